@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// libtorch's root: the folder that holds `include/` and `lib/`. `tools/setup` leaves a link to it in
+/// the checkout; `LIBTORCH` names another one for this build.
+let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/current"
+
+/// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that `Recipes`,
+/// `Annotations`, `Media` and `Evaluation` build and test on a machine that lacks it.
+let withoutLibtorch = Context.environment["VERTEBRA_WITHOUT_LIBTORCH"] == "1"
+
+/// A Swift module and the tests that mirror it.
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, resources: resources),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.byName(name: name), "TestSupport"] + dependencies + testDependencies),
+    ]
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let targetsWithoutLibtorch: [Target] =
+    [
+        .target(
+            name: "CMedia",
+            cSettings: [.unsafeFlags(["-fvisibility=hidden"])],
+            linkerSettings: ["jpeg", "png", "avformat", "avcodec", "swscale", "avutil", "cairo"].map {
+                .linkedLibrary($0)
+            }),
+        .target(
+            name: "CSimdJSON",
+            cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+    ]
+    + module("Recipes")
+    + module("Annotations", ["CSimdJSON"])
+    + module("Media", ["CMedia"])
+    + module("Evaluation", ["Annotations"])
+
+let targetsWithLibtorch: [Target] =
+    [
+        .target(
+            name: "CTorch",
+            cSettings: [.unsafeFlags(["-fvisibility=hidden"])],
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem", "\(libtorch)/include",
+                    "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+                    "-fvisibility=hidden",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+                .linkedLibrary("jemalloc"),
+                .linkedLibrary("torch_cpu"),
+                .linkedLibrary("c10"),
+                .unsafeFlags(["\(libtorch)/lib/libgomp.so.1"]),
+            ]),
+        .testTarget(name: "CTorchTests", dependencies: ["CTorch"]),
+        .executableTarget(name: "vertebra", dependencies: ["Workflows", argumentParser]),
+        .testTarget(name: "vertebraTests", dependencies: ["vertebra", "TestSupport", "Media", "Annotations"]),
+    ]
+    + module("Tensors", ["CTorch"])
+    + module("NN", ["Tensors"])
+    + module("DataPipeline", ["Annotations", "Media", "Tensors"])
+    + module("Backbones", ["Recipes", "NN"])
+    + module("Training", ["NN"])
+    + module("Detectors", ["Backbones", "NN", "Annotations"])
+    + module(
+        "Workflows",
+        [
+            "Recipes", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline", "Backbones", "Training",
+            "Detectors", yams, logging,
+        ])
+
+let package = Package(
+    name: "vertebra",
+    products: withoutLibtorch
+        ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation"])]
+        : [.executable(name: "vertebra", targets: ["vertebra"])],
+    dependencies: withoutLibtorch
+        ? []
+        : [
+            .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+            .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+            .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        ],
+    targets: targetsWithoutLibtorch + (withoutLibtorch ? [] : targetsWithLibtorch),
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,4 @@
+#ifndef CMEDIA_H
+#define CMEDIA_H
+int cm_version(void);
+#endif

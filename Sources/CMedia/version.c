@@ -1,0 +1,2 @@
+#include "CMedia.h"
+int cm_version(void){return 1;}

@@ -1,0 +1,2 @@
+import CTorch
+public func hello() -> Int { Int(ct_hello()) }

@@ -1,0 +1,2 @@
+import Tensors
+public func helloW() -> Int { hello() }
