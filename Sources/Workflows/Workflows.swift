@@ -1,2 +1,1 @@
-import Tensors
-public func helloW() -> Int { hello() }
+// Workflows

@@ -1,3 +1,3 @@
 import ArgumentParser
-import Workflows
-@main struct Vertebra: ParsableCommand { func run() { print(helloW()) } }
+
+@main struct Vertebra: ParsableCommand {}

@@ -1,4 +1,10 @@
+/// The C ABI over libtorch: opaque handles, a status from every call, no C++ type and no exception across the edge.
 #ifndef CTORCH_H
 #define CTORCH_H
-int ct_hello(void);
+
+#include "CTorchCore.h"
+#include "CTorchAutograd.h"
+#include "CTorchFunctional.h"
+#include "CTorchOperations.h"
+
 #endif

@@ -1,0 +1,40 @@
+#ifndef CTORCH_AUTOGRAD_H
+#define CTORCH_AUTOGRAD_H
+
+#include "CTorchCore.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+bool ct_requires_grad(ct_tensor x);
+ct_status ct_set_requires_grad(ct_tensor x, bool on);
+bool ct_is_leaf(ct_tensor x);
+ct_status ct_detach(ct_tensor x, ct_tensor *out);
+/// The accumulated gradient of a leaf; null where there is none.
+ct_status ct_grad(ct_tensor x, ct_tensor *out);
+/// Replaces the gradient; null clears it.
+ct_status ct_set_grad(ct_tensor x, ct_tensor grad);
+
+/// Gradients of `x` (times `gradient`, null for a scalar's 1) are added to the leaves' `grad`.
+ct_status ct_backward(ct_tensor x, ct_tensor gradient, bool retain_graph);
+/// Gradients of the outputs for the inputs, returned; null where an input doesn't take part.
+ct_status ct_gradients(
+    const ct_tensor *outputs, const ct_tensor *output_gradients, int32_t output_count, const ct_tensor *inputs,
+    int32_t input_count, bool retain_graph, bool create_graph, ct_tensor *out);
+
+bool ct_grad_mode(void);
+void ct_set_grad_mode(bool on);
+
+/// Autocast state of the calling thread for a kind of device.
+typedef struct ct_autocast {
+    bool enabled;
+    ct_dtype dtype;
+} ct_autocast;
+ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous);
+ct_status ct_autocast_leave(bool cuda, ct_autocast previous);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

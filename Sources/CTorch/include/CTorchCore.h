@@ -1,0 +1,110 @@
+#ifndef CTORCH_CORE_H
+#define CTORCH_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A reference to a libtorch tensor. Each handle that a call returns is released once, by `ct_tensor_release`.
+typedef struct ct_tensor_s *ct_tensor;
+
+/// 0: done. Anything else: `ct_last_error` says what went wrong, on the calling thread, until its next failure.
+typedef int32_t ct_status;
+
+typedef enum ct_dtype : int32_t {
+    CT_FLOAT32 = 0,
+    CT_FLOAT64 = 1,
+    CT_BFLOAT16 = 2,
+    CT_FLOAT16 = 3,
+    CT_UINT8 = 4,
+    CT_INT32 = 5,
+    CT_INT64 = 6,
+    CT_BOOL = 7,
+} ct_dtype;
+
+typedef enum ct_memory_format : int32_t {
+    CT_CONTIGUOUS = 0,
+    CT_CHANNELS_LAST = 1,
+    CT_CHANNELS_LAST_3D = 2,
+    CT_PRESERVE = 3,
+} ct_memory_format;
+
+/// A number whose kind takes part in type promotion as a Python number's would.
+typedef struct ct_scalar {
+    double real;
+    int64_t integer;
+    bool is_integer;
+} ct_scalar;
+
+const char *ct_last_error(void);
+/// libtorch's version, as "2.13.0".
+const char *ct_version(void);
+/// Name of the allocator that serves malloc: "jemalloc" with its settings, or "system".
+const char *ct_allocator(void);
+
+int64_t ct_live_handles(void);
+void ct_tensor_release(ct_tensor tensor);
+
+ct_status ct_set_thread_count(int32_t count);
+int32_t ct_thread_count(void);
+bool ct_cuda_is_available(void);
+int32_t ct_cuda_device_count(void);
+ct_status ct_cuda_synchronize(void);
+
+// device: -1 for the CPU, else the index of a CUDA device.
+
+ct_status ct_from_bytes(const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
+/// Wraps memory without a copy; `release(context)` is called when libtorch lets go of it.
+ct_status ct_from_borrowed(
+    void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, void (*release)(void *context), void *context,
+    ct_tensor *out);
+ct_status ct_empty(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_memory_format format, ct_tensor *out);
+ct_status ct_full(const int64_t *shape, int32_t rank, ct_scalar value, ct_dtype dtype, int32_t device, ct_tensor *out);
+ct_status ct_arange(ct_scalar start, ct_scalar end, ct_scalar step, ct_dtype dtype, int32_t device, ct_tensor *out);
+ct_status ct_eye(int64_t size, ct_dtype dtype, int32_t device, ct_tensor *out);
+
+/// Copies the elements, row-major, converted to `dtype`, to `destination` (room for `count` elements).
+ct_status ct_copy_out(ct_tensor tensor, ct_dtype dtype, void *destination, int64_t count);
+/// Address of the first element of a CPU tensor.
+ct_status ct_data_pointer(ct_tensor tensor, void **out);
+
+int32_t ct_rank(ct_tensor tensor);
+void ct_shape(ct_tensor tensor, int64_t *out);
+void ct_strides(ct_tensor tensor, int64_t *out);
+int64_t ct_count(ct_tensor tensor);
+int32_t ct_dtype_of(ct_tensor tensor);
+int32_t ct_device_of(ct_tensor tensor);
+bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
+bool ct_is_same(ct_tensor a, ct_tensor b);
+int64_t ct_version_of(ct_tensor tensor);
+ct_status ct_item(ct_tensor tensor, double *out);
+ct_status ct_item_int(ct_tensor tensor, int64_t *out);
+
+ct_status ct_to_dtype(ct_tensor tensor, ct_dtype dtype, ct_tensor *out);
+ct_status ct_to_device(ct_tensor tensor, int32_t device, ct_tensor *out);
+ct_status ct_to_format(ct_tensor tensor, ct_memory_format format, ct_tensor *out);
+ct_status ct_contiguous(ct_tensor tensor, ct_memory_format format, ct_tensor *out);
+ct_status ct_clone(ct_tensor tensor, ct_tensor *out);
+
+// Random numbers from libtorch's default generators.
+ct_status ct_seed(uint64_t seed);
+ct_status ct_random_state(ct_tensor *out);
+ct_status ct_set_random_state(ct_tensor state);
+ct_status ct_rand(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
+ct_status ct_randn(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
+ct_status ct_randint(int64_t low, int64_t high, const int64_t *shape, int32_t rank, int32_t device, ct_tensor *out);
+ct_status ct_randperm(int64_t count, int32_t device, ct_tensor *out);
+
+/// Called once for each tensor of a `.pth` file, in the file's order.
+typedef void (*ct_named_tensor_visitor)(void *context, const char *name, ct_tensor tensor);
+/// Reads the tensors of a PyTorch checkpoint (zip form); nested dictionaries give names joined by dots.
+ct_status ct_read_pth(const char *path, ct_named_tensor_visitor visit, void *context);
+ct_status ct_write_pth(const char *path, const char *const *names, const ct_tensor *tensors, int32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

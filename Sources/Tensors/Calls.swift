@@ -1,0 +1,81 @@
+import CTorch
+
+/// What a call of the C ABI reported, for the callers that can throw.
+public struct EngineError: Error, CustomStringConvertible, Sendable {
+    public let message: String
+    public var description: String { message }
+}
+
+/// libtorch's message for the calling thread's last failure, on one line.
+package func lastEngineMessage() -> String {
+    let message = String(cString: ct_last_error())
+    return message.split(separator: "\n").first.map(String.init) ?? message
+}
+
+package func check(
+    _ status: ct_status, _ operation: StaticString, _ operands: @autoclosure () -> [Tensor] = [],
+    file: StaticString = #fileID, line: UInt = #line
+) {
+    guard status != 0 else { return }
+    let message = lastEngineMessage()
+    let shapes = operands().map(\.signature)
+    let list = shapes.isEmpty ? "" : " of " + shapes.joined(separator: ", ")
+    fatalError("\(operation)\(list): \(message)", file: file, line: line)
+}
+
+package func checkThrowing(_ status: ct_status) throws(EngineError) {
+    guard status == 0 else { throw EngineError(message: lastEngineMessage()) }
+}
+
+/// Makes the tensor that a call returns; traps with the operation and the operands where the call fails.
+package func produce(
+    _ operation: StaticString, _ operands: @autoclosure () -> [Tensor],
+    _ call: (UnsafeMutablePointer<OpaquePointer?>) -> ct_status
+) -> Tensor {
+    var out: OpaquePointer?
+    check(call(&out), operation, operands())
+    guard let out else { fatalError("\(operation): the engine returned no tensor") }
+    return Tensor(owning: out)
+}
+
+package func producePair(
+    _ operation: StaticString, _ operands: @autoclosure () -> [Tensor],
+    _ call: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> ct_status
+) -> (Tensor, Tensor) {
+    var first: OpaquePointer?
+    var second: OpaquePointer?
+    check(call(&first, &second), operation, operands())
+    guard let first, let second else { fatalError("\(operation): the engine returned no tensor") }
+    return (Tensor(owning: first), Tensor(owning: second))
+}
+
+package func withSizes<R>(_ sizes: [Int], _ body: (UnsafePointer<Int64>?, Int32) -> R) -> R {
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: max(sizes.count, 1)) { buffer in
+        for (i, size) in sizes.enumerated() { buffer[i] = Int64(size) }
+        return body(UnsafePointer(buffer.baseAddress), Int32(sizes.count))
+    }
+}
+
+/// Hands an array of handles to a call, and keeps the tensors alive over it.
+package func withHandles<R>(_ tensors: [Tensor], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
+    withHandles(tensors.map(Optional.some), body)
+}
+
+package func withHandles<R>(_ tensors: [Tensor?], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
+    withExtendedLifetime(tensors) {
+        withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: max(tensors.count, 1)) { buffer in
+            for (i, tensor) in tensors.enumerated() { buffer[i] = tensor?.raw }
+            return body(UnsafePointer(buffer.baseAddress), Int32(tensors.count))
+        }
+    }
+}
+
+package func withOptionalBound<R>(_ value: Double?, _ body: (UnsafePointer<Double>?) -> R) -> R {
+    guard let value else { return body(nil) }
+    return withUnsafePointer(to: value) { body($0) }
+}
+
+extension ct_scalar {
+    package init(_ value: Double) { self.init(real: value, integer: 0, is_integer: false) }
+    package init(_ value: Int) { self.init(real: 0, integer: Int64(value), is_integer: true) }
+}

@@ -1,0 +1,198 @@
+import CTorch
+import Foundation
+
+/// A file in the safetensors format: eight bytes of header length (little-endian), a JSON header that gives each
+/// tensor's type, shape and byte range, then the bytes.
+public struct SafetensorsFile: Sendable {
+    /// In the order of their bytes.
+    public var tensors: [(name: String, tensor: Tensor)]
+    /// Free text by key.
+    public var metadata: [String: String]
+}
+
+public enum Safetensors {
+    private static let typeNames: [DType: String] = [
+        .float32: "F32", .float64: "F64", .bfloat16: "BF16", .float16: "F16", .uint8: "U8", .int32: "I32",
+        .int64: "I64", .bool: "BOOL",
+    ]
+    private static let maximumHeader = 100_000_000
+
+    private struct Entry: Decodable {
+        let dtype: String
+        let shape: [Int]
+        let data_offsets: [Int]
+    }
+
+    private enum HeaderValue: Decodable {
+        case entry(Entry)
+        case metadata([String: String])
+
+        init(from decoder: Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let entry = try? container.decode(Entry.self) {
+                self = .entry(entry)
+            } else {
+                self = .metadata(try container.decode([String: String].self))
+            }
+        }
+    }
+
+    /// - Throws: `WeightsFileError` naming the file and the tensor, for anything that isn't as the format says.
+    public static func read(_ path: String) throws -> SafetensorsFile {
+        func fail(_ reason: String) -> WeightsFileError { WeightsFileError(path: path, reason: reason) }
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        } catch {
+            throw fail("the file can't be read (\((error as NSError).localizedDescription))")
+        }
+        guard bytes.count >= 8 else { throw fail("\(bytes.count) bytes are too few for a safetensors file") }
+        let length = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
+            $0 | UInt64($1.element) << (8 * UInt64($1.offset))
+        }
+        guard length <= UInt64(min(maximumHeader, bytes.count - 8)) else {
+            throw fail("not a safetensors file, or cut short: its header claims \(length) bytes")
+        }
+        let header: [String: HeaderValue]
+        do {
+            header = try JSONDecoder().decode([String: HeaderValue].self, from: bytes.subdata(in: 8..<8 + Int(length)))
+        } catch {
+            throw fail("its header isn't the JSON of a safetensors file (\(error))")
+        }
+
+        var metadata: [String: String] = [:]
+        var entries: [(name: String, entry: Entry)] = []
+        for (name, value) in header {
+            switch value {
+            case .metadata(let values) where name == "__metadata__": metadata = values
+            case .entry(let entry): entries.append((name, entry))
+            case .metadata: throw fail("the entry '\(name)' lacks a type, a shape or offsets")
+            }
+        }
+        entries.sort { ($0.entry.data_offsets.first ?? 0, $0.name) < ($1.entry.data_offsets.first ?? 0, $1.name) }
+        let data = bytes.count - 8 - Int(length)
+        let tensors = try entries.map { name, entry in
+            guard let dtype = typeNames.first(where: { $0.value == entry.dtype })?.key else {
+                throw fail("the tensor '\(name)' has the type \(entry.dtype), which isn't supported")
+            }
+            guard let size = byteCount(entry.shape, dtype), entry.data_offsets.count == 2, entry.data_offsets[0] >= 0,
+                entry.data_offsets[0] <= data, entry.data_offsets[1] <= data,
+                entry.data_offsets[1] - entry.data_offsets[0] == size
+            else {
+                throw fail(
+                    "the tensor '\(name)' of shape \(entry.shape) doesn't fit its bytes \(entry.data_offsets) "
+                        + "(the file holds \(data)): it was cut short or changed")
+            }
+            let start = 8 + Int(length) + entry.data_offsets[0]
+            let tensor = bytes.withUnsafeBytes {
+                Tensor(
+                    bytes: UnsafeRawBufferPointer(rebasing: $0[start..<start + size]), shape: entry.shape, dtype: dtype)
+            }
+            return (name, tensor)
+        }
+        return SafetensorsFile(tensors: tensors, metadata: metadata)
+    }
+
+    private static func byteCount(_ shape: [Int], _ dtype: DType) -> Int? {
+        var size = dtype.size
+        for length in shape {
+            guard length >= 0 else { return nil }
+            let (product, overflow) = size.multipliedReportingOverflow(by: length)
+            guard !overflow else { return nil }
+            size = product
+        }
+        return size
+    }
+
+    /// Writes to a temporary file beside the target, syncs it, and renames it: a crash leaves the old file.
+    ///
+    /// - Throws: `WeightsFileError` where the folder can't be written or the disk is full.
+    public static func write(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    ) throws {
+        var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
+        var offset = 0
+        for (name, tensor) in tensors {
+            let size = tensor.count * tensor.dtype.size
+            guard header[name] == nil else {
+                throw WeightsFileError(path: path, reason: "two tensors are called '\(name)'")
+            }
+            header[name] = [
+                "dtype": typeNames[tensor.dtype] ?? "", "shape": tensor.shape, "data_offsets": [offset, offset + size],
+            ]
+            offset += size
+        }
+        var json = try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+        json.append(Data(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+
+        let writer = try AtomicFile(path: path)
+        do {
+            try writer.write((0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) })
+            try json.withUnsafeBytes { try writer.write($0) }
+            for (_, tensor) in tensors {
+                let plain = tensor.detached().to(.cpu).contiguous()
+                try plain.withUnsafeMutableElements {
+                    try writer.write(UnsafeRawBufferPointer(start: $0, count: plain.count * plain.dtype.size))
+                }
+            }
+            try writer.commit()
+        } catch {
+            writer.discard()
+            throw error
+        }
+    }
+}
+
+/// A file that appears under its name only when it is whole: written beside it, synced, renamed.
+package final class AtomicFile {
+    private let path: String
+    private let temporary: String
+    private var descriptor: Int32
+
+    package init(path: String) throws {
+        self.path = path
+        temporary = "\(path).\(getpid()).partial"
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw WeightsFileError(path: path, reason: "can't be written (\(String(cString: strerror(errno))))")
+        }
+    }
+
+    package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw failure() }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
+    package func commit() throws {
+        guard fsync(descriptor) == 0 else { throw failure() }
+        close(descriptor)
+        descriptor = -1
+        guard rename(temporary, path) == 0 else { throw failure() }
+        let folder = open(
+            (path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent,
+            O_RDONLY | O_DIRECTORY)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    /// Leaves nothing behind; the file of that name stays as it was.
+    package func discard() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        unlink(temporary)
+    }
+
+    private func failure() -> WeightsFileError {
+        WeightsFileError(
+            path: path, reason: "can't be written (\(String(cString: strerror(errno)))); nothing was changed")
+    }
+}

@@ -1,0 +1,172 @@
+import CTorch
+
+/// The owner of one libtorch handle: releases it with the last `Tensor` value that shares it.
+final class TensorHandle {
+    let raw: OpaquePointer
+    init(_ raw: OpaquePointer) { self.raw = raw }
+    deinit { ct_tensor_release(raw) }
+}
+
+/// A multi-dimensional array of numbers on the CPU or a CUDA device.
+///
+/// A value of this type is a reference: copies share the same elements, as in PyTorch, and the memory is given back with
+/// the last of them. Operations return new tensors; the few that change one are named `…InPlace`.
+///
+/// Wrong shapes, types or devices are mistakes of the program: they trap with the operation and every operand's shape.
+public struct Tensor: @unchecked Sendable {
+    let handle: TensorHandle
+
+    package init(owning raw: OpaquePointer) { handle = TensorHandle(raw) }
+
+    /// The handle, for calls of the C ABI. Valid while this value lives.
+    package var raw: OpaquePointer { handle.raw }
+
+    /// Number of axes.
+    public var rank: Int { Int(ct_rank(raw)) }
+    /// Number of elements along each axis.
+    public var shape: [Int] { readSizes(ct_shape) }
+    /// Elements to step over to move by one along each axis.
+    public var strides: [Int] { readSizes(ct_strides) }
+    /// Number of elements.
+    public var count: Int { Int(ct_count(raw)) }
+    public var dtype: DType {
+        guard let dtype = DType(code: ct_dtype_of(raw)) else {
+            fatalError("Tensor: \(String(cString: ct_last_error()))")
+        }
+        return dtype
+    }
+    public var device: Device { Device(code: ct_device_of(raw)) }
+    /// Whether the elements lie row-major, without gaps.
+    public var isContiguous: Bool { ct_is_contiguous(raw, CT_CONTIGUOUS) }
+    /// Whether the elements of `[N, C, H, W]` (or `[N, C, T, H, W]`) lie with the channels innermost, without gaps.
+    public var isChannelsLast: Bool {
+        switch rank {
+        case 4: ct_is_contiguous(raw, CT_CHANNELS_LAST)
+        case 5: ct_is_contiguous(raw, CT_CHANNELS_LAST_3D)
+        default: false
+        }
+    }
+    /// Whether both values refer to the very same tensor.
+    public func isSame(as other: Tensor) -> Bool { ct_is_same(raw, other.raw) }
+
+    /// Handles alive in this process: flat over a loop that leaks nothing.
+    public static var liveHandleCount: Int { Int(ct_live_handles()) }
+
+    private func readSizes(_ read: (OpaquePointer?, UnsafeMutablePointer<Int64>?) -> Void) -> [Int] {
+        let rank = rank
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: rank) { buffer in
+            read(raw, buffer.baseAddress)
+            return buffer.map { Int($0) }
+        }
+    }
+}
+
+/// Kinds of elements.
+public enum DType: Hashable, Sendable, CaseIterable {
+    case float32, float64, bfloat16, float16, uint8, int32, int64, bool
+
+    package var code: ct_dtype {
+        switch self {
+        case .float32: CT_FLOAT32
+        case .float64: CT_FLOAT64
+        case .bfloat16: CT_BFLOAT16
+        case .float16: CT_FLOAT16
+        case .uint8: CT_UINT8
+        case .int32: CT_INT32
+        case .int64: CT_INT64
+        case .bool: CT_BOOL
+        }
+    }
+
+    init?(code: Int32) {
+        guard let dtype = Self.allCases.first(where: { $0.code.rawValue == code }) else { return nil }
+        self = dtype
+    }
+
+    /// Bytes of one element.
+    public var size: Int {
+        switch self {
+        case .float64, .int64: 8
+        case .float32, .int32: 4
+        case .bfloat16, .float16: 2
+        case .uint8, .bool: 1
+        }
+    }
+
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float32, .float64, .bfloat16, .float16: true
+        case .uint8, .int32, .int64, .bool: false
+        }
+    }
+}
+
+/// Where a tensor's elements live.
+public enum Device: Hashable, Sendable, CustomStringConvertible {
+    case cpu
+    /// The CUDA device of this index.
+    case cuda(Int)
+
+    package var code: Int32 {
+        switch self {
+        case .cpu: -1
+        case .cuda(let index): Int32(index)
+        }
+    }
+
+    init(code: Int32) { self = code < 0 ? .cpu : .cuda(Int(code)) }
+
+    /// CUDA devices that this machine and this libtorch can use.
+    public static var cudaCount: Int { Int(ct_cuda_device_count()) }
+
+    /// Waits until everything asked of the device is done. Nothing to wait for on the CPU.
+    public func synchronize() {
+        if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }
+    }
+
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        }
+    }
+}
+
+/// Order of a tensor's elements in memory.
+public enum MemoryFormat: Hashable, Sendable {
+    case contiguous
+    /// `[N, C, H, W]` with the channels innermost.
+    case channelsLast
+    /// `[N, C, T, H, W]` with the channels innermost.
+    case channelsLast3D
+    /// As the tensor that it is made from.
+    case preserve
+
+    package var code: ct_memory_format {
+        switch self {
+        case .contiguous: CT_CONTIGUOUS
+        case .channelsLast: CT_CHANNELS_LAST
+        case .channelsLast3D: CT_CHANNELS_LAST_3D
+        case .preserve: CT_PRESERVE
+        }
+    }
+}
+
+/// Threads that libtorch's operations on the CPU use.
+public enum Threads {
+    public static var count: Int {
+        get { Int(ct_thread_count()) }
+        set {
+            precondition(newValue >= 1, "Threads.count: \(newValue) is not a number of threads")
+            check(ct_set_thread_count(Int32(newValue)), "Threads.count")
+        }
+    }
+}
+
+/// The engine under the tensors.
+public enum Engine {
+    /// libtorch's version, as "2.13.0".
+    public static var version: String { String(cString: ct_version()) }
+    /// The allocator that serves the process, as "jemalloc 5.3.0…, thp:always", or "system".
+    public static var allocator: String { String(cString: ct_allocator()) }
+}

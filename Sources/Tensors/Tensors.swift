@@ -1,2 +1,0 @@
-import CTorch
-public func hello() -> Int { Int(ct_hello()) }
