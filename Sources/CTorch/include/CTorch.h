@@ -6,5 +6,6 @@
 #include "CTorchAutograd.h"
 #include "CTorchFunctional.h"
 #include "CTorchOperations.h"
+#include "CTorchOptimizers.h"
 
 #endif

@@ -1,0 +1,41 @@
+import Tensors
+
+/// max(0, x). `inPlace` overwrites its input, which must not be needed elsewhere.
+public final class ReLU: Module, UnaryLayer {
+    public let inPlace: Bool
+
+    public init(inPlace: Bool = false) {
+        self.inPlace = inPlace
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        guard inPlace else { return x.relu() }
+        x.reluInPlace()
+        return x
+    }
+}
+
+/// Its input.
+public final class Identity: Module, UnaryLayer {
+    public func callAsFunction(_ x: Tensor) -> Tensor { x }
+}
+
+/// In training, zeroes each value with `probability` and divides the rest by `1 − probability`; drawn from libtorch's
+/// generator. In evaluation, its input.
+public final class Dropout: Module, UnaryLayer {
+    public let probability: Double
+
+    public init(_ probability: Double = 0.5) {
+        precondition((0...1).contains(probability), "a dropout probability is between 0 and 1, not \(probability)")
+        self.probability = probability
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        isTraining && probability > 0 ? F.dropout(x, probability, training: true) : x
+    }
+}
+
+/// `[N, …]` → `[N, product of the rest]`.
+public final class Flatten: Module, UnaryLayer {
+    public func callAsFunction(_ x: Tensor) -> Tensor { x.flatten(from: 1) }
+}

@@ -1,0 +1,93 @@
+import Tensors
+
+/// A 2D convolution, `[N, C, H, W]` → `[N, outputs, H', W']`.
+///
+/// Starts as in PyTorch: weight and bias uniform within ±1/√(fan in).
+public final class Conv2d: Module, UnaryLayer {
+    /// `[outputs, inputs / groups, kernel height, kernel width]`.
+    public let weight: Parameter
+    /// `[outputs]`.
+    public let bias: Parameter?
+    public let stride: [Int]
+    public let padding: [Int]
+    public let dilation: [Int]
+    public let groups: Int
+
+    /// A kernel of `kernelSize` (height, width); the settings hold two numbers each.
+    public init(
+        _ inputs: Int, _ outputs: Int, kernelSize: [Int], stride: [Int] = [1, 1], padding: [Int] = [0, 0],
+        dilation: [Int] = [1, 1], groups: Int = 1, bias: Bool = true
+    ) {
+        (weight, self.bias) = makeConvolution(
+            inputs, outputs, kernelSize, [stride, padding, dilation], groups, rank: 2, bias: bias)
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.groups = groups
+    }
+
+    /// A square kernel; one number for both axes.
+    public convenience init(
+        _ inputs: Int, _ outputs: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        groups: Int = 1, bias: Bool = true
+    ) {
+        self.init(
+            inputs, outputs, kernelSize: [kernelSize, kernelSize], stride: [stride, stride],
+            padding: [padding, padding], dilation: [dilation, dilation], groups: groups, bias: bias)
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        F.conv2d(
+            x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,
+            groups: groups)
+    }
+}
+
+/// A 3D convolution, `[N, C, T, H, W]` → `[N, outputs, T', H', W']`.
+///
+/// Starts as in PyTorch: weight and bias uniform within ±1/√(fan in).
+public final class Conv3d: Module, UnaryLayer {
+    /// `[outputs, inputs / groups, kernel time, kernel height, kernel width]`.
+    public let weight: Parameter
+    /// `[outputs]`.
+    public let bias: Parameter?
+    public let stride: [Int]
+    public let padding: [Int]
+    public let dilation: [Int]
+    public let groups: Int
+
+    /// The settings hold three numbers each: time, height, width.
+    public init(
+        _ inputs: Int, _ outputs: Int, kernelSize: [Int], stride: [Int] = [1, 1, 1], padding: [Int] = [0, 0, 0],
+        dilation: [Int] = [1, 1, 1], groups: Int = 1, bias: Bool = true
+    ) {
+        (weight, self.bias) = makeConvolution(
+            inputs, outputs, kernelSize, [stride, padding, dilation], groups, rank: 3, bias: bias)
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.groups = groups
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        F.conv3d(
+            x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,
+            groups: groups)
+    }
+}
+
+private func makeConvolution(
+    _ inputs: Int, _ outputs: Int, _ kernelSize: [Int], _ settings: [[Int]], _ groups: Int, rank: Int, bias: Bool
+) -> (Parameter, Parameter?) {
+    precondition(
+        kernelSize.count == rank && settings.allSatisfy { $0.count == rank },
+        "a \(rank)D convolution takes \(rank) numbers for kernel size \(kernelSize), stride, padding and dilation \(settings)"
+    )
+    precondition(
+        groups > 0 && inputs % groups == 0 && outputs % groups == 0,
+        "\(groups) groups divide neither \(inputs) inputs nor \(outputs) outputs evenly")
+    let shape = [outputs, inputs / groups] + kernelSize
+    let initialization = Initialization.standard(weightShape: shape)
+    let weight = Parameter(shape, initialization)
+    return (weight, bias ? Parameter([outputs], initialization) : nil)
+}

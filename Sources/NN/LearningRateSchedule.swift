@@ -1,0 +1,30 @@
+import Foundation
+
+/// The factor on the base learning rate at each optimiser step: a value, so that step `n` of a resumed run has the rate
+/// that it would have had.
+public indirect enum LearningRateSchedule: Hashable, Sendable, Codable {
+    case constant
+    /// Multiplies by `gamma` from each of the milestones (steps) on.
+    case multiStep(milestones: [Int], gamma: Double = 0.1)
+    /// Half a cosine from 1 at step 0 down to `floor` at step `total`, and `floor` from then on.
+    case cosine(total: Int, floor: Double = 0)
+    /// Grows linearly from `startFactor` at step 0 to 1 at step `steps`, times the factor of `then` at the same step:
+    /// milestones and totals count from the run's start, warm-up included.
+    case linearWarmup(steps: Int, startFactor: Double = 0.001, then: LearningRateSchedule)
+
+    /// The factor at `step`, counted from 0.
+    public func factor(step: Int) -> Double {
+        switch self {
+        case .constant:
+            return 1
+        case .multiStep(let milestones, let gamma):
+            return milestones.reduce(1) { $1 <= step ? $0 * gamma : $0 }
+        case .cosine(let total, let floor):
+            guard step < total else { return floor }
+            return floor + (1 - floor) * (1 + cos(Double.pi * Double(step) / Double(total))) / 2
+        case .linearWarmup(let steps, let startFactor, let then):
+            let warmup = step < steps ? startFactor + (1 - startFactor) * Double(step) / Double(steps) : 1
+            return warmup * then.factor(step: step)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Tensors
+
+/// A part of a network: parameters, buffers and other modules, held in stored properties.
+///
+/// The names of the state dict follow from the properties: each is named as the property in snake case, or by
+/// `@Named`; elements of an array are `property.0`, `property.1`, …; optionals that are nil are left out. So a module
+/// with `let conv1: Conv2d` has a parameter `conv1.weight`, as in PyTorch. The properties are looked at once, when the
+/// names are first needed; a module that gets other parts later must call `structureDidChange()`.
+open class Module {
+    /// Whether layers that behave differently in training (batch norm, dropout) do so. Set by `train(_:)`.
+    public private(set) var isTraining = true
+
+    private var cachedStructure: ModuleStructure?
+
+    public init() {}
+
+    var structure: ModuleStructure {
+        if let cachedStructure { return cachedStructure }
+        let structure = ModuleStructure(reflecting: self)
+        cachedStructure = structure
+        return structure
+    }
+
+    /// Forgets the names found so far: to be called after a stored property was given another module, parameter or
+    /// buffer.
+    public func structureDidChange() {
+        cachedStructure = nil
+    }
+
+    /// The modules it holds directly, by name. The default finds them in its stored properties; a module that
+    /// overrides this gives the whole list.
+    open func children() -> [(name: String, module: Module)] {
+        structure.children
+    }
+
+    /// Names of tensors that a state dict may hold for this module although the module has no use for them: they are
+    /// not reported as unexpected.
+    open var ignoredStateNames: Set<String> { [] }
+
+    /// Names of its own tensors that a state dict may lack without being reported.
+    open var optionalStateNames: Set<String> { [] }
+
+    /// Switches it and everything in it between training and evaluation.
+    open func train(_ on: Bool = true) {
+        isTraining = on
+        for (_, child) in children() { child.train(on) }
+    }
+
+    /// Switches it and everything in it to evaluation: batch norm uses its running statistics, dropout does nothing.
+    public final func eval() {
+        train(false)
+    }
+
+    /// It and every module in it, each once, by dotted name; its own name is empty. Parents come before their parts.
+    public final func namedModules() -> [(name: String, module: Module)] {
+        var seen = Set<ObjectIdentifier>()
+        var result: [(name: String, module: Module)] = []
+        visit(prefix: "") { prefix, module in
+            if seen.insert(ObjectIdentifier(module)).inserted { result.append((prefix, module)) }
+        }
+        return result
+    }
+
+    /// Every parameter, each once, by dotted name, in PyTorch's order: a module's own, then those of its parts.
+    public final func namedParameters() -> [(name: String, parameter: Parameter)] {
+        var seen = Set<ObjectIdentifier>()
+        var result: [(name: String, parameter: Parameter)] = []
+        visit(prefix: "") { prefix, module in
+            for (name, parameter) in module.structure.parameters
+            where seen.insert(ObjectIdentifier(parameter)).inserted {
+                result.append((Self.join(prefix, name), parameter))
+            }
+        }
+        return result
+    }
+
+    /// Every buffer, persistent or not, each once, by dotted name.
+    public final func namedBuffers() -> [(name: String, buffer: Buffer)] {
+        var seen = Set<ObjectIdentifier>()
+        var result: [(name: String, buffer: Buffer)] = []
+        visit(prefix: "") { prefix, module in
+            for (name, buffer) in module.structure.buffers where seen.insert(ObjectIdentifier(buffer)).inserted {
+                result.append((Self.join(prefix, name), buffer))
+            }
+        }
+        return result
+    }
+
+    public final var parameters: [Parameter] { namedParameters().map(\.parameter) }
+
+    /// How many numbers its parameters hold, frozen ones included, shared ones counted once.
+    public final var parameterCount: Int { namedParameters().reduce(0) { $0 + $1.parameter.count } }
+
+    /// Freezes (`false`) or releases every parameter in it.
+    public final func setRequiresGrad(_ on: Bool) {
+        for (_, parameter) in namedParameters() { parameter.requiresGrad = on }
+    }
+
+    /// Moves every parameter and buffer to `device`. Gradients are dropped.
+    public final func move(to device: Device) {
+        convertTensors { $0.to(device) }
+    }
+
+    /// Converts every floating-point parameter and buffer to `dtype`. Gradients are dropped.
+    public final func convert(to dtype: DType) {
+        convertTensors { $0.dtype.isFloatingPoint ? $0.to(dtype) : $0 }
+    }
+
+    /// Lays out the weights of its 2D and 3D convolutions with the channels last, as oneDNN and cuDNN want them
+    /// beside channels-last activations. Values and state dicts stay the same. Gradients are dropped.
+    public final func convertToChannelsLast() {
+        for (_, parameter) in namedParameters() {
+            switch parameter.tensor.rank {
+            case 4: parameter.replace(with: withoutGrad { parameter.tensor.to(memoryFormat: .channelsLast) })
+            case 5: parameter.replace(with: withoutGrad { parameter.tensor.to(memoryFormat: .channelsLast3D) })
+            default: break
+            }
+        }
+    }
+
+    private func convertTensors(_ convert: (Tensor) -> Tensor) {
+        withoutGrad {
+            for (_, parameter) in namedParameters() { parameter.replace(with: convert(parameter.tensor)) }
+            for (_, buffer) in namedBuffers() { buffer.tensor = convert(buffer.tensor) }
+        }
+    }
+
+    final func visit(prefix: String, _ body: (_ prefix: String, _ module: Module) -> Void) {
+        body(prefix, self)
+        for (name, child) in children() { child.visit(prefix: Self.join(prefix, name), body) }
+    }
+
+    static func join(_ prefix: String, _ name: String) -> String {
+        prefix.isEmpty ? name : prefix + "." + name
+    }
+}
+
+/// A module that turns one tensor into another.
+public protocol UnaryLayer: Module {
+    func callAsFunction(_ x: Tensor) -> Tensor
+}

@@ -1,0 +1,96 @@
+import Tensors
+
+/// Batch normalisation over axis 1 of `[N, C, …]`, 2D and 3D alike (Ioffe and Szegedy, 2015), with PyTorch's numerics:
+/// training normalises by the biased variance of the batch and moves the running statistics, with the unbiased one,
+/// by `momentum`; evaluation normalises by the running statistics.
+public final class BatchNorm: Module, UnaryLayer {
+    /// γ, `[C]`, initially 1.
+    public let weight: Parameter?
+    /// β, `[C]`, initially 0.
+    public let bias: Parameter?
+    /// `[C]`, initially 0.
+    public let runningMean: Buffer
+    /// `[C]`, initially 1.
+    public let runningVar: Buffer
+    /// How many training batches it has seen: a scalar, int64.
+    public let numBatchesTracked: Buffer
+    /// Share of a new batch in the running statistics; nil averages over all batches since the start.
+    public let momentum: Double?
+    public let epsilon: Double
+
+    private static let one = Tensor([Int64(1)], shape: [])
+
+    public init(_ features: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true) {
+        weight = affine ? Parameter([features], .ones) : nil
+        bias = affine ? Parameter([features], .zeros) : nil
+        runningMean = Buffer(Tensor.zeros([features]))
+        runningVar = Buffer(Tensor.ones([features]))
+        numBatchesTracked = Buffer(Tensor([Int64(0)], shape: []))
+        self.momentum = momentum
+        self.epsilon = epsilon
+    }
+
+    /// Weights from before PyTorch 0.4.1 have no counter.
+    public override var optionalStateNames: Set<String> { ["num_batches_tracked"] }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        var share = momentum ?? 0
+        if isTraining {
+            numBatchesTracked.tensor.addInPlace(Self.one)
+            if momentum == nil { share = 1 / numBatchesTracked.tensor.item() }
+        }
+        return F.batchNorm(
+            x, weight: weight?.tensor, bias: bias?.tensor, runningMean: runningMean.tensor,
+            runningVariance: runningVar.tensor, training: isTraining, momentum: share, epsilon: epsilon)
+    }
+}
+
+/// Batch normalisation by fixed statistics and a fixed affine, over axis 1 of `[N, C, …]`: nothing in it is trained,
+/// in training as in evaluation.
+public final class FrozenBatchNorm: Module, UnaryLayer {
+    public let weight: Buffer
+    public let bias: Buffer
+    public let runningMean: Buffer
+    public let runningVar: Buffer
+    public let epsilon: Double
+
+    public init(_ features: Int, epsilon: Double = 1e-5) {
+        weight = Buffer(Tensor.ones([features]))
+        bias = Buffer(Tensor.zeros([features]))
+        runningMean = Buffer(Tensor.zeros([features]))
+        runningVar = Buffer(Tensor.ones([features]))
+        self.epsilon = epsilon
+    }
+
+    /// The counter of the batch norm whose weights it may be given.
+    public override var ignoredStateNames: Set<String> { ["num_batches_tracked"] }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        F.batchNorm(
+            x, weight: weight.tensor, bias: bias.tensor, runningMean: runningMean.tensor,
+            runningVariance: runningVar.tensor, training: false, momentum: 0, epsilon: epsilon)
+    }
+}
+
+/// Group normalisation over the channels of `[N, C, …]` (Wu and He, 2018).
+public final class GroupNorm: Module, UnaryLayer {
+    /// γ, `[C]`, initially 1.
+    public let weight: Parameter?
+    /// β, `[C]`, initially 0.
+    public let bias: Parameter?
+    public let groups: Int
+    public let epsilon: Double
+
+    public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true) {
+        precondition(
+            groups > 0 && channels % groups == 0, "\(groups) groups don't divide \(channels) channels evenly")
+        self.groups = groups
+        weight = affine ? Parameter([channels], .ones) : nil
+        bias = affine ? Parameter([channels], .zeros) : nil
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        F.groupNorm(x, groups: groups, weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon)
+    }
+}
