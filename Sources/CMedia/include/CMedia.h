@@ -1,4 +1,14 @@
+/// The C ABI of the media libraries: libjpeg-turbo, libpng and cairo behind plain structs and functions.
+/// Nothing here prints, exits or lets a library's own error handling out.
 #ifndef CMEDIA_H
 #define CMEDIA_H
-int cm_version(void);
+
+#include "cm_report.h"
+#include "cm_pixels.h"
+#include "cm_header.h"
+#include "cm_jpeg.h"
+#include "cm_png.h"
+#include "cm_resample.h"
+#include "cm_canvas.h"
+
 #endif

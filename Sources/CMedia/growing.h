@@ -1,0 +1,18 @@
+#ifndef CM_GROWING_H
+#define CM_GROWING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Bytes that an encoder appends to.
+typedef struct growing {
+    uint8_t *bytes;
+    size_t count;
+    size_t capacity;
+} growing;
+
+/// Makes room for `extra` more bytes; false for want of memory, with what there is untouched.
+bool growing_reserve(growing *buffer, size_t extra);
+
+#endif

@@ -1,0 +1,39 @@
+#ifndef CM_HEADER_H
+#define CM_HEADER_H
+
+#include "cm_report.h"
+
+typedef enum cm_format { CM_FORMAT_UNKNOWN = 0, CM_FORMAT_JPEG, CM_FORMAT_PNG } cm_format;
+
+/// What a file's first bytes say about the image in it.
+typedef struct cm_header {
+    cm_format format;
+    /// Size as stored, before the orientation is undone.
+    int width;
+    int height;
+    /// Components as stored: 1, 3 or 4 in JPEG; 1 to 4 in PNG, where a palette counts as 3.
+    int channels;
+    int bits_per_channel;
+    /// EXIF orientation, 1 to 8; 1 when the file says nothing.
+    int orientation;
+    /// Progressive JPEG or interlaced PNG.
+    bool progressive;
+    bool palette;
+} cm_header;
+
+typedef enum cm_header_status {
+    CM_HEADER_OK = 0,
+    /// Neither JPEG nor PNG.
+    CM_HEADER_UNKNOWN,
+    /// The bytes end inside the header: give more of the file, or call it truncated.
+    CM_HEADER_INCOMPLETE,
+    CM_HEADER_CORRUPT
+} cm_header_status;
+
+/// Reads the header in `bytes` without decoding a pixel. Reads any bytes safely.
+cm_header_status cm_read_header(const uint8_t *bytes, size_t count, cm_header *header);
+
+/// The orientation (1 to 8) in an EXIF block that begins with its TIFF header; 1 for anything else.
+int cm_exif_orientation(const uint8_t *tiff, size_t count);
+
+#endif

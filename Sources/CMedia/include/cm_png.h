@@ -1,0 +1,40 @@
+#ifndef CM_PNG_H
+#define CM_PNG_H
+
+#include "cm_pixels.h"
+
+typedef struct cm_png_decode_options {
+    /// 1 (grey) or 3 (RGB).
+    int channels;
+    /// EXIF orientation to undo, 1 to 8.
+    int orientation;
+    uint64_t max_pixels;
+    uint64_t max_bytes;
+} cm_png_decode_options;
+
+/// Decodes a PNG to 8-bit grey or RGB. Alpha and transparent colours are dropped, not composited; 16 bits become the
+/// nearest 8, (v * 255 + 32895) >> 16; gamma and colour profiles are not applied.
+/// On CM_OK `pixels` owns memory for the caller to `free`.
+cm_status cm_png_decode(
+    const uint8_t *bytes, size_t count, const cm_png_decode_options *options, cm_pixels *pixels, cm_report *report);
+
+typedef struct cm_png_encode_options {
+    /// 0 (none) to 9 (smallest).
+    int compression;
+    bool interlaced;
+    /// Bits per sample: 8 or 16 for any image; 1, 2 or 4 for grey and palette. 16-bit samples are big endian pairs.
+    int bit_depth;
+    /// RGB triples of a palette; `pixels` are then one index a byte.
+    const uint8_t *palette;
+    int palette_count;
+} cm_png_encode_options;
+
+/// Encodes interleaved samples of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels. Samples of fewer than
+/// 8 bits are one a byte. On CM_OK `*bytes` is the caller's to `free`.
+cm_status cm_png_encode(
+    const uint8_t *pixels, int width, int height, int channels, const cm_png_encode_options *options, uint8_t **bytes,
+    size_t *count, cm_report *report);
+
+const char *cm_png_version(void);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef CM_RESAMPLE_H
+#define CM_RESAMPLE_H
+
+#include "cm_report.h"
+
+typedef enum cm_filter {
+    /// The sample whose area holds the target's centre: floor((i + 0.5) * scale).
+    CM_FILTER_NEAREST = 0,
+    /// Two by two samples around the target's centre, whatever the scale.
+    CM_FILTER_BILINEAR,
+    /// A triangle as wide as the scale, as Pillow and torchvision's `antialias=True` have it.
+    CM_FILTER_BILINEAR_ANTIALIASED
+} cm_filter;
+
+/// Resamples interleaved 8-bit pixels of 1 to 4 channels. Fails only for want of memory.
+cm_status cm_resample(
+    const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
+    cm_filter filter);
+
+#endif

@@ -1,2 +1,0 @@
-#include "CMedia.h"
-int cm_version(void){return 1;}

@@ -1,0 +1,180 @@
+import CMedia
+import Glibc
+
+/// Interleaved 8-bit pixels, rows from top to bottom without padding: `[height, width, channels]`, grey (1 channel) or
+/// RGB (3).
+///
+/// The pixels live in memory from `malloc`, shared by copies of the value until one of them is changed.
+public struct ByteImage: @unchecked Sendable {
+    /// In pixels, at least 1.
+    public let width: Int
+    /// In pixels, at least 1.
+    public let height: Int
+    /// 1 (grey) or 3 (red, green, blue).
+    public let channels: Int
+
+    private var storage: Storage
+
+    private final class Storage {
+        let base: UnsafeMutableRawPointer
+
+        init(adopting base: UnsafeMutableRawPointer) {
+            self.base = base
+        }
+
+        convenience init(byteCount: Int) {
+            guard let base = malloc(byteCount) else {
+                fatalError("ByteImage: no memory for \(byteCount) bytes of pixels")
+            }
+            self.init(adopting: base)
+        }
+
+        deinit { free(base) }
+    }
+
+    private init(width: Int, height: Int, channels: Int, storage: Storage) {
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.storage = storage
+    }
+
+    /// Every sample of every pixel is `value`.
+    public init(width: Int, height: Int, channels: Int = 3, filledWith value: UInt8 = 0) {
+        self.init(width: width, height: height, channels: channels) { memory in
+            memory.fill(with: value)
+        }
+    }
+
+    /// `pixels` in the order `[height, width, channels]`.
+    public init(width: Int, height: Int, channels: Int = 3, pixels: [UInt8]) {
+        precondition(
+            pixels.count == width * height * channels,
+            "ByteImage: \(pixels.count) bytes do not make \(width) x \(height) pixels of \(channels) channels")
+        self.init(width: width, height: height, channels: channels) { memory in
+            memory.copyBytes(from: pixels)
+        }
+    }
+
+    /// Pixels that `fill` writes; what it leaves unwritten is undefined.
+    public init(
+        width: Int, height: Int, channels: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        precondition(
+            width > 0 && height > 0 && (channels == 1 || channels == 3),
+            "ByteImage: no such image as \(width) x \(height) pixels of \(channels) channels")
+        let count = width * height * channels
+        let storage = Storage(byteCount: count)
+        try fill(UnsafeMutableRawBufferPointer(start: storage.base, count: count))
+        self.init(width: width, height: height, channels: channels, storage: storage)
+    }
+
+    /// Takes over memory that a decoder has filled.
+    init?(adopting pixels: cm_pixels) {
+        guard let data = pixels.data else { return nil }
+        self.init(
+            width: Int(pixels.width), height: Int(pixels.height), channels: Int(pixels.channels),
+            storage: Storage(adopting: UnsafeMutableRawPointer(data)))
+    }
+
+    /// `width * height * channels`.
+    public var byteCount: Int { width * height * channels }
+
+    /// Calls `body` with the pixels, `[height, width, channels]`. The pointer is good for the call only.
+    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try withExtendedLifetime(storage) {
+            try body(UnsafeRawBufferPointer(start: storage.base, count: byteCount))
+        }
+    }
+
+    /// Calls `body` with the pixels to change, copying them first when another value shares them.
+    public mutating func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
+        if !isKnownUniquelyReferenced(&storage) {
+            let copy = Storage(byteCount: byteCount)
+            memcpy(copy.base, storage.base, byteCount)
+            storage = copy
+        }
+        return try withExtendedLifetime(storage) {
+            try body(UnsafeMutableRawBufferPointer(start: storage.base, count: byteCount))
+        }
+    }
+
+    /// One sample: column `x`, row `y`, channel `c`.
+    public subscript(x: Int, y: Int, c: Int = 0) -> UInt8 {
+        get {
+            let offset = checkedOffset(x, y, c)
+            return withUnsafeBytes { $0[offset] }
+        }
+        set {
+            let offset = checkedOffset(x, y, c)
+            withUnsafeMutableBytes { $0[offset] = newValue }
+        }
+    }
+
+    private func checkedOffset(_ x: Int, _ y: Int, _ c: Int) -> Int {
+        precondition(
+            x >= 0 && x < width && y >= 0 && y < height && c >= 0 && c < channels,
+            "ByteImage: no sample (\(x), \(y), \(c)) in \(width) x \(height) x \(channels)")
+        return (y * width + x) * channels + c
+    }
+
+    /// The pixels as an array, `[height, width, channels]`.
+    public var pixels: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    /// RGB from grey by repeating it; itself when it is RGB already.
+    public func convertedToRGB() -> ByteImage {
+        guard channels == 1 else { return self }
+        return ByteImage(width: width, height: height, channels: 3) { target in
+            withUnsafeBytes { source in
+                for i in 0..<source.count {
+                    target[3 * i] = source[i]
+                    target[3 * i + 1] = source[i]
+                    target[3 * i + 2] = source[i]
+                }
+            }
+        }
+    }
+
+    /// Luma, (19595 R + 38470 G + 7471 B + 32768) / 65536; itself when it is grey already.
+    public func convertedToGrey() -> ByteImage {
+        guard channels == 3 else { return self }
+        return ByteImage(width: width, height: height, channels: 1) { target in
+            withUnsafeBytes { source in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                cm_luma(
+                    from.assumingMemoryBound(to: UInt8.self), width * height, to.assumingMemoryBound(to: UInt8.self))
+            }
+        }
+    }
+}
+
+extension ByteImage: Equatable {
+    public static func == (a: ByteImage, b: ByteImage) -> Bool {
+        guard a.width == b.width, a.height == b.height, a.channels == b.channels else { return false }
+        return a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.hasSameBytes(as: y) } }
+    }
+}
+
+extension ByteImage: CustomStringConvertible {
+    public var description: String { "\(width) x \(height) \(channels == 1 ? "grey" : "RGB") image" }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes as C takes them.
+    var bytePointer: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
+
+    func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        guard let mine = baseAddress, let others = other.baseAddress else { return count == other.count }
+        return count == other.count && memcmp(mine, others, count) == 0
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// The bytes as C takes them.
+    var bytePointer: UnsafeMutablePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
+
+    func fill(with value: UInt8) {
+        guard let baseAddress else { return }
+        memset(baseAddress, Int32(value), count)
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+/// A file's bytes in memory from `malloc`, without a detour over an array.
+struct FileBytes: ~Copyable {
+    private let base: UnsafeMutableRawPointer?
+    let count: Int
+    /// Whether these are all the file's bytes.
+    let isWhole: Bool
+
+    /// Reads the first `limit` bytes of a regular file; all of it when nil, if that is no more than `maximum`.
+    init(_ path: String, first limit: Int? = nil, maximum: Int = .max) throws(MediaError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Self.failure(path) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw Self.failure(path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw MediaError(
+                kind: .unreadable, name: path,
+                cause: status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file")
+        }
+        let size = Int(status.st_size)
+        let wanted = min(size, limit ?? .max)
+        guard wanted <= maximum else {
+            throw MediaError(kind: .tooLarge, name: path, cause: "\(size) bytes, over the limit of \(maximum)")
+        }
+        guard let memory = malloc(max(wanted, 1)) else {
+            throw MediaError(kind: .outOfMemory, name: path, cause: "\(wanted) bytes")
+        }
+        var have = 0
+        while have < wanted {
+            let got = Glibc.read(file, memory + have, wanted - have)
+            if got < 0 && errno == EINTR { continue }
+            if got < 0 {
+                let failure = Self.failure(path)
+                free(memory)
+                throw failure
+            }
+            // The file has shrunk since it was measured.
+            if got == 0 { break }
+            have += got
+        }
+        base = memory
+        count = have
+        isWhole = wanted == size
+    }
+
+    deinit { free(base) }
+
+    borrowing func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+
+    private static func failure(_ path: String) -> MediaError {
+        MediaError(kind: .unreadable, name: path, cause: String(cString: strerror(errno)))
+    }
+
+    /// Writes `bytes` to a new file beside `path` and renames it, so that `path` never holds half a file.
+    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(MediaError) {
+        func failure() -> MediaError {
+            MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
+        }
+        let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else { throw failure() }
+        var written = 0
+        while written < bytes.count {
+            let count = Glibc.write(file, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                let error = failure()
+                close(file)
+                unlink(temporary)
+                throw error
+            }
+            written += count
+        }
+        guard close(file) == 0, rename(temporary, path) == 0 else {
+            let error = failure()
+            unlink(temporary)
+            throw error
+        }
+    }
+}

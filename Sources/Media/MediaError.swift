@@ -1,0 +1,90 @@
+/// What is wrong with a media file: which file, why, and what to do about it.
+public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// The file can't be opened or read.
+        case unreadable
+        /// The file can't be written.
+        case unwritable
+        case empty
+        /// Neither JPEG nor PNG.
+        case notAnImage
+        /// The file ends before the picture does.
+        case truncated
+        /// The bytes contradict the format.
+        case corrupt
+        /// Over a limit of `DecodeLimits`.
+        case tooLarge
+        /// A legal file of a kind that is not decoded.
+        case unsupported
+        case outOfMemory
+    }
+
+    public let kind: Kind
+    /// The file's path, or what the caller called the bytes.
+    public let name: String
+    /// Why, in a few words.
+    public let cause: String
+
+    public init(kind: Kind, name: String, cause: String) {
+        self.kind = kind
+        self.name = name
+        self.cause = cause
+    }
+
+    /// What to do about it.
+    public var fix: String {
+        switch kind {
+        case .unreadable: "Check the path and its permissions."
+        case .unwritable: "Check the folder, its permissions and the free space."
+        case .empty, .truncated: "Copy or download the file again, or take it out of the data set."
+        case .notAnImage: "Convert it to JPEG or PNG, or take it out of the data set."
+        case .corrupt: "Replace the file, or take it out of the data set."
+        case .tooLarge: "Make the image smaller, or raise the limit if the file is to be trusted."
+        case .unsupported: "Convert it to a baseline or progressive JPEG, or to PNG."
+        case .outOfMemory: "Free memory, or lower the number of loader threads."
+        }
+    }
+
+    public var description: String {
+        let what =
+            switch kind {
+            case .unreadable: "can't be read"
+            case .unwritable: "can't be written"
+            case .empty: "is empty"
+            case .notAnImage: "is not a JPEG or PNG image"
+            case .truncated: "is truncated"
+            case .corrupt: "is corrupt"
+            case .tooLarge: "is too large"
+            case .unsupported: "is of an unsupported kind"
+            case .outOfMemory: "does not fit in memory"
+            }
+        return "\(name) \(what)\(cause.isEmpty ? "" : ": \(cause)"). \(fix)"
+    }
+}
+
+/// Something odd in a file that was accepted all the same.
+public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// The rest of the picture is missing; it is filled with what the decoder had last.
+        case truncated
+        /// Part of the picture is damaged.
+        case damaged
+        /// The picture is whole, but the file breaks a rule of its format.
+        case irregular
+    }
+
+    public let kind: Kind
+    public let name: String
+    /// The decoder's words.
+    public let cause: String
+
+    public var description: String {
+        let what =
+            switch kind {
+            case .truncated: "is truncated; the picture was accepted as far as it goes"
+            case .damaged: "is damaged; the picture was accepted as it came out"
+            case .irregular: "is irregular, though its picture is whole"
+            }
+        return "\(name) \(what)\(cause.isEmpty ? "" : ": \(cause)")"
+    }
+}
