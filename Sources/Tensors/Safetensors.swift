@@ -20,7 +20,12 @@ public enum Safetensors {
     private struct Entry: Decodable {
         let dtype: String
         let shape: [Int]
-        let data_offsets: [Int]
+        let dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
     }
 
     private enum HeaderValue: Decodable {
@@ -69,21 +74,21 @@ public enum Safetensors {
             case .metadata: throw fail("the entry '\(name)' lacks a type, a shape or offsets")
             }
         }
-        entries.sort { ($0.entry.data_offsets.first ?? 0, $0.name) < ($1.entry.data_offsets.first ?? 0, $1.name) }
+        entries.sort { ($0.entry.dataOffsets.first ?? 0, $0.name) < ($1.entry.dataOffsets.first ?? 0, $1.name) }
         let data = bytes.count - 8 - Int(length)
         let tensors = try entries.map { name, entry in
             guard let dtype = typeNames.first(where: { $0.value == entry.dtype })?.key else {
                 throw fail("the tensor '\(name)' has the type \(entry.dtype), which isn't supported")
             }
-            guard let size = byteCount(entry.shape, dtype), entry.data_offsets.count == 2, entry.data_offsets[0] >= 0,
-                entry.data_offsets[0] <= data, entry.data_offsets[1] <= data,
-                entry.data_offsets[1] - entry.data_offsets[0] == size
+            guard let size = byteCount(entry.shape, dtype), entry.dataOffsets.count == 2, entry.dataOffsets[0] >= 0,
+                entry.dataOffsets[0] <= data, entry.dataOffsets[1] <= data,
+                entry.dataOffsets[1] - entry.dataOffsets[0] == size
             else {
                 throw fail(
-                    "the tensor '\(name)' of shape \(entry.shape) doesn't fit its bytes \(entry.data_offsets) "
+                    "the tensor '\(name)' of shape \(entry.shape) doesn't fit its bytes \(entry.dataOffsets) "
                         + "(the file holds \(data)): it was cut short or changed")
             }
-            let start = 8 + Int(length) + entry.data_offsets[0]
+            let start = 8 + Int(length) + entry.dataOffsets[0]
             let tensor = bytes.withUnsafeBytes {
                 Tensor(
                     bytes: UnsafeRawBufferPointer(rebasing: $0[start..<start + size]), shape: entry.shape, dtype: dtype)

@@ -59,7 +59,8 @@ extension Tensor {
         self = produce("Tensor", []) { out in
             withSizes(shape) { sizes, rank in
                 ct_from_borrowed(
-                    bytes, sizes, rank, dtype.code, { Unmanaged<AnyObject>.fromOpaque($0!).release() }, context, out)
+                    bytes, sizes, rank, dtype.code,
+                    { if let owner = $0 { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, context, out)
             }
         }
     }

@@ -47,11 +47,30 @@ extension TensorIndexConvertible where Self == TensorIndex {
 }
 
 extension Tensor {
-    /// A view of part of the tensor; axes that aren't named are whole.
-    public subscript<each Index: TensorIndexConvertible>(_ index: repeat each Index) -> Tensor {
-        var places: [TensorIndex.Place] = []
-        for item in repeat each index { places.append(item.tensorIndex.place) }
-        return view(at: places)
+    /// A view of part of the tensor, `x[3]`, `x[.all, 0..<4]`, `x[.ellipsis, 1]`; axes that aren't named are whole.
+    public subscript<A: TensorIndexConvertible>(_ a: A) -> Tensor {
+        view(at: [a.tensorIndex.place])
+    }
+    public subscript<A: TensorIndexConvertible, B: TensorIndexConvertible>(_ a: A, _ b: B) -> Tensor {
+        view(at: [a.tensorIndex.place, b.tensorIndex.place])
+    }
+    public subscript<A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible>(_ a: A, _ b: B,
+        _ c: C
+    ) -> Tensor {
+        view(at: [a.tensorIndex.place, b.tensorIndex.place, c.tensorIndex.place])
+    }
+    public subscript<
+        A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible, D: TensorIndexConvertible
+    >(_ a: A, _ b: B, _ c: C, _ d: D) -> Tensor {
+        view(at: [a.tensorIndex.place, b.tensorIndex.place, c.tensorIndex.place, d.tensorIndex.place])
+    }
+    public subscript<
+        A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible, D: TensorIndexConvertible,
+        E: TensorIndexConvertible
+    >(_ a: A, _ b: B, _ c: C, _ d: D, _ e: E) -> Tensor {
+        view(at: [
+            a.tensorIndex.place, b.tensorIndex.place, c.tensorIndex.place, d.tensorIndex.place, e.tensorIndex.place,
+        ])
     }
 
     private func view(at places: [TensorIndex.Place]) -> Tensor {

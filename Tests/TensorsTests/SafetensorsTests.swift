@@ -1,0 +1,83 @@
+import Foundation
+import Tensors
+import XCTest
+
+final class SafetensorsTests: XCTestCase {
+    private var folder = ""
+
+    override func setUpWithError() throws {
+        folder = NSTemporaryDirectory() + "safetensors-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    override func tearDown() { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    func testEveryTypeAndShapeComesBack() throws {
+        let tensors: [(name: String, tensor: Tensor)] =
+            DType.allCases.map {
+                ("layer.\($0)", Tensor([0, 1, 1, 0, 1, 0] as [Float], shape: [3, 2]).to($0))
+            } + [("scalar", Tensor(2.5)), ("empty", .zeros([0, 4])), ("turned", ramp.transpose(0, 1))]
+        try Safetensors.write(tensors, metadata: ["note": "a \"quoted\" / ünïcode line\n"], to: path("a.safetensors"))
+        let file = try Safetensors.read(path("a.safetensors"))
+        XCTAssertEqual(file.metadata, ["note": "a \"quoted\" / ünïcode line\n"])
+        XCTAssertEqual(Set(file.tensors.map(\.name)), Set(tensors.map(\.name)))
+        for (name, tensor) in tensors {
+            let read = try XCTUnwrap(file.tensors.first { $0.name == name }?.tensor)
+            XCTAssertEqual(read.shape, tensor.shape, name)
+            XCTAssertEqual(read.dtype, tensor.dtype, name)
+            XCTAssertEqual(read.array(Float.self), tensor.array(Float.self), name)
+        }
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), ["a.safetensors"])
+    }
+
+    private let ramp = Tensor.arange(0, 6).reshape([2, 3])
+
+    /// The bytes of the format, by hand.
+    func testTheLayoutIsTheFormats() throws {
+        try Safetensors.write([("w", Tensor([1, 2] as [Float]))], to: path("b.safetensors"))
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path("b.safetensors"))))
+        let length = Int(bytes[0]) | Int(bytes[1]) << 8
+        XCTAssertEqual(length % 8, 0)
+        let header = String(decoding: bytes[8..<8 + length], as: UTF8.self).trimmingCharacters(in: .whitespaces)
+        XCTAssertEqual(header, #"{"w":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}"#)
+        XCTAssertEqual(Array(bytes[(8 + length)...]), [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
+    }
+
+    func testDamagedFilesAreRefusedWithTheirName() throws {
+        try Safetensors.write([("w", ramp), ("b", Tensor([1] as [Int64]))], to: path("good.safetensors"))
+        let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path("good.safetensors"))))
+        var refused = 0
+        for round in 0..<400 {
+            var bytes = good
+            if round % 2 == 0 {
+                bytes.removeLast(1 + round / 2 % good.count)
+            } else {
+                bytes[round * 7919 % good.count] ^= UInt8(truncatingIfNeeded: 1 << (round % 8))
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: path("bad.safetensors")))
+            do {
+                _ = try Safetensors.read(path("bad.safetensors"))
+            } catch let error as WeightsFileError {
+                refused += 1
+                XCTAssertTrue(error.description.contains("bad.safetensors"))
+            }
+        }
+        XCTAssertGreaterThan(refused, 200, "every cut must be refused")
+        XCTAssertThrowsError(try Safetensors.read(path("missing.safetensors")))
+        XCTAssertThrowsError(try Safetensors.write([("w", ramp)], to: "\(folder)/no/such/folder/x.safetensors"))
+        XCTAssertThrowsError(try Safetensors.write([("w", ramp), ("w", ramp)], to: path("twice.safetensors")))
+    }
+
+    func testPTHComesBackAndForeignPicklesAreRefused() throws {
+        let tensors: [(name: String, tensor: Tensor)] = [("conv.weight", ramp), ("conv.steps", Tensor([3] as [Int64]))]
+        try PTH.write(tensors, to: path("a.pth"))
+        let read = try PTH.read(path("a.pth"))
+        XCTAssertEqual(read.map(\.name), ["conv.weight", "conv.steps"])
+        XCTAssertEqual(read[0].tensor.array(Float.self), ramp.array(Float.self))
+        XCTAssertEqual(read[1].tensor.array(Int.self), [3])
+        try Data("not a checkpoint".utf8).write(to: URL(fileURLWithPath: path("b.pth")))
+        XCTAssertThrowsError(try PTH.read(path("b.pth"))) { XCTAssertTrue("\($0)".contains("b.pth"), "\($0)") }
+        XCTAssertThrowsError(try PTH.read(path("missing.pth")))
+    }
+}
