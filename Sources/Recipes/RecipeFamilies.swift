@@ -1,0 +1,97 @@
+extension BackboneRecipe {
+    /// Blocks per stage of a named depth: basic branches up to 34 layers, bottlenecks above.
+    public static let namedDepths: [Int: [Int]] = [
+        18: [2, 2, 2, 2], 34: [3, 4, 6, 3],
+        26: [2, 2, 2, 2], 32: [2, 3, 3, 2], 38: [3, 3, 3, 3], 50: [3, 4, 6, 3], 62: [3, 4, 10, 3], 77: [3, 4, 15, 3],
+        101: [3, 4, 23, 3], 152: [3, 8, 36, 3], 200: [3, 24, 36, 3], 302: [4, 34, 58, 4], 404: [4, 46, 80, 4],
+    ]
+
+    /// ResNet of a depth of `namedDepths`, with the stride on the 3×3 (He et al., 2015).
+    ///
+    /// Traps at a depth that has no name.
+    public static func resNet(_ depth: Int) -> BackboneRecipe {
+        guard let depths = namedDepths[depth] else {
+            preconditionFailure("no ResNet has \(depth) layers; there are \(namedDepths.keys.sorted())")
+        }
+        return BackboneRecipe().with {
+            $0.depths = depths
+            if depth == 18 || depth == 34 { $0.branch = .basic() }
+        }
+    }
+
+    /// The stages of iResNet with its projection and its stem (Duta et al., 2020).
+    public static func iResNet(_ depth: Int) -> BackboneRecipe { resNet(depth).staged().maxPoolProjected() }
+
+    /// Wide grouped branches: groups grow with the stages, or are 64 in all of them.
+    public static func resGroup(_ depth: Int, fixed: Bool = false) -> BackboneRecipe {
+        resNet(depth).with {
+            $0.branch = .wideGroup
+            $0.groups = fixed ? [64, 64, 64, 64] : [8, 16, 32, 64]
+        }
+    }
+
+    /// A CIFAR network of three stages of bottlenecks behind a 3×3 stem of 16.
+    public static func cifar(_ depths: [Int]) -> BackboneRecipe {
+        BackboneRecipe().with {
+            $0.stem = .cifar
+            $0.stemWidth = 16
+            $0.depths = depths
+            $0.planes = [16, 32, 64]
+            $0.groups = [1, 1, 1]
+            $0.temporalStrides = [1, 1, 2]
+            $0.shortcutGroups = 8
+            $0.classes = 10
+        }
+    }
+
+    func staged(_ identity: StagedIdentity = .rectified) -> BackboneRecipe {
+        with { $0.order = .staged(identity) }
+    }
+
+    /// Max-pooled projections, and stage 1 in the place of the stem's pooling.
+    func maxPoolProjected() -> BackboneRecipe {
+        with {
+            $0.projection = .maxPool
+            if $0.stem == .imagenet { $0.stem = .imagenetWithoutPool }
+            if $0.stem == .video { $0.stem = .videoWithoutPool }
+        }
+    }
+
+    func shortcut(_ shortcut: Shortcut, inner: InnerShortcut = .none) -> BackboneRecipe {
+        with {
+            $0.shortcut = shortcut
+            $0.innerShortcut = inner
+        }
+    }
+
+    func ordered(_ order: BlockOrder) -> BackboneRecipe { with { $0.order = order } }
+
+    func attending(_ attention: Attention) -> BackboneRecipe { with { $0.attention = attention } }
+
+    /// The 3×3 in the middle `factor` times as wide, in `groups`.
+    func middle(_ factor: Double, groups count: Int = 1) -> BackboneRecipe {
+        with {
+            $0.branch = .bottleneck(middle: factor)
+            $0.groups = $0.groups.map { _ in count }
+        }
+    }
+
+    /// `factor` times as wide; the groups of its group norms shrink with a width below 1.
+    public func scaled(_ factor: Double) -> BackboneRecipe {
+        with {
+            $0.planes = $0.planes.map { Int(Double($0) * factor) }
+            $0.stemWidth = Int(Double($0.stemWidth) * factor)
+            if factor < 1 { $0.shortcutGroups = max(1, Int(Double($0.shortcutGroups) * factor)) }
+        }
+    }
+
+    /// The same network on clips: 3×3×3 for 3×3, and the stem with an axis of time.
+    public func onVideo(classes: Int = 400) -> BackboneRecipe {
+        with {
+            $0.rank = .video
+            if $0.stem == .imagenet { $0.stem = .video }
+            if $0.stem == .imagenetWithoutPool { $0.stem = .videoWithoutPool }
+            $0.classes = classes
+        }
+    }
+}
