@@ -38,7 +38,7 @@ let targetsWithoutLibtorch: [Target] =
             name: "CSimdJSON",
             cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Recipes"], path: "Tests/TestSupport"),
     ]
     + module("Recipes")
     + module("Annotations", ["CSimdJSON"])

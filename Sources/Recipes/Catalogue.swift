@@ -86,9 +86,9 @@ public enum Catalogue {
         }
         + family([50], .dsNet, { "dswrn\($0)_2" }) { .resNet($0).middle(2).shortcut(.dense()) }
         + family([50], .dsNet, { "ds2res2net\($0)" }) { depth in
-            .resNet(depth).shortcut(.dense(), inner: .weighted()).with {
+            // Its splits' 104 · 2ⁿ channels have no 32 groups.
+            .resNet(depth).shortcut(.dense(), inner: .weighted(.layer)).with {
                 $0.branch = .res2Net(scale: 4, baseWidth: 26)
-                $0.innerShortcut = .weighted(.layer)
             }
         }
 

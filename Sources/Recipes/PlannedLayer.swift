@@ -17,7 +17,8 @@ public struct PlannedLayer: Hashable, Sendable {
         case frozenBatchNorm
         case groupNorm(groups: Int)
         case maxPool(kernelSize: [Int], stride: [Int], padding: [Int])
-        case averagePool(kernelSize: [Int], stride: [Int])
+        /// Windows side by side; those at the edge may be smaller, so that every position is in one.
+        case averagePool(size: [Int])
         /// With bias, on one vector per image.
         case linear
         /// A weight per channel for each of some terms, `[terms, channels]`.
@@ -82,8 +83,8 @@ public struct PlannedLayer: Hashable, Sendable {
         case .convolution(let kernelSize, let stride, let padding, _),
             .maxPool(let kernelSize, let stride, let padding):
             return windows(kernelSize, stride, padding)
-        case .averagePool(let kernelSize, let stride):
-            return windows(kernelSize, stride, size.map { _ in 0 })
+        case .averagePool(let window):
+            return size.indices.map { (size[$0] + window[$0] - 1) / window[$0] }
         case .linear: return []
         case .batchNorm, .frozenBatchNorm, .groupNorm, .termWeights: return size
         }

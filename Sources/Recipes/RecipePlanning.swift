@@ -78,7 +78,6 @@ extension BackboneRecipe {
         _ position: PlannedBlock.Position, _ index: Int, _ inputs: Int, _ middle: Int, _ outputs: Int, _ stride: [Int],
         _ groups: Int
     ) -> [PlannedLayer] {
-        /// (name, layer) of F's convolutions with the norm that belongs to each.
         let convolutions: [PlannedLayer]
         switch branch {
         case .basic:
@@ -147,7 +146,7 @@ extension BackboneRecipe {
                 let pool: PlannedLayer.Kind =
                     projection == .maxPool
                     ? .maxPool(kernelSize: stride.map { _ in 3 }, stride: stride, padding: one)
-                    : .averagePool(kernelSize: stride, stride: stride)
+                    : .averagePool(size: stride)
                 layers.append((pool, inputs, inputs))
             }
             if inputs != outputs { layers += [(pointwise(one), inputs, outputs), (normKind, outputs, outputs)] }

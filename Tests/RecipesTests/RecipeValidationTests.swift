@@ -1,0 +1,170 @@
+import Recipes
+import XCTest
+
+final class RecipeValidationTests: XCTestCase {
+    /// Every refusal: what is changed in ResNet-50, the axis that is named, and a word of the reason.
+    private let refusals: [(RecipeAxis, String, (inout BackboneRecipe) -> Void)] = [
+        (.depths, "needs a block", { $0.depths = [3, 0, 6, 3] }),
+        (.depths, "needs a block", { $0.depths = [] }),
+        (.planes, "one for each stage", { $0.planes = [64, 128] }),
+        (.groups, "one for each stage", { $0.groups = [1, 1, 1, -1] }),
+        (.stageStrides, "one for each stage", { $0.stageStrides = [1] }),
+        (
+            .temporalStrides, "one for each stage",
+            {
+                $0 = $0.onVideo()
+                $0.temporalStrides = [1]
+            }
+        ),
+        (.stem, "no channels", { $0.stemWidth = 0 }),
+        (.dropout, "probability", { $0.dropout = 1 }),
+        (.classes, "needs a class", { $0.classes = 0 }),
+        (.stem, "for videos", { $0.stem = .video }),
+        (.stem, "for images", { $0.rank = .video }),
+        (
+            .order, "a Start and an End",
+            {
+                $0.order = .staged()
+                $0.depths = [3, 1, 6, 3]
+            }
+        ),
+        (
+            .groups, "basic branch",
+            {
+                $0.branch = .basic()
+                $0.groups = [2, 2, 2, 2]
+            }
+        ),
+        (.branch, "splits by 2", { $0.branch = .res2Net(scale: 1, baseWidth: 26) }),
+        (
+            .order, "splits",
+            {
+                $0.branch = .res2Net(scale: 4, baseWidth: 26)
+                $0.order = .preActivation
+            }
+        ),
+        (
+            .projection, "for images",
+            {
+                $0 = $0.onVideo()
+                $0.projection = .averagePool
+            }
+        ),
+        (
+            .projection, "strides by 2",
+            {
+                $0.stageStrides = [1, 2, 4, 2]
+                $0.projection = .averagePool
+            }
+        ),
+        (
+            .attention, "CBAM",
+            {
+                $0 = $0.onVideo()
+                $0.attention = .cbam()
+            }
+        ),
+        (.attention, "reduced by 1000", { $0.attention = .squeezeExcitation(reduction: 1000) }),
+        (.normalization, "several processes", { $0.normalization = .synchronizedBatch }),
+        (.normalization, "48 groups", { $0.normalization = .group(groups: 48) }),
+        (.shortcut, "concatenation", { $0.shortcut = .concatenation(growth: 32) }),
+        (
+            .shortcut, "original order",
+            {
+                $0.shortcut = .gs
+                $0.order = .staged()
+            }
+        ),
+        (
+            .shortcut, "original order",
+            {
+                $0.shortcut = .rgb
+                $0.order = .preActivation
+            }
+        ),
+        (
+            .innerShortcut, "basic branch",
+            {
+                $0.branch = .basic()
+                $0.innerShortcut = .rg
+            }
+        ),
+        (
+            .innerShortcut, "pre-activation",
+            {
+                $0.order = .preActivation
+                $0.innerShortcut = .weighted()
+            }
+        ),
+        (
+            .innerGroupNorm, "bottleneck",
+            {
+                $0.branch = .basic()
+                $0.innerGroupNorm = true
+            }
+        ),
+        (
+            .projection, "plain network",
+            {
+                $0.shortcut = .none
+                $0.projection = .maxPool
+            }
+        ),
+        (.branch, "0 and 0 channels", { $0.branch = .bottleneck(expansion: 0.001, middle: 0.001) }),
+        (.groups, "don't divide", { $0.groups = [3, 3, 3, 3] }),
+        (
+            .shortcutGroups, "don't divide",
+            {
+                $0.shortcut = .rg
+                $0.shortcutGroups = 48
+            }
+        ),
+        (
+            .shortcutGroups, "don't divide",
+            {
+                $0.innerShortcut = .rg
+                $0.shortcutGroups = 128
+            }
+        ),
+    ]
+
+    func testIllegalCombinationsNameAxisAndReason() {
+        for (axis, reason, change) in refusals {
+            let recipe = BackboneRecipe().with(change)
+            XCTAssertThrowsError(try recipe.plan(), reason) { error in
+                guard let error = error as? RecipeError else { return XCTFail("\(error)") }
+                XCTAssertEqual(error.axis, axis, error.description)
+                XCTAssertTrue(error.reason.contains(reason), error.description)
+                XCTAssertTrue(error.description.contains(axis.rawValue), error.description)
+            }
+        }
+    }
+
+    func testShortcutGroupsMatterOnlyWhereSomethingIsNormalised() throws {
+        for shortcut in [Shortcut.identity, .rbs, .dense(normalization: .layer), .denseIdentity] {
+            XCTAssertNoThrow(
+                try BackboneRecipe().with {
+                    $0.shortcut = shortcut
+                    $0.shortcutGroups = 48
+                }.plan())
+        }
+    }
+
+    func testUnpublishedCombinationsComeForFree() throws {
+        let recipe = BackboneRecipe.resGroup(50).onVideo().with {
+            $0.order = .staged()
+            $0.projection = .maxPool
+            $0.stem = .videoWithoutPool
+            $0.shortcut = .identityAndRG
+            $0.innerShortcut = .rg
+        }
+        let names = try recipe.plan().tensors.map(\.name)
+        XCTAssertTrue(names.contains("layer3.5.rg.weight"))
+        XCTAssertTrue(names.contains("layer3.5.rg_inner.weight"))
+    }
+
+    func testOnlySomeStagesAreCounted() {
+        XCTAssertThrowsError(try BackboneRecipe().plan(stageCount: 5))
+        XCTAssertThrowsError(try BackboneRecipe().plan(stageCount: 0))
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Recipes
+import XCTest
+
+/// What a network gives for weights and an input filled by name: `backbones/*.json` of the golden values.
+public struct GoldenBackbone: Decodable, Sendable {
+    /// A tensor by its shape, mean, deviation and some elements.
+    public struct Sample: Decodable, Sendable {
+        public let shape: [Int]
+        public let mean: Double
+        public let std: Double
+        public let index: [Int]
+        public let value: [Double]
+    }
+
+    /// In inference mode.
+    public struct Inference: Decodable, Sendable {
+        public let features: [Sample]
+        public let logits: Sample
+    }
+
+    /// One step in training mode, with the cross-entropy against `labels`.
+    public struct Training: Decodable, Sendable {
+        public let labels: [Int]
+        public let loss: Double
+        public let gradientNorms: [String: Double]
+        public let runningMean: Sample
+
+        private enum CodingKeys: String, CodingKey {
+            case labels, loss
+            case gradientNorms = "gradient_norm"
+            case runningMean = "running_mean_bn1"
+        }
+    }
+
+    public struct MultiplyAdds: Decodable, Sendable {
+        public let input: [Int]
+        public let value: Int
+    }
+
+    /// The state dict's names, or how many there are.
+    public enum Names: Decodable, Sendable {
+        case list([String])
+        case count(Int)
+
+        public init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let count = try? value.decode(Int.self) {
+                self = .count(count)
+            } else {
+                self = .list(try value.decode([String].self))
+            }
+        }
+    }
+
+    public let model: String
+    public let recipe: GoldenRecipe
+    public let salt: String
+    public let input: [Int]
+    public let classes: Int
+    public let parameters: Int
+    public let names: Names
+    public let macs: MultiplyAdds
+    public let eval: Inference
+    public let train: Training
+
+    /// Those inside the tests, and those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder.
+    public static func all() throws -> [GoldenBackbone] {
+        let decoder = JSONDecoder()
+        var result = try [GoldenBackboneFixtures.resNet18, GoldenBackboneFixtures.iResNet50].map {
+            try decoder.decode(GoldenBackbone.self, from: Data($0.utf8))
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let folder = environment["VERTEBRA_GOLDEN"] ?? environment["VERTEBRA_SHARED"].map { $0 + "/golden" }
+        guard let folder, !folder.isEmpty else { return result }
+        let inner = URL(fileURLWithPath: folder).appendingPathComponent("backbones")
+        let isOuter = FileManager.default.fileExists(atPath: inner.path)
+        let files = try FileManager.default.contentsOfDirectory(
+            at: isOuter ? inner : URL(fileURLWithPath: folder), includingPropertiesForKeys: nil)
+        for file in files.sorted(by: { $0.path < $1.path }) where file.pathExtension == "json" {
+            do {
+                result.append(try decoder.decode(GoldenBackbone.self, from: Data(contentsOf: file)))
+            } catch {
+                XCTFail("\(file.lastPathComponent): \(error)")
+            }
+        }
+        return result
+    }
+}
+
+/// The axes as the golden files spell them.
+public struct GoldenRecipe: Decodable, Sendable {
+    struct UnknownValue: Error {
+        let axis: String
+        let value: String
+    }
+
+    let blocks: [Int]
+    let planes: [Int]
+    let expansion: Double
+    let residual: String
+    let midScale: Double
+    let groups: [Int]
+    let shortcut: String
+    let inner: String
+    let order: String
+    let projection: String
+    let stem: String
+    let dims: Int
+    let normGroups: Int
+    let denseNorm: String
+    let denseWeight: Bool
+    let se: Int
+    let gn2: Bool
+    let temporalStrides: [Int]
+    let numClasses: Int
+    let stemWidth: Int
+    let official: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case blocks, planes, expansion, residual, groups, shortcut, inner, order, projection, stem, dims, se, gn2,
+            official
+        case midScale = "mid_scale"
+        case normGroups = "norm_groups"
+        case denseNorm = "dense_norm"
+        case denseWeight = "dense_weight"
+        case temporalStrides = "temporal_strides"
+        case numClasses = "num_classes"
+        case stemWidth = "stem_width"
+    }
+
+    /// The same network as a recipe.
+    public func recipe() throws -> BackboneRecipe {
+        func look<Value>(_ axis: String, _ value: String, _ table: [String: Value]) throws -> Value {
+            guard let result = table[value] else { throw UnknownValue(axis: axis, value: value) }
+            return result
+        }
+        let normalization = try look(
+            "dense_norm", denseNorm,
+            ["gn": DenseNormalization.group, "ln": .layer, "in": .instance, "bn": .batch, "none": .none])
+        var recipe = BackboneRecipe()
+        recipe.rank = dims == 3 ? .video : .image
+        recipe.stem = try look(
+            "stem", stem,
+            [
+                "imagenet": .imagenet, "imagenet_nopool": .imagenetWithoutPool, "cifar": .cifar, "video": .video,
+                "video_nopool": .videoWithoutPool,
+            ])
+        recipe.branch = try look(
+            "residual", residual,
+            [
+                "basic": .basic(expansion: expansion),
+                "bottleneck": .bottleneck(expansion: expansion, middle: midScale),
+                "group": .wideGroup,
+            ])
+        recipe.order = try look(
+            "order", order,
+            ["post": .original, "pre": .preActivation, "stage": .staged(official ? .rectified : .unchanged)])
+        recipe.shortcut = try look(
+            "shortcut", shortcut,
+            [
+                "none": .none, "identity": .identity, "rg": .rg, "res_rg": .identityAndRG, "rbs": .rbs, "gs": .gs,
+                "rgb": .rgb, "dense": .dense(normalization: normalization, isWeighted: denseWeight),
+                "dense_x": .dense(of: .residuals, normalization: normalization, isWeighted: denseWeight),
+                "dense_identity": .denseIdentity,
+            ])
+        recipe.innerShortcut = try look("inner", inner, ["none": .none, "rg": .rg, "dense": .weighted(normalization)])
+        recipe.innerGroupNorm = gn2
+        recipe.projection = try look(
+            "projection", projection, ["conv": .convolution, "maxpool": .maxPool, "avgpool": .averagePool])
+        recipe.attention = se == 0 ? .none : .squeezeExcitation(reduction: se)
+        recipe.depths = blocks
+        recipe.planes = planes
+        recipe.groups = groups
+        recipe.stemWidth = stemWidth
+        recipe.temporalStrides = temporalStrides
+        recipe.shortcutGroups = normGroups
+        recipe.classes = numClasses
+        return recipe
+    }
+}
