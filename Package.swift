@@ -1,9 +1,15 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 /// libtorch's root: the folder that holds `include/` and `lib/`. `tools/setup` leaves a link to it in
 /// the checkout; `LIBTORCH` names another one for this build.
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/current"
+
+/// A libtorch for CUDA registers its devices when its libraries are loaded, though no symbol of theirs is named.
+let cudaLibraries: [LinkerSetting] =
+    FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so")
+    ? [.unsafeFlags(["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"])] : []
 
 /// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that `Recipes`,
 /// `Annotations`, `Media` and `Evaluation` build and test on a machine that lacks it.
@@ -63,7 +69,7 @@ let targetsWithLibtorch: [Target] =
                 .linkedLibrary("torch_cpu"),
                 .linkedLibrary("c10"),
                 .unsafeFlags(["\(libtorch)/lib/libgomp.so.1"]),
-            ]),
+            ] + cudaLibraries),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch"]),
         .executableTarget(name: "vertebra", dependencies: ["Workflows", argumentParser]),
         .testTarget(name: "vertebraTests", dependencies: ["vertebra", "TestSupport", "Media", "Annotations"]),

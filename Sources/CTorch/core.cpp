@@ -1,6 +1,7 @@
 #include "guard.hpp"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Logging.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/headeronly/version.h>
 
@@ -12,6 +13,12 @@ std::atomic<int64_t> live_handles{0};
 
 namespace {
 thread_local std::string last_error;
+
+// libtorch walks and names the stack for every error it raises, which takes milliseconds and is never shown.
+const bool stack_traces_are_off = [] {
+    c10::SetStackTraceFetcher([]() -> std::string { return {}; });
+    return true;
+}();
 }
 
 void set_last_error(std::string message) noexcept { last_error = std::move(message); }

@@ -9,16 +9,18 @@ extension Tensor: CustomStringConvertible {
     /// Rows as in a table; the middle of long axes is left out.
     public var description: String {
         guard count > 0 else { return "\(signature) (no elements)" }
-        let limit = count > 1000 ? 3 : Int.max
+        // Indices shown at each end of an axis of a large tensor.
+        let limit: Int? = count > 1000 ? 3 : nil
         let kept = kept(limit)
         let format = Self.formatter(for: kept, dtype: dtype)
         return Self.rows(self, limit: limit, format: format, indent: 1) + "  " + signature
     }
 
     /// The elements that the description shows.
-    private func kept(_ limit: Int) -> Tensor {
+    private func kept(_ limit: Int?) -> Tensor {
+        guard let limit else { return self }
         var part = self
-        for (axis, size) in shape.enumerated() where size > 2 * limit && limit < Int.max / 2 {
+        for (axis, size) in shape.enumerated() where size > 2 * limit {
             part = .cat(
                 [
                     part.narrow(dim: axis, start: 0, length: limit),
@@ -50,11 +52,11 @@ extension Tensor: CustomStringConvertible {
         }
     }
 
-    private static func rows(_ x: Tensor, limit: Int, format: (Double) -> String, indent: Int) -> String {
+    private static func rows(_ x: Tensor, limit: Int?, format: (Double) -> String, indent: Int) -> String {
         guard x.rank > 0 else { return format(x.item()) }
         let size = x.shape[0]
-        let cut = limit < Int.max / 2 && size > 2 * limit
-        let shown = cut ? Array(0..<limit) + Array(size - limit..<size) : Array(0..<size)
+        let ends = limit.flatMap { size > 2 * $0 ? $0 : nil }
+        let shown = ends.map { Array(0..<$0) + Array(size - $0..<size) } ?? Array(0..<size)
         var parts: [String]
         if x.rank == 1 {
             let values = x.array(Double.self)
@@ -62,7 +64,7 @@ extension Tensor: CustomStringConvertible {
         } else {
             parts = shown.map { rows(x.select(dim: 0, index: $0), limit: limit, format: format, indent: indent + 1) }
         }
-        if cut { parts.insert("…", at: limit) }
+        if let ends { parts.insert("…", at: ends) }
         let lines = String(repeating: "\n", count: Swift.max(1, x.rank - 1)) + String(repeating: " ", count: indent)
         return "[" + parts.joined(separator: x.rank == 1 ? ", " : "," + lines) + "]"
     }

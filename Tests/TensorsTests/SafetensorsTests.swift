@@ -68,16 +68,4 @@ final class SafetensorsTests: XCTestCase {
         XCTAssertThrowsError(try Safetensors.write([("w", ramp)], to: "\(folder)/no/such/folder/x.safetensors"))
         XCTAssertThrowsError(try Safetensors.write([("w", ramp), ("w", ramp)], to: path("twice.safetensors")))
     }
-
-    func testPTHComesBackAndForeignPicklesAreRefused() throws {
-        let tensors: [(name: String, tensor: Tensor)] = [("conv.weight", ramp), ("conv.steps", Tensor([3] as [Int64]))]
-        try PTH.write(tensors, to: path("a.pth"))
-        let read = try PTH.read(path("a.pth"))
-        XCTAssertEqual(read.map(\.name), ["conv.weight", "conv.steps"])
-        XCTAssertEqual(read[0].tensor.array(Float.self), ramp.array(Float.self))
-        XCTAssertEqual(read[1].tensor.array(Int.self), [3])
-        try Data("not a checkpoint".utf8).write(to: URL(fileURLWithPath: path("b.pth")))
-        XCTAssertThrowsError(try PTH.read(path("b.pth"))) { XCTAssertTrue("\($0)".contains("b.pth"), "\($0)") }
-        XCTAssertThrowsError(try PTH.read(path("missing.pth")))
-    }
 }

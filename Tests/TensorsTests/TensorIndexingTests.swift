@@ -69,7 +69,7 @@ final class TensorIndexingTests: XCTestCase {
     func testDescriptionsReadLikeTables() {
         XCTAssertEqual(Tensor([1, 2, 3, 4] as [Int64], shape: [2, 2]).description, "[[1, 2],\n [3, 4]]  [2, 2] int64")
         XCTAssertEqual(Tensor([0.5, -1.25] as [Float]).description, "[ 0.5000, -1.2500]  [2] float32")
-        XCTAssertEqual(Tensor([true, false]).description, "[ true, false]  [2] bool")
+        XCTAssertEqual(Tensor([true, false]).description, "[true, false]  [2] bool")
         XCTAssertEqual(Tensor.zeros([0, 4]).description, "[0, 4] float32 (no elements)")
         let long = Tensor.arange(0, 5000, dtype: .int64).description
         XCTAssertEqual(long, "[   0,    1,    2, …, 4997, 4998, 4999]  [5000] int64")

@@ -1,0 +1,83 @@
+import Foundation
+import Tensors
+import XCTest
+
+final class PTHTests: XCTestCase {
+    private var folder = ""
+
+    override func setUpWithError() throws {
+        folder = NSTemporaryDirectory() + "pth-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    override func tearDown() { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+    private let ramp = Tensor.arange(0, 6).reshape([2, 3])
+
+    /// What PyTorch 2.13 wrote for `torch.save({"model": linear.state_dict(), "epoch": 3}, …)`, with the weight
+    /// [[1.5, −2]] and the bias [0.25].
+    private static let checkpoint = """
+        UEsDBBQAAAAAAAAAIQDrBTrvQQEAAEEBAAAQAAAAYXJjaGl2ZS9kYXRhLnBrbIACfXEAKFgFAAAAbW9kZWxxAWNjb2xsZWN0aW9ucwpP
+        cmRlcmVkRGljdApxAilScQMoWAYAAAB3ZWlnaHRxBGN0b3JjaC5fdXRpbHMKX3JlYnVpbGRfdGVuc29yX3YyCnEFKChYBwAAAHN0b3Jh
+        Z2VxBmN0b3JjaApGbG9hdFN0b3JhZ2UKcQdYAQAAADBxCFgDAAAAY3B1cQlLAnRxClFLAEsBSwKGcQtLAksBhnEMiWgCKVJxDXRxDlJx
+        D1gEAAAAYmlhc3EQaAUoKGgGaAdYAQAAADFxEWgJSwF0cRJRSwBLAYVxE0sBhXEUiWgCKVJxFXRxFlJxF3V9cRhYCQAAAF9tZXRhZGF0
+        YXEZaAIpUnEaWAAAAABxG31xHFgHAAAAdmVyc2lvbnEdSwFzc3NiWAUAAABlcG9jaHEeSwN1LlBLAwQUAAAAAAAAACEAt+/cgwEAAAAB
+        AAAAFwAAAGFyY2hpdmUvLmZvcm1hdF92ZXJzaW9uMVBLAwQUAAAAAAAAACEAhT3jGQYAAAAGAAAAEQAAAGFyY2hpdmUvYnl0ZW9yZGVy
+        bGl0dGxlUEsDBBQAAAAAAAAAIQA6LN/MCAAAAAgAAAAOAAAAYXJjaGl2ZS9kYXRhLzAAAMA/AAAAwFBLAwQUAAAAAAAAACEA/Fqm2wQA
+        AAAEAAAADgAAAGFyY2hpdmUvZGF0YS8xAACAPlBLAwQUAAAAAAAAACEA0Z5nVQIAAAACAAAADwAAAGFyY2hpdmUvdmVyc2lvbjMKUEsB
+        AhQDFAAAAAAAAAAhAOsFOu9BAQAAQQEAABAAAAAAAAAAAAAAAIABAAAAAGFyY2hpdmUvZGF0YS5wa2xQSwECFAMUAAAAAAAAACEAt+/c
+        gwEAAAABAAAAFwAAAAAAAAAAAAAAgAFvAQAAYXJjaGl2ZS8uZm9ybWF0X3ZlcnNpb25QSwECFAMUAAAAAAAAACEAhT3jGQYAAAAGAAAA
+        EQAAAAAAAAAAAAAAgAGlAQAAYXJjaGl2ZS9ieXRlb3JkZXJQSwECFAMUAAAAAAAAACEAOizfzAgAAAAIAAAADgAAAAAAAAAAAAAAgAHa
+        AQAAYXJjaGl2ZS9kYXRhLzBQSwECFAMUAAAAAAAAACEA/Fqm2wQAAAAEAAAADgAAAAAAAAAAAAAAgAEOAgAAYXJjaGl2ZS9kYXRhLzFQ
+        SwECFAMUAAAAAAAAACEA0Z5nVQIAAAACAAAADwAAAAAAAAAAAAAAgAE+AgAAYXJjaGl2ZS92ZXJzaW9uUEsFBgAAAAAGAAYAdwEAAG0C
+        AAAAAA==
+        """
+
+    func testACheckpointOfPyTorchsIsRead() throws {
+        let bytes = try XCTUnwrap(Data(base64Encoded: Self.checkpoint, options: .ignoreUnknownCharacters))
+        try bytes.write(to: URL(fileURLWithPath: path("linear.pth")))
+        let tensors = try PTH.read(path("linear.pth"))
+        XCTAssertEqual(tensors.map(\.name), ["model.weight", "model.bias"])
+        XCTAssertEqual(tensors[0].tensor.shape, [1, 2])
+        XCTAssertEqual(tensors[0].tensor.array(Float.self), [1.5, -2])
+        XCTAssertEqual(tensors[1].tensor.array(Float.self), [0.25])
+    }
+
+    func testDamagedCheckpointsAreRefusedWithTheirName() throws {
+        let good = try XCTUnwrap(Data(base64Encoded: Self.checkpoint, options: .ignoreUnknownCharacters))
+        for round in 0..<100 {
+            var bytes = good
+            if round % 2 == 0 {
+                bytes.removeLast(1 + round * 13 % good.count)
+            } else {
+                bytes[round * 7919 % good.count] ^= 1 << UInt8(round % 8)
+            }
+            try bytes.write(to: URL(fileURLWithPath: path("bad.pth")))
+            do {
+                _ = try PTH.read(path("bad.pth"))
+                XCTAssertEqual(round % 2, 1, "a checkpoint cut short was read")
+            } catch let error as WeightsFileError {
+                XCTAssertTrue(error.description.contains("bad.pth"))
+            }
+        }
+    }
+
+    func testTheOlderFormIsRefusedWithTheFix() throws {
+        try Data([0x80, 0x02, 0x8A, 0x0A]).write(to: URL(fileURLWithPath: path("old.pth")))
+        XCTAssertThrowsError(try PTH.read(path("old.pth"))) { error in
+            XCTAssertTrue("\(error)".contains("torch.save"), "\(error)")
+        }
+    }
+
+    func testPTHComesBackAndForeignPicklesAreRefused() throws {
+        let tensors: [(name: String, tensor: Tensor)] = [("conv.weight", ramp), ("conv.steps", Tensor([3] as [Int64]))]
+        try PTH.write(tensors, to: path("a.pth"))
+        let read = try PTH.read(path("a.pth"))
+        XCTAssertEqual(read.map(\.name), ["conv.weight", "conv.steps"])
+        XCTAssertEqual(read[0].tensor.array(Float.self), ramp.array(Float.self))
+        XCTAssertEqual(read[1].tensor.array(Int.self), [3])
+        try Data("not a checkpoint".utf8).write(to: URL(fileURLWithPath: path("b.pth")))
+        XCTAssertThrowsError(try PTH.read(path("b.pth"))) { XCTAssertTrue("\($0)".contains("b.pth"), "\($0)") }
+        XCTAssertThrowsError(try PTH.read(path("missing.pth")))
+    }
+}
