@@ -1,0 +1,115 @@
+import NN
+import Recipes
+import Tensors
+
+/// A network of any recipe, under torchvision's parameter names.
+///
+/// Works on images `[N, 3, H, W]` or clips `[N, 3, T, H, W]`, floating-point and normalised, with the channels last
+/// throughout: an input of another memory format is converted.
+public final class Backbone: Module, UnaryLayer {
+    public let plan: BackbonePlan
+    public let stages: [BackboneStage]
+    private let stemLayers: [(name: String, layer: any UnaryLayer)]
+    private let lastNorm: (any UnaryLayer)?
+    private let dropout: Dropout
+    private let fc: (any UnaryLayer)?
+
+    /// Everything that is planned, with its first values: convolutions He-normal over fan-out, norms 1 and 0.
+    public init(_ plan: BackbonePlan) {
+        self.plan = plan
+        stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
+        stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
+        lastNorm = plan.lastNorm?.makeModule()
+        dropout = Dropout(plan.recipe.dropout)
+        fc = plan.classifier?.makeModule()
+        super.init()
+        convertToChannelsLast()
+    }
+
+    /// - Parameters:
+    ///   - classes: of the classifier; nil leaves it out.
+    ///   - normalization: takes the place of the recipe's, such as `.frozenBatch` under a detector.
+    ///   - stageCount: builds only so many stages, without last norm and classifier; nil builds all.
+    /// - Throws: `RecipeError` where the axes have no meaning together.
+    public convenience init(
+        _ recipe: BackboneRecipe, classes: Int?, normalization: Normalization? = nil, stageCount: Int? = nil
+    ) throws {
+        self.init(
+            try recipe.with {
+                if let normalization { $0.normalization = normalization }
+                $0.classes = classes
+            }.plan(stageCount: stageCount))
+    }
+
+    /// With the classifier that the recipe says. Throws `RecipeError` where the axes have no meaning together.
+    public convenience init(_ recipe: BackboneRecipe) throws {
+        self.init(try recipe.plan())
+    }
+
+    public override func children() -> [(name: String, module: Module)] {
+        var result: [(name: String, module: Module)] = stemLayers.map { ($0.name, $0.layer) }
+        result += stages.map { ($0.plan.name, $0) }
+        if let lastNorm { result.append(("bn_last", lastNorm)) }
+        result.append(("dropout", dropout))
+        if let fc { result.append(("fc", fc)) }
+        return result
+    }
+
+    /// Sets γ of the last norm of every F to 0, so that each block starts as its shortcut (Goyal et al., 2017, section
+    /// 5.1). Only norms that stand before the addition: without effect on plain networks and in the pre-activation
+    /// order.
+    public func zeroLastNorms() {
+        guard plan.recipe.shortcut != .none else { return }
+        for block in stages.flatMap(\.blocks) {
+            switch block.normBeforeAddition {
+            case let norm as BatchNorm: norm.weight?.initialize(.zeros)
+            case let norm as GroupNorm: norm.weight?.initialize(.zeros)
+            default: break
+            }
+        }
+    }
+
+    /// `conv1`, `bn1`, ReLU and the pooling: `[N, 3, H, W]` → `[N, stem width, H', W']`.
+    public func stem(_ x: Tensor) -> Tensor {
+        var h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D)
+        for (name, layer) in stemLayers {
+            h = layer(h)
+            if name == "bn1" { h.reluInPlace() }
+        }
+        return h
+    }
+
+    /// Stage `index`, from 0, on the output of the one before; the last one with the norm behind it, if there is one.
+    public func stage(_ index: Int, _ x: Tensor) -> Tensor {
+        let h = stages[index](x)
+        guard index == stages.count - 1, let lastNorm else { return h }
+        let normalized = lastNorm(h)
+        normalized.reluInPlace()
+        return normalized
+    }
+
+    /// The output of every stage, `[N, channels, H / stride, W / stride]` each, as `plan.stages` says.
+    public func features(_ x: Tensor) -> [Tensor] {
+        var result: [Tensor] = []
+        var h = stem(x)
+        for index in stages.indices {
+            h = stage(index, h)
+            result.append(h)
+        }
+        return result
+    }
+
+    /// Average over all positions, dropout and `fc`: `[N, C, …]` → logits `[N, classes]`; without a classifier, the
+    /// averages `[N, C]`.
+    public func classifier(_ feature: Tensor) -> Tensor {
+        let pooled = dropout(feature.mean(Array(2..<feature.rank)))
+        return fc?(pooled) ?? pooled
+    }
+
+    /// Logits, `[N, classes]`.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        var h = stem(x)
+        for index in stages.indices { h = stage(index, h) }
+        return classifier(h)
+    }
+}

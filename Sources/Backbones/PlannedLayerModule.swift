@@ -1,0 +1,63 @@
+import NN
+import Recipes
+import Tensors
+
+extension PlannedLayer {
+    /// The module that a plan's layer stands for, with its first values: convolutions He-normal over fan-out, norms 1
+    /// and 0, weights of terms 1.
+    func makeModule() -> any UnaryLayer {
+        switch kind {
+        case .convolution(let kernelSize, let stride, let padding, let groups):
+            if kernelSize.count == 2 {
+                let layer = Conv2d(
+                    inputs, outputs, kernelSize: kernelSize, stride: stride, padding: padding, groups: groups,
+                    bias: false)
+                layer.weight.initialize(.kaimingNormal(.fanOut))
+                return layer
+            }
+            let layer = Conv3d(
+                inputs, outputs, kernelSize: kernelSize, stride: stride, padding: padding, groups: groups, bias: false)
+            layer.weight.initialize(.kaimingNormal(.fanOut))
+            return layer
+        case .batchNorm: return BatchNorm(outputs)
+        case .frozenBatchNorm: return FrozenBatchNorm(outputs)
+        case .groupNorm(let groups): return GroupNorm(groups, outputs)
+        case .maxPool(let kernelSize, let stride, let padding):
+            return MaxPool(kernelSize: kernelSize, stride: stride, padding: padding)
+        case .averagePool(let size): return WindowAverage(size)
+        case .linear: return Linear(inputs, outputs)
+        case .termWeights(let terms): return TermWeights(terms: terms, channels: outputs)
+        }
+    }
+}
+
+/// The mean of windows that lie side by side; those at the edge are smaller where the size asks for it, so that no
+/// position is lost.
+final class WindowAverage: Module, UnaryLayer {
+    let size: [Int]
+
+    init(_ size: [Int]) {
+        self.size = size
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        F.avgPool(x, kernelSize: size, stride: size, ceilMode: true, countPadding: false)
+    }
+}
+
+/// A weight per channel for each term of a dense shortcut, `[terms, C]`, initially 1.
+final class TermWeights: Module, UnaryLayer {
+    let weight: Parameter
+
+    init(terms: Int, channels: Int) {
+        weight = Parameter([terms, channels], .ones)
+    }
+
+    /// The first term weighted.
+    func callAsFunction(_ x: Tensor) -> Tensor { apply(to: x, term: 0) }
+
+    /// `x` of `[N, C, …]` times the weights of term `term`.
+    func apply(to x: Tensor, term: Int) -> Tensor {
+        x * weight.tensor.select(dim: 0, index: term).reshape([1, -1] + Array(repeating: 1, count: x.rank - 2))
+    }
+}
