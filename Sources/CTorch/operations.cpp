@@ -58,7 +58,12 @@ ct_status ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_tensor *out
 }
 
 ct_status ct_add_in_place(ct_tensor x, ct_tensor other, double scale) {
-    return ct_guard([&] { x->value.add_(other->value, scale); });
+    return ct_guard([&] {
+        // Integers refuse a floating-point factor, even a whole one.
+        const bool integral = at::isIntegralType(at::result_type(x->value, other->value), true);
+        const auto whole = static_cast<int64_t>(scale);
+        x->value.add_(other->value, integral && whole == scale ? at::Scalar(whole) : at::Scalar(scale));
+    });
 }
 ct_status ct_add_scalar_in_place(ct_tensor x, ct_scalar other) {
     return ct_guard([&] { x->value.add_(scalar(other)); });
