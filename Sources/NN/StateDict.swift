@@ -7,6 +7,12 @@ public struct StateDictReport: Equatable, Sendable {
         public let name: String
         public let expected: [Int]
         public let found: [Int]
+
+        public init(name: String, expected: [Int], found: [Int]) {
+            self.name = name
+            self.expected = expected
+            self.found = found
+        }
     }
 
     /// Names that the module has and the state dict lacks.
