@@ -8,7 +8,8 @@ final class ConvolutionTests: XCTestCase {
         conv.weight.initialize(.ones)
         conv.bias?.initialize(.constant(10))
         let x = Tensor((0..<16).map(Float.init), shape: [1, 1, 4, 4])
-        assertEqual(conv(x), [0 + 1 + 4 + 5, 2 + 3 + 6 + 7, 8 + 9 + 12 + 13, 10 + 11 + 14 + 15].map { $0 + 10 })
+        // 0 + 1 + 4 + 5 + 10 and so on.
+        assertEqual(conv(x), [20, 28, 52, 60])
     }
 
     func testGroupsKeepChannelsApart() {
@@ -27,7 +28,7 @@ final class ConvolutionTests: XCTestCase {
         let conv = Conv3d(1, 1, kernelSize: [2, 1, 1], stride: [2, 1, 1], bias: false)
         conv.weight.initialize(.ones)
         let x = Tensor((0..<8).map(Float.init), shape: [1, 1, 4, 1, 2])
-        assertEqual(conv(x), [0 + 2, 1 + 3, 4 + 6, 5 + 7])
+        assertEqual(conv(x), [2, 4, 10, 12])
     }
 
     func testTheGradientIsThatOfDifferences() throws {
@@ -49,7 +50,7 @@ final class ConvolutionTests: XCTestCase {
         for parameter in conv.parameters {
             let values = parameter.tensor.array(Double.self)
             XCTAssertLessThanOrEqual(values.map(abs).max() ?? 1, bound)
-            XCTAssertGreaterThan(values.map(abs).max() ?? 0, bound * 0.9)
+            XCTAssertGreaterThan(values.map(abs).max() ?? 0, bound * 0.8)
         }
     }
 }

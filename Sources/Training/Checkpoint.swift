@@ -1,0 +1,168 @@
+import Foundation
+import NN
+import Tensors
+
+/// The best evaluation of a run.
+public struct BestScore: Hashable, Sendable, Codable {
+    public var metric: String
+    public var value: Double
+    public var step: Int
+
+    public init(metric: String, value: Double, step: Int) {
+        self.metric = metric
+        self.value = value
+        self.step = step
+    }
+}
+
+/// What a checkpoint knows beside its tensors.
+public struct CheckpointInfo: Hashable, Sendable, Codable {
+    /// The version of the format that this program writes.
+    public static let currentVersion = 1
+
+    public var version = Self.currentVersion
+    public var classNames: [String]
+    /// The recipe's text.
+    public var recipe: String
+    /// Optimiser steps taken.
+    public var step: Int
+    /// Epochs completed, and batches taken of the next one: the sampler's position.
+    public var epoch: Int
+    public var batchInEpoch: Int
+    public var batchesPerEpoch: Int
+    public var accumulation: Int
+    public var seed: UInt64
+    /// The optimiser's kind, and its learning rate before the schedule.
+    public var optimizer: String
+    public var learningRate: Double
+    public var schedule: LearningRateSchedule
+    public var best: BestScore?
+    /// The last evaluation's metrics; those that are not finite are left out.
+    public var metrics: [String: Double] = [:]
+    /// Whether an evaluation was due at this step and has not been done.
+    public var evaluationIsPending = false
+
+    public init(
+        classNames: [String], recipe: String, step: Int, epoch: Int, batchInEpoch: Int, batchesPerEpoch: Int,
+        accumulation: Int, seed: UInt64, optimizer: String, learningRate: Double, schedule: LearningRateSchedule,
+        best: BestScore? = nil, metrics: [String: Double] = [:], evaluationIsPending: Bool = false
+    ) {
+        self.classNames = classNames
+        self.recipe = recipe
+        self.step = step
+        self.epoch = epoch
+        self.batchInEpoch = batchInEpoch
+        self.batchesPerEpoch = batchesPerEpoch
+        self.accumulation = accumulation
+        self.seed = seed
+        self.optimizer = optimizer
+        self.learningRate = learningRate
+        self.schedule = schedule
+        self.best = best
+        self.metrics = metrics
+        self.evaluationIsPending = evaluationIsPending
+    }
+}
+
+/// A run at one step: one safetensors file.
+///
+/// The model's tensors have their own names, so that any reader of safetensors finds the weights; the optimiser's are
+/// under `optimizer/`, libtorch's random state is `random/cpu`; the rest is JSON in the file's metadata, under
+/// `vertebra_checkpoint`.
+public struct Checkpoint: Sendable {
+    public var info: CheckpointInfo
+    public var model: [(name: String, tensor: Tensor)]
+    public var optimizer: [(name: String, tensor: Tensor)]
+    public var randomState: Tensor?
+
+    private static let metadataKey = "vertebra_checkpoint"
+    private static let optimizerPrefix = "optimizer/"
+    private static let randomStateName = "random/cpu"
+
+    public init(
+        info: CheckpointInfo, model: [(name: String, tensor: Tensor)],
+        optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil
+    ) {
+        self.info = info
+        self.model = model
+        self.optimizer = optimizer
+        self.randomState = randomState
+    }
+
+    /// Writes it whole or not at all: a crash or a full disk leaves the file that was there.
+    ///
+    /// - Throws: `CheckpointError.cannotWrite`.
+    public func write(to path: String) throws {
+        var tensors = model
+        tensors += optimizer.map { (Self.optimizerPrefix + $0.name, $0.tensor) }
+        if let randomState { tensors.append((Self.randomStateName, randomState)) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let json = String(decoding: try encoder.encode(info), as: UTF8.self)
+            try Safetensors.write(tensors, metadata: ["format": "pt", Self.metadataKey: json], to: path)
+        } catch {
+            throw CheckpointError.cannotWrite(
+                path: path, reason: "\(error)", intact: FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    /// - Throws: `CheckpointError` for a file that is missing, damaged, not a checkpoint or of a newer format.
+    public static func read(_ path: String) throws -> Checkpoint {
+        guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.missing(path: path) }
+        let file: SafetensorsFile
+        do {
+            file = try Safetensors.read(path)
+        } catch {
+            throw CheckpointError.damaged(path: path, reason: "\(error)")
+        }
+        guard let json = file.metadata[metadataKey] else { throw CheckpointError.foreign(path: path) }
+        let info = try decodeInfo(json, path: path)
+        var checkpoint = Checkpoint(info: info, model: [])
+        for (name, tensor) in file.tensors {
+            if name == randomStateName {
+                checkpoint.randomState = tensor
+            } else if name.hasPrefix(optimizerPrefix) {
+                checkpoint.optimizer.append((String(name.dropFirst(optimizerPrefix.count)), tensor))
+            } else {
+                checkpoint.model.append((name, tensor))
+            }
+        }
+        return checkpoint
+    }
+
+    private struct Version: Decodable {
+        let version: Int
+    }
+
+    private static func decodeInfo(_ json: String, path: String) throws -> CheckpointInfo {
+        let data = Data(json.utf8)
+        do {
+            let version = try JSONDecoder().decode(Version.self, from: data).version
+            guard version <= CheckpointInfo.currentVersion else {
+                throw CheckpointError.newer(path: path, version: version)
+            }
+            return try JSONDecoder().decode(CheckpointInfo.self, from: data)
+        } catch let error as CheckpointError {
+            throw error
+        } catch {
+            throw CheckpointError.damaged(path: path, reason: "its description can't be read (\(error))")
+        }
+    }
+
+    /// Puts its weights into a model.
+    ///
+    /// - Parameter path: The file's name, for errors.
+    /// - Throws: `CheckpointError.otherClasses` if `classNames` is given and differs, `.otherModel` if the tensors
+    ///   don't fit; the model then keeps what it had.
+    public func load(into model: Module, classNames: [String]? = nil, path: String) throws {
+        if let classNames, classNames != info.classNames {
+            throw CheckpointError.otherClasses(path: path, expected: classNames, found: info.classNames)
+        }
+        do {
+            try model.loadStateDict(self.model)
+        } catch let error as StateDictError {
+            throw CheckpointError.otherModel(path: path, error)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import NN
+
+/// A checkpoint can't be read, written, or used for this run.
+public enum CheckpointError: Error, CustomStringConvertible {
+    case missing(path: String)
+    case damaged(path: String, reason: String)
+    /// A safetensors file that no training run wrote.
+    case foreign(path: String)
+    case newer(path: String, version: Int)
+    case otherClasses(path: String, expected: [String], found: [String])
+    case otherModel(path: String, StateDictError)
+    case otherOptimizer(path: String, reason: String)
+    /// Something that decides what follows differs from the run that wrote it.
+    case otherRun(path: String, what: String, expected: String, found: String)
+    /// `intact`: whether an older checkpoint of that name is still there.
+    case cannotWrite(path: String, reason: String, intact: Bool)
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            return "\(path): there is no such checkpoint; start a new run, or name the folder of the one to resume"
+        case .damaged(let path, let reason):
+            return "\(path): the checkpoint is damaged: \(reason). Use another one, such as best.safetensors beside it."
+        case .foreign(let path):
+            return "\(path): holds tensors but is no checkpoint of a training run; "
+                + "give it as weights to start from instead"
+        case .newer(let path, let version):
+            return "\(path): is a checkpoint of format \(version); this program reads up to "
+                + "\(CheckpointInfo.currentVersion). Use a newer one."
+        case .otherClasses(let path, let expected, let found):
+            return "\(path): has other classes. " + Self.difference(expected: expected, found: found)
+        case .otherModel(let path, let error):
+            return "\(path): \(error)"
+        case .otherOptimizer(let path, let reason):
+            return "\(path): \(reason)"
+        case .otherRun(let path, let what, let expected, let found):
+            return "\(path): was trained with \(what) \(found), and this run has \(expected): resuming would not "
+                + "continue it. Set it back, or start a new run from these weights."
+        case .cannotWrite(let path, let reason, let intact):
+            return "\(path): the checkpoint can't be saved: \(reason). "
+                + (intact ? "The one saved before is intact. " : "") + "Free some space or choose another folder."
+        }
+    }
+
+    private static func difference(expected: [String], found: [String]) -> String {
+        func list(_ names: [String]) -> String {
+            names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count) in all)" : "")
+        }
+        let lacking = expected.filter { !found.contains($0) }
+        let extra = found.filter { !expected.contains($0) }
+        if lacking.isEmpty && extra.isEmpty {
+            return "The names are the same in another order: \(list(found)) instead of \(list(expected))."
+        }
+        return [
+            lacking.isEmpty ? nil : "It lacks \(list(lacking)).", extra.isEmpty ? nil : "It adds \(list(extra)).",
+        ].compactMap { $0 }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Tensors
+
+/// One line of `metrics.jsonl`.
+public struct MetricsRecord: Codable, Hashable, Sendable {
+    public enum Kind: String, Codable, Sendable {
+        case step, evaluation
+    }
+
+    public var kind: Kind
+    /// Steps taken so far.
+    public var step: Int
+    /// Epochs completed, a fraction within one.
+    public var epoch: Double
+    public var loss: Double?
+    public var losses: [String: Double]?
+    public var learningRate: Double?
+    public var gradientNorm: Double?
+    public var imagesPerSecond: Double?
+    /// Share of the time that was spent waiting for data.
+    public var dataShare: Double?
+    public var metrics: [String: Double]?
+    public var isBest: Bool?
+    public var seconds: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case kind, step, epoch, loss, losses, metrics, seconds
+        case learningRate = "learning_rate"
+        case gradientNorm = "gradient_norm"
+        case imagesPerSecond = "images_per_second"
+        case dataShare = "data_share"
+        case isBest = "is_best"
+    }
+}
+
+/// Appends a JSON line for every step and evaluation of a run to one file.
+public final class MetricsLog: TrainingObserver {
+    private let path: String
+    private let recordEvery: Int
+    private var descriptor: Int32 = -1
+    private let encoder = JSONEncoder()
+
+    /// - Parameter recordEvery: Steps between two records.
+    public init(path: String, recordEvery: Int = 1) {
+        self.path = path
+        self.recordEvery = max(recordEvery, 1)
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// The records of a file; lines that a crash cut short are passed over.
+    public static func records(_ path: String) throws -> [MetricsRecord] {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return try lines(path).compactMap { try? decoder.decode(MetricsRecord.self, from: $0) }
+    }
+
+    /// Takes back what was recorded after a checkpoint that the run returns to, so that no step is there twice.
+    ///
+    /// - Parameter evaluationIsPending: Whether the evaluation at `step` itself will be done again.
+    public func rewind(to step: Int, evaluationIsPending: Bool) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        struct Position: Decodable {
+            let kind: MetricsRecord.Kind
+            let step: Int
+        }
+        let file = try AtomicFile(path: path)
+        do {
+            for line in try Self.lines(path) {
+                guard let position = try? JSONDecoder().decode(Position.self, from: line), position.step <= step,
+                    !(evaluationIsPending && position.kind == .evaluation && position.step == step)
+                else { continue }
+                try file.write([UInt8](line) + [UInt8(ascii: "\n")])
+            }
+            try file.commit()
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+
+    private static func lines(_ path: String) throws -> [Data] {
+        try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n"))
+    }
+
+    public func handle(_ event: TrainingEvent) throws {
+        switch event {
+        case .step(let report) where report.step % recordEvery == 0 || report.stepInEpoch == report.stepsPerEpoch:
+            try append(
+                MetricsRecord(
+                    kind: .step, step: report.step,
+                    epoch: Double(report.epoch) + Double(report.stepInEpoch) / Double(max(report.stepsPerEpoch, 1)),
+                    loss: report.totalLoss,
+                    losses: Dictionary(report.losses.map { ($0.name, $0.value) }, uniquingKeysWith: +),
+                    learningRate: report.learningRate, gradientNorm: report.gradientNorm,
+                    imagesPerSecond: Double(report.images) / max(report.seconds, 1e-9),
+                    dataShare: report.dataSeconds / max(report.seconds, 1e-9), seconds: report.seconds))
+        case .evaluated(let report):
+            try append(
+                MetricsRecord(
+                    kind: .evaluation, step: report.step, epoch: Double(report.epoch), metrics: report.metrics,
+                    isBest: report.isBest, seconds: report.seconds))
+        default:
+            break
+        }
+    }
+
+    private func append(_ record: MetricsRecord) throws {
+        if descriptor < 0 { descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) }
+        guard descriptor >= 0 else {
+            throw TrainingError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+        let line = try encoder.encode(record) + [UInt8(ascii: "\n")]
+        let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        guard written == line.count else {
+            let reason = written < 0 ? String(cString: strerror(errno)) : "the disk is full"
+            throw TrainingError.cannotWrite(path: path, reason: reason)
+        }
+    }
+}

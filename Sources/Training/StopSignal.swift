@@ -1,0 +1,43 @@
+import Foundation
+import Synchronization
+
+/// Turns Ctrl-C and the like into a wish that the loop looks at between steps.
+///
+/// The first SIGINT or SIGTERM sets the wish; a second one ends the process at once.
+public enum StopSignal {
+    private static let requests = Atomic<Int>(0)
+    private static let message: StaticString =
+        "\nStopping after this step, then saving; once more to quit at once without saving.\n"
+
+    /// Whether a stop was asked for since `watching` began.
+    public static var isRequested: Bool { requests.load(ordering: .relaxed) > 0 }
+
+    /// Asks for a stop as a signal would.
+    public static func request() {
+        requests.add(1, ordering: .relaxed)
+    }
+
+    /// Runs `body` with both signals caught; afterwards they do what they did before.
+    public static func watching<R>(_ body: () throws -> R) rethrows -> R {
+        requests.store(0, ordering: .relaxed)
+        let signals = [SIGINT, SIGTERM]
+        var previous = signals.map { _ in sigaction() }
+        for (index, number) in signals.enumerated() {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
+            action.sa_flags = SA_RESTART
+            sigaction(number, &action, &previous[index])
+        }
+        defer {
+            for (index, number) in signals.enumerated() { sigaction(number, &previous[index], nil) }
+        }
+        return try body()
+    }
+
+    /// Runs in the signal handler: nothing here allocates or locks.
+    private static func receive(_ number: Int32) {
+        let (old, _) = requests.add(1, ordering: .relaxed)
+        guard old == 0 else { _exit(128 + number) }
+        message.withUTF8Buffer { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

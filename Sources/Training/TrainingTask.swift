@@ -1,0 +1,44 @@
+import NN
+import Tensors
+
+/// What is trained: a model, its data and its measure, behind the few questions that the loop asks.
+public protocol TrainingTask<Batch>: AnyObject {
+    /// What one forward pass takes: images with their targets, in whatever form the task likes.
+    associatedtype Batch
+
+    var model: Module { get }
+
+    /// Batches in one epoch.
+    var batchesPerEpoch: Int { get }
+
+    /// The batches of `epoch` (from 0), beginning with number `first` (from 0): a function that gives the next one at
+    /// each call, and nil after the last.
+    ///
+    /// For a resumed run to equal an uninterrupted one, batch `n` of an epoch must not depend on `first`.
+    func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch?
+
+    /// The terms whose sum is minimised, each a scalar tensor, under names that the user reads.
+    func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)]
+
+    func imageCount(_ batch: Batch) -> Int
+
+    /// The batch's images, for an error message: file names.
+    func describe(_ batch: Batch) -> String
+
+    /// The batch as tensors, to look into what went wrong with it.
+    func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)]
+
+    /// Measures the model on data kept apart; nil if there is none. Called without gradients, with the model in
+    /// evaluation mode. A long evaluation may throw `StopRequested` once `StopSignal` says so.
+    func evaluate() throws -> [String: Double]?
+}
+
+extension TrainingTask {
+    public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
+    public func evaluate() throws -> [String: Double]? { nil }
+}
+
+/// Thrown by an evaluation that gave up because the user wants to stop; it is made up for after resuming.
+public struct StopRequested: Error {
+    public init() {}
+}
