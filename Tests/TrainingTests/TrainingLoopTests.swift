@@ -186,7 +186,7 @@ final class TrainingLoopTests: XCTestCase {
         let recorder = EventRecorder()
         var counts: [Int] = []
         recorder.onEvent = { if case .step = $0 { counts.append(Tensor.liveHandleCount) } }
-        var options = toyOptions(epochs: 6)
+        let options = toyOptions(epochs: 6)
         _ = try toyLoop(ToyTask(), try temporaryDirectory(), options: options, observers: [recorder]).run()
         let wholeSteps = counts.enumerated().filter { $0.offset % 4 != 3 && $0.offset > 4 }.map(\.element)
         XCTAssertEqual(Set(wholeSteps).count, 1, "live handles after each step: \(counts)")
