@@ -1,0 +1,55 @@
+import Annotations
+import Media
+
+/// An image and what it holds, on its way through the transforms.
+public struct DetectionSample: Sendable {
+    /// RGB. Straight after decoding it may have fewer pixels than `size` says (a JPEG decoded at a reduced scale);
+    /// the resize that asked for this makes the two equal again.
+    public var image: ByteImage
+    /// Boxes are XYXY pixels of an image of `size`.
+    public var target: DetectionTarget
+    /// The index in the data set.
+    public var index: Int
+    /// The id in the annotation file.
+    public var imageID: Int
+    /// The file's name, relative to the image folder.
+    public var name: String
+    /// Of the file, in pixels, after its EXIF orientation: detections go back to these coordinates.
+    public var originalSize: (width: Int, height: Int)
+    /// What the boxes' coordinates refer to.
+    public var size: (width: Int, height: Int)
+
+    public init(
+        image: ByteImage, target: DetectionTarget, index: Int = 0, imageID: Int = 0, name: String = "",
+        originalSize: (width: Int, height: Int)? = nil
+    ) {
+        self.image = image
+        self.target = target
+        self.index = index
+        self.imageID = imageID
+        self.name = name
+        self.originalSize = originalSize ?? (image.width, image.height)
+        self.size = self.originalSize
+    }
+}
+
+extension DetectionTarget {
+    /// Maps every box; objects whose new box has no inside are left out, and areas follow the boxes' own areas.
+    func mapBoxes(_ transform: (Box) -> Box) -> DetectionTarget {
+        var result = self
+        for i in boxes.indices {
+            let box = transform(boxes[i])
+            let before = boxes[i].area
+            result.boxes[i] = box
+            result.areas[i] = before > 0 ? areas[i] * (box.area / before) : box.area
+        }
+        return result.boxes.contains(where: \.isDegenerate) ? result.filter { !result.boxes[$0].isDegenerate } : result
+    }
+
+    /// The boxes on an image scaled from one size to another.
+    func scaled(from old: (width: Int, height: Int), to new: (width: Int, height: Int)) -> DetectionTarget {
+        let sx = Float(new.width) / Float(old.width)
+        let sy = Float(new.height) / Float(old.height)
+        return mapBoxes { Box(x0: $0.x0 * sx, y0: $0.y0 * sy, x1: $0.x1 * sx, y1: $0.y1 * sy) }
+    }
+}
