@@ -1,0 +1,154 @@
+import CSimdJSON
+import Foundation
+
+/// COCO's JSON files: instances (boxes, crowds, categories) and detection results.
+public enum COCO {
+    /// What to do with an annotation whose image or category the file does not have.
+    public enum UnknownReferences: Sendable {
+        /// Throw.
+        case fail
+        /// Leave the annotation out, as pycocotools does.
+        case drop
+    }
+
+    /// Reads an instances file. Category ids become labels 1…n in ascending order of id; images stay in file order.
+    /// `area` defaults to width times height, `iscrowd` and `ignore` to 0; segmentations are skipped unread.
+    ///
+    /// Throws ``AnnotationError`` at the first thing that is wrong: broken or truncated JSON, a missing key, a wrong
+    /// type, an id that stands twice, an annotation of an unknown image or category, a file name that leaves the image
+    /// folder. The dataset doctor lists them all.
+    public static func readInstances(
+        _ path: String, unknownReferences: UnknownReferences = .fail, threads: Int? = nil
+    ) throws -> DetectionAnnotations {
+        let file = try COCOFile(path: path, kind: CS_INSTANCES, threads: threads)
+        try file.check()
+        return try DetectionAnnotations(COCORecords(file), unknownReferences: unknownReferences)
+    }
+
+    /// Reads a results file: an array of `{"image_id", "category_id", "bbox": [x, y, width, height], "score"}`; other
+    /// keys are skipped. Throws ``AnnotationError``.
+    public static func readResults(_ path: String, threads: Int? = nil) throws -> DetectionResults {
+        let file = try COCOFile(path: path, kind: CS_RESULTS, threads: threads)
+        try file.check()
+        var results = DetectionResults(source: path)
+        results.imageIDs = file.integers(CS_ANNOTATION_IMAGE)
+        results.categoryIDs = file.integers(CS_ANNOTATION_CATEGORY)
+        results.x = file.take(CS_ANNOTATION_X)
+        results.y = file.take(CS_ANNOTATION_Y)
+        results.width = file.take(CS_ANNOTATION_WIDTH)
+        results.height = file.take(CS_ANNOTATION_HEIGHT)
+        results.scores = file.take(CS_ANNOTATION_SCORE)
+        return results
+    }
+}
+
+extension DetectionAnnotations {
+    /// From a file's records, checked, with objects grouped by image.
+    init(_ records: COCORecords, unknownReferences: COCO.UnknownReferences) throws {
+        let source = records.source
+        func refuse(_ place: String, _ problem: String, _ fix: String) -> AnnotationError {
+            AnnotationError(file: source, place: place, problem: problem, fix: fix)
+        }
+        let everyFault = "`vertebra data check` lists everything of this kind"
+        if let section = records.missingSections.first {
+            throw refuse(
+                "", "\"\(section)\" is missing",
+                "An annotation file is an object with \"images\", \"annotations\" and \"categories\"")
+        }
+
+        let byID = records.categoryIDs.indices.sorted { records.categoryIDs[$0] < records.categoryIDs[$1] }
+        let categoryIDs = byID.map { records.categoryIDs[$0] }
+        let categories = IDIndex(categoryIDs)
+        if let twice = categories.repeated.first {
+            throw refuse(
+                "categories", "category id \(categoryIDs[twice]) stands twice", "Give every category an id of its own")
+        }
+        let names = byID.map {
+            records.categoryFlags[$0].contains(.hasName)
+                ? records.categoryNames[$0] : "category \(records.categoryIDs[$0])"
+        }
+
+        let images = IDIndex(records.imageIDs)
+        if let twice = images.repeated.first {
+            throw refuse(
+                "images[\(twice)]", "image id \(records.imageIDs[twice]) stands twice",
+                "Give every image an id of its own; \(everyFault)")
+        }
+        for i in 0..<records.imageCount {
+            guard records.fileNameIsSafe(i) else {
+                throw refuse(
+                    "images[\(i)]", "file name \"\(records.fileName(i))\" leaves the image folder",
+                    "Write it relative to the image folder, without \"..\"; \(everyFault)")
+            }
+            guard Int32(exactly: records.imageWidths[i]) != nil, Int32(exactly: records.imageHeights[i]) != nil else {
+                throw refuse(
+                    "images[\(i)]", "\(records.imageWidths[i]) × \(records.imageHeights[i]) pixels are no image's size",
+                    "Write the size of the picture; \(everyFault)")
+            }
+        }
+        if let twice = records.annotationIDs.firstRepeated() {
+            throw refuse(
+                "annotations[\(twice)]", "annotation id \(records.annotationIDs[twice]) stands twice",
+                "Give every annotation an id of its own; \(everyFault)")
+        }
+
+        var counts = [Int](repeating: 0, count: records.imageCount + 1)
+        var owners = [Int32](repeating: -1, count: records.annotationCount)
+        var labels = [Int32](repeating: 0, count: records.annotationCount)
+        for j in 0..<records.annotationCount {
+            let image = images.position(records.annotationImages[j])
+            let category = categories.position(records.annotationCategories[j])
+            if image >= 0, category >= 0 {
+                owners[j] = Int32(image)
+                labels[j] = Int32(category + 1)
+                counts[image + 1] += 1
+            } else if unknownReferences == .fail {
+                throw refuse(
+                    "annotations[\(j)]",
+                    image < 0
+                        ? "image \(records.annotationImages[j]) is not among the file's images"
+                        : "category \(records.annotationCategories[j]) is not among the file's categories",
+                    "Take the annotation out or add what it names; \(everyFault)")
+            }
+        }
+        for i in 0..<records.imageCount { counts[i + 1] += counts[i] }
+        var next = counts
+        var order = [Int32](repeating: 0, count: counts[records.imageCount])
+        for (j, owner) in owners.enumerated() where owner >= 0 {
+            order[next[Int(owner)]] = Int32(j)
+            next[Int(owner)] += 1
+        }
+        owners = []
+
+        func gathered<Value>(_ column: [Value]) -> [Value] { order.map { column[Int($0)] } }
+        self.init(
+            source: source, classNames: names, categoryIDs: categoryIDs, imageIDs: records.imageIDs,
+            imageWidths: records.imageWidths.map(Int32.init), imageHeights: records.imageHeights.map(Int32.init),
+            fileNames: records.imageNames, objectOffsets: counts, annotationIDs: gathered(records.annotationIDs),
+            labels: gathered(labels), x: gathered(records.x), y: gathered(records.y), width: gathered(records.width),
+            height: gathered(records.height),
+            area: order.map {
+                let j = Int($0)
+                return records.annotationFlags[j].contains(.hasArea)
+                    ? records.area[j] : records.width[j] * records.height[j]
+            },
+            flags: order.map {
+                let record = records.annotationFlags[Int($0)]
+                var flags: ObjectFlags = []
+                if record.contains(.crowd) { flags.insert(.crowd) }
+                if record.contains(.ignore) { flags.insert(.ignore) }
+                return flags
+            })
+    }
+}
+
+extension [Int] {
+    /// The position of an element that stands earlier already, or nil. Ascending arrays take one look.
+    package func firstRepeated() -> Int? {
+        guard zip(self, dropFirst()).contains(where: { $0 >= $1 }) else { return nil }
+        let ascending = sorted()
+        guard zip(ascending, ascending.dropFirst()).contains(where: { $0 == $1 }) else { return nil }
+        var seen = Set<Int>()
+        return firstIndex { !seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,339 @@
+#include "splitter.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace csimdjson {
+namespace {
+
+constexpr size_t block_size = 256 << 10;
+constexpr size_t chunk_size = 1 << 20;
+
+/// The first byte in [at, end) that is one of three, or `end`.
+inline char *find_any(char *at, char *end, char a, char b, char c) {
+#if defined(__SSE2__)
+    const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c);
+    for (; end - at >= 16; at += 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
+        const __m128i hit = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, va), _mm_cmpeq_epi8(bytes, vb)), _mm_cmpeq_epi8(bytes, vc));
+        if (int mask = _mm_movemask_epi8(hit)) return at + __builtin_ctz(static_cast<unsigned>(mask));
+    }
+#endif
+    while (at < end && *at != a && *at != b && *at != c) ++at;
+    return at;
+}
+
+inline bool is_space(int c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+}  // namespace
+
+Splitter::Splitter(const char *path, cs_kind kind) : kind_(kind), block_(new char[block_size]) {
+    at_ = end_ = block_.get();
+    descriptor_ = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (descriptor_ < 0 || fstat(descriptor_, &status) != 0) {
+        fail(CS_CANNOT_OPEN, strerror(errno));
+        fault_.byte = -1;
+        return;
+    }
+    size_ = status.st_size;
+}
+
+Splitter::~Splitter() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+bool Splitter::refill() {
+    block_offset_ += end_ - block_.get();
+    at_ = end_ = block_.get();
+    ssize_t count;
+    do {
+        count = ::read(descriptor_, block_.get(), block_size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+        fail(CS_CANNOT_OPEN, strerror(errno));
+        return false;
+    }
+    end_ += count;
+    return count > 0;
+}
+
+int Splitter::peek() {
+    if (at_ == end_ && !refill()) return -1;
+    return static_cast<unsigned char>(*at_);
+}
+
+void Splitter::skip_space() {
+    while (is_space(peek())) ++at_;
+}
+
+bool Splitter::fail(cs_code code, const char *detail) {
+    if (fault_.code == CS_OK) {
+        fault_.code = code;
+        fault_.section = section_;
+        fault_.record = section_ == CS_SECTION_FILE ? -1 : record_;
+        fault_.byte = position();
+        fault_.detail = detail;
+    }
+    return false;
+}
+
+bool Splitter::fail_at_end(const char *wanted) {
+    return peek() < 0 ? fail(CS_TRUNCATED, wanted) : fail(CS_NOT_JSON, wanted);
+}
+
+bool Splitter::expect(char wanted, const char *detail) {
+    skip_space();
+    if (peek() != static_cast<unsigned char>(wanted)) return fail_at_end(detail);
+    ++at_;
+    return true;
+}
+
+bool Splitter::read_string(std::string &text) {
+    text.clear();
+    if (!expect('"', "a key in double quotes")) return false;
+    for (int c = peek(); c != '"'; c = peek()) {
+        if (c < 0) return fail(CS_TRUNCATED, "the end of a key");
+        if (c == '\\') {
+            text.push_back(*at_++);
+            if (peek() < 0) return fail(CS_TRUNCATED, "the end of a key");
+        }
+        text.push_back(*at_++);
+    }
+    ++at_;
+    return true;
+}
+
+/// Past an object or array whose opening byte is next, following both kinds of brackets.
+bool Splitter::skip_nested() {
+    int64_t depth = 0;
+    bool in_string = false;
+    do {
+        const int c = peek();
+        if (c < 0) return fail(CS_TRUNCATED, "a closing bracket");
+        ++at_;
+        if (in_string) {
+            if (c == '\\') {
+                if (peek() < 0) return fail(CS_TRUNCATED, "the end of a string");
+                ++at_;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            --depth;
+        }
+    } while (depth > 0 || in_string);
+    return true;
+}
+
+bool Splitter::skip_value() {
+    skip_space();
+    const int c = peek();
+    if (c == '{' || c == '[') return skip_nested();
+    if (c == '"') {
+        std::string text;
+        return read_string(text);
+    }
+    const char *start_text = "a value";
+    if (c < 0 || c == ',' || c == '}' || c == ']') return fail_at_end(start_text);
+    for (int next = c; next >= 0 && next != ',' && next != '}' && next != ']' && !is_space(next); next = peek()) ++at_;
+    return true;
+}
+
+/// At the top level of an instances file, in front of a key: opens a section of records, or passes another value.
+bool Splitter::open_section() {
+    std::string key;
+    if (!read_string(key) || !expect(':', "a colon behind a key")) return false;
+    const cs_section section = key == "images"        ? CS_SECTION_IMAGES
+                               : key == "annotations" ? CS_SECTION_ANNOTATIONS
+                               : key == "categories"  ? CS_SECTION_CATEGORIES
+                                                      : CS_SECTION_FILE;
+    if (section == CS_SECTION_FILE) {
+        state_ = State::after_value;
+        return skip_value();
+    }
+    skip_space();
+    section_ = section;
+    record_ = -1;
+    if (seen_[section]) return fail(CS_REPEATED_SECTION, "");
+    if (peek() < 0) return fail(CS_TRUNCATED, "an array of objects");
+    if (peek() != '[') return fail(CS_WRONG_TYPE, "an array of objects");
+    ++at_;
+    record_ = 0;
+    seen_[section] = true;
+    state_ = State::records;
+    return true;
+}
+
+/// Appends the object whose opening brace is next.
+bool Splitter::copy_record(std::string &text) {
+    int64_t depth = 0;
+    bool in_string = false;
+    const int64_t start = position();
+    while (true) {
+        if (at_ == end_ && !refill()) {
+            fail(CS_TRUNCATED, "the end of a record");
+            fault_.byte = start;
+            return false;
+        }
+        char *from = at_;
+        while (at_ < end_) {
+            if (in_string) {
+                at_ = find_any(at_, end_, '"', '\\', '"');
+                if (at_ == end_) break;
+                if (*at_++ == '"') {
+                    in_string = false;
+                } else {
+                    if (at_ == end_) {
+                        text.append(from, at_);
+                        if (!refill()) {
+                            fail(CS_TRUNCATED, "the end of a record");
+                            fault_.byte = start;
+                            return false;
+                        }
+                        from = at_;
+                    }
+                    ++at_;
+                }
+                continue;
+            }
+            at_ = find_any(at_, end_, '"', '{', '}');
+            if (at_ == end_) break;
+            const char c = *at_++;
+            if (c == '"') {
+                in_string = true;
+            } else if (c == '{') {
+                ++depth;
+            } else if (--depth == 0) {
+                text.append(from, at_);
+                return true;
+            }
+        }
+        text.append(from, at_);
+    }
+}
+
+/// Inside a section, at its start or behind a comma: records until the chunk is full or the section ends.
+bool Splitter::read_records(Chunk &chunk, bool &filled) {
+    chunk.text.assign(1, '[');
+    chunk.section = section_;
+    chunk.first_record = record_;
+    filled = false;
+    while (true) {
+        skip_space();
+        if (peek() == ']' && record_ == 0) {
+            ++at_;
+            state_ = State::after_value;
+            break;
+        }
+        if (peek() != '{') {
+            if (peek() < 0 || peek() == ']' || peek() == ',' || peek() == '}') return fail_at_end("a record in braces");
+            return fail(CS_NOT_AN_OBJECT, "");
+        }
+        if (!filled) chunk.byte = position();
+        const int64_t start = position();
+        const size_t start_in_text = chunk.text.size();
+        // Space between records is kept, so that a place in the chunk is a place in the file.
+        const auto gap = static_cast<size_t>(start - chunk.byte) + 1 - start_in_text;
+        if (filled && gap > 0) chunk.text.append(gap, ' ');
+        if (!copy_record(chunk.text)) return false;
+        filled = true;
+        ++record_;
+        skip_space();
+        const int c = peek();
+        if (c == ']') {
+            ++at_;
+            state_ = State::after_value;
+            break;
+        }
+        if (c != ',') return fail_at_end("a comma or a closing bracket behind a record");
+        ++at_;
+        if (chunk.text.size() >= chunk_size) break;
+        chunk.text.push_back(',');
+    }
+    chunk.text.push_back(']');
+    return true;
+}
+
+bool Splitter::next(Chunk &chunk) {
+    if (fault_.code != CS_OK) return false;
+    while (true) {
+        switch (state_) {
+        case State::start: {
+            skip_space();
+            if (peek() == 0xEF && end_ - at_ >= 3 && at_[1] == '\xBB' && at_[2] == '\xBF') at_ += 3;
+            skip_space();
+            const int c = peek();
+            if (c < 0) return fail(CS_TRUNCATED, kind_ == CS_RESULTS ? "an array" : "an object");
+            const bool right = c == (kind_ == CS_RESULTS ? '[' : '{');
+            if (!right && (c == '[' || c == '{')) {
+                return fail(CS_WRONG_TOP_LEVEL, c == '[' ? "an array" : "an object");
+            }
+            if (!right) return fail(CS_NOT_JSON, kind_ == CS_RESULTS ? "an array" : "an object");
+            ++at_;
+            if (kind_ == CS_RESULTS) {
+                section_ = CS_SECTION_RESULTS;
+                seen_[section_] = true;
+                state_ = State::records;
+            } else {
+                skip_space();
+                if (peek() == '}') {
+                    ++at_;
+                    state_ = State::done;
+                } else {
+                    state_ = State::key;
+                }
+            }
+            break;
+        }
+        case State::key:
+            if (!open_section()) return false;
+            break;
+        case State::records: {
+            bool filled = false;
+            if (!read_records(chunk, filled)) return false;
+            if (filled) {
+                chunk.sequence = chunks_++;
+                return true;
+            }
+            break;
+        }
+        case State::after_value:
+            section_ = CS_SECTION_FILE;
+            if (kind_ == CS_RESULTS) {
+                state_ = State::done;
+                break;
+            }
+            skip_space();
+            if (peek() == ',') {
+                ++at_;
+                state_ = State::key;
+            } else if (peek() == '}') {
+                ++at_;
+                state_ = State::done;
+            } else {
+                return fail_at_end("a comma or a closing brace");
+            }
+            break;
+        case State::done:
+            skip_space();
+            if (peek() >= 0) return fail(CS_NOT_JSON, "nothing behind the end of the JSON value");
+            return false;
+        }
+    }
+}
+
+}  // namespace csimdjson

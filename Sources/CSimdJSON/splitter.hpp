@@ -1,0 +1,69 @@
+// Cuts a COCO file into chunks of whole records, so that simdjson parses a megabyte at a time, on several threads,
+// and a file of any size needs little memory. It follows strings and braces only; what is inside a record is simdjson's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "columns.hpp"
+
+namespace csimdjson {
+
+/// Records of one section as a JSON array of its own, with simdjson's padding behind.
+struct Chunk {
+    std::string text;
+    cs_section section = CS_SECTION_FILE;
+    int64_t first_record = 0;
+    int64_t byte = 0;  // where text[1] stands in the file
+    int64_t sequence = 0;
+};
+
+class Splitter {
+public:
+    Splitter(const char *path, cs_kind kind);
+    ~Splitter();
+    Splitter(const Splitter &) = delete;
+    Splitter &operator=(const Splitter &) = delete;
+
+    /// The next chunk; false at the end, or when `fault` is set.
+    bool next(Chunk &chunk);
+
+    int64_t file_size() const { return size_; }
+    const Fault &fault() const { return fault_; }
+    bool has(cs_section section) const { return seen_[section]; }
+
+private:
+    enum class State { start, key, records, after_value, done };
+
+    bool refill();
+    int peek();  // -1 at the end of the file
+    void skip_space();
+    bool fail(cs_code code, const char *detail);
+    bool fail_at_end(const char *wanted);
+    bool expect(char wanted, const char *detail);
+    bool read_string(std::string &text);
+    bool skip_value();
+    bool skip_nested();
+    bool open_section();
+    bool read_records(Chunk &chunk, bool &filled);
+    bool copy_record(std::string &text);
+    int64_t position() const { return block_offset_ + (at_ - block_.get()); }
+
+    int descriptor_ = -1;
+    cs_kind kind_;
+    std::unique_ptr<char[]> block_;
+    char *at_ = nullptr;
+    char *end_ = nullptr;
+    int64_t block_offset_ = 0;
+    int64_t size_ = 0;
+    State state_ = State::start;
+    cs_section section_ = CS_SECTION_FILE;
+    int64_t record_ = 0;
+    int64_t chunks_ = 0;
+    std::array<bool, CS_SECTION_RESULTS + 1> seen_{};
+    Fault fault_;
+};
+
+}  // namespace csimdjson
