@@ -43,7 +43,6 @@ public enum COCOEvaluation {
 
 /// Both sides grouped by class and image.
 private struct COCOProblem {
-    let imageCount: Int
     let classCount: Int
     /// Per record, the place of its image among the image ids in ascending order.
     let objectImages: [Int32]
@@ -55,60 +54,18 @@ private struct COCOProblem {
         groundTruth: DetectionAnnotations, results: DetectionResults,
         unknownCategories: COCOEvaluation.UnknownCategories
     ) throws {
-        imageCount = groundTruth.imageCount
         classCount = groundTruth.classCount
-        let ids = groundTruth.imageIDs
-        let byID = ids.indices.sorted { ids[$0] < ids[$1] }
-        var places = [Int32](repeating: 0, count: ids.count)
-        for (place, image) in byID.enumerated() { places[image] = Int32(place) }
-
-        var objectImages = [Int32](repeating: 0, count: groundTruth.objectCount)
-        for image in ids.indices {
-            for j in groundTruth.objects(image) { objectImages[j] = places[image] }
-        }
-
-        let images = IDIndex(ids)
-        let categories = IDIndex(groundTruth.categoryIDs)
-        var detectionImages = [Int32](repeating: 0, count: results.count)
-        var classes = [Int32](repeating: -1, count: results.count)
-        for i in 0..<results.count {
-            let image = images.position(results.imageIDs[i])
-            guard image >= 0 else {
-                throw COCOProblem.unknown("image", results.imageIDs[i], detection: i, results, groundTruth)
-            }
-            let category = categories.position(results.categoryIDs[i])
-            guard category >= 0 || unknownCategories == .ignore else {
-                throw COCOProblem.unknown("category", results.categoryIDs[i], detection: i, results, groundTruth)
-            }
-            let sum = results.x[i] + results.y[i] + results.width[i] + results.height[i]
-            guard !results.scores[i].isNaN, sum.isFinite else {
-                throw EvaluationError(
-                    source: results.source,
-                    problem: "detection \(i) has a score or a box that is not a number",
-                    fix: "Leave it out, and look for where the model's output stopped being finite")
-            }
-            detectionImages[i] = places[image]
-            classes[i] = Int32(category)
-        }
-        self.objectImages = objectImages
-        self.detectionImages = detectionImages
+        let known = try KnownDetections(
+            groundTruth: groundTruth, results: results, unknownCategories: unknownCategories)
+        let imageOrder = ImageOrder(groundTruth)
+        objectImages = imageOrder.objectImages(groundTruth)
+        detectionImages = known.images.map { imageOrder.places[Int($0)] }
         objects = Grouping(
             classes: groundTruth.labels.map { $0 - 1 }, images: objectImages, classCount: classCount,
-            imageCount: imageCount)
+            imageCount: groundTruth.imageCount)
         detections = Grouping(
-            classes: classes, images: detectionImages, classCount: classCount, imageCount: imageCount)
-    }
-
-    private static func unknown(
-        _ kind: String, _ id: Int, detection: Int, _ results: DetectionResults, _ groundTruth: DetectionAnnotations
-    ) -> EvaluationError {
-        let fix =
-            kind == "image"
-            ? "Score against the annotations of the split that was detected on"
-            : "Write the annotation file's category ids, not labels; or ignore unknown categories, as pycocotools does"
-        return EvaluationError(
-            source: results.source,
-            problem: "detection \(detection) is of \(kind) \(id), which \(groundTruth.source) does not have", fix: fix)
+            classes: known.classes, images: detectionImages, classCount: classCount,
+            imageCount: groundTruth.imageCount)
     }
 
     /// [class][area range]; nil where no object counts.
@@ -117,10 +74,8 @@ private struct COCOProblem {
     ) -> [[ClassCurves?]] {
         let answers = Answers(count: classCount)
         // The largest classes first, so that no thread is left with one at the end.
-        let order = (0..<classCount).sorted {
-            detections.classStarts[$0 + 1] - detections.classStarts[$0]
-                > detections.classStarts[$1 + 1] - detections.classStarts[$1]
-        }
+        let sizes: [Int] = (0..<classCount).map { detections.classStarts[$0 + 1] - detections.classStarts[$0] }
+        let order: [Int] = sizes.indices.sorted { sizes[$0] > sizes[$1] }
         DispatchQueue.concurrentPerform(iterations: min(threads, max(1, classCount))) { _ in
             var scratch = Scratch()
             while let turn = answers.nextTurn() {
@@ -134,14 +89,17 @@ private struct COCOProblem {
     private func solveClass(
         _ k: Int, _ groundTruth: DetectionAnnotations, _ results: DetectionResults, _ scratch: inout Scratch
     ) -> [ClassCurves?] {
-        let counts = COCOProtocol.areaRanges.map { limits in
-            objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]].count { position in
-                let j = Int(position)
-                return !groundTruth.flags[j].contains(.crowd) && groundTruth.area[j] >= limits.low
-                    && groundTruth.area[j] <= limits.high
+        // Objects that count, per area range.
+        var counts = [Int](repeating: 0, count: COCOProtocol.areaRanges.count)
+        for position in objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]] {
+            let area = groundTruth.area[Int(position)]
+            if groundTruth.flags[Int(position)].contains(.crowd) { continue }
+            for (range, limits) in COCOProtocol.areaRanges.enumerated() where limits.low <= area && area <= limits.high
+            {
+                counts[range] += 1
             }
         }
-        if counts[0] + counts[1] + counts[2] + counts[3] == 0 {
+        if counts.allSatisfy({ $0 == 0 }) {
             return COCOProtocol.areaRanges.map { _ in nil }
         }
         matchClass(k, groundTruth, results, &scratch)

@@ -1,0 +1,155 @@
+import Foundation
+
+extension COCO {
+    /// Writes an instances file with `images`, `annotations` and `categories`; numbers are printed so that reading
+    /// gives them back to the bit. The file appears whole or not at all. Throws ``AnnotationError``.
+    public static func writeInstances(_ annotations: DetectionAnnotations, to path: String) throws {
+        var out = try JSONFileWriter(path)
+        out.text("{\"images\": [")
+        for i in 0..<annotations.imageCount {
+            let size = annotations.imageSize(i)
+            out.text(i == 0 ? "\n" : ",\n")
+            out.text("{\"id\": \(annotations.imageID(i)), \"file_name\": ")
+            out.text(JSONText.string(annotations.fileName(i)))
+            out.text(", \"width\": \(size.width), \"height\": \(size.height)}")
+            try out.spill()
+        }
+        out.text("\n],\n\"annotations\": [")
+        for i in 0..<annotations.imageCount {
+            for j in annotations.objects(i) {
+                let object = annotations.object(j)
+                out.text(j == 0 ? "\n" : ",\n")
+                out.text("{\"id\": \(object.id), \"image_id\": \(annotations.imageID(i)), \"category_id\": ")
+                out.text("\(annotations.categoryIDs[object.label - 1]), \"bbox\": ")
+                try out.numbers([object.x, object.y, object.width, object.height], of: "annotation \(object.id)")
+                out.text(", \"area\": ")
+                try out.number(object.area, of: "annotation \(object.id)")
+                out.text(", \"iscrowd\": \(object.flags.contains(.crowd) ? 1 : 0)")
+                if object.flags.contains(.ignore) { out.text(", \"ignore\": 1") }
+                out.text("}")
+                try out.spill()
+            }
+        }
+        out.text("\n],\n\"categories\": [")
+        for (i, name) in annotations.classNames.enumerated() {
+            out.text(i == 0 ? "\n" : ",\n")
+            out.text("{\"id\": \(annotations.categoryIDs[i]), \"name\": \(JSONText.string(name))}")
+        }
+        out.text("\n]}\n")
+        try out.finish()
+    }
+
+    /// Writes a results file; numbers are printed so that reading gives them back to the bit. The file appears whole
+    /// or not at all. Throws ``AnnotationError``.
+    public static func writeResults(_ results: DetectionResults, to path: String) throws {
+        var out = try JSONFileWriter(path)
+        out.text("[")
+        for i in 0..<results.count {
+            out.text(i == 0 ? "\n" : ",\n")
+            out.text("{\"image_id\": \(results.imageIDs[i]), \"category_id\": \(results.categoryIDs[i]), \"bbox\": ")
+            try out.numbers(
+                [results.x[i], results.y[i], results.width[i], results.height[i]], of: "detection \(i)")
+            out.text(", \"score\": ")
+            try out.number(results.scores[i], of: "detection \(i)")
+            out.text("}")
+            try out.spill()
+        }
+        out.text("\n]\n")
+        try out.finish()
+    }
+}
+
+/// Numbers and strings as JSON.
+enum JSONText {
+    /// The shortest text that reads back as this double; whole numbers without a point.
+    static func number(_ value: Double) -> String {
+        if value == value.rounded(), abs(value) < 1e15 {
+            return value == 0 && value.sign == .minus ? "-0.0" : "\(Int64(value))"
+        }
+        return "\(value)"
+    }
+
+    static func string(_ value: String) -> String {
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\t": text += "\\t"
+            case "\r": text += "\\r"
+            case _ where scalar.value < 0x20:
+                text += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}
+
+/// Text gathered in memory and written in pieces to a file beside the target, which it replaces at the end.
+private struct JSONFileWriter {
+    private let path: String
+    private let temporary: String
+    private let file: FileHandle
+    private var buffer: [UInt8] = []
+
+    init(_ path: String) throws {
+        self.path = path
+        temporary = path + ".partial"
+        guard FileManager.default.createFile(atPath: temporary, contents: nil),
+            let file = FileHandle(forWritingAtPath: temporary)
+        else {
+            throw AnnotationError(
+                file: path, problem: "it can't be written", fix: "Check that the folder is there and its permissions")
+        }
+        self.file = file
+        buffer.reserveCapacity(1 << 17)
+    }
+
+    mutating func text(_ text: String) { buffer.append(contentsOf: text.utf8) }
+
+    mutating func number(_ value: Double, of place: String) throws {
+        guard value.isFinite else {
+            throw AnnotationError(
+                file: path, place: place, problem: "JSON can't hold the number \(value)",
+                fix: "Leave the record out, and look for where it stopped being finite")
+        }
+        text(JSONText.number(value))
+    }
+
+    mutating func numbers(_ values: [Double], of place: String) throws {
+        for (i, value) in values.enumerated() {
+            text(i == 0 ? "[" : ", ")
+            try number(value, of: place)
+        }
+        text("]")
+    }
+
+    /// Writes what is gathered, once it is worth it.
+    mutating func spill(always: Bool = false) throws {
+        guard always || buffer.count >= 1 << 16 else { return }
+        do {
+            try file.write(contentsOf: Data(buffer))
+        } catch {
+            throw AnnotationError(
+                file: path, problem: "it can't be written: \(error.localizedDescription)", fix: "Check the space left")
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    mutating func finish() throws {
+        try spill(always: true)
+        do {
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw AnnotationError(
+                file: path, problem: "it can't be written: \(error.localizedDescription)", fix: "Check the space left")
+        }
+        guard rename(temporary, path) == 0 else {
+            throw AnnotationError(
+                file: path, problem: "it can't be replaced", fix: "Check the folder's permissions")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+
+/// A folder in the layout of Pascal VOC: `Annotations/*.xml`, `ImageSets/Main/*.txt`, `JPEGImages/*`.
+///
+/// VOC's corners are 1-based and inclusive. Here they become 0-based with exclusive far edges:
+/// (xmin − 1, ymin − 1, xmax, ymax), so that (1, 1, W, H) is the whole image; and a box's width is the devkit's
+/// xmax − xmin + 1.
+public struct VOCFolder: Sendable {
+    /// The 20 classes of VOC 2007 and 2012, in alphabetical order.
+    public static let standardClassNames = [
+        "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog",
+        "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+    ]
+
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    public var imageFolder: String { path + "/JPEGImages" }
+    public var annotationFolder: String { path + "/Annotations" }
+
+    /// The file that lists a split's images.
+    public func splitPath(_ split: String) -> String { path + "/ImageSets/Main/\(split).txt" }
+
+    /// The names of the splits that the folder has, without the per-class lists `<class>_<split>`.
+    public func splits() -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: path + "/ImageSets/Main")) ?? []
+        let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }
+        return names.filter { name in
+            !names.contains { name != $0 && name.hasSuffix("_" + $0) }
+        }.sorted()
+    }
+
+    /// The image names of a split, in its order. A second column (of the per-class lists) is passed over.
+    public func imageNames(split: String) throws -> [String] {
+        let list = splitPath(split)
+        guard RelativePath.staysInside(split) else {
+            throw AnnotationError(
+                file: path, problem: "\"\(split)\" is not the name of a split", fix: "Name one of ImageSets/Main")
+        }
+        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else {
+            let others = splits()
+            throw AnnotationError(
+                file: list, problem: "there is no such split",
+                fix: others.isEmpty
+                    ? "A VOC folder holds Annotations, ImageSets/Main and JPEGImages; is \(path) one?"
+                    : "The folder has \(others.joined(separator: ", "))")
+        }
+        var names: [String] = []
+        var seen = Set<String>()
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard let first = line.split(whereSeparator: \.isWhitespace).first else { continue }
+            let name = String(first)
+            guard RelativePath.staysInside(name) else {
+                throw AnnotationError(
+                    file: list, place: "line \(number + 1)", problem: "\"\(name)\" leaves the folder",
+                    fix: "Write the image's name alone")
+            }
+            guard seen.insert(name).inserted else {
+                throw AnnotationError(
+                    file: list, place: "line \(number + 1)", problem: "\"\(name)\" stands twice",
+                    fix: "Take one of the two lines out")
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The annotation file of an image.
+    public func annotationPath(_ name: String) -> String { "\(annotationFolder)/\(name).xml" }
+
+    /// The file in `JPEGImages` of every name: `.jpg` unless only another form is there.
+    package func fileNames(of names: [String]) -> [String] {
+        let present = Set((try? FileManager.default.contentsOfDirectory(atPath: imageFolder)) ?? [])
+        return names.map { name in
+            let candidates = ["jpg", "jpeg", "png", "JPG", "JPEG", "PNG"].map { "\(name).\($0)" }
+            return candidates.first(where: present.contains) ?? candidates[0]
+        }
+    }
+
+    /// Reads a split. Image i has id i + 1 and the file name `<name>.jpg` (or `.png`) in `JPEGImages`; objects are
+    /// numbered from 1 in file order.
+    ///
+    /// Labels follow `classNames`; without it, VOC's twenty if every object is one of them, else the names found, in
+    /// alphabetical order. Throws ``AnnotationError``: a file that is missing or not XML, an element that is missing
+    /// or no number, a class that is not in `classNames`.
+    public func read(split: String, classNames: [String]? = nil) throws -> DetectionAnnotations {
+        let names = try imageNames(split: split)
+        let pictures = try names.map { try VOCPicture(path: annotationPath($0)) }
+        let classNames = try classNames ?? VOCFolder.classNames(of: pictures)
+        let labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        var nextID = 1
+        var images: [ImageRecord] = []
+        images.reserveCapacity(names.count)
+        for (i, (picture, fileName)) in zip(pictures, fileNames(of: names)).enumerated() {
+            var image = ImageRecord(id: i + 1, fileName: fileName, width: picture.width, height: picture.height)
+            for object in picture.objects {
+                guard let label = labels[object.name] else {
+                    throw AnnotationError(
+                        file: annotationPath(names[i]), place: "line \(object.line)",
+                        problem: "class \"\(object.name)\" is not one of \(classNames.joined(separator: ", "))",
+                        fix: "Mend the name, or list the class")
+                }
+                image.objects.append(object.record(id: nextID, label: label))
+                nextID += 1
+            }
+            images.append(image)
+        }
+        return DetectionAnnotations(source: splitPath(split), classNames: classNames, images: images)
+    }
+
+    private static func classNames(of pictures: [VOCPicture]) throws -> [String] {
+        let found = Set(pictures.flatMap { $0.objects.map(\.name) })
+        return found.isSubset(of: standardClassNames) ? standardClassNames : found.sorted()
+    }
+}
+
+extension VOCPicture.Object {
+    /// With 0-based edges.
+    package func record(id: Int, label: Int) -> ObjectRecord {
+        var flags: ObjectFlags = []
+        if isDifficult { flags.insert(.difficult) }
+        if isTruncated { flags.insert(.truncated) }
+        return ObjectRecord(
+            id: id, label: label, x: xmin - 1, y: ymin - 1, width: xmax - xmin + 1, height: ymax - ymin + 1,
+            flags: flags)
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+extension VOCFolder {
+    /// Reads the devkit's detection files, `<prefix><class>.txt` in a folder, with lines
+    /// `image score xmin ymin xmax ymax` in 1-based inclusive corners. A class without a file has no detections.
+    /// Image and category ids become those of `groundTruth`, whose file names without extension are the images' names.
+    /// Throws ``AnnotationError`` with the line that is wrong.
+    public static func readResults(
+        folder: String, prefix: String = "", groundTruth: DetectionAnnotations
+    ) throws -> DetectionResults {
+        var ids: [String: Int] = [:]
+        for i in 0..<groundTruth.imageCount {
+            ids[(groundTruth.fileName(i) as NSString).deletingPathExtension] = groundTruth.imageID(i)
+        }
+        var results = DetectionResults(source: folder)
+        var found = 0
+        for (name, category) in zip(groundTruth.classNames, groundTruth.categoryIDs) {
+            let file = "\(folder)/\(prefix)\(name).txt"
+            guard FileManager.default.fileExists(atPath: file) else { continue }
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw AnnotationError(file: file, problem: "it can't be read", fix: "Check its permissions")
+            }
+            found += 1
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                let words = line.split(whereSeparator: \.isWhitespace)
+                if words.isEmpty { continue }
+                func refuse(_ problem: String, _ fix: String) -> AnnotationError {
+                    AnnotationError(file: file, place: "line \(number + 1)", problem: problem, fix: fix)
+                }
+                let numbers = words.dropFirst().compactMap { Double($0) }
+                guard words.count == 6, numbers.count == 5 else {
+                    throw refuse("\"\(line)\" is not a detection", "Write: image score xmin ymin xmax ymax")
+                }
+                guard let id = ids[String(words[0])] else {
+                    throw refuse(
+                        "image \"\(words[0])\" is not in \(groundTruth.source)",
+                        "Score against the split that was detected on")
+                }
+                results.append(
+                    imageID: id, categoryID: category, x: numbers[1] - 1, y: numbers[2] - 1,
+                    width: numbers[3] - numbers[1] + 1, height: numbers[4] - numbers[2] + 1, score: numbers[0])
+            }
+        }
+        guard found > 0 else {
+            throw AnnotationError(
+                file: folder, problem: "there is no file \(prefix)<class>.txt for any class",
+                fix: "Name the folder and the files' prefix, such as comp4_det_test_")
+        }
+        return results
+    }
+
+    /// Writes the devkit's detection files, one for each class of `groundTruth`.
+    public static func writeResults(
+        _ results: DetectionResults, folder: String, prefix: String = "", groundTruth: DetectionAnnotations
+    ) throws {
+        let images = IDIndex(groundTruth.imageIDs)
+        let categories = IDIndex(groundTruth.categoryIDs)
+        var texts = [String](repeating: "", count: groundTruth.classCount)
+        for i in 0..<results.count {
+            let image = images.position(results.imageIDs[i])
+            let label = categories.position(results.categoryIDs[i])
+            guard image >= 0, label >= 0 else { continue }
+            let name = (groundTruth.fileName(image) as NSString).deletingPathExtension
+            let corners = [
+                results.x[i] + 1, results.y[i] + 1, results.x[i] + results.width[i], results.y[i] + results.height[i],
+            ]
+            texts[label] +=
+                "\(name) \(JSONText.number(results.scores[i])) "
+                + corners.map(JSONText.number).joined(separator: " ") + "\n"
+        }
+        for (name, text) in zip(groundTruth.classNames, texts) {
+            let file = "\(folder)/\(prefix)\(name).txt"
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+            } catch {
+                throw AnnotationError(
+                    file: file, problem: "it can't be written", fix: "Check the folder's permissions and the space left"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Annotations
+
+/// The dataset doctor's round through a COCO instances file.
+struct COCOExamination {
+    let records: COCORecords
+    let imageFolder: String
+    let options: DatasetDoctor.Options
+    private let images: IDIndex
+    private let categories: IDIndex
+    private let file: String
+
+    init(records: COCORecords, imageFolder: String, options: DatasetDoctor.Options) {
+        self.records = records
+        self.imageFolder = imageFolder
+        self.options = options
+        images = IDIndex(records.imageIDs)
+        categories = IDIndex(records.categoryIDs)
+        file = records.source
+    }
+
+    func run(_ report: inout DoctorReport) {
+        report.imageCount = records.imageCount
+        report.objectCount = records.annotationCount
+        for section in records.missingSections {
+            report.add(.malformedRecord, file: file, record: section, "\"\(section)\" is missing")
+        }
+        for fault in records.faults {
+            report.add(
+                .malformedRecord, file: file, record: fault.error.place, fault.error.problem, advice: fault.error.fix)
+        }
+        examineCategories(&report)
+        let pictures = examineImages(&report)
+        examineAnnotations(&report)
+        report.examine(pictures, options: options)
+    }
+
+    private func className(_ position: Int) -> String {
+        position < 0 ? "?" : records.categoryNames[position]
+    }
+
+    private func imageName(_ i: Int) -> String {
+        records.imageFlags[i].contains(.hasName) ? "\"\(records.fileName(i))\"" : "\(records.imageIDs[i])"
+    }
+
+    private func annotation(_ j: Int) -> String { "annotations[\(j)] (id \(records.annotationIDs[j]))" }
+
+    private func examineCategories(_ report: inout DoctorReport) {
+        for k in categories.repeated {
+            report.add(
+                .duplicateCategoryID, file: file, record: "categories[\(k)]",
+                "id \(records.categoryIDs[k]) (\(records.categoryNames[k])) stands earlier already")
+        }
+        var seen: [String: Int] = [:]
+        for k in records.categoryIDs.indices where records.categoryFlags[k].contains(.hasName) {
+            if let first = seen[records.categoryNames[k]] {
+                report.add(
+                    .duplicateClassName, file: file, record: "categories[\(first)] and categories[\(k)]",
+                    "both are called \"\(records.categoryNames[k])\"")
+            } else {
+                seen[records.categoryNames[k]] = k
+            }
+        }
+        let ids = Set(records.categoryIDs).sorted()
+        if let low = ids.first, let high = ids.last, high - low + 1 > ids.count || low != 1 {
+            report.add(
+                .categoryGap, file: file, record: "categories",
+                "\(ids.count) ids lie in \(low)…\(high), so they are not the labels 1…\(ids.count)")
+        }
+    }
+
+    private func examineImages(_ report: inout DoctorReport) -> [PictureToCheck] {
+        for i in images.repeated {
+            report.add(
+                .duplicateImageID, file: file, record: "images[\(i)]",
+                "id \(records.imageIDs[i]) (\(imageName(i))) stands earlier already")
+        }
+        var pictures: [PictureToCheck] = []
+        var firstOfName: [String: Int] = [:]
+        for i in 0..<records.imageCount where !records.imageFlags[i].contains(.malformed) {
+            let record = "images[\(i)] (id \(records.imageIDs[i]))"
+            let size = (records.imageWidths[i], records.imageHeights[i])
+            if !records.imageFlags[i].contains(.hasSize) {
+                report.add(.missingSize, file: file, record: record, "\(imageName(i)) has no width and height")
+            } else if size.0 <= 0 || size.1 <= 0 {
+                report.add(
+                    .malformedRecord, file: file, record: record, "a size of \(size.0) × \(size.1) is no picture's",
+                    advice: FindingKind.sizeMismatch.advice)
+            }
+            let name = records.fileName(i)
+            if name.isEmpty {
+                report.add(.missingFileName, file: file, record: record, "it names no file")
+                continue
+            }
+            guard RelativePath.staysInside(name) else {
+                report.add(.pathLeavesFolder, file: file, record: record, "\"\(name)\"")
+                continue
+            }
+            if let first = firstOfName[name] {
+                report.add(
+                    .duplicateFileName, file: file, record: "images[\(first)] and images[\(i)]", "both name \"\(name)\""
+                )
+            } else {
+                firstOfName[name] = i
+            }
+            pictures.append(
+                PictureToCheck(
+                    path: "\(imageFolder)/\(name)", file: file, record: record, width: size.0, height: size.1))
+        }
+        return pictures
+    }
+
+    private func examineAnnotations(_ report: inout DoctorReport) {
+        var seen = Set<Int>()
+        if records.annotationIDs.firstRepeated() != nil {
+            for j in 0..<records.annotationCount
+            where !records.annotationFlags[j].contains(.malformed) && !seen.insert(records.annotationIDs[j]).inserted {
+                report.add(
+                    .duplicateAnnotationID, file: file, record: "annotations[\(j)]",
+                    "id \(records.annotationIDs[j]) stands earlier already")
+            }
+        }
+        var objects = [Int](repeating: 0, count: records.categoryIDs.count)
+        var ofImage = [[Int32]](repeating: [], count: records.imageCount)
+        var touchesZero = 0
+        var touchesOne = 0
+        for j in 0..<records.annotationCount where !records.annotationFlags[j].contains(.malformed) {
+            let category = categories.position(records.annotationCategories[j])
+            let image = images.position(records.annotationImages[j])
+            if category < 0 {
+                report.add(
+                    .unknownClass, file: file, record: annotation(j),
+                    "category \(records.annotationCategories[j]) is not among the categories")
+            } else {
+                objects[category] += 1
+            }
+            if image < 0 {
+                report.add(
+                    .unknownImage, file: file, record: annotation(j),
+                    "image \(records.annotationImages[j]) is not among the images")
+            } else {
+                ofImage[image].append(Int32(j))
+            }
+            examineArea(j, &report)
+            touchesZero += records.x[j] == 0 || records.y[j] == 0 ? 1 : 0
+            touchesOne += records.x[j] == 1 || records.y[j] == 1 ? 1 : 0
+        }
+        for i in 0..<records.imageCount where !images.repeated.contains(i) {
+            if ofImage[i].isEmpty {
+                report.add(
+                    .emptyImage, file: file, record: "images[\(i)] (id \(records.imageIDs[i]))",
+                    "nothing is annotated on \(imageName(i))")
+            }
+            report.examine(
+                ofImage[i].map { box(Int($0)) }, width: records.imageWidths[i], height: records.imageHeights[i],
+                file: file, image: imageName(i), nearlySame: options.nearlySame, className: className)
+        }
+        report.classes = records.categoryIDs.indices.map {
+            DoctorReport.ClassCount(name: records.categoryNames[$0], objects: objects[$0])
+        }
+        for k in records.categoryIDs.indices where objects[k] == 0 && !categories.repeated.contains(k) {
+            report.add(
+                .unusedClass, file: file, record: "categories[\(k)] (id \(records.categoryIDs[k]))",
+                "no object is a \(records.categoryNames[k])")
+        }
+        if touchesZero == 0, touchesOne >= 10 {
+            report.add(
+                .oneBasedCoordinates, file: file, record: "annotations",
+                "no box starts at 0, and \(touchesOne) start at exactly 1")
+        }
+    }
+
+    private func examineArea(_ j: Int, _ report: inout DoctorReport) {
+        guard records.annotationFlags[j].contains(.hasArea) else { return }
+        let box = records.width[j] * records.height[j]
+        let area = records.area[j]
+        guard records.width[j] > 0, records.height[j] > 0 else { return }
+        // An outline fills at most its box; a pixel around it is rounding.
+        let most = (records.width[j] + 2) * (records.height[j] + 2)
+        if area <= 0 || area > most {
+            report.add(
+                .inconsistentArea, file: file, record: annotation(j),
+                "area \(short(area)) of a box of \(short(records.width[j])) × \(short(records.height[j])) = \(short(box))"
+            )
+        }
+    }
+
+    private func box(_ j: Int) -> ExaminedBox {
+        ExaminedBox(
+            label: categories.position(records.annotationCategories[j]), x0: records.x[j], y0: records.y[j],
+            x1: records.x[j] + records.width[j], y1: records.y[j] + records.height[j],
+            isCrowd: records.annotationFlags[j].contains(.crowd), record: annotation(j))
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+
+/// What the dataset doctor found, first of each kind first.
+public struct DoctorReport: Hashable, Sendable, Codable {
+    public enum Severity: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
+        /// Training or evaluation would be affected.
+        case error
+        /// Probably a mistake; training goes on with it.
+        case warning
+        /// Good to know.
+        case note
+
+        public static func < (a: Severity, b: Severity) -> Bool {
+            let order: [Severity] = [.error, .warning, .note]
+            return order.firstIndex(of: a) ?? 0 < order.firstIndex(of: b) ?? 0
+        }
+    }
+
+    /// One thing in one place.
+    public struct Finding: Hashable, Sendable, Codable {
+        public var kind: FindingKind
+        public var severity: Severity
+        /// The annotation file or picture.
+        public var file: String
+        /// The record, element or line in it; empty when it is the file as a whole.
+        public var record: String
+        public var problem: String
+        /// What a person can do.
+        public var advice: String
+    }
+
+    /// The annotation file, or the folder.
+    public var source: String
+    public var imageFolder: String
+    public var imageCount: Int
+    public var objectCount: Int
+    /// Objects of every class, in label order.
+    public var classes: [ClassCount]
+    /// Pictures opened; 0 when they were not looked at.
+    public var picturesChecked: Int
+    /// How often each kind occurred, by the kind's name.
+    public var counts: [String: Int]
+    /// In order of severity and kind; at most `findingsKept` of one kind.
+    public var findings: [Finding]
+
+    public struct ClassCount: Hashable, Sendable, Codable {
+        public var name: String
+        public var objects: Int
+    }
+
+    static let findingsKept = 1000
+
+    init(source: String, imageFolder: String) {
+        self.source = source
+        self.imageFolder = imageFolder
+        imageCount = 0
+        objectCount = 0
+        classes = []
+        picturesChecked = 0
+        counts = [:]
+        findings = []
+    }
+
+    /// Whether anything of severity `error` was found: the command's exit code 1.
+    public var affectsTraining: Bool { count(of: .error) > 0 }
+
+    public func count(of kind: FindingKind) -> Int { counts[kind.rawValue] ?? 0 }
+
+    public func count(of severity: Severity) -> Int {
+        FindingKind.allCases.filter { $0.severity == severity }.reduce(0) { $0 + count(of: $1) }
+    }
+
+    mutating func add(_ kind: FindingKind, file: String, record: String = "", _ problem: String, advice: String? = nil)
+    {
+        let before = counts[kind.rawValue, default: 0]
+        counts[kind.rawValue] = before + 1
+        guard before < Self.findingsKept else { return }
+        findings.append(
+            Finding(
+                kind: kind, severity: kind.severity, file: file, record: record, problem: problem,
+                advice: advice ?? kind.advice))
+    }
+
+    /// Adds what another found of the same data.
+    mutating func merge(_ other: DoctorReport) {
+        imageCount += other.imageCount
+        objectCount += other.objectCount
+        picturesChecked += other.picturesChecked
+        for (kind, count) in other.counts { counts[kind, default: 0] += count }
+        findings += other.findings
+    }
+
+    /// Brings findings into the order in which they are told; a stable sort.
+    mutating func arrange() {
+        let places = Dictionary(
+            FindingKind.allCases.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        findings = findings.enumerated().sorted { a, b in
+            let kinds = (places[a.element.kind] ?? 0, places[b.element.kind] ?? 0)
+            if a.element.severity != b.element.severity { return a.element.severity < b.element.severity }
+            return kinds.0 != kinds.1 ? kinds.0 < kinds.1 : a.offset < b.offset
+        }.map(\.element)
+    }
+
+    /// For a terminal: what was looked at, then each kind with its count, what to do, and its first places.
+    public func summary(placesShown: Int = 5) -> String {
+        var lines = [
+            "\(source)",
+            "  \(imageCount) \(imageCount == 1 ? "image" : "images"), \(objectCount) "
+                + "\(objectCount == 1 ? "object" : "objects"), "
+                + (picturesChecked > 0 ? "\(picturesChecked) pictures opened" : "pictures not opened"),
+        ]
+        if !classes.isEmpty {
+            let shown = classes.prefix(12).map { "\($0.name) \($0.objects)" }.joined(separator: ", ")
+            let rest = classes.count > 12 ? ", and \(classes.count - 12) more classes" : ""
+            lines.append("  objects by class: \(shown)\(rest)")
+        }
+        for kind in FindingKind.allCases.sorted(by: { $0.severity < $1.severity }) {
+            let total = count(of: kind)
+            if total == 0 { continue }
+            let of = findings.filter { $0.kind == kind }
+            lines += ["", "\(kind.severity.rawValue): \(kind.title) (\(total))"]
+            for finding in of.prefix(placesShown) {
+                let file = finding.file == source ? "" : finding.file
+                let place = [file, finding.record].filter { !$0.isEmpty }.joined(separator: ", ")
+                lines.append("  \(place.isEmpty ? "" : place + ": ")\(finding.problem)")
+            }
+            if total > placesShown { lines.append("  … and \(total - min(placesShown, of.count)) more") }
+            for advice in Set(of.map(\.advice)).sorted() { lines.append("  → \(advice).") }
+        }
+        let totals = Severity.allCases.map { severity in
+            let count = count(of: severity)
+            return "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+        }.joined(separator: ", ")
+        let verdict =
+            counts.isEmpty
+            ? "Nothing is wrong."
+            : affectsTraining ? "\(totals): training would be affected." : "\(totals): nothing that stops training."
+        return (lines + ["", verdict]).joined(separator: "\n")
+    }
+}
