@@ -3,6 +3,7 @@ import DataPipeline
 import Foundation
 import Media
 import Tensors
+import TestSupport
 import XCTest
 
 final class DetectionDatasetTests: XCTestCase {
@@ -181,5 +182,30 @@ final class DetectionDatasetTests: XCTestCase {
         image[0, 0, 0] = 99
         image = ramp(width: 2, height: 2)
         XCTAssertEqual(tensor.array(UInt8.self), expected)
+    }
+
+    func testBloodCells() throws {
+        let folder = try sharedFolder() + "/data/bccd"
+        let store = try COCO.readInstances(folder + "/coco/instances_train.json")
+        let dataset = try DetectionDataset(
+            annotations: store, imageFolder: folder + "/JPEGImages",
+            transforms: [ResizeShortestEdge(240, longestSide: 480), HorizontalFlip()],
+            filter: DetectionFilter(degenerateBoxes: .skip))
+        XCTAssertEqual(dataset.count, 205)
+        func load(threads: Int) throws -> [[DetectionTarget]] {
+            let loader = DataLoader(
+                dataset: dataset, batchSize: 4, sampler: ShuffledSampler(count: dataset.count, seed: 3),
+                threads: threads, seed: 3)
+            let epoch = loader.epoch(1, startingAtStep: 40)
+            var targets: [[DetectionTarget]] = []
+            while let batch = try epoch.next() {
+                targets.append(batch.samples.map(\.target))
+                for sample in batch.samples { XCTAssertEqual(min(sample.image.width, sample.image.height), 240) }
+            }
+            return targets
+        }
+        let targets = try load(threads: 2)
+        XCTAssertEqual(targets.count, 12)
+        XCTAssertEqual(targets, try load(threads: 5))
     }
 }
