@@ -15,7 +15,7 @@ public struct SampleSet: Sendable {
         /// Of the longer side, in pixels; the shorter one is 0.68 to 0.8 of it.
         public var longSides = 288...384
         /// Objects tried per picture; fewer where they find no room.
-        public var objects = 1...8
+        public var objects = 2...9
         /// Radius of the circumscribed circle in pixels, and at most 0.3 of the picture's shorter side.
         public var radii = 11.0...64.0
         /// Share of objects that may lie half over another.
