@@ -5,7 +5,7 @@ import Tensors
 /// Trains a task: steps, progress, checkpoints, evaluation, and stopping without loss.
 ///
 /// A run lives in a folder: `last.safetensors`, `best.safetensors`, `metrics.jsonl`. Taken up again from `last`, it
-/// takes the very steps that it would have taken without the stop; on the CPU bit for bit.
+/// takes the very steps that it would have taken without the stop; on the CPU, with as many threads, bit for bit.
 public final class TrainingLoop<Task: TrainingTask> {
     private let task: Task
     private let optimizer: any Optimizer

@@ -34,4 +34,24 @@ final class InitializationTests: XCTestCase {
         XCTAssertEqual(Initialization.normal(deviation: 1).tensor([8]).array(Float.self), first)
         XCTAssertNotEqual(Initialization.normal(deviation: 1).tensor([8]).array(Float.self), first)
     }
+
+    /// Numbers that PyTorch 2.13 gives after `torch.manual_seed(42)`.
+    func testASeedGivesPyTorchsWeights() throws {
+        func assertElements(_ tensor: Tensor, _ expected: KeyValuePairs<Int, Double>) {
+            let values = tensor.array(Double.self)
+            for (index, value) in expected { XCTAssertEqual(values[index], value, accuracy: 1e-7, "\(index)") }
+        }
+        Random.seed(42)
+        let conv = Conv2d(3, 8, kernelSize: 3)
+        assertElements(
+            conv.weight.tensor, [0: 0.14713551104, 1: 0.15973509848, 107: -0.10597507655, 215: 0.18616650998])
+        assertElements(try XCTUnwrap(conv.bias).tensor, [0: 0.02783934772, 7: -0.03857984393])
+        let linear = Linear(5, 2)
+        assertElements(linear.weight.tensor, [0: -0.44488999247, 9: 0.37633222341])
+        assertElements(try XCTUnwrap(linear.bias).tensor, [0: 0.23428173363, 1: 0.11318625509])
+        Random.seed(42)
+        assertElements(
+            Initialization.kaimingNormal(.fanOut).tensor([8, 3, 3, 3]),
+            [0: 0.32115256786, 1: 0.24788068234, 107: 0.02974433265, 215: -0.12067233026])
+    }
 }
