@@ -62,6 +62,10 @@ public final class ProgressPrinter: TrainingObserver {
             printLine(text)
         case .ended(let outcome):
             printLine(Self.closing(outcome))
+        case .failed:
+            // The bar stays, and what is printed next begins a line.
+            if barIsDrawn { output("\n") }
+            barIsDrawn = false
         }
     }
 

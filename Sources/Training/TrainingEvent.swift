@@ -11,6 +11,8 @@ public enum TrainingEvent: Sendable {
     /// Something that the user should know and that does not stop the run.
     case notice(String)
     case ended(TrainingOutcome)
+    /// An error ends the run; it is thrown right after this.
+    case failed
 }
 
 public enum CheckpointKind: String, Sendable {

@@ -76,7 +76,14 @@ public final class TrainingLoop<Task: TrainingTask> {
         removeLeftovers()
         try announce(.started(plan(resumed: resume)))
         task.model.train()
-        let reason = try StopSignal.watching { try trainUntilStopped() }
+        let reason: TrainingOutcome.Reason
+        do {
+            reason = try StopSignal.watching { try trainUntilStopped() }
+        } catch {
+            // What the observers make of it must not hide the error.
+            try? announce(.failed)
+            throw error
+        }
         let outcome = TrainingOutcome(
             reason: reason, step: step, epoch: epoch, best: best, metrics: metrics, lastCheckpoint: lastCheckpoint,
             bestCheckpoint: best == nil ? nil : bestCheckpoint,

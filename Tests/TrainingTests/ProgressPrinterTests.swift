@@ -52,6 +52,15 @@ final class ProgressPrinterTests: XCTestCase {
         XCTAssertTrue(text.hasSuffix("\n"))
     }
 
+    func testAnErrorsMessageBeginsOnALineOfItsOwn() {
+        let screen = Screen()
+        let printer = ProgressPrinter(style: .bar(columns: 80), output: { screen.text += $0 }, now: { 0 })
+        printer.handle(.step(report(1)))
+        XCTAssertFalse(screen.text.hasSuffix("\n"))
+        printer.handle(.failed)
+        XCTAssertTrue(screen.text.hasSuffix("\n"))
+    }
+
     func testLossesAreSmoothed() {
         var meter = ProgressMeter()
         var report = report(1)

@@ -199,5 +199,6 @@ final class TrainingLoopTests: XCTestCase {
         XCTAssertThrowsError(try toyLoop(ToyTask(), try temporaryDirectory(), observers: [recorder]).run()) {
             XCTAssertTrue($0 is Failure)
         }
+        guard case .failed? = recorder.events.last else { return XCTFail("not told of the failure") }
     }
 }
