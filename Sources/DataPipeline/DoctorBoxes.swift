@@ -10,14 +10,17 @@ struct ExaminedBox {
     var isCrowd: Bool
     /// How the annotation is told apart, such as `annotations[12] (id 40)`.
     var record: String
-    /// Its corners fall together in the file's own terms, whatever the convention makes of that.
-    var isPoint = false
+    /// What the file's own numbers add to `x0` and `y0`: 1 where its pixels count from 1 and include the far ones.
+    var origin = 0.0
 
     var width: Double { x1 - x0 }
     var height: Double { y1 - y0 }
 
-    /// As a person reads it.
-    var text: String { "(\(short(x0)), \(short(y0))) to (\(short(x1)), \(short(y1)))" }
+    /// In the file's own numbers, so that they can be found there.
+    var text: String { "(\(short(x0 + origin)), \(short(y0 + origin))) to (\(short(x1)), \(short(y1)))" }
+
+    /// Whether the corners as written leave no extent, even where the convention makes a pixel of that.
+    var isDegenerate: Bool { !(width - origin > 0 && height - origin > 0) }
 
     func intersectionOverUnion(_ other: ExaminedBox) -> Double {
         let shared = max(0, min(x1, other.x1) - max(x0, other.x0)) * max(0, min(y1, other.y1) - max(y0, other.y0))
@@ -45,11 +48,14 @@ extension DoctorReport {
         var sound: [ExaminedBox] = []
         for box in boxes {
             let record = "\(box.record), image \(image)"
-            if box.isPoint || !(box.width > 0 && box.height > 0) {
+            if box.isDegenerate {
+                let isClick = box.width == box.origin && box.height == box.origin
                 add(
                     .degenerateBox, file: file, record: record,
-                    "\(className(box.label)) \(box.text) is \(short(box.width)) × \(short(box.height)) pixels"
-                        + (box.isPoint ? ": both corners are the same point or line" : ""))
+                    "\(className(box.label)) \(box.text) "
+                        + (isClick
+                            ? "has both corners in one place"
+                            : "is \(short(box.width - box.origin)) × \(short(box.height - box.origin)) pixels"))
                 continue
             }
             sound.append(box)

@@ -101,6 +101,15 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         }.map(\.element)
     }
 
+    /// A path without what the reader has seen already.
+    private func shortened(_ file: String) -> String {
+        if file == source { return "" }
+        for folder in [source, imageFolder] where file.hasPrefix(folder + "/") {
+            return String(file.dropFirst(folder.count + 1))
+        }
+        return file
+    }
+
     /// For a terminal: what was looked at, then each kind with its count, what to do, and its first places.
     public func summary(placesShown: Int = 5) -> String {
         var lines = [
@@ -120,7 +129,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
             let of = findings.filter { $0.kind == kind }
             lines += ["", "\(kind.severity.rawValue): \(kind.title) (\(total))"]
             for finding in of.prefix(placesShown) {
-                let file = finding.file == source ? "" : finding.file
+                let file = shortened(finding.file)
                 let place = [file, finding.record].filter { !$0.isEmpty }.joined(separator: ", ")
                 lines.append("  \(place.isEmpty ? "" : place + ": ")\(finding.problem)")
             }

@@ -103,8 +103,7 @@ struct VOCExamination {
             return ExaminedBox(
                 label: classes.firstIndex(of: object.name) ?? 0, x0: record.x, y0: record.y,
                 x1: record.x + record.width, y1: record.y + record.height, isCrowd: false,
-                record: "object \(i + 1) (line \(object.line))",
-                isPoint: object.xmax == object.xmin || object.ymax == object.ymin)
+                record: "object \(i + 1) (line \(object.line))", origin: 1)
         }
         if let known = classNames {
             for (i, object) in picture.objects.enumerated() where !known.contains(object.name) {

@@ -36,6 +36,8 @@ struct ImageOfClass {
     /// Best first.
     var detections: [Rectangle] = []
 
+    /// An overlap this much below 1 is as good as 1.
+    private let thresholds = COCOProtocol.iouThresholds.map { min($0, 1 - 1e-10) }
     private var candidates: [Candidate] = []
     private var candidateEnds: [Int] = []
     private var taken: [UInt16] = []
@@ -80,10 +82,13 @@ struct ImageOfClass {
     private mutating func matchOne(_ range: Range<Int>) -> (matched: UInt16, ignored: UInt16) {
         var matched: UInt16 = 0
         var ignored: UInt16 = 0
-        for (t, threshold) in COCOProtocol.iouThresholds.enumerated() {
+        var largest = 0.0
+        for candidate in candidates[range] { largest = max(largest, candidate.overlap) }
+        for (t, threshold) in thresholds.enumerated() {
+            if largest < threshold { break }
             let bit = UInt16(1) << UInt16(t)
             var best = -1
-            var overlap = min(threshold, 1 - 1e-10)
+            var overlap = threshold
             for candidate in candidates[range]
             where !outside[candidate.object] && taken[candidate.object] & bit == 0 && candidate.overlap >= overlap {
                 best = candidate.object
@@ -111,7 +116,7 @@ struct ImageOfClass {
     private mutating func findCandidates() {
         candidates.removeAll(keepingCapacity: true)
         candidateEnds.removeAll(keepingCapacity: true)
-        let least = COCOProtocol.iouThresholds[0]
+        let least = thresholds[0]
         for d in detections {
             let right = d.x + d.width
             let bottom = d.y + d.height
