@@ -74,13 +74,21 @@ public struct SampleSet: Sendable {
     /// Writes the pictures and their annotations as COCO and as VOC. The folder appears whole or not at all: everything
     /// is made beside it and renamed.
     ///
-    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, and what writing throws.
+    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
+    /// replace is something else, and what writing throws.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
         let files = FileManager.default
         let folder = URL(fileURLWithPath: folder).standardizedFileURL
         let isThere = files.fileExists(atPath: folder.path)
-        if isThere, !replacing { throw SampleSetError.exists(folder.path) }
+        if isThere {
+            guard replacing else { throw SampleSetError.exists(folder.path) }
+            // Never someone's own folder, named by mistake.
+            let paths = Paths(folder: folder.path)
+            guard [paths.settings, paths.images, paths.voc].allSatisfy({ files.fileExists(atPath: $0) }) else {
+                throw SampleSetError.notASampleSet(folder.path)
+            }
+        }
         let parent = folder.deletingLastPathComponent()
         try files.createDirectory(at: parent, withIntermediateDirectories: true)
         let name = "\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
@@ -231,11 +239,14 @@ extension SampleSet.Summary: CustomStringConvertible {
 /// Why a sample set was not written.
 public enum SampleSetError: Error, Hashable, CustomStringConvertible {
     case exists(String)
+    case notASampleSet(String)
 
     public var description: String {
         switch self {
         case .exists(let folder):
             "\(folder) is already there. Choose another folder, or ask for it to be replaced."
+        case .notASampleSet(let folder):
+            "\(folder) is there and is no sample set, so it is not replaced. Choose another folder, or remove it."
         }
     }
 }

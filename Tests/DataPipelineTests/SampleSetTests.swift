@@ -188,10 +188,23 @@ final class SampleSetTests: XCTestCase {
             try SampleSet(settings: settings).write(to: folder + "/set", threads: 2, replacing: true)
             XCTAssertFalse(FileManager.default.fileExists(atPath: folder + "/set/extra"))
             XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), ["set"])
+            try FileManager.default.createDirectory(
+                atPath: folder + "/photos", withIntermediateDirectories: true)
+            XCTAssertThrowsError(try set.write(to: folder + "/photos", replacing: true)) {
+                XCTAssertTrue("\($0)".contains("no sample set"), "\($0)")
+            }
+            try FileManager.default.removeItem(atPath: folder + "/photos")
             // A file where a folder must be.
             XCTAssertThrowsError(try set.write(to: folder + "/set/settings.json/inner"))
             XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), ["set"])
         }
+    }
+
+    func testPublishedSettingsAreTheDefaults() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../datasets/shapes/settings.json")
+        XCTAssertEqual(
+            try JSONDecoder().decode(SampleSet.Settings.self, from: Data(contentsOf: file)), SampleSet.Settings())
     }
 
     /// Every file below a folder: its path and its bytes.
