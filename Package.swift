@@ -57,7 +57,9 @@ let targetsWithLibtorch: [Target] =
             name: "CTorch",
             cSettings: [.unsafeFlags(["-fvisibility=hidden"])],
             cxxSettings: [
+                // Optimised in debug builds too: the native kernels are what the tests spend their time in.
                 .unsafeFlags([
+                    "-O2",
                     "-isystem", "\(libtorch)/include",
                     "-isystem", "\(libtorch)/include/torch/csrc/api/include",
                     "-fvisibility=hidden",

@@ -4,6 +4,7 @@
 
 #include "CTorchCore.h"
 #include "CTorchAutograd.h"
+#include "CTorchDetection.h"
 #include "CTorchFunctional.h"
 #include "CTorchOperations.h"
 #include "CTorchOptimizers.h"

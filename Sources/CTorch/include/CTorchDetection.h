@@ -1,0 +1,54 @@
+#ifndef CTORCH_DETECTION_H
+#define CTORCH_DETECTION_H
+
+#include "CTorchCore.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Native detection operations, on the CPU, float32 and float64. Boxes are XYXY pixels.
+
+/// Indices (int64) of the boxes `[N, 4]` that survive, by descending score.
+ct_status ct_nms(ct_tensor boxes, ct_tensor scores, double iou_threshold, ct_tensor *out);
+/// As `ct_nms`; boxes of different `classes` (int64 `[N]`) don't suppress each other.
+ct_status ct_batched_nms(ct_tensor boxes, ct_tensor scores, ct_tensor classes, double iou_threshold, ct_tensor *out);
+
+typedef struct ct_roi_align_options {
+    int64_t output_height, output_width;
+    int64_t sampling_ratio;   ///< samples per bin and axis; 0: one per pixel of the bin
+    bool aligned;             ///< shift by half a pixel
+    bool contiguous_output;   ///< row-major output whatever the layout of the features
+} ct_roi_align_options;
+
+/// `[K, C, h, w]`, differentiable in every level. `rois` is `[K, 5]`; `level_of` (int64 `[K]`) may be null for one level.
+ct_status ct_roi_align(
+    const ct_tensor *levels, const double *scales, int32_t level_count, ct_tensor rois, ct_tensor level_of,
+    ct_roi_align_options options, ct_tensor *out);
+/// The pyramid level of each region, int64 `[K]`.
+ct_status ct_pyramid_levels(
+    ct_tensor rois, const double *scales, int32_t level_count, double canonical_size, double canonical_level,
+    ct_tensor *out);
+/// `[K, C, h, w]`, differentiable in `features`.
+ct_status ct_roi_pool(
+    ct_tensor features, ct_tensor rois, int64_t output_height, int64_t output_width, double scale, ct_tensor *out);
+
+/// `[N, M]`
+ct_status ct_box_iou(ct_tensor a, ct_tensor b, ct_tensor *out);
+/// `weights`: of x, y, width and height.
+ct_status ct_encode_boxes(ct_tensor reference, ct_tensor anchors, const double weights[4], ct_tensor *out);
+/// `[N, 4k]` boxes of `[N, 4k]` deltas; `size_limit` bounds the logarithm of a size.
+ct_status ct_decode_boxes(
+    ct_tensor deltas, ct_tensor anchors, const double weights[4], double size_limit, ct_tensor *out);
+ct_status ct_clip_boxes(ct_tensor boxes, double height, double width, ct_tensor *out);
+/// int64 `[A]`: index into `ground_truth`, -1 below `low`, -2 between the thresholds.
+ct_status ct_match_anchors(
+    ct_tensor ground_truth, ct_tensor anchors, double high, double low, bool allow_low_quality, ct_tensor *out);
+
+/// Runs `task(context, i)` once for every i in 0..<count on libtorch's threads.
+ct_status ct_parallel_tasks(int64_t count, void (*task)(void *context, int64_t index), void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

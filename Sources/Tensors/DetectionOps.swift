@@ -1,0 +1,230 @@
+import CTorch
+
+/// The operations that only detectors need. Boxes are XYXY in pixels, regions of interest `[K, 5]`: the index of an image
+/// in the batch, then its box.
+///
+/// On the CPU they are native: threaded, vectorised, and equal to torchvision's in what they decide. Elsewhere, and where
+/// only a composition is differentiable, they are `ReferenceDetectionOps`.
+public enum DetectionOps {
+    /// Greedy non-maximum suppression: a box goes if its IoU with a better one that stays exceeds the threshold.
+    ///
+    /// Boxes without area, and boxes that hold a NaN or an infinity, neither suppress nor are suppressed. A NaN score
+    /// counts as the best.
+    /// - Parameters:
+    ///   - boxes: `[N, 4]`
+    ///   - scores: `[N]`
+    ///   - iouThreshold: 0 or more
+    /// - Returns: int64 indices of the boxes that stay, by descending score; ties keep their order.
+    public static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
+        guard isNative(boxes, scores) else {
+            return ReferenceDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: iouThreshold)
+        }
+        return produce("nms", [boxes, scores]) { ct_nms(boxes.raw, scores.raw, iouThreshold, $0) }
+    }
+
+    /// Non-maximum suppression within each class.
+    ///
+    /// Up to 1000 boxes are moved apart by class, as torchvision moves them, which rounds their edges; more are taken
+    /// class by class. The decisions are torchvision's in both cases.
+    /// - Parameter classes: int64 `[N]`
+    public static func batchedNMS(boxes: Tensor, scores: Tensor, classes: Tensor, iouThreshold: Double) -> Tensor {
+        guard isNative(boxes, scores, classes) else {
+            return ReferenceDetectionOps.batchedNMS(
+                boxes: boxes, scores: scores, classes: classes, iouThreshold: iouThreshold)
+        }
+        return produce("batchedNMS", [boxes, scores, classes]) {
+            ct_batched_nms(boxes.raw, scores.raw, classes.raw, iouThreshold, $0)
+        }
+    }
+
+    /// The mean of bilinear samples in every bin of every region (Mask R-CNN, section 3). Differentiable in `x`.
+    ///
+    /// Samples further than one pixel outside the map count as zero. A region that holds a NaN or an infinity gives zeros.
+    /// - Parameters:
+    ///   - x: `[N, C, H, W]`
+    ///   - rois: `[K, 5]`
+    ///   - spatialScale: pixels of `x` in a pixel of the boxes
+    ///   - samplingRatio: samples in a bin along each axis; 0 takes one a pixel, rounded up
+    ///   - aligned: shifts by half a pixel, so that the boxes' coordinates are those of pixel corners
+    ///   - outputFormat: `.preserve` is channels-last where `x` is
+    /// - Returns: `[K, C, outputSize.0, outputSize.1]`
+    public static func roiAlign(
+        _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int,
+        aligned: Bool, outputFormat: MemoryFormat = .preserve
+    ) -> Tensor {
+        guard isNative(x, rois) else {
+            return ReferenceDetectionOps.roiAlign(
+                x, rois: rois, outputSize: outputSize, spatialScale: spatialScale, samplingRatio: samplingRatio,
+                aligned: aligned)
+        }
+        return nativeRoIAlign(
+            "roiAlign", [x], rois: rois, levelOf: nil, scales: [spatialScale], outputSize: outputSize,
+            samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
+    }
+
+    /// RoIAlign on a feature pyramid: each region is sampled from the level that fits its size, all in one call.
+    /// Differentiable in every level.
+    /// - Parameters:
+    ///   - levels: `[N, C, Hᵢ, Wᵢ]`, the finest first
+    ///   - scales: pixels of each level in a pixel of the boxes: falling powers of two
+    ///   - canonicalSize: the side, in pixels, of a box that belongs on `canonicalLevel`
+    /// - Returns: `[K, C, outputSize.0, outputSize.1]`, in the order of `rois`
+    public static func multiScaleRoIAlign(
+        _ levels: [Tensor], rois: Tensor, scales: [Double], outputSize: (Int, Int), samplingRatio: Int,
+        aligned: Bool = false, canonicalSize: Double = 224, canonicalLevel: Double = 4,
+        outputFormat: MemoryFormat = .preserve
+    ) -> Tensor {
+        precondition(
+            !levels.isEmpty && levels.count == scales.count,
+            "multiScaleRoIAlign: \(levels.count) levels with \(scales.count) scales")
+        guard levels.allSatisfy({ isNative($0) }), isNative(rois) else {
+            return ReferenceDetectionOps.multiScaleRoIAlign(
+                levels, rois: rois, scales: scales, outputSize: outputSize, samplingRatio: samplingRatio,
+                aligned: aligned, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
+        }
+        let levelOf = pyramidLevels(
+            rois: rois, scales: scales, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
+        return nativeRoIAlign(
+            "multiScaleRoIAlign", levels, rois: rois, levelOf: levelOf, scales: scales, outputSize: outputSize,
+            samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
+    }
+
+    /// The level of each region: ⌊canonicalLevel + log₂(√area / canonicalSize)⌋, within the levels there are (Feature
+    /// Pyramid Networks, equation 1).
+    /// - Returns: int64 `[K]`, 0 for the finest level
+    public static func pyramidLevels(
+        rois: Tensor, scales: [Double], canonicalSize: Double = 224, canonicalLevel: Double = 4
+    ) -> Tensor {
+        produce("pyramidLevels", [rois]) {
+            ct_pyramid_levels(rois.raw, scales, Int32(scales.count), canonicalSize, canonicalLevel, $0)
+        }
+    }
+
+    /// The greatest value in every bin of every region; bins are rounded outwards to whole pixels (Fast R-CNN, section
+    /// 2.1). Differentiable in `x`. An empty bin is zero.
+    /// - Returns: `[K, C, outputSize.0, outputSize.1]`
+    public static func roiPool(
+        _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
+    ) -> Tensor {
+        guard isNative(x, rois) else {
+            return ReferenceDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
+        }
+        return inFloat(x) { x in
+            let rois = rois.to(x.dtype)
+            return produce("roiPool", [x, rois]) {
+                ct_roi_pool(x.raw, rois.raw, Int64(outputSize.0), Int64(outputSize.1), spatialScale, $0)
+            }
+        }
+    }
+
+    /// Intersection over union of every pair.
+    /// - Parameters:
+    ///   - a: `[N, 4]`
+    ///   - b: `[M, 4]`
+    /// - Returns: `[N, M]`
+    public static func boxIoU(_ a: Tensor, _ b: Tensor) -> Tensor {
+        guard isNative(a, b), !needsGradient(a, b) else { return ReferenceDetectionOps.boxIoU(a, b) }
+        return produce("boxIoU", [a, b]) { ct_box_iou(a.raw, b.raw, $0) }
+    }
+
+    /// What must be added to each anchor to give its box: offsets of the centre in anchor sizes, logarithms of the ratio of
+    /// sizes (R-CNN, appendix C), each times its weight.
+    /// - Parameters:
+    ///   - reference: `[N, 4]`, the boxes to reach
+    ///   - anchors: `[N, 4]`
+    ///   - weights: of x, y, width and height
+    /// - Returns: `[N, 4]`
+    public static func encodeBoxes(
+        reference: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1)
+    ) -> Tensor {
+        guard isNative(reference, anchors), !needsGradient(reference, anchors) else {
+            return ReferenceDetectionOps.encodeBoxes(reference: reference, anchors: anchors, weights: weights)
+        }
+        return produce("encodeBoxes", [reference, anchors]) {
+            ct_encode_boxes(reference.raw, anchors.raw, [weights.0, weights.1, weights.2, weights.3], $0)
+        }
+    }
+
+    /// The inverse of `encodeBoxes`, for `k` boxes an anchor.
+    /// - Parameters:
+    ///   - deltas: `[N, 4k]`
+    ///   - anchors: `[N, 4]`
+    ///   - clip: greatest logarithm of a ratio of sizes, so that no size overflows
+    /// - Returns: `[N, 4k]`
+    public static func decodeBoxes(
+        deltas: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1),
+        clip: Double = largestSizeDelta
+    ) -> Tensor {
+        guard isNative(deltas, anchors), !needsGradient(deltas, anchors) else {
+            return ReferenceDetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: weights, clip: clip)
+        }
+        let anchors = anchors.to(deltas.dtype)
+        return produce("decodeBoxes", [deltas, anchors]) {
+            ct_decode_boxes(deltas.raw, anchors.raw, [weights.0, weights.1, weights.2, weights.3], clip, $0)
+        }
+    }
+
+    /// log(1000 / 16): an anchor of 16 pixels grows to 1000 at most.
+    public static let largestSizeDelta = 4.135166556742356
+
+    /// Boxes `[…, 4k]` cut to an image.
+    public static func clipBoxes(_ boxes: Tensor, height: Double, width: Double) -> Tensor {
+        guard isNative(boxes), !needsGradient(boxes) else {
+            return ReferenceDetectionOps.clipBoxes(boxes, height: height, width: width)
+        }
+        return produce("clipBoxes", [boxes]) { ct_clip_boxes(boxes.raw, height, width, $0) }
+    }
+
+    /// Assigns each anchor the ground truth of its greatest IoU if that is at least `high`. With `allowLowQuality`, anchors
+    /// that come nearest to some ground truth, all of them where several tie, are assigned as well, each to its own best.
+    /// The `[G, A]` overlaps are never stored. Without ground truth every anchor gets -1.
+    /// - Parameters:
+    ///   - gt: `[G, 4]`
+    ///   - anchors: `[A, 4]`
+    /// - Returns: int64 `[A]`: the index of a ground truth, -1 below `low`, -2 from `low` up to `high`
+    public static func matchAnchors(
+        gt: Tensor, anchors: Tensor, high: Double, low: Double, allowLowQuality: Bool
+    ) -> Tensor {
+        guard isNative(gt, anchors) else {
+            return ReferenceDetectionOps.matchAnchors(
+                gt: gt, anchors: anchors, high: high, low: low, allowLowQuality: allowLowQuality)
+        }
+        return produce("matchAnchors", [gt, anchors]) {
+            ct_match_anchors(gt.raw, anchors.raw, high, low, allowLowQuality, $0)
+        }
+    }
+
+    private static func isNative(_ tensors: Tensor...) -> Bool { tensors.allSatisfy { $0.device == .cpu } }
+
+    private static func needsGradient(_ tensors: Tensor...) -> Bool {
+        isGradEnabled && tensors.contains { $0.requiresGrad }
+    }
+
+    /// The kernels know float32 and float64: shorter types go through float32.
+    private static func inFloat(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+        switch x.dtype {
+        case .float32, .float64: body(x)
+        default: body(x.to(.float32)).to(x.dtype)
+        }
+    }
+
+    private static func nativeRoIAlign(
+        _ operation: StaticString, _ levels: [Tensor], rois: Tensor, levelOf: Tensor?, scales: [Double],
+        outputSize: (Int, Int), samplingRatio: Int, aligned: Bool, outputFormat: MemoryFormat
+    ) -> Tensor {
+        let dtype = levels[0].dtype
+        let working: DType = dtype == .float64 ? .float64 : .float32
+        let levels = levels.map { $0.to(working) }
+        let rois = rois.to(working)
+        let options = ct_roi_align_options(
+            output_height: Int64(outputSize.0), output_width: Int64(outputSize.1),
+            sampling_ratio: Int64(samplingRatio), aligned: aligned, contiguous_output: outputFormat == .contiguous)
+        let output = produce(operation, levels + [rois]) { out in
+            withHandles(levels) { handles, count in
+                ct_roi_align(handles, scales, count, rois.raw, levelOf?.raw, options, out)
+            }
+        }
+        let formatted = outputFormat == .channelsLast ? output.to(memoryFormat: .channelsLast) : output
+        return formatted.to(dtype)
+    }
+}
