@@ -1,28 +1,14 @@
 #include "cm_jpeg.h"
+#include "cm_resample.h"
 
-#include <setjmp.h>
-#include <stdio.h>
+#include "jpeg_session.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
 #include <jerror.h>
 
-/// Everything one decode owns. libjpeg leaves a failed call by `longjmp`, so nothing that must be released lives in a
-/// local variable: `decode` jumps, `cm_jpeg_decode` owns and releases.
-typedef struct session {
-    struct jpeg_decompress_struct decoder;
-    struct jpeg_error_mgr errors;
-    struct jpeg_source_mgr source;
-    struct jpeg_progress_mgr progress;
-    jmp_buf escape;
-    const cm_jpeg_decode_options *options;
-    cm_report *report;
-    cm_status status;
-    /// The source ran out of bytes and an end-of-image marker was put in their place.
-    bool exhausted;
-    cm_pixels pixels;
-} session;
+typedef cm_jpeg_session session;
 
 static session *session_of(j_common_ptr decoder) { return decoder->client_data; }
 
@@ -49,7 +35,7 @@ static cm_status status_of_error(int code) {
     }
 }
 
-static _Noreturn void fail(session *s, cm_status status) {
+_Noreturn void cm_jpeg_fail(session *s, cm_status status) {
     s->status = status;
     longjmp(s->escape, 1);
 }
@@ -59,7 +45,7 @@ static _Noreturn void on_error(j_common_ptr decoder) {
     char message[JMSG_LENGTH_MAX];
     decoder->err->format_message(decoder, message);
     snprintf(s->report->error, sizeof s->report->error, "%s", message);
-    fail(s, s->exhausted ? CM_TRUNCATED : status_of_error(decoder->err->msg_code));
+    cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : status_of_error(decoder->err->msg_code));
 }
 
 static void on_output(j_common_ptr decoder) { (void)decoder; }
@@ -92,7 +78,7 @@ static void on_message(j_common_ptr decoder, int level) {
     if (!is_damage(code)) return;
     if (!s->options->accept_damage) {
         snprintf(s->report->error, sizeof s->report->error, "%s", message);
-        fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
+        cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
     }
     if (s->exhausted) {
         s->report->truncated = true;
@@ -125,7 +111,7 @@ static void on_progress(j_common_ptr decoder) {
     session *s = session_of(decoder);
     if (s->decoder.input_scan_number > s->options->max_scans) {
         snprintf(s->report->error, sizeof s->report->error, "more than %d scans", s->options->max_scans);
-        fail(s, CM_TOO_LARGE);
+        cm_jpeg_fail(s, CM_TOO_LARGE);
     }
 }
 
@@ -154,9 +140,13 @@ static void check_limits(session *s) {
         snprintf(
             s->report->error, sizeof s->report->error, "%u x %u pixels, over the limit of %llu", d->image_width,
             d->image_height, (unsigned long long)o->max_pixels);
-        fail(s, CM_TOO_LARGE);
+        cm_jpeg_fail(s, CM_TOO_LARGE);
     }
     uint64_t bytes = (uint64_t)d->output_width * d->output_height * (unsigned)o->channels;
+    if (s->planar) {
+        bytes = (uint64_t)o->target_width * (unsigned)o->target_height * (unsigned)o->channels;
+        for (int i = 0; i < d->num_components; i++) bytes += cm_jpeg_plane_bytes(d, i);
+    }
     if (o->orientation > 1) bytes *= 2;
     if (jpeg_has_multiple_scans(d)) {
         // libjpeg keeps every coefficient, 2 bytes each, in blocks of 8 x 8, rounded up to whole MCUs.
@@ -170,7 +160,7 @@ static void check_limits(session *s) {
         snprintf(
             s->report->error, sizeof s->report->error, "%u x %u pixels take %llu bytes to decode, over the limit of %llu",
             d->image_width, d->image_height, (unsigned long long)bytes, (unsigned long long)o->max_bytes);
-        fail(s, CM_TOO_LARGE);
+        cm_jpeg_fail(s, CM_TOO_LARGE);
     }
 }
 
@@ -216,7 +206,7 @@ static void check_scans(session *s) {
     for (int i = 0; i < d->num_components; i++) {
         if (d->comp_info[i].quant_table == NULL) {
             snprintf(s->report->error, sizeof s->report->error, "no scan for component %d", i + 1);
-            fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
+            cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
         }
     }
     if (!s->exhausted) return;
@@ -225,7 +215,7 @@ static void check_scans(session *s) {
         return;
     }
     snprintf(s->report->error, sizeof s->report->error, "the file ends after %d scans without the end marker", d->input_scan_number);
-    fail(s, CM_TRUNCATED);
+    cm_jpeg_fail(s, CM_TRUNCATED);
 }
 
 static cm_status decode(session *s) {
@@ -240,17 +230,24 @@ static cm_status decode(session *s) {
     // libjpeg turns RGB into grey itself; only CMYK needs our help.
     d->out_color_space = cmyk ? JCS_CMYK : s->options->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     choose_scale(s);
+    s->planar = cm_jpeg_prefers_planes(s);
+    d->raw_data_out = s->planar;
     jpeg_calc_output_dimensions(d);
     check_limits(s);
     // What the estimate above does not see stays within the limit too.
     d->mem->max_memory_to_use = (long)(s->options->max_bytes < INT64_MAX ? s->options->max_bytes : INT64_MAX);
     jpeg_start_decompress(d);
     if (jpeg_has_multiple_scans(d)) check_scans(s);
+    if (s->planar) {
+        cm_jpeg_read_planes(s);
+        jpeg_finish_decompress(d);
+        return CM_OK;
+    }
     s->pixels.width = (int)d->output_width;
     s->pixels.height = (int)d->output_height;
     s->pixels.channels = s->options->channels;
     s->pixels.data = malloc((size_t)d->output_width * d->output_height * (unsigned)s->options->channels);
-    if (!s->pixels.data) fail(s, CM_OUT_OF_MEMORY);
+    if (!s->pixels.data) cm_jpeg_fail(s, CM_OUT_OF_MEMORY);
     if (cmyk) {
         read_cmyk_rows(s);
     } else {
@@ -258,6 +255,23 @@ static cm_status decode(session *s) {
     }
     jpeg_finish_decompress(d);
     return CM_OK;
+}
+
+/// What `cm_jpeg_resample_planes` does, for a picture that came out as pixels.
+static cm_status resample(session *s) {
+    int width, height;
+    cm_jpeg_target_size(s->options, &width, &height);
+    if (width == 0 || (width == s->pixels.width && height == s->pixels.height)) return CM_OK;
+    uint8_t *target = malloc((size_t)width * (size_t)height * (unsigned)s->pixels.channels);
+    if (!target) return CM_OUT_OF_MEMORY;
+    cm_status status = cm_resample(
+        s->pixels.data, s->pixels.width, s->pixels.height, s->pixels.channels, target, width, height,
+        CM_FILTER_BILINEAR_ANTIALIASED);
+    free(s->pixels.data);
+    s->pixels.data = target;
+    s->pixels.width = width;
+    s->pixels.height = height;
+    return status;
 }
 
 cm_status cm_jpeg_decode(
@@ -283,6 +297,8 @@ cm_status cm_jpeg_decode(
     s.progress.progress_monitor = on_progress;
     cm_status status = decode(&s);
     jpeg_destroy_decompress(&s.decoder);
+    if (status == CM_OK) status = s.planar ? cm_jpeg_resample_planes(&s) : resample(&s);
+    free(s.plane_memory);
     if (status == CM_OK) status = cm_orient_pixels(&s.pixels, options->orientation);
     if (status == CM_OK) {
         *pixels = s.pixels;
