@@ -274,10 +274,8 @@ static cm_status resample(session *s) {
     return status;
 }
 
-cm_status cm_jpeg_decode(
+static cm_status decode_once(
     const uint8_t *bytes, size_t count, const cm_jpeg_decode_options *options, cm_pixels *pixels, cm_report *report) {
-    memset(pixels, 0, sizeof *pixels);
-    if (options->channels != 1 && options->channels != 3) return CM_INVALID;
     session s;
     memset(&s, 0, sizeof s);
     s.options = options;
@@ -304,6 +302,34 @@ cm_status cm_jpeg_decode(
         *pixels = s.pixels;
     } else {
         free(s.pixels.data);
+    }
+    return status;
+}
+
+/// Where the last marker with a segment begins; 0 when there is none.
+static size_t last_segment(const uint8_t *bytes, size_t count) {
+    for (size_t at = count; at-- > 2;) {
+        if (bytes[at - 1] == 0xFF && bytes[at] >= 0xC0 && (bytes[at] < 0xD0 || bytes[at] > 0xD9) && bytes[at] != 0xFF)
+            return at - 1;
+    }
+    return 0;
+}
+
+cm_status cm_jpeg_decode(
+    const uint8_t *bytes, size_t count, const cm_jpeg_decode_options *options, cm_pixels *pixels, cm_report *report) {
+    memset(pixels, 0, sizeof *pixels);
+    if (options->channels != 1 && options->channels != 3) return CM_INVALID;
+    cm_status status = decode_once(bytes, count, options, pixels, report);
+    // A progressive picture that ends inside a table between two scans is a picture up to that table.
+    for (int tries = 0; status == CM_TRUNCATED && options->accept_damage && tries < 3; tries++) {
+        count = last_segment(bytes, count);
+        if (count == 0) break;
+        cm_report retry = {0};
+        status = decode_once(bytes, count, options, pixels, &retry);
+        if (status == CM_OK) {
+            retry.truncated = true;
+            *report = retry;
+        }
     }
     return status;
 }

@@ -40,9 +40,9 @@ static void linear(
     }
 }
 
-cm_status cm_resample(
-    const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
-    cm_filter filter) {
+static cm_status resample(
+    const cm_resample_kernels *kernels, const uint8_t *source, int width, int height, int channels, uint8_t *target,
+    int target_width, int target_height, cm_filter filter) {
     if (width < 1 || height < 1 || target_width < 1 || target_height < 1 || (channels != 1 && channels != 3))
         return CM_INVALID;
     if (filter == CM_FILTER_NEAREST) {
@@ -63,12 +63,25 @@ cm_status cm_resample(
         int16_t *const strip[2] = {strips, strips + stride};
         int16_t *const line[2] = {strips + 2 * stride, strips + 2 * stride + target_width};
         linear(
-            cm_choose_resample_kernels(), source, width, channels, target, target_width, target_height, &rows, &columns,
-            strip, line);
+            kernels, source, width, channels, target, target_width, target_height, &rows, &columns, strip, line);
         status = CM_OK;
     }
     free(strips);
     cm_free_taps(&rows);
     cm_free_taps(&columns);
     return status;
+}
+
+cm_status cm_resample(
+    const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
+    cm_filter filter) {
+    return resample(
+        cm_choose_resample_kernels(), source, width, height, channels, target, target_width, target_height, filter);
+}
+
+cm_status cm_resample_portably(
+    const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
+    cm_filter filter) {
+    return resample(
+        &cm_plain_kernels, source, width, height, channels, target, target_width, target_height, filter);
 }

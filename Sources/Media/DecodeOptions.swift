@@ -47,13 +47,18 @@ public struct DecodeOptions: Sendable {
     public var minimumSize: (width: Int, height: Int)?
     /// The same, for a caller that resizes to a shorter side. Used when `minimumSize` is nil.
     public var minimumShorterSide: Int?
+    /// Resamples the upright picture to exactly this size, antialiased, in one go with decoding. Of a JPEG in YCbCr the
+    /// stored planes are resampled before they become RGB: less work than `resized` after a full decode, and equal to
+    /// it but for rounding and for colours that YCbCr can hold and RGB can't. With `minimumSize` as well, both apply.
+    public var targetSize: (width: Int, height: Int)?
     /// Hears of what is odd in an accepted file. Nothing is ever printed.
     public var onWarning: (@Sendable (MediaWarning) -> Void)?
 
     public init(
         channels: Channels = .rgb, appliesOrientation: Bool = true, limits: DecodeLimits = DecodeLimits(),
         truncation: TruncationPolicy = .fail, minimumSize: (width: Int, height: Int)? = nil,
-        minimumShorterSide: Int? = nil, onWarning: (@Sendable (MediaWarning) -> Void)? = nil
+        minimumShorterSide: Int? = nil, targetSize: (width: Int, height: Int)? = nil,
+        onWarning: (@Sendable (MediaWarning) -> Void)? = nil
     ) {
         self.channels = channels
         self.appliesOrientation = appliesOrientation
@@ -61,6 +66,7 @@ public struct DecodeOptions: Sendable {
         self.truncation = truncation
         self.minimumSize = minimumSize
         self.minimumShorterSide = minimumShorterSide
+        self.targetSize = targetSize
         self.onWarning = onWarning
     }
 }

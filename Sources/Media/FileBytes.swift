@@ -9,7 +9,8 @@ struct FileBytes: ~Copyable {
 
     /// Reads the first `limit` bytes of a regular file; all of it when nil, if that is no more than `maximum`.
     init(_ path: String, first limit: Int? = nil, maximum: Int = .max) throws(MediaError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw Self.failure(path) }
         defer { close(file) }
         var status = stat()

@@ -39,6 +39,12 @@ public enum ImageFile {
             o.orientation = Int32(orientation)
             o.minimum_width = Int32(clamping: minimum.width)
             o.minimum_height = Int32(clamping: minimum.height)
+            if let size = options.targetSize {
+                precondition(
+                    size.width > 0 && size.height > 0, "DecodeOptions.targetSize: \(size.width) x \(size.height)")
+                o.target_width = Int32(clamping: size.width)
+                o.target_height = Int32(clamping: size.height)
+            }
             o.accept_damage = options.truncation == .acceptWithWarning
             o.max_pixels = UInt64(clamping: options.limits.maxPixels)
             o.max_bytes = UInt64(clamping: options.limits.maxBytes)
@@ -52,13 +58,14 @@ public enum ImageFile {
             o.max_bytes = UInt64(clamping: options.limits.maxBytes)
             status = cm_png_decode(bytes.bytePointer, bytes.count, &o, &pixels, &report)
         }
-        guard status == CM_OK, let image = ByteImage(adopting: pixels) else {
+        guard status == CM_OK, var image = ByteImage(adopting: pixels) else {
             throw MediaError(status, name: name, report: report)
         }
         if let onWarning = options.onWarning, report.warnings > 0 || report.truncated || report.damaged {
             let kind: MediaWarning.Kind = report.truncated ? .truncated : report.damaged ? .damaged : .irregular
             onWarning(MediaWarning(kind: kind, name: name, cause: text(of: report.warning)))
         }
+        if let size = options.targetSize { image = image.resized(width: size.width, height: size.height) }
         return image
     }
 

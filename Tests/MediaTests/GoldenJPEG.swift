@@ -1,0 +1,121 @@
+import Foundation
+
+/// Small JPEGs that Pillow wrote, with what Pillow and torchvision both read from them.
+struct GoldenJPEG {
+    let name: String
+    /// FNV-1a, 64 bits, of the RGB pixels `[13, 21, 3]`.
+    let pixelHash: UInt64
+    private let base64: String
+
+    var bytes: [UInt8] { Data(base64Encoded: base64).map { [UInt8]($0) } ?? [] }
+
+    static func hash(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    static let all: [GoldenJPEG] = [
+        GoldenJPEG(
+            name: "baseline 4:2:0", pixelHash: 0xAACA_DAD7_3812_EC99,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAx\
+                NDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy\
+                MjIyMjIyMjL/wAARCAANABUDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF\
+                BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW\
+                V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi\
+                4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC\
+                AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm\
+                Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq\
+                8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDzzT/DWceWm71yK6Oz8Lxx7cL971FdjYadbCJTs4JwR61uWWn2+YyVJJ75rFZvh6dON7N+\
+                jsrtbLz9Tzcoz2o2ji7Lw0pQkW5xx2z/AIUV6ZHpduIUyGP40V5i4jhQSpyim/u3125H+Z9/Tzubinc//9k=
+                """),
+        GoldenJPEG(
+            name: "baseline 4:2:2", pixelHash: 0x1851_0BE5_F085_6FD5,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxO\
+                UlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P\
+                T09PT09PT0//wAARCAANABUDASEAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF\
+                BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW\
+                V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi\
+                4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC\
+                AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm\
+                Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq\
+                8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDlrTSc/cXPrmtW30dUxx19RXVTUOT2jei2+e5rgcY7pGhb6SNpxEcUVFCcfZq1N/h/mvyP\
+                p44vTcvWtrEEB298EVpW9rFlSQTn3rx54y0Y6fj5r+vmfm+AqyL62cXlrkE/jRXkVq8VPVN7dfI+qp1pcqP/2Q==
+                """),
+        GoldenJPEG(
+            name: "progressive 4:4:4", pixelHash: 0xA9BE_6B7C_2F92_881D,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAUDBAQEAwUEBAQFBQUGBwwIBwcHBw8LCwkMEQ8SEhEPERETFhwXExQaFRERGCEYGh0d\
+                Hx8fExciJCIeJBweHx7/2wBDAQUFBQcGBw4ICA4eFBEUHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4e\
+                Hh4eHh4eHh7/wgARCAANABUDAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABQb/xAAXAQEBAQEAAAAAAAAAAAAAAAAEBgUH\
+                /9oADAMBAAIQAxAAAAGJSRxFGoCjTy+Erjp08yj/AP/EABoQAAIDAQEAAAAAAAAAAAAAAAEDAAIEEhH/2gAIAQEAAQUCz4YrCBE4\
+                h4hNOUppAinP/8QAHREAAgEEAwAAAAAAAAAAAAAAAAQBAgMFERIxUf/aAAgBAwEBPwFfIeiuRmS2/PHsWv17Fb9QuxXo/8QAJxEA\
+                AQIDBQkAAAAAAAAAAAAAAQIRAAMEBRIhUXExMjRBYZHR0vD/2gAIAQIBAT8BpVXuHxz+wgop6VmO9rFDMllyiUW7+sSbQCJAXcwd\
+                mzd/EC0i6FKBJPWKmoAlovOdvPSP/8QAGBABAQEBAQAAAAAAAAAAAAAAAAExITL/2gAIAQEABj8C5GPDER//xAAbEAADAAIDAAAA\
+                AAAAAAAAAAAAAREhUUFhgf/aAAgBAQABPyGnOT9uipHEUe8hQ7TZnyb9P//aAAwDAQACAAMAAAAQyf3/AP/EABoRAAMBAAMAAAAA\
+                AAAAAAAAAAABETFBofD/2gAIAQMBAT8QlLhzeCSX3scRUwpjTQ//xAAdEQEAAgMBAQEBAAAAAAAAAAABESEAMVFBkbHB/9oACAEC\
+                AQE/ELPr685+u5vnbYtRwO4u4QUQpvatGoAdMtmCQSDDAArqwkQlz9AYBJnMEQTGrfr3GcSen/Dn/8QAHRABAQACAgMBAAAAAAAA\
+                AAAAAREAMSFRQWGx0f/aAAgBAQABPxDgbu6azj9e6dY5mEOAvfcw5iIQ80fzLQiS3CvSvxn/2Q==
+                """),
+        GoldenJPEG(
+            name: "progressive 4:2:0", pixelHash: 0xBB0A_0B4D_1961_AAF2,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7\
+                gYKBTmCNl4x9lnN+gXz/2wBDARUXFx4aHjshITt8U0ZTfHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8\
+                fHx8fHx8fHz/wgARCAANABUDASIAAhEBAxEB/8QAFwAAAwEAAAAAAAAAAAAAAAAAAAMEBf/EABYBAQEBAAAAAAAAAAAAAAAAAAMB\
+                BP/aAAwDAQACEAMQAAABhfU6HIaAW3//xAAYEAEBAQEBAAAAAAAAAAAAAAABAAIDEv/aAAgBAQABBQIxHOMQQXm//8QAFhEBAQEA\
+                AAAAAAAAAAAAAAAAAwAB/9oACAEDAQE/ATXbFv/EABgRAAMBAQAAAAAAAAAAAAAAAAABExEh/9oACAECAQE/AaJIvnD/xAAUEAEA\
+                AAAAAAAAAAAAAAAAAAAg/9oACAEBAAY/Al//xAAZEAADAAMAAAAAAAAAAAAAAAAAAREhUWH/2gAIAQEAAT8h1kDiLgnAkh//2gAM\
+                AwEAAgADAAAAEOM//8QAFREBAQAAAAAAAAAAAAAAAAAAAQD/2gAIAQMBAT8QsiX/xAAaEQACAgMAAAAAAAAAAAAAAAAAEQEhUZHw\
+                /9oACAECAQE/EFmRLo7R/8QAGxAAAwADAQEAAAAAAAAAAAAAAAERITFhQVH/2gAIAQEAAT8Q+aioxvguYKaOcPKIWz//2Q==
+                """),
+        GoldenJPEG(
+            name: "restart markers", pixelHash: 0xAACA_DAD7_3812_EC99,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAx\
+                NDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy\
+                MjIyMjIyMjL/wAARCAANABUDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF\
+                BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW\
+                V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi\
+                4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC\
+                AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm\
+                Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq\
+                8vP09fb3+Pn6/90ABAAB/9oADAMBAAIRAxEAPwDzzT/DWceWm71yK6Oz8Lxx7cL971FdjYadbCJTs4JwR61uWWn2+YyVJJ75rFZv\
+                h6dON7N+jsrtbLz9Tzcoz2o2j//QgsvDSlCRbnHHbP8AhRXpkel24hTIY/jRXjLiOFBKnKKb+7fXbkf5n1tPO5uKdz//2Q==
+                """),
+        GoldenJPEG(
+            name: "grey", pixelHash: 0x8734_3B77_129C_560F,
+            base64: """
+                /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAYEBQYFBAYGBQYHBwYIChAKCgkJChQODwwQFxQYGBcUFhYaHSUfGhsjHBYWICwgIyYn\
+                KSopGR8tMC0oMCUoKSj/wAALCAANABUBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF\
+                BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW\
+                V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi\
+                4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APJtH8JZx5Me7PXIrrtN8HxxbcJ971U10OmeE1MbFbZiOOgz/hXQaTpdqsKt5YwS\
+                FI9cj/61dPpmmW2YiVYk981vxaPai3jyGPXvX//Z
+                """),
+        GoldenJPEG(
+            name: "RGB, no transform", pixelHash: 0xD14D_48CE_B179_3EA8,
+            base64: """
+                /9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwWFiAsICMmJykq\
+                KRkfLTAtKDAlKCko/8AAEQgADQAVA1IRAEcRAEIRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMC\
+                BAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElK\
+                U1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY\
+                2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAAwDUgBHAEIAAD8A8M8Ef8s68t/4V1/0x/SuB+Hfhn7Zn/hDE/tLzNv2n7SMbOuzGdnX\
+                LevQdK+gPBH/ACzo/wCFdf8ATH9K9GtfAfhjwh9j+zXG/wDtHdu+02ssn+rx02KMff7+1e6eHv8AjyH4Uf8ACuv+mP6VU+F+h6Vc\
+                C/n0zwZfS2zpCNkWy4dXBkyWZzAMEFcAKfutk8gV8F+CP+WdfXH/AAitj6fpWJ4O8TWFj4LtdQj0SIW090mn3NpHKES4SWORvnwm\
+                GAETDaQc7z+P0B4I/wCWdH/CK2Pp+lP0bxZEl14cur21vru5uUkjaV9QbfsQqVUkqSQDIxA7ZPqa908Pf8eQ/Cj/AIRWx9P0rH8S\
+                y2MPhvQHvYtSvDJ523zNRf5cCPOMg9c/pX//2Q==
+                """),
+        GoldenJPEG(
+            name: "CMYK", pixelHash: 0x4CBF_2D8C_E81E_7150,
+            base64: """
+                /9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwWFiAsICMmJykq\
+                KRkfLTAtKDAlKCko/8AAFAgADQAVBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIB\
+                AwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZH\
+                SElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV\
+                1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD3bxl/y0r1r/hPv+mv617R4g1r73zV9JX0/XmvCvGX/LSj\
+                /hPv+mv615p4g1r73zVz99P15rxTXv8Aj8NH/Cff9Nf1rzzU9a/0j71YVxP8/WvuDxl/y0r5b/4SW99f1r0rxBfy/N/jXVX0h5rw\
+                rxl/y0o/4SW99f1rzXxBfy/N/jXP30h5rxTXv+Pw0f8ACS3vr+ted6nfy/aP/r1hXEh31//Z
+                """),
+    ]
+}
