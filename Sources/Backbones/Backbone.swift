@@ -5,9 +5,11 @@ import Tensors
 /// A network of any recipe, under torchvision's parameter names.
 ///
 /// Works on images `[N, 3, H, W]` or clips `[N, 3, T, H, W]`, floating-point and normalised, with the channels last
-/// throughout: an input of another memory format is converted.
+/// in memory throughout: an input of another layout is converted. `channelsLast: false` keeps everything in the order
+/// of its axes, slower, but rounded as most published numbers are.
 public final class Backbone: Module, UnaryLayer {
     public let plan: BackbonePlan
+    public private(set) var isChannelsLast = false
     public let stages: [BackboneStage]
     private let stemLayers: [(name: String, layer: any UnaryLayer)]
     private let lastNorm: (any UnaryLayer)?
@@ -15,7 +17,7 @@ public final class Backbone: Module, UnaryLayer {
     private let fc: (any UnaryLayer)?
 
     /// Everything that is planned, with its first values: convolutions He-normal over fan-out, norms 1 and 0.
-    public init(_ plan: BackbonePlan) {
+    public init(_ plan: BackbonePlan, channelsLast: Bool = true) {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
         stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
@@ -23,7 +25,13 @@ public final class Backbone: Module, UnaryLayer {
         dropout = Dropout(plan.recipe.dropout)
         fc = plan.classifier?.makeModule()
         super.init()
+        if channelsLast { useChannelsLast() }
+    }
+
+    /// Lays weights and activations out with the channels last from now on. Gradients are dropped.
+    public func useChannelsLast() {
         convertToChannelsLast()
+        isChannelsLast = true
     }
 
     /// - Parameters:
@@ -71,7 +79,8 @@ public final class Backbone: Module, UnaryLayer {
 
     /// `conv1`, `bn1`, ReLU and the pooling: `[N, 3, H, W]` → `[N, stem width, H', W']`.
     public func stem(_ x: Tensor) -> Tensor {
-        var h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D)
+        var h = x
+        if isChannelsLast { h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D) }
         for (name, layer) in stemLayers {
             h = layer(h)
             if name == "bn1" { h.reluInPlace() }
@@ -102,7 +111,7 @@ public final class Backbone: Module, UnaryLayer {
     /// Average over all positions, dropout and `fc`: `[N, C, …]` → logits `[N, classes]`; without a classifier, the
     /// averages `[N, C]`.
     public func classifier(_ feature: Tensor) -> Tensor {
-        let pooled = dropout(feature.mean(Array(2..<feature.rank)))
+        let pooled = dropout(feature.flatten(from: 2).mean([2]))
         return fc?(pooled) ?? pooled
     }
 

@@ -8,9 +8,8 @@ struct SqueezeExcitation {
 
     /// `[N, C, …]` → the same shape.
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let axes = Array(2..<x.rank)
-        let scale = fc2(fc1(x.mean(axes)).relu()).sigmoid()
-        return x * scale.reshape(scale.shape + axes.map { _ in 1 })
+        let scale = fc2(fc1(x.flatten(from: 2).mean([2])).relu()).sigmoid()
+        return x * scale.reshape(scale.shape + Array(repeating: 1, count: x.rank - 2))
     }
 }
 

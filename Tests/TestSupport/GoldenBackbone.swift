@@ -64,27 +64,29 @@ public struct GoldenBackbone: Decodable, Sendable {
     public let eval: Inference
     public let train: Training
 
-    /// Those inside the tests, and those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder.
+    /// Those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder; two from inside the tests where
+    /// neither is named.
     public static func all() throws -> [GoldenBackbone] {
         let decoder = JSONDecoder()
-        var result = try [GoldenBackboneFixtures.resNet18, GoldenBackboneFixtures.iResNet50].map {
-            try decoder.decode(GoldenBackbone.self, from: Data($0.utf8))
-        }
         let environment = ProcessInfo.processInfo.environment
         let folder = environment["VERTEBRA_GOLDEN"] ?? environment["VERTEBRA_SHARED"].map { $0 + "/golden" }
-        guard let folder, !folder.isEmpty else { return result }
-        let inner = URL(fileURLWithPath: folder).appendingPathComponent("backbones")
-        let isOuter = FileManager.default.fileExists(atPath: inner.path)
-        let files = try FileManager.default.contentsOfDirectory(
-            at: isOuter ? inner : URL(fileURLWithPath: folder), includingPropertiesForKeys: nil)
-        for file in files.sorted(by: { $0.path < $1.path }) where file.pathExtension == "json" {
-            do {
-                result.append(try decoder.decode(GoldenBackbone.self, from: Data(contentsOf: file)))
-            } catch {
-                XCTFail("\(file.lastPathComponent): \(error)")
+        guard let folder, !folder.isEmpty else {
+            return try [GoldenBackboneFixtures.resNet18, GoldenBackboneFixtures.iResNet50].map {
+                try decoder.decode(GoldenBackbone.self, from: Data($0.utf8))
             }
         }
-        return result
+        let outer = URL(fileURLWithPath: folder)
+        let inner = outer.appendingPathComponent("backbones")
+        let files = try FileManager.default.contentsOfDirectory(
+            at: FileManager.default.fileExists(atPath: inner.path) ? inner : outer, includingPropertiesForKeys: nil)
+        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap { file in
+            do {
+                return try decoder.decode(GoldenBackbone.self, from: Data(contentsOf: file))
+            } catch {
+                XCTFail("\(file.lastPathComponent): \(error)")
+                return nil
+            }
+        }
     }
 }
 

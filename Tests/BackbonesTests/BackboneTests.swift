@@ -1,0 +1,143 @@
+import Backbones
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+final class BackboneTests: XCTestCase {
+    private let image = Tensor(goldenFill(name: "image", count: 2 * 3 * 64 * 64, lo: -1, hi: 1), shape: [2, 3, 64, 64])
+
+    private func thin(_ name: String) throws -> BackboneRecipe {
+        try Catalogue.recipe(named: name).scaled(0.25).with { $0.classes = 10 }
+    }
+
+    func testFeaturesAreStagesOneAfterTheOther() throws {
+        for name in ["resnet18", "iresnet50", "preact50"] {
+            let model = try Backbone(thin(name))
+            model.eval()
+            withoutGrad {
+                let features = model.features(image)
+                XCTAssertEqual(features.map { $0.shape[1] }, model.plan.stages.map(\.channels))
+                XCTAssertEqual(features.map { $0.shape[2] }, model.plan.stages.map { 64 / $0.stride })
+                var h = model.stem(image)
+                for index in features.indices { h = model.stage(index, h) }
+                XCTAssertEqual(h.array(Float.self), features[3].array(Float.self))
+                XCTAssertEqual(model.classifier(h).array(Float.self), model(image).array(Float.self))
+            }
+        }
+    }
+
+    /// A C4 detector's body and head are the whole backbone cut in two, under the same names.
+    func testBodyAndTailAreTheWhole() throws {
+        for name in ["resnet18", "iresnet50", "preact50"] {
+            let recipe = try thin(name)
+            let whole = try Backbone(recipe, classes: nil)
+            let body = try Backbone(recipe, classes: nil, stageCount: 3)
+            let tail = try BackboneTail(recipe, from: 3)
+            let names = body.stateDict().map(\.name) + tail.stateDict().map(\.name)
+            XCTAssertEqual(names, whole.stateDict().map(\.name))
+            for module in [whole, body, tail] {
+                try module.fill()
+                module.eval()
+            }
+            withoutGrad {
+                XCTAssertEqual(
+                    tail(body.features(image)[2]).array(Float.self), whole.features(image)[3].array(Float.self), name)
+            }
+            XCTAssertEqual(tail.channels, whole.plan.stages[3].channels)
+        }
+        XCTAssertThrowsError(try BackboneTail(thin("resnet18"), from: 4))
+    }
+
+    func testFrozenNormsGiveInferenceInTraining() throws {
+        let recipe = try thin("iresnet50")
+        let frozen = try Backbone(recipe, classes: nil, normalization: .frozenBatch)
+        let batch = try Backbone(recipe, classes: nil)
+        try frozen.fill()
+        try batch.fill()
+        batch.eval()
+        XCTAssertEqual(
+            withoutGrad { frozen.features(image)[3].array(Float.self) },
+            withoutGrad { batch.features(image)[3].array(Float.self) })
+        XCTAssertTrue(frozen.namedParameters().allSatisfy { !$0.name.contains("bn") })
+    }
+
+    func testGroupNormsTreatEachImageAlone() throws {
+        let model = try Backbone(thin("resnet18"), classes: 10, normalization: .group(groups: 8))
+        withoutGrad {
+            let both = model(image)
+            let first = model(image[0..<1])
+            let difference = (both[0..<1] - first).abs().amax().item()
+            XCTAssertLessThan(difference, 1e-5)
+        }
+    }
+
+    func testConvolutionsStartHeNormalOverFanOut() throws {
+        Random.seed(1)
+        let model = try Backbone(Catalogue.recipe(named: "resnet18"), classes: nil)
+        let weight = try XCTUnwrap(model.stateDict().first { $0.name == "layer4.1.conv2.weight" }).tensor
+        XCTAssertEqual(weight.mean().item(), 0, accuracy: 1e-4)
+        XCTAssertEqual(weight.std().item(), (2.0 / (512 * 9)).squareRoot(), accuracy: 1e-4)
+    }
+
+    func testZeroedLastNormsLeaveTheShortcut() throws {
+        let model = try Backbone(thin("resnet50"))
+        model.zeroLastNorms()
+        model.eval()
+        let zeroed = model.namedParameters().filter { $0.parameter.tensor.abs().amax().item() == 0 }.map(\.name)
+        XCTAssertEqual(zeroed.filter { $0.hasSuffix(".bn3.weight") }.count, 16)
+        let plain = try Backbone(thin("plain18"))
+        plain.zeroLastNorms()
+        XCTAssertTrue(
+            plain.namedParameters().allSatisfy {
+                !$0.name.hasSuffix("bn2.weight") || $0.parameter.tensor.amin().item() == 1
+            })
+    }
+
+    func testActivationsHaveTheirChannelsLast() throws {
+        let model = try Backbone(thin("iresnet18"))
+        withoutGrad {
+            XCTAssertTrue(model.features(image).allSatisfy { $0.isChannelsLast })
+        }
+    }
+
+    /// In float64, where rounding can't hide a difference.
+    func testBothLayoutsComputeTheSame() throws {
+        for name in ["iresnet50", "res_rgsnet50", "ds2net50"] {
+            let plan = try thin(name).plan()
+            let results = try [false, true].map { channelsLast in
+                let model = Backbone(plan, channelsLast: channelsLast)
+                try model.fill()
+                model.convert(to: .float64)
+                let loss = F.crossEntropy(model(image.to(.float64)), Tensor([Int64(1), 2]))
+                loss.backward()
+                return [loss.item()] + model.namedParameters().map { $0.parameter.grad?.norm().item() ?? .nan }
+            }
+            for (a, b) in zip(results[0], results[1]) { XCTAssertEqual(a, b, accuracy: 1e-9 * (1 + abs(a)), name) }
+        }
+    }
+
+    func testDropoutActsInTrainingOnly() throws {
+        let model = try Backbone(thin("resnet18").with { $0.dropout = 0.5 })
+        model.eval()
+        withoutGrad {
+            let feature = model.features(image)[3]
+            XCTAssertEqual(model.classifier(feature).array(Float.self), model.classifier(feature).array(Float.self))
+            model.train()
+            XCTAssertNotEqual(model.classifier(feature).array(Float.self), model.classifier(feature).array(Float.self))
+        }
+    }
+
+    func testTheRunOfANetworkLeavesNoTensorBehind() throws {
+        let model = try Backbone(thin("res_rgsnet50"))
+        func step() {
+            F.crossEntropy(model(image), Tensor([Int64(1), 2])).backward()
+            for (_, parameter) in model.namedParameters() { parameter.tensor.setGrad(nil) }
+        }
+        step()
+        let before = Tensor.liveHandleCount
+        step()
+        XCTAssertEqual(Tensor.liveHandleCount, before)
+    }
+}

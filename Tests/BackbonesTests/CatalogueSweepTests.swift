@@ -1,0 +1,138 @@
+import Backbones
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+/// Every named model, at a quarter of its width.
+final class CatalogueSweepTests: XCTestCase {
+    private func thinned(_ recipe: BackboneRecipe) -> BackboneRecipe {
+        recipe.planes[0] > 32 ? recipe.scaled(16 / Double(recipe.planes[0])).with { $0.classes = 5 } : recipe
+    }
+
+    /// Each recipe once, with the name of the first model that has it.
+    private func distinct(_ change: (BackboneRecipe) -> BackboneRecipe) -> [(name: String, recipe: BackboneRecipe)] {
+        var seen = Set<BackboneRecipe>()
+        return Catalogue.models.compactMap { model in
+            let recipe = change(model.recipe)
+            return seen.insert(recipe).inserted ? (model.name, recipe) : nil
+        }
+    }
+
+    func testThePlanIsWhatIsBuilt() throws {
+        for (name, recipe) in distinct(thinned) {
+            let plan = try recipe.plan()
+            let model = Backbone(plan)
+            let state = model.stateDict()
+            XCTAssertEqual(state.map(\.name), plan.tensors.map(\.name), name)
+            XCTAssertEqual(state.map(\.tensor.shape), plan.tensors.map(\.shape), name)
+            XCTAssertEqual(model.parameterCount, plan.parameterCount, name)
+            XCTAssertEqual(
+                Set(model.namedParameters().map(\.name)), Set(plan.tensors.filter(\.isParameter).map(\.name)), name)
+        }
+    }
+
+    /// With at most four blocks in a stage, which is every kind of block there is.
+    func testAGradientReachesEveryParameter() throws {
+        let short = distinct { recipe in
+            self.thinned(recipe).with { $0.depths = $0.depths.map { min($0, 4) } }
+        }
+        for (name, recipe) in short { try checkGradients(recipe, name) }
+    }
+
+    /// Every legal pair of values of two axes, on a small network.
+    func testEveryLegalPairOfAxes() throws {
+        let base = BackboneRecipe().with {
+            $0.depths = [2, 3]
+            $0.planes = [8, 16]
+            $0.groups = [1, 1]
+            $0.temporalStrides = [1, 2]
+            $0.stemWidth = 8
+            $0.shortcutGroups = 4
+            $0.classes = 3
+        }
+        let axes: [[(String, (inout BackboneRecipe) -> Void)]] = [
+            [
+                ("cifar", { $0.stem = .cifar }), ("no pool", { $0.stem = .imagenetWithoutPool }),
+                (
+                    "video",
+                    {
+                        $0.rank = .video
+                        $0.stem = .video
+                    }
+                ),
+            ],
+            [
+                ("basic", { $0.branch = .basic() }), ("wide group", { $0.branch = .wideGroup }),
+                ("Res2Net", { $0.branch = .res2Net(scale: 4, baseWidth: 32) }),
+            ],
+            [
+                ("pre-activation", { $0.order = .preActivation }), ("staged", { $0.order = .staged() }),
+                ("staged, figure", { $0.order = .staged(.unchanged) }),
+            ],
+            [
+                ("plain", { $0.shortcut = .none }), ("RG", { $0.shortcut = .rg }),
+                ("identity+RG", { $0.shortcut = .identityAndRG }), ("RBS", { $0.shortcut = .rbs }),
+                ("GS", { $0.shortcut = .gs }), ("RGB", { $0.shortcut = .rgb }), ("dense", { $0.shortcut = .dense() }),
+                ("dense residuals", { $0.shortcut = .dense(of: .residuals, normalization: .none) }),
+                ("dense batch", { $0.shortcut = .dense(normalization: .batch, isWeighted: false) }),
+                ("dense identity", { $0.shortcut = .denseIdentity }),
+            ],
+            [("inner RG", { $0.innerShortcut = .rg }), ("inner dense", { $0.innerShortcut = .weighted() })],
+            [("2GN", { $0.innerGroupNorm = true })],
+            [("max-pool", { $0.projection = .maxPool }), ("average-pool", { $0.projection = .averagePool })],
+            [
+                ("group norm", { $0.normalization = .group(groups: 4) }),
+                ("frozen", { $0.normalization = .frozenBatch }),
+            ],
+            [
+                ("SE", { $0.attention = .squeezeExcitation(reduction: 4) }),
+                ("CBAM", { $0.attention = .cbam(reduction: 4) }),
+            ],
+            [("groups", { $0.groups = [2, 4] })],
+        ]
+        var built = 0
+        for first in axes.indices {
+            for second in axes.indices where second > first {
+                for (a, changeA) in axes[first] {
+                    for (b, changeB) in axes[second] {
+                        var recipe = base
+                        changeA(&recipe)
+                        changeB(&recipe)
+                        guard (try? recipe.plan()) != nil else { continue }
+                        built += 1
+                        try checkGradients(recipe, "\(a) with \(b)", side: 33)
+                    }
+                }
+            }
+        }
+        XCTAssertGreaterThan(built, 200)
+    }
+
+    private func checkGradients(_ recipe: BackboneRecipe, _ name: String, side: Int = 64) throws {
+        let plan = try recipe.plan()
+        let model = Backbone(plan)
+        try model.fill()
+        let axes = recipe.rank == .image ? [side, side] : [8, side, side]
+        let shape = [2, 3] + axes
+        let x = Tensor(goldenFill(name: name, count: shape.reduce(1, *), lo: -1, hi: 1), shape: shape)
+        let features = model.features(x)
+        let sizes = plan.layers(input: Array(shape.dropFirst()))
+        for (feature, stage) in zip(features, plan.stages) {
+            let block = stage.blocks[stage.blocks.count - 1]
+            let last = sizes.last {
+                $0.layer.name.hasPrefix(block.name + ".") && $0.layer.name.contains("conv")
+                    && !$0.layer.name.contains("cbam")
+            }
+            XCTAssertEqual(feature.shape, [2, stage.channels] + (last?.outputSize ?? []), "\(name), \(stage.name)")
+        }
+        let loss = F.crossEntropy(model.classifier(features[features.count - 1]), Tensor([Int64(0), 1]))
+        XCTAssertTrue(loss.item().isFinite, name)
+        loss.backward()
+        for (parameterName, parameter) in model.namedParameters() {
+            let reach = parameter.grad?.abs().amax().item() ?? 0
+            XCTAssertTrue(reach > 0 && reach.isFinite, "\(name): \(parameterName) has a gradient of \(reach)")
+        }
+    }
+}
