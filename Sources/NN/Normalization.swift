@@ -52,7 +52,8 @@ public final class FrozenBatchNorm: Module, UnaryLayer {
     public let bias: Buffer
     public let runningMean: Buffer
     public let runningVar: Buffer
-    public let epsilon: Double
+    /// Added to the variance; some published weights want another than the usual 1e-5.
+    public var epsilon: Double
 
     public init(_ features: Int, epsilon: Double = 1e-5) {
         weight = Buffer(Tensor.ones([features]))

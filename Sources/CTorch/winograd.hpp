@@ -1,0 +1,19 @@
+// 3×3 convolutions of stride 1 and padding 1 by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for
+// convolutional neural networks", 2016): F(4×4, 3×3), a quarter of the multiplications.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace ctorch {
+
+/// Whether `winograd_convolution` takes these operands.
+bool winograd_applies(const at::Tensor &x, const at::Tensor &weight);
+
+/// The convolution of each map `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last;
+/// `relu` rectifies, for maps that need no gradient. Differentiable once.
+std::vector<at::Tensor> winograd_convolution(
+    const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
+
+}  // namespace ctorch

@@ -1,0 +1,89 @@
+import Tensors
+
+/// The anchors of one image size, over all feature maps, finest first. Within a map: row by row, cell by cell.
+package struct Anchors {
+    /// `[A, 4]` float32, XYXY pixels.
+    package let boxes: Tensor
+    /// Anchors on each map.
+    package let counts: [Int]
+    /// `[A]` int64: the map of each anchor.
+    let levels: Tensor
+    /// Where each map's anchors begin; one more entry than maps.
+    let offsets: [Int]
+
+    package var total: Int { offsets[offsets.count - 1] }
+}
+
+/// Boxes of fixed sizes and shapes at every cell of every feature map (Ren et al. 2015, section 3.1.1).
+package final class AnchorGenerator {
+    /// For each map the boxes around a cell's origin, flattened XYXY; ratio by ratio, size by size.
+    package let cellAnchors: [[Float]]
+
+    private var cache: [Key: Anchors] = [:]
+
+    private struct Key: Hashable {
+        let grids: [ImageSize]
+        let image: ImageSize
+        let device: Device
+    }
+
+    /// - Parameters:
+    ///   - sizes: square roots of the anchors' areas in pixels, a list for each feature map.
+    ///   - aspectRatios: height over width, the same for every map.
+    package init(sizes: [[Double]], aspectRatios: [Double]) {
+        cellAnchors = sizes.map { Self.cell(sizes: $0, aspectRatios: aspectRatios) }
+    }
+
+    /// Anchors at each cell.
+    package var countPerCell: Int { cellAnchors[0].count / 4 }
+
+    /// Rounded to whole pixels, ties to even, in float32 throughout: the arithmetic that published weights were trained
+    /// with.
+    private static func cell(sizes: [Double], aspectRatios: [Double]) -> [Float] {
+        aspectRatios.flatMap { ratio -> [Float] in
+            let heightFactor = Float(ratio).squareRoot()
+            let widthFactor = 1 / heightFactor
+            return sizes.flatMap { size -> [Float] in
+                let w = widthFactor * Float(size)
+                let h = heightFactor * Float(size)
+                return [-w / 2, -h / 2, w / 2, h / 2].map { $0.rounded(.toNearestOrEven) }
+            }
+        }
+    }
+
+    /// The anchors for maps of these sizes over a padded image. A cell's stride is the image's extent over the map's.
+    package func anchors(grids: [ImageSize], image: ImageSize, device: Device) -> Anchors {
+        precondition(
+            grids.count == cellAnchors.count,
+            "anchor sizes for \(cellAnchors.count) feature maps, but there are \(grids.count)")
+        let key = Key(grids: grids, image: image, device: device)
+        if let known = cache[key] { return known }
+        // Training on images of many sizes would otherwise keep every size's anchors.
+        if cache.count >= 32 { cache.removeAll() }
+        let made = withoutGrad { make(key) }
+        cache[key] = made
+        return made
+    }
+
+    private func make(_ key: Key) -> Anchors {
+        var boxes: [Tensor] = []
+        var levels: [Tensor] = []
+        var offsets = [0]
+        for (level, grid) in key.grids.enumerated() {
+            let strideY = Double(key.image.height / grid.height)
+            let strideX = Double(key.image.width / grid.width)
+            let cells = Tensor(cellAnchors[level], shape: [1, 1, countPerCell, 4])
+            let x = Tensor.arange(0, Double(grid.width), dtype: .float32).reshape([1, -1, 1, 1]) * strideX
+            let y = Tensor.arange(0, Double(grid.height), dtype: .float32).reshape([-1, 1, 1, 1]) * strideY
+            let onX = Tensor([1, 0, 1, 0] as [Float], shape: [1, 1, 1, 4])
+            let onY = Tensor([0, 1, 0, 1] as [Float], shape: [1, 1, 1, 4])
+            boxes.append(((x * onX + y * onY) + cells).reshape([-1, 4]))
+            let count = grid.height * grid.width * countPerCell
+            levels.append(Tensor.full([count], Double(level), dtype: .int64))
+            offsets.append(offsets[level] + count)
+        }
+        return Anchors(
+            boxes: Tensor.cat(boxes).to(key.device), counts: zip(offsets.dropFirst(), offsets).map { $0 - $1 },
+            levels: Tensor.cat(levels).to(key.device), offsets: offsets)
+    }
+}

@@ -1,0 +1,66 @@
+import Annotations
+import NN
+import Tensors
+
+/// A network that finds objects in images.
+///
+/// Images come as a list, each of its own size: `uint8` `[H, W, 3]` or `[3, H, W]`, or `float32` `[3, H, W]` in 0…1, RGB.
+/// Scaling, normalisation and batching are the detector's own.
+public protocol Detector: Module {
+    /// Kinds of objects, without the background. Labels are 1…classCount.
+    var classCount: Int { get }
+
+    /// The terms of the training loss, each a scalar with a gradient; their sum is the loss. An image without objects
+    /// trains the network to find nothing there.
+    ///
+    /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps: the data pipeline
+    /// refuses both with the record's name.
+    func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)]
+
+    /// What the network finds in each image, best first, in pixels of the image that was given.
+    func detect(images: [Tensor]) -> [Detections]
+}
+
+/// What a detector found in one image, by descending score.
+public struct Detections: Sendable {
+    /// `[n, 4]` float32, XYXY pixels.
+    public var boxes: Tensor
+    /// `[n]` float32 in 0…1.
+    public var scores: Tensor
+    /// `[n]` int64, 1…classCount.
+    public var labels: Tensor
+
+    public init(boxes: Tensor, scores: Tensor, labels: Tensor) {
+        self.boxes = boxes
+        self.scores = scores
+        self.labels = labels
+    }
+
+    /// Number of objects.
+    public var count: Int { scores.count }
+
+    /// The boxes scaled from pixels of an image of one size to pixels of another: of what the network saw to the file's.
+    public func scaled(from size: ImageSize, to other: ImageSize) -> Detections {
+        guard size != other else { return self }
+        return Detections(boxes: size.scaling(boxes, to: other), scores: scores, labels: labels)
+    }
+}
+
+/// Extent of an image in pixels.
+public struct ImageSize: Hashable, Sendable {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
+    }
+
+    /// XYXY boxes `[n, 4]` in pixels of this size as pixels of another.
+    func scaling(_ boxes: Tensor, to other: ImageSize) -> Tensor {
+        guard self != other else { return boxes }
+        let x = Float(other.width) / Float(width)
+        let y = Float(other.height) / Float(height)
+        return boxes * Tensor([x, y, x, y], shape: [1, 4]).to(boxes.device)
+    }
+}

@@ -1,0 +1,181 @@
+import Annotations
+import Backbones
+import NN
+import Recipes
+import Tensors
+
+/// Faster R-CNN on any backbone: proposes regions, then classifies and refines them.
+///
+/// Two forms (`FasterRCNNConfiguration.Form`). With **fpn**, semantics and parameter names are torchvision's:
+/// `backbone.body.*`, `backbone.fpn.*`, `rpn.head.*`, `roi_heads.box_head.*`, `roi_heads.box_predictor.*`, so
+/// `fasterrcnn_resnet50_fpn`'s weights load as they are. With **c4** there is no `backbone.fpn` and no
+/// `roi_heads.box_head`: the backbone's last stage, `backbone.body.layer4`, is the head, so that a classifier's weights
+/// fill all of `backbone.body`.
+///
+/// Losses: `loss_classifier`, `loss_box_reg`, `loss_objectness`, `loss_rpn_box_reg`.
+public final class FasterRCNN: Module, Detector {
+    public let configuration: FasterRCNNConfiguration
+    public let classCount: Int
+    let backbone: DetectorBackbone
+    let rpn: RegionProposalNetwork
+    let roiHeads: RoIHeads
+    private let batcher: ImageBatcher
+
+    /// A network with fresh weights.
+    ///
+    /// - Parameter classCount: kinds of objects, without the background.
+    /// - Throws: `FasterRCNNConfigurationError` naming the key that does not fit, or the recipe's own error.
+    public init(
+        _ configuration: FasterRCNNConfiguration = .init(), backbone recipe: BackboneRecipe, classCount: Int
+    ) throws {
+        precondition(classCount > 0, "a detector needs at least one class, not \(classCount)")
+        let body = try Backbone(
+            recipe, classes: nil,
+            normalization: configuration.normalization == .frozenBatch ? .frozenBatch : .batch)
+        let stages = body.plan.stages
+        try configuration.validate(stageCount: stages.count)
+        self.configuration = configuration
+        self.classCount = classCount
+        batcher = ImageBatcher(configuration)
+        backbone = DetectorBackbone(body: body, configuration: configuration)
+        rpn = RegionProposalNetwork(configuration: configuration, inputs: backbone.channels)
+        switch configuration.form {
+        case .fpn:
+            let head = TwoLayerHead(
+                inputs: backbone.channels * configuration.roiResolution * configuration.roiResolution,
+                features: configuration.boxHeadFeatures)
+            roiHeads = RoIHeads(
+                configuration: configuration, boxHead: head, features: configuration.boxHeadFeatures,
+                classCount: classCount)
+        case .c4:
+            roiHeads = RoIHeads(
+                configuration: configuration, boxHead: nil, features: stages[stages.count - 1].channels,
+                classCount: classCount)
+        }
+        super.init()
+        backbone.freeze(trainableStages: configuration.trainableStages ?? stages.count + 1)
+        for case let (_, norm as FrozenBatchNorm) in body.namedModules() {
+            norm.epsilon = configuration.frozenBatchEpsilon
+        }
+        convertToChannelsLast()
+    }
+
+    public override func children() -> [(name: String, module: Module)] {
+        [("backbone", backbone), ("rpn", rpn), ("roi_heads", roiHeads)]
+    }
+
+    /// The backbone, for weights of a classifier.
+    public var body: Backbone { backbone.body }
+
+    private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
+
+    public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
+        precondition(images.count == targets.count, "\(images.count) images, but \(targets.count) targets")
+        let batch = batcher.batch(images, training: isTraining, device: device)
+        let truths = targets.indices.map {
+            GroundTruth(
+                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
+                device: device)
+        }
+        let maps = backbone(batch.tensor)
+        let proposed = rpn.train(maps: maps, batch: batch, truths: truths)
+        let samples = withoutGrad { roiHeads.sample(proposals: proposed.proposals, truths: truths) }
+        let heads = roiHeads.losses(features: features(of: samples.regions, maps: maps), samples: samples)
+        return [
+            ("loss_classifier", heads.classifier), ("loss_box_reg", heads.boxRegression),
+            ("loss_objectness", proposed.objectness), ("loss_rpn_box_reg", proposed.boxRegression),
+        ]
+    }
+
+    public func detect(images: [Tensor]) -> [Detections] {
+        guard !images.isEmpty else { return [] }
+        return withoutGrad {
+            let batch = batcher.batch(images, training: false, device: device)
+            let maps = backbone(batch.tensor)
+            let proposals = rpn.propose(maps: maps, batch: batch)
+            let regions = Tensor.cat(proposals.enumerated().map { RoIHeads.regions($1, image: $0) })
+            let found = roiHeads.detections(
+                features: features(of: regions, maps: maps), proposals: proposals, sizes: batch.sizes)
+            return found.indices.map { found[$0].scaled(from: batch.sizes[$0], to: batch.originalSizes[$0]) }
+        }
+    }
+
+    /// Regions `[K, 5]` of the feature maps as features `[K, D]`.
+    private func features(of regions: Tensor, maps: [Tensor]) -> Tensor {
+        let side = configuration.roiResolution
+        if let head = roiHeads.boxHead {
+            let strides = backbone.strides
+            return head(
+                DetectionOps.multiScaleRoIAlign(
+                    Array(maps.prefix(strides.count)), rois: regions, scales: strides.map { 1 / Double($0) },
+                    outputSize: (side, side), samplingRatio: configuration.roiSamplingRatio,
+                    // Rows of the linear layer run over whole channels.
+                    outputFormat: .contiguous))
+        }
+        let scale = 1 / Double(backbone.strides[0])
+        let pooled =
+            switch configuration.roiPooling {
+            case .align, .alignHalfPixel:
+                DetectionOps.roiAlign(
+                    maps[0], rois: regions, outputSize: (side, side), spatialScale: scale,
+                    samplingRatio: configuration.roiSamplingRatio, aligned: configuration.roiPooling == .alignHalfPixel)
+            case .pool:
+                DetectionOps.roiPool(maps[0], rois: regions, outputSize: (side, side), spatialScale: scale)
+            }
+        return backbone.head(pooled)
+    }
+}
+
+/// A backbone as a detector uses it: `body`, and in the pyramid's form `fpn`.
+final class DetectorBackbone: Module {
+    let body: Backbone
+    let fpn: FeaturePyramid?
+    /// Channels of the feature maps.
+    let channels: Int
+    /// Pixels of the image to one of each feature map that regions are pooled from.
+    let strides: [Int]
+
+    init(body: Backbone, configuration: FasterRCNNConfiguration) {
+        self.body = body
+        let stages = body.plan.stages
+        switch configuration.form {
+        case .fpn:
+            fpn = FeaturePyramid(inputs: stages.map(\.channels), channels: configuration.pyramidChannels)
+            channels = configuration.pyramidChannels
+            strides = stages.map(\.stride)
+        case .c4:
+            fpn = nil
+            channels = stages[stages.count - 2].channels
+            strides = [stages[stages.count - 2].stride]
+        }
+    }
+
+    override func children() -> [(name: String, module: Module)] {
+        [("body", body)] + (fpn.map { [("fpn", $0)] } ?? [])
+    }
+
+    /// Images `[N, 3, H, W]` → feature maps, finest first.
+    func callAsFunction(_ images: Tensor) -> [Tensor] {
+        if let fpn { return fpn(body.features(images)) }
+        var x = body.stem(images)
+        for stage in 0..<(body.plan.stages.count - 1) { x = body.stage(stage, x) }
+        return [x]
+    }
+
+    /// The C4 form's head: pooled regions `[K, C, h, w]` through the last stage, averaged to `[K, D]`.
+    func head(_ regions: Tensor) -> Tensor {
+        body.stage(body.plan.stages.count - 1, regions).mean([2, 3])
+    }
+
+    /// Leaves only the last stages trainable, and with one more than there are stages, the stem.
+    func freeze(trainableStages: Int) {
+        let names = body.plan.stages.map(\.name)
+        guard trainableStages <= names.count else { return }
+        let frozenStages = names.prefix(names.count - trainableStages)
+        for (name, parameter) in body.namedParameters() {
+            let first = String(name.prefix { $0 != "." })
+            let isStem = !names.contains(first) && !first.hasSuffix("_last")
+            if isStem || frozenStages.contains(first) { parameter.requiresGrad = false }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+/// Everything that can be chosen about a Faster R-CNN besides its backbone and its classes.
+///
+/// The defaults are torchvision's `FasterRCNN`, whose names in this file's comments and keys are kept. A recipe file
+/// names only what it changes.
+public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
+    /// Where regions are pooled from, and what turns them into features.
+    public enum Form: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Every stage feeds a feature pyramid; two linear layers are the head (Lin et al. 2017).
+        case fpn
+        /// Regions are pooled from the last stage but one; the last stage is the head (Ren et al. 2015, He et al. 2016).
+        case c4
+    }
+
+    /// How the backbone's batch normalisations behave.
+    public enum Normalization: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Statistics of the batch while training: for training from scratch.
+        case batch
+        /// Statistics and affine as loaded, never changed: for small batches on pretrained weights.
+        case frozenBatch = "frozen_batch"
+    }
+
+    /// How a region of a feature map becomes a fixed grid.
+    public enum RoIPooling: String, Codable, Hashable, Sendable, CaseIterable {
+        /// RoIAlign as torchvision's detectors use it: corners at whole pixels (`aligned=False`).
+        case align
+        /// RoIAlign shifted by half a pixel (`aligned=True`).
+        case alignHalfPixel = "align_half_pixel"
+        /// RoIPool: the maximum of each cell of whole pixels (Girshick 2015).
+        case pool
+    }
+
+    public var form = Form.fpn
+    public var normalization = Normalization.batch
+    /// ε of a frozen batch normalisation. torchvision's published COCO weights want 0.
+    public var frozenBatchEpsilon = 1e-5
+    /// Parts of the backbone that are trained, counted from the last stage; one more than there are stages: the stem too.
+    /// Nil: all of them.
+    public var trainableStages: Int?
+
+    /// Whether images are scaled to `minSizes` and `maxSize`. False: the loader has done so.
+    public var resizesImages = true
+    /// Length in pixels to scale the shorter side to; with several, each training image draws one and inference takes the
+    /// last.
+    public var minSizes = [800]
+    /// Longest allowed longer side in pixels.
+    public var maxSize = 1333
+    /// Mean of each channel of the images in 0…1.
+    public var imageMean = [0.485, 0.456, 0.406]
+    /// Standard deviation of each channel of the images in 0…1.
+    public var imageStd = [0.229, 0.224, 0.225]
+    /// Batches are padded to multiples of this many pixels.
+    public var sizeDivisor = 32
+
+    /// Anchor sides in pixels, a list for each feature map, finest first.
+    public var anchorSizes: [[Double]] = [[32], [64], [128], [256], [512]]
+    /// Height over width of the anchors; every map has them all.
+    public var anchorAspectRatios: [Double] = [0.5, 1, 2]
+
+    /// Channels of every map of the pyramid.
+    public var pyramidChannels = 256
+
+    /// Channels between the two convolutions of the region proposal head. Nil: as many as its input has.
+    public var rpnChannels: Int?
+    public var rpnPreNMSTopNTrain = 2000
+    public var rpnPreNMSTopNTest = 1000
+    public var rpnPostNMSTopNTrain = 2000
+    public var rpnPostNMSTopNTest = 1000
+    public var rpnNMSThreshold = 0.7
+    public var rpnForegroundIoU = 0.7
+    public var rpnBackgroundIoU = 0.3
+    public var rpnBatchSizePerImage = 256
+    public var rpnPositiveFraction = 0.5
+    public var rpnScoreThreshold = 0.0
+
+    public var roiPooling = RoIPooling.align
+    /// Side of the grid that a region becomes.
+    public var roiResolution = 7
+    /// Samples along each side of a cell of RoIAlign; 0: as many as there are pixels.
+    public var roiSamplingRatio = 2
+    /// Width of the two linear layers of the pyramid's head.
+    public var boxHeadFeatures = 1024
+
+    public var boxScoreThreshold = 0.05
+    public var boxNMSThreshold = 0.5
+    public var boxDetectionsPerImage = 100
+    public var boxForegroundIoU = 0.5
+    public var boxBackgroundIoU = 0.5
+    public var boxBatchSizePerImage = 512
+    public var boxPositiveFraction = 0.25
+    /// Factors on the offsets (x, y, width, height) that the head learns.
+    public var boxRegressionWeights = [10.0, 10.0, 5.0, 5.0]
+
+    public init() {}
+
+    /// The original form on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
+    public static var c4: FasterRCNNConfiguration {
+        var configuration = FasterRCNNConfiguration()
+        configuration.form = .c4
+        configuration.minSizes = [600]
+        configuration.maxSize = 1000
+        configuration.sizeDivisor = 16
+        configuration.anchorSizes = [[128, 256, 512]]
+        configuration.rpnChannels = 512
+        configuration.rpnPreNMSTopNTrain = 12000
+        configuration.rpnPreNMSTopNTest = 6000
+        configuration.rpnPostNMSTopNTest = 300
+        configuration.roiResolution = 14
+        configuration.boxBatchSizePerImage = 128
+        return configuration
+    }
+
+    /// As `c4`, with the fourth, smaller scale that the papers add for COCO: 12 anchors a cell.
+    public static var c4COCO: FasterRCNNConfiguration {
+        var configuration = c4
+        configuration.anchorSizes = [[64, 128, 256, 512]]
+        return configuration
+    }
+
+    /// The keys of a recipe file.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case form
+        case normalization
+        case frozenBatchEpsilon = "frozen_batch_epsilon"
+        case trainableStages = "trainable_stages"
+        case resizesImages = "resizes_images"
+        case minSizes = "min_sizes"
+        case maxSize = "max_size"
+        case imageMean = "image_mean"
+        case imageStd = "image_std"
+        case sizeDivisor = "size_divisor"
+        case anchorSizes = "anchor_sizes"
+        case anchorAspectRatios = "anchor_aspect_ratios"
+        case pyramidChannels = "pyramid_channels"
+        case rpnChannels = "rpn_channels"
+        case rpnPreNMSTopNTrain = "rpn_pre_nms_top_n_train"
+        case rpnPreNMSTopNTest = "rpn_pre_nms_top_n_test"
+        case rpnPostNMSTopNTrain = "rpn_post_nms_top_n_train"
+        case rpnPostNMSTopNTest = "rpn_post_nms_top_n_test"
+        case rpnNMSThreshold = "rpn_nms_thresh"
+        case rpnForegroundIoU = "rpn_fg_iou_thresh"
+        case rpnBackgroundIoU = "rpn_bg_iou_thresh"
+        case rpnBatchSizePerImage = "rpn_batch_size_per_image"
+        case rpnPositiveFraction = "rpn_positive_fraction"
+        case rpnScoreThreshold = "rpn_score_thresh"
+        case roiPooling = "roi_pooling"
+        case roiResolution = "roi_resolution"
+        case roiSamplingRatio = "roi_sampling_ratio"
+        case boxHeadFeatures = "box_head_features"
+        case boxScoreThreshold = "box_score_thresh"
+        case boxNMSThreshold = "box_nms_thresh"
+        case boxDetectionsPerImage = "box_detections_per_img"
+        case boxForegroundIoU = "box_fg_iou_thresh"
+        case boxBackgroundIoU = "box_bg_iou_thresh"
+        case boxBatchSizePerImage = "box_batch_size_per_image"
+        case boxPositiveFraction = "box_positive_fraction"
+        case boxRegressionWeights = "bbox_reg_weights"
+    }
+
+    /// Starts from the form's own defaults (`c4` or torchvision's) and changes what is given.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let form = try values.decodeIfPresent(Form.self, forKey: .form) ?? .fpn
+        self = form == .c4 ? .c4 : FasterRCNNConfiguration()
+        try values.update(&normalization, .normalization)
+        try values.update(&frozenBatchEpsilon, .frozenBatchEpsilon)
+        trainableStages = try values.decodeIfPresent(Int.self, forKey: .trainableStages) ?? trainableStages
+        try values.update(&resizesImages, .resizesImages)
+        try values.update(&minSizes, .minSizes)
+        try values.update(&maxSize, .maxSize)
+        try values.update(&imageMean, .imageMean)
+        try values.update(&imageStd, .imageStd)
+        try values.update(&sizeDivisor, .sizeDivisor)
+        try values.update(&anchorSizes, .anchorSizes)
+        try values.update(&anchorAspectRatios, .anchorAspectRatios)
+        try values.update(&pyramidChannels, .pyramidChannels)
+        rpnChannels = try values.decodeIfPresent(Int.self, forKey: .rpnChannels) ?? rpnChannels
+        try values.update(&rpnPreNMSTopNTrain, .rpnPreNMSTopNTrain)
+        try values.update(&rpnPreNMSTopNTest, .rpnPreNMSTopNTest)
+        try values.update(&rpnPostNMSTopNTrain, .rpnPostNMSTopNTrain)
+        try values.update(&rpnPostNMSTopNTest, .rpnPostNMSTopNTest)
+        try values.update(&rpnNMSThreshold, .rpnNMSThreshold)
+        try values.update(&rpnForegroundIoU, .rpnForegroundIoU)
+        try values.update(&rpnBackgroundIoU, .rpnBackgroundIoU)
+        try values.update(&rpnBatchSizePerImage, .rpnBatchSizePerImage)
+        try values.update(&rpnPositiveFraction, .rpnPositiveFraction)
+        try values.update(&rpnScoreThreshold, .rpnScoreThreshold)
+        try values.update(&roiPooling, .roiPooling)
+        try values.update(&roiResolution, .roiResolution)
+        try values.update(&roiSamplingRatio, .roiSamplingRatio)
+        try values.update(&boxHeadFeatures, .boxHeadFeatures)
+        try values.update(&boxScoreThreshold, .boxScoreThreshold)
+        try values.update(&boxNMSThreshold, .boxNMSThreshold)
+        try values.update(&boxDetectionsPerImage, .boxDetectionsPerImage)
+        try values.update(&boxForegroundIoU, .boxForegroundIoU)
+        try values.update(&boxBackgroundIoU, .boxBackgroundIoU)
+        try values.update(&boxBatchSizePerImage, .boxBatchSizePerImage)
+        try values.update(&boxPositiveFraction, .boxPositiveFraction)
+        try values.update(&boxRegressionWeights, .boxRegressionWeights)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Overwrites the value where the key is present.
+    fileprivate func update<Value: Decodable>(_ value: inout Value, _ key: Key) throws {
+        value = try decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+}

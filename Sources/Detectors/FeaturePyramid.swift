@@ -1,0 +1,50 @@
+import NN
+import Tensors
+
+/// A feature pyramid over a backbone's stages (Lin et al. 2017): every map gets the same channels, and each finer one the
+/// coarser ones' content.
+///
+/// Parameters: `inner_blocks.i.0` (1×1 on stage i) and `layer_blocks.i.0` (3×3 on the sum), torchvision's names.
+public final class FeaturePyramid: Module {
+    package let innerBlocks: [Conv2d]
+    package let layerBlocks: [Conv2d]
+
+    /// - Parameters:
+    ///   - inputs: channels of each stage, finest first.
+    ///   - channels: channels of every map of the pyramid.
+    public init(inputs: [Int], channels: Int) {
+        innerBlocks = inputs.map { Conv2d($0, channels, kernelSize: 1) }
+        layerBlocks = inputs.map { _ in Conv2d(channels, channels, kernelSize: 3, padding: 1) }
+        super.init()
+        for block in innerBlocks + layerBlocks {
+            block.weight.initialize(.kaimingUniform(.fanIn, gain: 1))
+            block.bias?.initialize(.zeros)
+        }
+    }
+
+    public override func children() -> [(name: String, module: Module)] {
+        innerBlocks.enumerated().map { ("inner_blocks.\($0).0", $1) }
+            + layerBlocks.enumerated().map { ("layer_blocks.\($0).0", $1) }
+    }
+
+    /// One map for each stage, finest first, then one more: every second pixel of the coarsest, for the largest anchors.
+    public func callAsFunction(_ stages: [Tensor]) -> [Tensor] {
+        precondition(
+            stages.count == innerBlocks.count, "a pyramid over \(innerBlocks.count) stages got \(stages.count)")
+        var maps: [Tensor] = []
+        var coarser: Tensor?
+        for (i, stage) in stages.enumerated().reversed() {
+            var sum = innerBlocks[i](stage)
+            if let coarser {
+                sum = sum + F.interpolate(coarser, size: [sum.shape[2], sum.shape[3]], mode: .nearest)
+            }
+            coarser = sum
+            maps += F.conv3x3([sum], weight: layerBlocks[i].weight.tensor, bias: layerBlocks[i].bias?.tensor)
+        }
+        maps.reverse()
+        if let coarsest = maps.last {
+            maps.append(F.maxPool2d(coarsest, kernelSize: [1, 1], stride: [2, 2], padding: [0, 0]))
+        }
+        return maps
+    }
+}

@@ -1,0 +1,123 @@
+import Annotations
+import Tensors
+
+/// Images made ready for a network: scaled, normalised, padded to one size.
+package struct ImageBatch {
+    /// `[N, 3, H, W]` float32, channels last; zeros right of and below each image.
+    package let tensor: Tensor
+    /// The images' own sizes in the batch.
+    package let sizes: [ImageSize]
+    /// The images' sizes as they were given.
+    package let originalSizes: [ImageSize]
+
+    /// The batch's size, padding included.
+    package var paddedSize: ImageSize { ImageSize(height: tensor.shape[2], width: tensor.shape[3]) }
+}
+
+/// Makes batches of images as torchvision's `GeneralizedRCNNTransform` does.
+package struct ImageBatcher {
+    let configuration: FasterRCNNConfiguration
+
+    package init(_ configuration: FasterRCNNConfiguration) { self.configuration = configuration }
+
+    /// The size that an image is scaled to, so that its shorter side is `minSize` unless its longer one would pass the
+    /// limit.
+    package func scaledSize(of size: ImageSize, minSize: Int) -> ImageSize {
+        guard configuration.resizesImages else { return size }
+        let shorter = Double(min(size.height, size.width))
+        let longer = Double(max(size.height, size.width))
+        let scale = min(Double(minSize) / shorter, Double(configuration.maxSize) / longer)
+        return ImageSize(
+            height: max(1, Int((Double(size.height) * scale).rounded(.down))),
+            width: max(1, Int((Double(size.width) * scale).rounded(.down))))
+    }
+
+    /// One batch on the device. In training, an image draws its scale from libtorch's generator if there are several.
+    package func batch(_ images: [Tensor], training: Bool, device: Device) -> ImageBatch {
+        precondition(!images.isEmpty, "a batch needs at least one image")
+        return withoutGrad {
+            let planes = images.map { Self.planes($0.to(device)) }
+            let originals = planes.map { ImageSize(height: $0.shape[1], width: $0.shape[2]) }
+            let sizes = originals.map { scaledSize(of: $0, minSize: minSize(training: training)) }
+            let divisor = configuration.sizeDivisor
+            func padded(_ extent: Int) -> Int { (extent + divisor - 1) / divisor * divisor }
+            let height = padded(sizes.map(\.height).max() ?? 0)
+            let width = padded(sizes.map(\.width).max() ?? 0)
+            let batch = Tensor.zeros(
+                [images.count, 3, height, width], dtype: .float32, device: device, memoryFormat: .channelsLast)
+            for (i, image) in planes.enumerated() {
+                let region = batch.select(dim: 0, index: i)
+                    .narrow(dim: 1, start: 0, length: sizes[i].height)
+                    .narrow(dim: 2, start: 0, length: sizes[i].width)
+                if sizes[i] == originals[i] {
+                    region.copyInPlace(from: image)
+                    normalizeInPlace(region, isByte: image.dtype == .uint8)
+                } else {
+                    let values = image.unsqueeze(0).to(.float32).to(memoryFormat: .channelsLast).clone()
+                    normalizeInPlace(values.select(dim: 0, index: 0), isByte: image.dtype == .uint8)
+                    let scaled = F.interpolate(values, size: [sizes[i].height, sizes[i].width], mode: .bilinear)
+                    region.copyInPlace(from: scaled.select(dim: 0, index: 0))
+                }
+            }
+            return ImageBatch(tensor: batch, sizes: sizes, originalSizes: originals)
+        }
+    }
+
+    private func minSize(training: Bool) -> Int {
+        let sizes = configuration.minSizes
+        guard training, sizes.count > 1 else { return sizes[sizes.count - 1] }
+        return sizes[Tensor.randint(0, sizes.count, [1]).itemInt()]
+    }
+
+    /// The image as `[3, H, W]`, whichever way its channels lie.
+    private static func planes(_ image: Tensor) -> Tensor {
+        let shape = image.shape
+        if image.dtype == .uint8, shape.count == 3, shape[2] == 3 { return image.permute([2, 0, 1]) }
+        precondition(
+            shape.count == 3 && shape[0] == 3 && (image.dtype == .uint8 || image.dtype.isFloatingPoint),
+            "an image is uint8 [H, W, 3] or [3, H, W], or floating point [3, H, W], not \(image.dtype) \(shape)")
+        return image
+    }
+
+    /// Takes `[3, h, w]` from 0…1, or from 0…255 for bytes, to zero mean and unit deviation.
+    private func normalizeInPlace(_ values: Tensor, isByte: Bool) {
+        let range: Float = isByte ? 255 : 1
+        func perChannel(_ numbers: [Double], _ value: (Float) -> Float) -> Tensor {
+            Tensor(numbers.map { value(Float($0)) }, shape: [3, 1, 1]).to(values.device)
+        }
+        values.addInPlace(perChannel(configuration.imageMean) { -$0 * range })
+        values.multiplyInPlace(perChannel(configuration.imageStd) { 1 / ($0 * range) })
+    }
+}
+
+/// The objects of one image as tensors, in pixels of the batch.
+package struct GroundTruth {
+    /// `[G, 4]` float32, XYXY.
+    package let boxes: Tensor
+    /// `[G]` int64, 1…classCount.
+    package let labels: Tensor
+    package let count: Int
+
+    /// Traps on a box without extent and on a label that the network does not have.
+    package init(
+        _ target: DetectionTarget, image: Int, classCount: Int, from size: ImageSize, to scaled: ImageSize,
+        device: Device
+    ) {
+        let x = Float(scaled.width) / Float(size.width)
+        let y = Float(scaled.height) / Float(size.height)
+        var coordinates: [Float] = []
+        coordinates.reserveCapacity(4 * target.count)
+        for (box, label) in zip(target.boxes, target.labels) {
+            precondition(
+                box.x1 > box.x0 && box.y1 > box.y0,
+                "image \(image) of the batch has the box (\(box.x0), \(box.y0), \(box.x1), \(box.y1)) without extent")
+            precondition(
+                (1...classCount).contains(label),
+                "image \(image) of the batch has the label \(label); labels are 1…\(classCount)")
+            coordinates += [box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y]
+        }
+        boxes = Tensor(coordinates, shape: [target.count, 4]).to(device)
+        labels = Tensor(target.labels.map(Int64.init), shape: [target.count]).to(device)
+        count = target.count
+    }
+}

@@ -1,0 +1,202 @@
+import Annotations
+import Backbones
+import Detectors
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+final class FasterRCNNTests: XCTestCase {
+    private func small(_ form: FasterRCNNConfiguration.Form = .fpn) -> FasterRCNNConfiguration {
+        var configuration = form == .fpn ? FasterRCNNConfiguration() : .c4
+        configuration.minSizes = [64]
+        configuration.maxSize = 128
+        configuration.pyramidChannels = 16
+        configuration.boxHeadFeatures = 32
+        configuration.rpnChannels = form == .c4 ? 16 : nil
+        if form == .c4 { configuration.anchorSizes = [[16, 32, 64]] }
+        return configuration
+    }
+
+    private func make(
+        _ configuration: FasterRCNNConfiguration, _ backbone: String = "resnet18", seed: UInt64 = 1
+    ) throws -> FasterRCNN {
+        Random.seed(seed)
+        return try FasterRCNN(configuration, backbone: Catalogue.recipe(named: backbone), classCount: 2)
+    }
+
+    private let images = [
+        Tensor(goldenFill(name: "image0", count: 3 * 64 * 80, lo: 0, hi: 1), shape: [3, 64, 80]),
+        Tensor(goldenFill(name: "image1", count: 3 * 64 * 64, lo: 0, hi: 1), shape: [3, 64, 64]),
+    ]
+    private let targets = [
+        DetectionTarget(
+            boxes: [Box(x0: 8, y0: 10, x1: 40, y1: 50), Box(x0: 30, y0: 5, x1: 70, y1: 30)], labels: [1, 2]),
+        DetectionTarget(boxes: [Box(x0: 20, y0: 20, x1: 44, y1: 60)], labels: [2]),
+    ]
+
+    private func total(_ losses: [(name: String, value: Tensor)]) -> Tensor {
+        losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }
+    }
+
+    func testLossesHaveTorchvisionsNamesAndReachEveryParameter() throws {
+        for form in FasterRCNNConfiguration.Form.allCases {
+            let detector = try make(small(form))
+            let losses = detector.losses(images: images, targets: targets)
+            XCTAssertEqual(
+                losses.map(\.name), ["loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg"])
+            for (name, value) in losses {
+                XCTAssertEqual(value.shape, [], name)
+                XCTAssertTrue(value.item().isFinite && value.item() > 0, "\(form) \(name)")
+            }
+            total(losses).backward()
+            for (name, parameter) in detector.namedParameters() {
+                let gradient = try XCTUnwrap(parameter.tensor.grad, "\(form) \(name) has no gradient")
+                XCTAssertTrue(gradient.norm().item().isFinite, "\(form) \(name)")
+            }
+        }
+    }
+
+    func testImagesWithoutObjectsTrain() throws {
+        for form in FasterRCNNConfiguration.Form.allCases {
+            let detector = try make(small(form))
+            for empty in [[DetectionTarget(), targets[1]], [DetectionTarget(), DetectionTarget()]] {
+                let losses = detector.losses(images: images, targets: empty)
+                XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(form) \(losses)")
+                total(losses).backward()
+                XCTAssertTrue(detector.parameters.allSatisfy { $0.tensor.grad?.norm().item().isFinite ?? true })
+            }
+        }
+    }
+
+    /// The same seed, the same losses to the last bit; another seed draws other samples.
+    func testASeedDecides() throws {
+        var configuration = small()
+        configuration.rpnBatchSizePerImage = 16
+        configuration.boxBatchSizePerImage = 16
+        let detector = try make(configuration)
+        detector.eval()
+        func run(_ seed: UInt64) -> [Double] {
+            Random.seed(seed)
+            return detector.losses(images: images, targets: targets).map { $0.value.item() }
+        }
+        XCTAssertEqual(run(5), run(5))
+        XCTAssertNotEqual(run(5), run(6))
+    }
+
+    func testDetectionsLieInTheImagesAndAreSorted() throws {
+        for form in FasterRCNNConfiguration.Form.allCases {
+            var configuration = small(form)
+            configuration.boxScoreThreshold = 0.01
+            let detector = try make(configuration)
+            detector.eval()
+            let large = Tensor(goldenFill(name: "image2", count: 3 * 150 * 220, lo: 0, hi: 1), shape: [3, 150, 220])
+            let found = detector.detect(images: [large, images[1]])
+            XCTAssertEqual(found.count, 2)
+            for (detections, size) in zip(found, [[220, 150], [64, 64]] as [[Float]]) {
+                let boxes: [Float] = detections.boxes.array()
+                XCTAssertGreaterThan(detections.count, 0)
+                XCTAssertLessThanOrEqual(detections.count, 100)
+                XCTAssertEqual(detections.boxes.shape, [detections.count, 4])
+                for i in boxes.indices {
+                    XCTAssertTrue((0...(size[i % 2] * 1.0001)).contains(boxes[i]), "\(form) \(boxes[i])")
+                }
+                let scores: [Float] = detections.scores.array()
+                XCTAssertEqual(scores, scores.sorted(by: >))
+                XCTAssertTrue(detections.labels.array(Int.self).allSatisfy { (1...2).contains($0) })
+            }
+            XCTAssertTrue(detector.detect(images: []).isEmpty)
+        }
+    }
+
+    /// An image in a batch is found what it is found alone, where padding does not reach it.
+    func testABatchEqualsItsImages() throws {
+        var configuration = small()
+        configuration.boxScoreThreshold = 0.01
+        let detector = try make(configuration)
+        detector.eval()
+        let pair = [images[1], images[1].flip([2])]
+        let together = detector.detect(images: pair)
+        for (image, batched) in zip(pair, together) {
+            let alone = detector.detect(images: [image])[0]
+            XCTAssertEqual(alone.count, batched.count)
+            expectEqual(alone.boxes, batched.boxes.array(), relative: 1e-3, absolute: 1e-3)
+        }
+    }
+
+    func testFreezingLeavesTheLastStages() throws {
+        var configuration = small()
+        func trained() throws -> Set<String> {
+            Set(
+                try make(configuration).body.namedParameters().filter { $0.parameter.requiresGrad }
+                    .map { String($0.name.prefix { $0 != "." }) })
+        }
+        XCTAssertEqual(try trained(), ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"])
+        configuration.trainableStages = 3
+        XCTAssertEqual(try trained(), ["layer2", "layer3", "layer4"])
+        configuration.trainableStages = 0
+        XCTAssertEqual(try trained(), [])
+        configuration.trainableStages = 5
+        XCTAssertEqual(try trained(), ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"])
+    }
+
+    /// The region proposal's convolutions have 9 anchors a cell for VOC and 12 for COCO, and the last stage is the head.
+    func testC4IsThePapersSetting() throws {
+        for (configuration, anchors) in [(FasterRCNNConfiguration.c4, 9), (.c4COCO, 12)] {
+            let shapes = Dictionary(
+                uniqueKeysWithValues: try make(configuration, "resnet50").namedParameters().map {
+                    ($0.name, $0.parameter.shape)
+                })
+            XCTAssertEqual(shapes["rpn.head.conv.0.0.weight"], [512, 1024, 3, 3])
+            XCTAssertEqual(shapes["rpn.head.cls_logits.weight"], [anchors, 512, 1, 1])
+            XCTAssertEqual(shapes["rpn.head.bbox_pred.weight"], [4 * anchors, 512, 1, 1])
+            XCTAssertEqual(shapes["roi_heads.box_predictor.cls_score.weight"], [3, 2048])
+            XCTAssertEqual(shapes["backbone.body.layer4.2.conv3.weight"], [2048, 512, 1, 1])
+            XCTAssertFalse(shapes.keys.contains { $0.contains("fpn") || $0.contains("box_head") })
+        }
+    }
+
+    func testC4PoolsEitherWay() throws {
+        for pooling in [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool] {
+            var configuration = small(.c4)
+            configuration.roiPooling = pooling
+            let losses = try make(configuration).losses(images: images, targets: targets)
+            XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(pooling)")
+        }
+    }
+
+    /// Twelve steps on two images: the loss falls by half.
+    func testTrainingLearns() throws {
+        let detector = try make(small())
+        var first = 0.0
+        var last = 0.0
+        for step in 0..<12 {
+            let loss = total(detector.losses(images: images, targets: targets))
+            last = loss.item()
+            if step == 0 { first = last }
+            loss.backward()
+            withoutGrad {
+                for parameter in detector.parameters {
+                    guard let gradient = parameter.tensor.grad else { continue }
+                    parameter.tensor.addInPlace(gradient, scale: -0.05)
+                    parameter.tensor.setGrad(nil)
+                }
+            }
+        }
+        XCTAssertLessThan(last, first / 2)
+    }
+
+    func testOldNamesAreUpgraded() {
+        let names = [
+            "rpn.head.conv.weight", "rpn.head.conv.0.0.bias", "backbone.fpn.inner_blocks.2.bias",
+            "backbone.fpn.layer_blocks.3.0.weight", "backbone.body.conv1.weight",
+        ]
+        XCTAssertEqual(
+            FasterRCNN.upgradingNames(of: names.map { ($0, Tensor(0)) }).map(\.name),
+            [
+                "rpn.head.conv.0.0.weight", "rpn.head.conv.0.0.bias", "backbone.fpn.inner_blocks.2.0.bias",
+                "backbone.fpn.layer_blocks.3.0.weight", "backbone.body.conv1.weight",
+            ])
+    }
+}

@@ -1,0 +1,68 @@
+import Tensors
+import XCTest
+
+final class WinogradConvolutionTests: XCTestCase {
+    /// Maps whose sides are no multiples of the tile, with as many pixels as it takes for the fast way to be chosen.
+    private func makeOperands() -> (maps: [Tensor], weight: Tensor, bias: Tensor) {
+        Random.seed(1)
+        let maps = [[2, 128, 33, 31], [2, 128, 5, 7]].map { shape in
+            Tensor.randn(shape).contiguous(.channelsLast).requiringGrad()
+        }
+        let weight = (Tensor.randn([144, 128, 3, 3]) * 0.03).contiguous(.channelsLast).requiringGrad()
+        return (maps, weight, Tensor.randn([144]).requiringGrad())
+    }
+
+    private func direct(_ maps: [Tensor], _ weight: Tensor, _ bias: Tensor) -> [Tensor] {
+        maps.map { F.conv2d($0, weight: weight, bias: bias, stride: [1, 1], padding: [1, 1]) }
+    }
+
+    private func assertClose(
+        _ a: Tensor, _ b: Tensor, file: StaticString = #filePath, line: UInt = #line
+    ) {
+        XCTAssertEqual(a.shape, b.shape, file: file, line: line)
+        let error = (a - b).abs().amax().item() / b.std().item()
+        XCTAssertLessThan(error, 1e-4, file: file, line: line)
+    }
+
+    func testEqualsTheDirectConvolution() {
+        let (maps, weight, bias) = makeOperands()
+        withoutGrad {
+            let expected = direct(maps, weight, bias)
+            for (y, z) in zip(F.conv3x3(maps, weight: weight, bias: bias), expected) {
+                assertClose(y, z)
+                XCTAssertTrue(y.isChannelsLast)
+            }
+            for (y, z) in zip(F.conv3x3(maps, weight: weight, bias: bias, rectified: true), expected) {
+                assertClose(y, z.relu())
+            }
+            assertClose(F.conv3x3([maps[0]], weight: weight, bias: nil)[0], direct(maps, weight, bias * 0)[0])
+        }
+    }
+
+    func testGradientsEqualTheDirectConvolutions() {
+        let (maps, weight, bias) = makeOperands()
+        func gradientsOf(_ results: [Tensor]) -> [Tensor?] {
+            Random.seed(2)
+            let loss = results.map { ($0 * Tensor.randn($0.shape)).sum() }.reduce(Tensor(0)) { $0 + $1 }
+            return gradients(of: [loss], for: maps + [weight, bias])
+        }
+        let fast = gradientsOf(F.conv3x3(maps, weight: weight, bias: bias))
+        for (a, b) in zip(fast, gradientsOf(direct(maps, weight, bias))) {
+            guard let a, let b else { return XCTFail("no gradient") }
+            assertClose(a, b)
+        }
+        XCTAssertEqual(fast[2]?.isChannelsLast, true)
+    }
+
+    /// What it isn't made for goes the direct way: few channels, other types, small maps.
+    func testTheRestIsDirect() {
+        let small = Tensor.randn([1, 3, 6, 5])
+        let weight = Tensor.randn([4, 3, 3, 3])
+        assertClose(
+            F.conv3x3([small], weight: weight, bias: nil)[0],
+            F.conv2d(small, weight: weight, bias: nil, stride: [1, 1], padding: [1, 1]))
+        let double = Tensor.randn([1, 128, 64, 64], dtype: .float64)
+        XCTAssertEqual(
+            F.conv3x3([double], weight: Tensor.randn([128, 128, 3, 3], dtype: .float64), bias: nil)[0].dtype, .float64)
+    }
+}
