@@ -1,7 +1,9 @@
-/// The candidate that takes the fewest insertions, deletions and replacements of a character to become `name`; the
-/// first of several; nil where there are no candidates.
-package func nearestName(to name: String, among candidates: [String]) -> String? {
-    candidates.min { editDistance(name, $0) < editDistance(name, $1) }
+/// The candidate that takes the fewest insertions, deletions and replacements of a character to become `name`, upper and
+/// lower case being alike; the first of several; nil where none takes at most `limit`.
+package func nearestName(to name: String, among candidates: [String], within limit: Int = .max) -> String? {
+    let edits = candidates.map { editDistance(name.lowercased(), $0.lowercased()) }
+    guard let fewest = edits.min(), fewest <= limit, let index = edits.firstIndex(of: fewest) else { return nil }
+    return candidates[index]
 }
 
 private func editDistance(_ a: String, _ b: String) -> Int {

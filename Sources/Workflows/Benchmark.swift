@@ -1,0 +1,134 @@
+import Foundation
+import Tensors
+
+/// What one case of a benchmark came to.
+public struct BenchmarkResult: Encodable, Sendable {
+    public let name: String
+    public let threads: Int
+    /// Images, boxes or files that one run takes.
+    public let batch: Int
+    public let runs: Int
+    public let median: Double
+    public let min: Double
+    public let max: Double
+    /// Most memory that the process held during the case, mebibytes.
+    public let peakMemory: Int?
+    /// Numbers that only this case has.
+    public let details: [String: Double]
+
+    /// One line of JSON, keys as the peers' scripts write them; times in milliseconds.
+    public var line: String {
+        func number(_ value: Double) -> String { String(format: "%.4f", value) }
+        var fields = [
+            "\"case\": \(quoted(name))", "\"threads\": \(threads)", "\"batch\": \(batch)", "\"runs\": \(runs)",
+            "\"median_ms\": \(number(median))", "\"min_ms\": \(number(min))", "\"max_ms\": \(number(max))",
+        ]
+        if let peakMemory { fields.append("\"peak_MiB\": \(peakMemory)") }
+        fields += details.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \($0.value)" }
+        return "{" + fields.joined(separator: ", ") + "}"
+    }
+
+    /// One line for a person.
+    public var text: String {
+        func milliseconds(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }
+        return "\(name): \(milliseconds(median)) ms (\(milliseconds(min)) to \(milliseconds(max)), \(runs) runs, "
+            + "\(threads) threads\(peakMemory.map { ", peak \($0) MiB" } ?? ""))"
+    }
+
+    private func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}
+
+/// The cases of a suite, one after the other.
+public struct Benchmark {
+    public enum Suite: String, CaseIterable, Sendable {
+        /// Detection operations, backbones and detectors: `ops.py`'s cases.
+        case operations
+        /// COCO's evaluation of two files: `coco_eval.py`'s case.
+        case coco
+        /// JPEG decoding and resizing: `media.py`'s cases.
+        case jpeg
+    }
+
+    /// Files that some suites need.
+    public struct Inputs: Sendable {
+        /// COCO's instances and results.
+        public var annotations: String?
+        public var results: String?
+        /// A folder of JPEG files.
+        public var images: String?
+
+        public init(annotations: String? = nil, results: String? = nil, images: String? = nil) {
+            self.annotations = annotations
+            self.results = results
+            self.images = images
+        }
+    }
+
+    /// A suite lacks the files that it works on.
+    public struct MissingInput: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Only cases whose name contains this.
+    public var filter: String?
+    public let report: (BenchmarkResult) -> Void
+
+    public init(threads: Int = 2, filter: String? = nil, report: @escaping (BenchmarkResult) -> Void) {
+        Threads.count = threads
+        self.filter = filter
+        self.report = report
+    }
+
+    /// Runs a suite.
+    public func run(_ suite: Suite, inputs: Inputs) throws {
+        switch suite {
+        case .operations: try runOperations()
+        case .coco: try runCOCO(inputs)
+        case .jpeg: try runJPEG(inputs)
+        }
+    }
+
+    /// One case: `body` runs `warmUp` times unmeasured, then `runs` times.
+    ///
+    /// - Parameter perRun: things that one run does, by which times are divided.
+    func measure(
+        _ name: String, batch: Int = 1, warmUp: Int = 2, runs: Int = 7, perRun: Int = 1,
+        threads: Int = Threads.count, details: () -> [String: Double] = { [:] }, _ body: () throws -> Void
+    ) rethrows {
+        guard filter.map({ name.localizedCaseInsensitiveContains($0) }) ?? true else { return }
+        ProcessMemory.resetPeak()
+        for _ in 0..<warmUp { try body() }
+        var times: [Double] = []
+        for _ in 0..<runs {
+            let began = ContinuousClock.now
+            try body()
+            times.append((ContinuousClock.now - began) / .milliseconds(1) / Double(perRun))
+        }
+        times.sort()
+        report(
+            BenchmarkResult(
+                name: name, threads: threads, batch: batch, runs: runs, median: times[times.count / 2], min: times[0],
+                max: times[times.count - 1], peakMemory: ProcessMemory.peak(), details: details()))
+    }
+}
+
+/// The process's memory as the kernel counts it.
+enum ProcessMemory {
+    /// Most resident memory since the last reset, mebibytes; nil where the kernel does not say.
+    static func peak() -> Int? {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
+    }
+
+    /// Starts the peak anew; without effect where the kernel does not let us.
+    static func resetPeak() {
+        guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
+        try? file.write(contentsOf: Data("5".utf8))
+        try? file.close()
+    }
+}

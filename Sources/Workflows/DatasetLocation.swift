@@ -1,0 +1,87 @@
+import Annotations
+import DataPipeline
+import Foundation
+import Media
+
+/// Annotated images on disk, as a user names them.
+public enum DatasetLocation: Hashable, Sendable {
+    /// An instances JSON and the folder of its images.
+    case coco(annotations: String, images: String)
+    /// A VOC folder and a list in its `ImageSets/Main`.
+    case voc(folder: String, split: String, classNames: [String]? = nil)
+
+    /// The parts that a recipe trains and evaluates on.
+    ///
+    /// - Throws: `RecipeFileError`, also for a file or folder that is missing.
+    public static func parts(of file: RecipeFile) throws -> [DatasetLocation] {
+        let recipe = try file.decode(DetectionRecipe.self).data
+        let data = DetectionData(recipe, file: file)
+        return try [DetectionData.Role.train, .val].compactMap { role in
+            role == .val && recipe.val == nil ? nil : try data.location(role)
+        }
+    }
+
+    /// One line that says which it is.
+    public var title: String {
+        switch self {
+        case .coco(let annotations, _): annotations
+        case .voc(let folder, let split, _): VOCFolder(path: folder).splitPath(split)
+        }
+    }
+
+    /// The annotations, and what their file names are relative to.
+    ///
+    /// - Throws: `AnnotationError`.
+    public func open() throws -> (annotations: DetectionAnnotations, imageFolder: String) {
+        switch self {
+        case .coco(let annotations, let images): return (try COCO.readInstances(annotations), images)
+        case .voc(let path, let split, let classNames):
+            let folder = VOCFolder(path: path)
+            return (try folder.read(split: split, classNames: classNames), folder.imageFolder)
+        }
+    }
+}
+
+extension DatasetLocation {
+    /// Draws images with their boxes and names: a file for each, and one of all of them.
+    ///
+    /// - Parameters:
+    ///   - count: Images to draw, spread evenly over the data set.
+    ///   - training: With a recipe's transforms, to see what the model sees.
+    /// - Returns: The pictures' paths, the overview first.
+    /// - Throws: `AnnotationError`, `MediaError`, `RunFolderError`.
+    public func draw(count: Int, into folder: RunFolder, training: DetectionInputRecipe? = nil) throws -> [String] {
+        let (annotations, imageFolder) = try open()
+        let dataset = try DetectionDataset(
+            annotations: annotations, imageFolder: imageFolder, transforms: training?.trainingTransforms ?? [],
+            filter: .everything)
+        try folder.prepare()
+        let preview = DatasetPreview(dataset)
+        let indices = preview.spread(count)
+        let overview = folder.path + "/overview.jpg"
+        try ImageFile.writeJPEG(preview.montage(indices), to: overview)
+        return [overview]
+            + (try indices.map { index in
+                let stem = (dataset.describe(index) as NSString).lastPathComponent as NSString
+                let path = "\(folder.path)/\(stem.deletingPathExtension).jpg"
+                try ImageFile.writeJPEG(preview.picture(index), to: path)
+                return path
+            })
+    }
+}
+
+/// The built-in sample set: drawn pictures of several kinds of objects, as COCO and as VOC.
+public enum SampleSetMaking {
+    /// Writes the set and gives a few lines about it.
+    ///
+    /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
+    public static func make(
+        folder: String, trainImages: Int, validationImages: Int, seed: UInt64, replacing: Bool
+    ) throws -> String {
+        var settings = SampleSet.Settings()
+        settings.seed = seed
+        settings.trainImages = trainImages
+        settings.validationImages = validationImages
+        return "\(try SampleSet(settings: settings).write(to: folder, replacing: replacing))"
+    }
+}

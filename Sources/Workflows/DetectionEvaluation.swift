@@ -1,0 +1,78 @@
+import Annotations
+import DataPipeline
+import Foundation
+import Media
+import Tensors
+
+/// Measures a trained detector on its validation part, or on the data that settings put in its place.
+public struct DetectionEvaluation {
+    public let model: DetectorModel
+    private let measurement: DetectionMeasurement
+
+    /// - Parameters:
+    ///   - checkpoint: A checkpoint's file.
+    ///   - settings: `key=value` over the checkpoint's recipe, such as `data.root=…`.
+    /// - Throws: `CheckpointError`, `RecipeFileError`, `AnnotationError`, `ClassMismatch`.
+    public init(checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu) throws {
+        let device = try device.device()
+        model = try DetectorModel(checkpoint: checkpoint, settings: settings)
+        model.detector.move(to: device)
+        if let threads = model.recipe.training.threads { Threads.count = threads }
+        let data = DetectionData(model.recipe.data, file: model.file)
+        measurement = try DetectionMeasurement(model: model, part: try data.open(.val, classNames: model.classNames))
+    }
+
+    /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.
+    ///
+    /// - Returns: The pictures' paths, an overview of all of them first.
+    public func draw(
+        _ results: DetectionResults, count: Int, threshold: Double, into folder: RunFolder
+    ) throws -> [String] {
+        try folder.prepare()
+        let truth = measurement.part.annotations
+        var found: [Int: [Int]] = [:]
+        for i in 0..<results.count where results.scores[i] >= threshold {
+            found[results.imageIDs[i], default: []].append(i)
+        }
+        let labels = Dictionary(
+            truth.categoryIDs.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        var pictures: [ByteImage] = []
+        var paths: [String] = []
+        let count = min(count, truth.imageCount)
+        for image in (0..<count).map({ $0 * truth.imageCount / count }) {
+            let name = truth.fileName(image)
+            let pixels = try ImageFile.read(measurement.part.imageFolder + "/" + name)
+            let annotated = truth.objects(image).map { j in
+                DrawnObject(
+                    name: truth.classNames[Int(truth.labels[j]) - 1], label: Int(truth.labels[j]),
+                    box: truth.object(j).box)
+            }
+            let detected = found[truth.imageID(image), default: []].map { i in
+                let label = labels[results.categoryIDs[i], default: 1]
+                return DrawnObject(
+                    name: truth.classNames[label - 1], label: label, score: results.scores[i], box: results.box(i))
+            }
+            let pair = Montage.grid(
+                [try DrawnObject.draw(annotated, on: pixels), try DrawnObject.draw(detected, on: pixels)],
+                captions: ["annotated: \(name)", "detected"], columns: 2, cellWidth: 640, cellHeight: 480)
+            let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
+            paths.append("\(folder.path)/\(stem).jpg")
+            try ImageFile.writeJPEG(pair, to: paths[paths.count - 1])
+            pictures.append(try DrawnObject.draw(detected, on: pixels))
+        }
+        let overview = folder.path + "/overview.jpg"
+        try ImageFile.writeJPEG(
+            Montage.grid(pictures, columns: 4, cellWidth: 400, cellHeight: 300), to: overview)
+        return [overview] + paths
+    }
+
+    /// Detects on every image, scores what is found, and writes `metrics.json` and `detections.json`.
+    public func run(
+        into folder: RunFolder, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> (scores: DetectionScores, results: DetectionResults) {
+        let (scores, results) = try measurement.scores(progress: progress)
+        try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
+        try COCO.writeResults(results, to: folder.detections)
+        return (scores, results)
+    }
+}

@@ -1,0 +1,64 @@
+import DataPipeline
+import Detectors
+import NN
+import Tensors
+import Training
+
+/// A detector on its data, as the training loop sees it.
+final class DetectionTask: TrainingTask {
+    typealias Batch = DataPipeline.Batch<DetectionSample>
+
+    let detector: DetectorModel
+    let loader: DataLoader<DetectionDataset>
+    private let measurement: DetectionMeasurement?
+
+    var model: Module { detector.detector }
+    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+
+    /// - Throws: `DetectionDatasetError` for what training can't use.
+    init(model: DetectorModel, training: DetectionData.Part, validation: DetectionData.Part?) throws {
+        detector = model
+        let recipe = model.recipe
+        let dataset = try DetectionDataset(
+            annotations: training.annotations,
+            imageFolder: training.imageFolder, transforms: recipe.input.trainingTransforms,
+            filter: DetectionFilter(
+                degenerateBoxes: recipe.data.degenerateBoxes, emptyImages: recipe.data.emptyImages,
+                dropsDifficult: !recipe.data.difficultObjects))
+        let seed = recipe.training.seed
+        let sampler: any Sampler =
+            recipe.input.aspectGroups
+            ? AspectGroupedBatchSampler(aspectRatios: dataset.aspectRatios, seed: seed)
+            : ShuffledSampler(count: dataset.count, seed: seed)
+        loader = DataLoader(
+            dataset: dataset, batchSize: recipe.training.batch, sampler: sampler,
+            threads: recipe.training.loaderThreads,
+            seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast)
+        measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
+    }
+
+    func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
+        let batches = loader.epoch(epoch, startingAtStep: first)
+        return { try batches.next() }
+    }
+
+    func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
+        detector.inPrecision { detector.detector.losses(images: batch.images, targets: batch.targets) }
+    }
+
+    func imageCount(_ batch: Batch) -> Int { batch.samples.count }
+
+    func describe(_ batch: Batch) -> String { batch.names.joined(separator: ", ") }
+
+    func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
+        batch.samples.enumerated().flatMap { i, sample in
+            let boxes = sample.target.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }
+            return [
+                ("image\(i)", Tensor(sample.image)), ("boxes\(i)", Tensor(boxes, shape: [sample.target.count, 4])),
+                ("labels\(i)", Tensor(sample.target.labels.map(Int64.init), shape: [sample.target.count])),
+            ]
+        }
+    }
+
+    func evaluate() throws -> [String: Double]? { try measurement?.scores().scores.metrics }
+}

@@ -1,0 +1,30 @@
+import Annotations
+import Media
+
+/// An object as it is drawn: a box with its name, and with its score where it was detected.
+struct DrawnObject {
+    var name: String
+    /// 1…n, which decides the colour.
+    var label: Int
+    var score: Double?
+    /// XYXY pixels.
+    var box: Box
+
+    private var caption: String { score.map { "\(name) \(Int(($0 * 100).rounded()))%" } ?? name }
+
+    /// The image with its objects, the first on top; a small image is enlarged so that the labels can be read.
+    static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
+        let scale = max(1, Double(shorterSide) / Double(min(image.width, image.height)))
+        let canvas = try Canvas(
+            scale == 1
+                ? image
+                : image.resized(width: Int(Double(image.width) * scale), height: Int(Double(image.height) * scale)))
+        for object in objects.reversed() {
+            let box = object.box
+            canvas.box(
+                x0: Double(box.x0) * scale, y0: Double(box.y0) * scale, x1: Double(box.x1) * scale,
+                y1: Double(box.y1) * scale, label: object.caption, color: Palette.color(object.label - 1))
+        }
+        return canvas.image()
+    }
+}

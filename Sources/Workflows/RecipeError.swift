@@ -1,0 +1,31 @@
+/// Where a recipe's value comes from.
+public enum RecipePlace: Hashable, Sendable, CustomStringConvertible {
+    /// A line of the recipe file, counted from 1.
+    case line(file: String, line: Int)
+    /// A `--set key=value` on the command line.
+    case setting(String)
+    /// The file as a whole.
+    case file(String)
+
+    public var description: String {
+        switch self {
+        case .line(let file, let line): "\(file):\(line)"
+        case .setting(let text): "--set \(text)"
+        case .file(let file): file
+        }
+    }
+}
+
+/// What is wrong with a recipe, and where.
+public struct RecipeFileError: Error, Hashable, CustomStringConvertible {
+    public let place: RecipePlace
+    /// What is wrong and what would be right, without a full stop.
+    public let reason: String
+
+    public init(_ place: RecipePlace, _ reason: String) {
+        self.place = place
+        self.reason = reason
+    }
+
+    public var description: String { "\(place): \(reason)" }
+}

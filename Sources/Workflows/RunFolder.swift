@@ -1,0 +1,75 @@
+import Foundation
+
+/// Where a run keeps what it makes.
+public struct RunFolder: Hashable, Sendable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    /// The recipe with every `--set` in place and an absolute data root.
+    public var recipe: String { path + "/recipe.yaml" }
+    /// One JSON record for each step and each evaluation.
+    public var metrics: String { path + "/metrics.jsonl" }
+    /// What was shown while training, with times.
+    public var log: String { path + "/run.log" }
+    public var lastCheckpoint: String { path + "/last.safetensors" }
+    public var bestCheckpoint: String { path + "/best.safetensors" }
+    /// What `evaluate` found.
+    public var evaluation: String { path + "/metrics.json" }
+    /// The detections that `evaluate` scored, in COCO's results form.
+    public var detections: String { path + "/detections.json" }
+
+    /// The checkpoint that a path names: itself, or of a run's folder the best one, or else the last.
+    ///
+    /// - Throws: `RunFolderError`.
+    public static func checkpoint(at path: String) throws -> String {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw RunFolderError(path: path, reason: "there is no such run or checkpoint")
+        }
+        guard isDirectory.boolValue else { return path }
+        let run = RunFolder(path)
+        for checkpoint in [run.bestCheckpoint, run.lastCheckpoint]
+        where FileManager.default.fileExists(atPath: checkpoint) { return checkpoint }
+        throw RunFolderError(path: path, reason: "this folder holds no checkpoint (best.safetensors, last.safetensors)")
+    }
+
+    /// Makes the folder and makes sure that files can be written in it.
+    public func prepare() throws {
+        let files = FileManager.default
+        do {
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw RunFolderError(
+                path: path, reason: "the folder can't be made (\((error as NSError).localizedDescription))")
+        }
+        let probe = path + "/.writable-\(ProcessInfo.processInfo.processIdentifier)"
+        guard files.createFile(atPath: probe, contents: Data()) else {
+            throw RunFolderError(path: path, reason: "the folder can't be written in; choose another --output")
+        }
+        try? files.removeItem(atPath: probe)
+    }
+
+    /// Writes a file whole or not at all.
+    public static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw RunFolderError(path: path, reason: "can't be written (\((error as NSError).localizedDescription))")
+        }
+    }
+}
+
+/// A run's folder can't be used.
+public struct RunFolderError: Error, Hashable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+    public var description: String { "\(path): \(reason)" }
+}
+
+/// JSON as files and standard output carry it: keys sorted, indented.
+public func prettyJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

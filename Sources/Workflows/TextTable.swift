@@ -1,0 +1,20 @@
+/// Columns of text, as wide as their widest cell.
+struct TextTable {
+    let header: [String]
+    let rows: [[String]]
+    /// Columns whose text stands at the right.
+    let rightAligned: Set<Int>
+
+    var text: String {
+        let lines = [header] + rows
+        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { line in
+            let cells = line.enumerated().map { column, cell in
+                let fill = String(repeating: " ", count: widths[column] - cell.count)
+                return rightAligned.contains(column) ? fill + cell : cell + fill
+            }
+            let text = cells.joined(separator: "  ")
+            return String(text.reversed().drop { $0 == " " }.reversed())
+        }.joined(separator: "\n")
+    }
+}

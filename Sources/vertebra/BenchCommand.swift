@@ -1,0 +1,32 @@
+import ArgumentParser
+import Workflows
+
+extension Benchmark.Suite: ExpressibleByArgument {}
+
+struct BenchCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure speed and memory; tools/bench does so in a release build.")
+
+    @Argument(
+        help: "Suites: \(Benchmark.Suite.allCases.map(\.rawValue).joined(separator: ", ")). Without one: operations.")
+    var suites: [Benchmark.Suite] = []
+    @Option(help: "Threads that libtorch computes with.") var threads = 2
+    @Option(help: "Only cases whose name contains this.") var filter: String?
+    @Option(help: "Suite coco: the instances JSON.") var annotations: String?
+    @Option(help: "Suite coco: the results JSON.") var results: String?
+    @Option(help: "Suite jpeg: a folder of .jpg files.") var images: String?
+    @Flag(help: "One JSON line for each case.") var json = false
+
+    func validate() throws {
+        guard threads > 0 else { throw ValidationError("--threads is \(threads); it must be above 0.") }
+    }
+
+    func work() throws {
+        let json = json
+        let benchmark = Benchmark(threads: threads, filter: filter) { result in
+            print(json ? result.line : result.text)
+        }
+        let inputs = Benchmark.Inputs(annotations: annotations, results: results, images: images)
+        for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
+    }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Workflows
+
+extension PictureCheck: ExpressibleByArgument {}
+
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "Look after data sets: find their mistakes, draw them, make sample sets.",
+        subcommands: [Check.self, Show.self, Make.self])
+
+    /// Which data set is meant: a recipe's, or files and folders named one by one.
+    struct Source: ParsableArguments {
+        @Argument(help: "A recipe file: its training and validation parts.") var recipe: String?
+        @OptionGroup var set: SettingOptions
+        @Option(help: "An instances JSON; with --images.") var coco: String?
+        @Option(help: "The folder of the JSON's images.") var images: String?
+        @Option(help: "A VOC folder: Annotations, ImageSets, JPEGImages.") var voc: String?
+        @Option(help: "A list in the VOC folder's ImageSets/Main. Without it: trainval; to check, all of them.")
+        var split: String?
+
+        func validate() throws {
+            guard [recipe, coco, voc].compactMap({ $0 }).count == 1 else {
+                throw ValidationError("Name one data set: a recipe, or --coco and --images, or --voc and --split.")
+            }
+            guard (coco == nil) == (images == nil) else {
+                throw ValidationError("--coco and --images belong together.")
+            }
+            guard recipe != nil || set.settings.isEmpty else {
+                throw ValidationError("--set changes a recipe, and there is none.")
+            }
+        }
+
+        func file() throws -> RecipeFile? {
+            try recipe.map { try RecipeFile(path: $0, settings: set.settings) }
+        }
+
+        func locations() throws -> [DatasetLocation] {
+            if let file = try file() { return try DatasetLocation.parts(of: file) }
+            if let coco, let images { return [.coco(annotations: coco, images: images)] }
+            return [.voc(folder: voc ?? "", split: split ?? "trainval")]
+        }
+    }
+
+    struct Check: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Find what is wrong with a data set before training does.",
+            discussion: "Exit code 1 if training would be affected.")
+
+        @OptionGroup var source: Source
+        @Option(help: "Image files: decode them, look at their headers only, or skip them.")
+        var pictures: PictureCheck = .decode
+        @Option(help: "Places to show of each kind of finding.") var places = 5
+        @Flag(help: "As JSON.") var json = false
+
+        func work() throws {
+            let reports: [DatasetCheck]
+            if let folder = source.voc, source.split == nil {
+                reports = [DatasetCheck(vocFolder: folder, pictures: pictures)]
+            } else {
+                reports = try source.locations().map { DatasetCheck(of: $0, pictures: pictures) }
+            }
+            print(
+                json ? try prettyJSON(reports) : reports.map { $0.text(placesShown: places) }.joined(separator: "\n\n"))
+            if reports.contains(where: \.affectsTraining) { throw ExitCode.failure }
+        }
+    }
+
+    struct Show: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Draw images with their boxes and names.")
+
+        @OptionGroup var source: Source
+        @Option(help: "Images to draw of each part, spread evenly.") var count = 12
+        @Flag(help: "As training sees them: with the recipe's transforms.") var training = false
+        @Option(help: "Folder for the pictures.") var output: String
+
+        func validate() throws {
+            guard count > 0 else { throw ValidationError("--count is \(count); it must be above 0.") }
+            guard !training || source.recipe != nil else {
+                throw ValidationError("--training needs a recipe, whose transforms it shows.")
+            }
+        }
+
+        func work() throws {
+            let locations = try source.locations()
+            let input = training ? try source.file()?.decode(DetectionRecipe.self).input : nil
+            for (i, location) in locations.enumerated() {
+                let folder = locations.count == 1 ? output : output + (i == 0 ? "/train" : "/val")
+                let pictures = try location.draw(count: count, into: RunFolder(folder), training: input)
+                print("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
+            }
+        }
+    }
+
+    struct Make: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "make", abstract: "Make the built-in sample set: drawn objects, as COCO and as VOC.",
+            discussion: "The same numbers and seed give the same files.")
+
+        @Argument(help: "The folder to make.") var folder: String
+        @Option(help: "Training images.") var train = 240
+        @Option(help: "Validation images.") var val = 60
+        @Option(help: "Another seed gives other pictures.") var seed: UInt64 = 1
+        @Flag(help: "Replace the folder if it is there.") var replace = false
+
+        func validate() throws {
+            guard train > 0, val > 0 else { throw ValidationError("--train and --val must be above 0.") }
+        }
+
+        func work() throws {
+            print(
+                try SampleSetMaking.make(
+                    folder: folder, trainImages: train, validationImages: val, seed: seed, replacing: replace))
+        }
+    }
+}

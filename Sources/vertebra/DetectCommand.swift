@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Workflows
+
+struct DetectCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "detect", abstract: "Find objects in images: boxes as JSON, and drawn pictures.")
+
+    @Argument(help: "JPEG or PNG files, or folders of them.") var images: [String]
+    @Option(help: "A checkpoint's file, or a run's folder.") var checkpoint: String
+    @Option(
+        help: "Folder for the drawn pictures and detections.json. Without it: no pictures, JSON on standard output.")
+    var output: String?
+    @Option(help: "Leave out objects with a lower score, 0…1.") var threshold: Float = 0.5
+    @OptionGroup var set: SettingOptions
+    @OptionGroup var device: DeviceOption
+
+    func validate() throws {
+        guard (0...1).contains(threshold) else {
+            throw ValidationError("--threshold is \(threshold); it must be in 0…1.")
+        }
+    }
+
+    func work() throws {
+        let files = try ImageDetection.imageFiles(images)
+        if let output { try RunFolder(output).prepare() }
+        let detection = try ImageDetection(
+            checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings, device: device.device)
+        let bar = ProgressLine("detecting")
+        var all: [ImageDetections] = []
+        var names: [String: Int] = [:]
+        for (i, file) in files.enumerated() {
+            var found = try detection.detect(file, threshold: threshold)
+            if let output {
+                let picture = output + "/" + pictureName(of: file, taken: &names)
+                try found.writePicture(to: picture)
+            }
+            all.append(found)
+            bar.show(i + 1, of: files.count)
+        }
+        bar.end()
+        let json = try prettyJSON(all)
+        guard let output else { return print(json) }
+        try RunFolder.write(json + "\n", to: output + "/detections.json")
+        for found in all {
+            print("\(found.picture ?? found.image): \(summary(of: found))")
+        }
+        print("boxes: \(output)/detections.json")
+    }
+
+    /// The best few objects in words.
+    private func summary(of found: ImageDetections) -> String {
+        let names = found.detections.map { "\($0.name) \(Int(($0.score * 100).rounded()))%" }
+        guard !names.isEmpty else { return "nothing" }
+        let more = names.count > 8 ? " and \(names.count - 8) more" : ""
+        return names.prefix(8).joined(separator: ", ") + more
+    }
+
+    /// A name of its own for each picture, whatever folders the images come from.
+    private func pictureName(of file: String, taken: inout [String: Int]) -> String {
+        let stem = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
+        let count = taken[stem, default: 0] + 1
+        taken[stem] = count
+        return count == 1 ? "\(stem).jpg" : "\(stem)-\(count).jpg"
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Workflows
+
+struct EvaluateCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure a run or a checkpoint on annotated images.",
+        discussion: "Writes metrics.json and detections.json beside the checkpoint and prints COCO's table.")
+
+    @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
+    @Option(help: "Another root of the data, as --set data.root=… does.") var data: String?
+    @OptionGroup var set: SettingOptions
+    @Option(help: "Folder for metrics.json and detections.json. Without it: the checkpoint's.") var output: String?
+    @OptionGroup var device: DeviceOption
+    @Option(help: "Draw so many images, annotated beside detected, into the folder's pictures.") var pictures = 0
+    @Option(help: "Lowest score that is drawn.") var threshold = 0.5
+    @Flag(help: "Print metrics.json instead of the table.") var json = false
+
+    func validate() throws {
+        guard pictures >= 0 else { throw ValidationError("--pictures is \(pictures); it must not be below 0.") }
+        guard (0...1).contains(threshold) else {
+            throw ValidationError("--threshold is \(threshold); it must be in 0…1.")
+        }
+    }
+
+    func work() throws {
+        let checkpoint = try RunFolder.checkpoint(at: run)
+        let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
+        try folder.prepare()
+        let evaluation = try DetectionEvaluation(
+            checkpoint: checkpoint, settings: set.settings + (data.map { ["data.root=\($0)"] } ?? []),
+            device: device.device)
+        let bar = ProgressLine("evaluating")
+        let (scores, results) = try evaluation.run(into: folder) { bar.show($0, of: $1) }
+        bar.end()
+        print(json ? try prettyJSON(scores) : scores.table)
+        if pictures > 0 {
+            let drawn = try evaluation.draw(
+                results, count: pictures, threshold: threshold, into: RunFolder(folder.path + "/pictures"))
+            printToStandardError("pictures: \(drawn[0]) and \(drawn.count - 1) beside it")
+        }
+        printToStandardError("\(checkpoint): written to \(folder.evaluation) and \(folder.detections)")
+    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+/// A counter on standard error that is redrawn, where that is a terminal.
+final class ProgressLine {
+    private let title: String
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private var isDrawn = false
+
+    init(_ title: String) { self.title = title }
+
+    func show(_ done: Int, of total: Int) {
+        guard isTerminal else { return }
+        FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)".utf8))
+        isDrawn = true
+    }
+
+    func end() {
+        if isDrawn { printToStandardError("") }
+    }
+}

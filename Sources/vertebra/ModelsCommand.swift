@@ -1,0 +1,39 @@
+import ArgumentParser
+import Workflows
+
+struct ModelsCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models", abstract: "List the named models: parameters, multiply-adds, paper.")
+
+    @Flag(help: "Everything, with all axes, as JSON.") var json = false
+
+    func work() throws {
+        let models = try ModelListing.all()
+        print(json ? try prettyJSON(models) : ModelListing.table(models))
+    }
+}
+
+struct DescribeCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "A model's layers: names, shapes, parameters, multiply-adds.")
+
+    @Argument(help: "A name that `vertebra models` lists.") var model: String
+    @Option(help: "Classes of its classifier.") var classes: Int?
+    @Option(help: "Channels, height and width such as 3x224x224; channels, frames, height, width for a video model.")
+    var input: String?
+    @Flag(help: "As JSON.") var json = false
+
+    func validate() throws {
+        if let classes, classes < 1 { throw ValidationError("--classes is \(classes); it must be above 0.") }
+        if let input, ModelDescription.size(input) == nil {
+            throw ValidationError("--input '\(input)' is not a size such as 3x224x224.")
+        }
+        if let problem = ModelListing.unknown(model) { throw ValidationError(problem) }
+    }
+
+    func work() throws {
+        let description = try ModelDescription(
+            model: model, classes: classes, input: input.flatMap(ModelDescription.size))
+        print(json ? try prettyJSON(description) : description.table)
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Workflows
+
+struct ScoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score", abstract: "Score detections, whoever made them.",
+        subcommands: [COCOCommand.self, VOCCommand.self])
+
+    struct COCOCommand: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "coco", abstract: "COCO's twelve numbers and the AP of each class.")
+
+        @Option(help: "The instances JSON.") var annotations: String
+        @Option(help: "The detections, as COCO's results JSON.") var results: String
+        @Flag(help: "Leave out detections of categories that the annotations lack, as pycocotools does.")
+        var ignoreUnknownCategories = false
+        @Flag(help: "As JSON.") var json = false
+
+        func work() throws {
+            let report = try Scoring.coco(
+                annotations: annotations, results: results, ignoresUnknownCategories: ignoreUnknownCategories)
+            print(json ? report.json : report.table)
+        }
+    }
+
+    struct VOCCommand: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "voc", abstract: "PASCAL VOC's average precision of each class, and their mean.")
+
+        @Option(help: "The VOC folder: Annotations, ImageSets, JPEGImages.") var folder: String
+        @Option(help: "A list in ImageSets/Main.") var split = "test"
+        @Option(help: "The detections: the devkit's folder of <prefix><class>.txt, or COCO's results JSON.")
+        var results: String
+        @Option(help: "What the names of the devkit's files begin with.") var prefix = ""
+        @Option(help: "Overlap from which a detection is right.") var iou = 0.5
+        @Flag(help: "Eleven points (VOC 2007) instead of all.") var elevenPoint = false
+        @Flag(help: "As JSON.") var json = false
+
+        func validate() throws {
+            guard iou > 0, iou <= 1 else { throw ValidationError("--iou is \(iou); it must be in 0…1, without 0.") }
+        }
+
+        func work() throws {
+            let report = try Scoring.voc(
+                folder: folder, split: split, results: results, prefix: prefix, iouThreshold: iou,
+                elevenPoint: elevenPoint)
+            print(json ? report.json : report.table)
+        }
+    }
+}

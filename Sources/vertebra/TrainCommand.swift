@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import Workflows
+
+struct TrainCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train the model of a recipe.",
+        discussion: """
+            The run's folder gets recipe.yaml, run.log, metrics.jsonl, last.safetensors and best.safetensors. Ctrl-C saves and \
+            stops; --resume goes on, to the same numbers.
+            """)
+
+    @Argument(help: "A recipe file, such as one of tools/recipes.") var recipe: String
+    @OptionGroup var set: SettingOptions
+    @Option(help: "The run's folder. Without it: runs/ and the recipe's name.") var output: String?
+    @OptionGroup var device: DeviceOption
+    @Flag(help: "Go on from the run's last checkpoint.") var resume = false
+    @Option(help: "Save and stop after so many seconds, to be resumed.") var seconds: Double?
+
+    func validate() throws {
+        if let seconds, seconds <= 0 { throw ValidationError("--seconds is \(seconds); it must be above 0.") }
+    }
+
+    func work() throws {
+        let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
+        let training = try DetectionTraining(
+            file: RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device)
+        let names = training.model.classNames
+        printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
+        printToStandardError("training on \(training.report.summary)")
+        let outcome = try training.train(
+            resume: resume, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
+            showsProgress: true)
+        let replaced = training.replacedImages
+        if !replaced.isEmpty {
+            printToStandardError(
+                "\(replaced.count) images could not be read and were replaced by others; the first: \(replaced[0])")
+        }
+        guard outcome.reason != .stopped else { throw ExitCode.failure }
+        print("run: \(folder)")
+        print("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")
+        if let best = outcome.best, let path = outcome.bestCheckpoint {
+            print(
+                "best checkpoint: \(path) (\(best.metric) \(String(format: "%.4f", best.value)) at step \(best.step))")
+        }
+    }
+
+    private func resumeCommand(folder: String) -> String {
+        var words = ["vertebra", "train", recipe]
+        for setting in set.settings { words += ["--set", setting] }
+        words += ["--output", folder]
+        if device.device != .cpu { words += ["--device", "\(device.device)"] }
+        return (words + ["--resume"]).map(shellQuoted).joined(separator: " ")
+    }
+
+    private func shellQuoted(_ word: String) -> String {
+        let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-=:,+".contains($0) }
+        return plain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+}

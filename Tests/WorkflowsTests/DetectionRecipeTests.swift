@@ -1,0 +1,124 @@
+import Detectors
+import Foundation
+import NN
+import Recipes
+import Workflows
+import XCTest
+
+final class DetectionRecipeTests: XCTestCase {
+    private let minimal = """
+        task: detection
+        model: {backbone: resnet18}
+        data:
+          format: coco
+          train: {annotations: a.json, images: i}
+        """
+
+    private func recipe(_ text: String, _ settings: String...) throws -> DetectionRecipe {
+        try RecipeFile(text: text, path: "r.yaml", settings: settings).decode(DetectionRecipe.self)
+    }
+
+    private func message(_ text: String, _ settings: String...) -> String {
+        do {
+            _ = try RecipeFile(text: text, path: "r.yaml", settings: settings).decode(DetectionRecipe.self)
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    func testDefaults() throws {
+        let recipe = try recipe(minimal)
+        XCTAssertEqual(recipe.model.fasterRCNN, FasterRCNNConfiguration())
+        XCTAssertEqual(recipe.data.root, ".")
+        XCTAssertNil(recipe.data.val)
+        XCTAssertEqual(recipe.data.degenerateBoxes, .refuse)
+        XCTAssertEqual(recipe.input.shorterSide, [800])
+        XCTAssertEqual(recipe.training, TrainingRecipe())
+        XCTAssertEqual(recipe.evaluation.metric, .ap)
+    }
+
+    func testEveryShippedRecipeIsSound() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("tools/recipes").path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+        XCTAssertGreaterThanOrEqual(names.count, 6)
+        for name in names {
+            let recipe = try RecipeFile(path: "\(folder)/\(name)").decode(DetectionRecipe.self)
+            XCTAssertNoThrow(try Catalogue.recipe(named: recipe.model.backbone), name)
+            XCTAssertNotNil(recipe.data.val, name)
+            XCTAssertTrue(name.contains(recipe.model.backbone), "\(name) names its backbone")
+            XCTAssertTrue(name.contains(recipe.model.fasterRCNN.form.rawValue), "\(name) names its form")
+        }
+    }
+
+    func testSettingsReachEverySection() throws {
+        let recipe = try recipe(
+            minimal, "model.faster_rcnn.form=c4", "input.shorter_side=[480, 600]", "training.clip_norm=10",
+            "training.schedule=cosine", "evaluation.metric=VOC11", "data.empty_images=drop")
+        XCTAssertEqual(recipe.model.fasterRCNN.anchorSizes, FasterRCNNConfiguration.c4.anchorSizes)
+        XCTAssertEqual(recipe.input.shorterSide, [480, 600])
+        XCTAssertEqual(recipe.input.evaluationShorterSide, 600)
+        XCTAssertEqual(recipe.training.clipNorm, 10)
+        XCTAssertEqual(recipe.training.schedule, .cosine)
+        XCTAssertEqual(recipe.evaluation.metric, .voc11)
+        XCTAssertEqual(recipe.data.emptyImages, .drop)
+    }
+
+    func testValuesOutOfRange() {
+        for (setting, reason) in [
+            ("training.epochs=0", "training.epochs is 0; it must be above 0"),
+            ("training.momentum=1", "training.momentum is 1.0; it must be in 0…1, without 1"),
+            ("training.clip_norm=0", "training.clip_norm must be above 0"),
+            ("training.milestones=[0.9, 0.5]", "training.milestones is [0.9, 0.5]; it must be shares"),
+            ("input.flip=2", "input.flip is 2.0; it must be in 0…1"),
+            ("input.longer_side=100", "input.longer_side is 100; it must not be below shorter_side"),
+            ("input.shorter_side=1", "input.shorter_side must be 32 pixels or more"),
+            ("data.degenerate_boxes=keep", "can be refuse or skip"),
+            ("data.failed_images=skip", "can be stop or replace"),
+            ("data.classes=[a, a]", "data.classes needs names, each once"),
+        ] {
+            let text = message(minimal, setting)
+            XCTAssertTrue(text.hasPrefix("--set \(setting): "), text)
+            XCTAssertTrue(text.contains(reason), text)
+        }
+    }
+
+    func testUnknownKeysInEverySection() {
+        for (setting, nearest) in [
+            ("taks=detection", "task"), ("model.backbon=resnet18", "model.backbone"),
+            ("model.faster_rcnn.from=c4", "model.faster_rcnn.form"), ("data.rot=x", "data.root"),
+            ("data.train.image=x", "data.train.images"), ("input.flipp=0", "input.flip"),
+            ("training.learning_rat=1", "training.learning_rate"), ("evaluation.metrics=AP", "evaluation.metric"),
+        ] {
+            let text = message(minimal, setting)
+            XCTAssertTrue(text.contains("did you mean \(nearest)?"), text)
+        }
+    }
+
+    func testPartsBelongToTheirFormat() {
+        XCTAssertEqual(
+            message(minimal, "data.format=voc"),
+            "r.yaml:5: data.train needs split, and nothing else, for voc")
+        XCTAssertEqual(
+            message(minimal, "data.val.split=val"),
+            "--set data.val.split=val: data.val needs annotations and images, and nothing else, for coco")
+    }
+
+    func testMissingSections() {
+        XCTAssertEqual(message("task: detection\nmodel: {backbone: resnet18}"), "r.yaml:1: data is missing")
+        XCTAssertEqual(message("model: {backbone: resnet18}"), "r.yaml:1: task is missing")
+    }
+
+    func testTheScheduleOfTheWholeTraining() throws {
+        let training = try recipe(
+            minimal, "training.warmup_steps=10", "training.milestones=[0.75, 0.92]", "training.gamma=0.1"
+        ).training
+        let schedule = training.learningRateSchedule(totalSteps: 200)
+        XCTAssertEqual(schedule.factor(step: 0), 0.1, accuracy: 1e-12)
+        XCTAssertEqual(schedule.factor(step: 10), 1, accuracy: 1e-12)
+        XCTAssertEqual(schedule.factor(step: 149), 1, accuracy: 1e-12)
+        XCTAssertEqual(schedule.factor(step: 150), 0.1, accuracy: 1e-12)
+        XCTAssertEqual(schedule.factor(step: 184), 0.01, accuracy: 1e-12)
+    }
+}

@@ -1,0 +1,121 @@
+import DataPipeline
+import Foundation
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import Training
+import Workflows
+import XCTest
+
+final class DetectionTrainingTests: XCTestCase {
+    private static let samples: Result<String, any Error> = Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("workflow-samples-\(getpid())").path
+        var settings = SampleSet.Settings()
+        settings.trainImages = 4
+        settings.validationImages = 2
+        try SampleSet(settings: settings).write(to: folder, replacing: true)
+        return folder
+    }
+
+    private func file(_ format: String, _ settings: String...) throws -> RecipeFile {
+        let parts =
+            format == "coco"
+            ? """
+              train: {annotations: coco/annotations/instances_train.json, images: coco/images}
+              val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+            """
+            : """
+              train: {split: train}
+              val: {split: val}
+            """
+        let text = """
+            task: detection
+            model:
+              backbone: resnet18
+              faster_rcnn: {pyramid_channels: 8, box_head_features: 8, rpn_post_nms_top_n_train: 20}
+            data:
+              root: \(try Self.samples.get())\(format == "voc" ? "/voc" : "")
+              format: \(format)
+            \(parts)
+            input: {shorter_side: 64, longer_side: 96}
+            training: {epochs: 1, batch: 2, schedule: constant, learning_rate: 0.01}
+            """
+        return try RecipeFile(text: text, path: "test.yaml", settings: settings)
+    }
+
+    func testBothFormatsTrain() throws {
+        for format in ["coco", "voc"] {
+            let run = try temporaryDirectory() + "/run"
+            let training = try DetectionTraining(file: file(format, "evaluation.metric=VOC"), output: run)
+            XCTAssertEqual(training.model.classNames.sorted(), SampleSet.classNames.sorted())
+            let outcome = try training.train()
+            XCTAssertEqual(outcome.step, 2)
+            XCTAssertEqual(outcome.best?.metric, "VOC")
+            let checkpoint = try Checkpoint.read(outcome.lastCheckpoint)
+            XCTAssertEqual(checkpoint.info.classNames, training.model.classNames)
+            // The checkpoint's own recipe opens the same data, whatever the folder.
+            let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint)
+            XCTAssertEqual(try evaluation.run(into: RunFolder(run)).scores.images, 2)
+        }
+    }
+
+    func testWeightsToStartFrom() throws {
+        let folder = try temporaryDirectory()
+        let first = try DetectionTraining(file: file("coco"), output: folder + "/run")
+        let whole = folder + "/detector.safetensors"
+        try WeightsFile.write(first.model.detector.stateDict(), to: whole)
+        let same = try DetectionTraining(
+            file: file("coco", "model.weights=\(whole)", "training.seed=5"), output: folder + "/b")
+        XCTAssertEqual(weights(same.model.detector), weights(first.model.detector))
+
+        let body = folder + "/backbone.pth"
+        try WeightsFile.write(
+            first.model.detector.body.stateDict() + [
+                ("fc.weight", Tensor.zeros([10, 512])), ("fc.bias", Tensor.zeros([10])),
+            ],
+            to: body)
+        let other = try DetectionTraining(
+            file: file("coco", "model.weights=\(body)", "training.seed=5"), output: folder + "/c")
+        XCTAssertEqual(weights(other.model.detector.body), weights(first.model.detector.body))
+        XCTAssertNotEqual(weights(other.model.detector), weights(first.model.detector), "the heads are fresh")
+
+        XCTAssertThrowsError(
+            try DetectionTraining(file: file("coco", "model.weights=/no/such.pth"), output: folder + "/d")
+        ) { XCTAssertEqual("\($0)", "--set model.weights=/no/such.pth: model.weights: there is no file /no/such.pth") }
+    }
+
+    private func weights(_ module: Module) -> [Float] {
+        module.stateDict().flatMap { $0.tensor.to(.float32).array(Float.self).prefix(100) }
+    }
+
+    func testSizesBelongToTheInput() {
+        XCTAssertThrowsError(
+            try DetectionTraining(file: file("coco", "model.faster_rcnn.min_sizes=[300]"), output: "unused")
+        ) { XCTAssertTrue("\($0)".contains("set input.shorter_side"), "\($0)") }
+    }
+
+    func testAConfigurationThatMakesNoNetwork() {
+        XCTAssertThrowsError(
+            try DetectionTraining(file: file("coco", "model.faster_rcnn.anchor_sizes=[[32]]"), output: "unused")
+        ) {
+            XCTAssertTrue(
+                "\($0)".hasPrefix(
+                    "--set model.faster_rcnn.anchor_sizes=[[32]]: model.faster_rcnn.anchor_sizes: has 1 lists"), "\($0)"
+            )
+        }
+    }
+
+    func testABatchLargerThanTheData() {
+        XCTAssertThrowsError(
+            try DetectionTraining(
+                file: file("coco", "training.batch=8", "training.drop_last=true"), output: "unused")
+        ) { XCTAssertTrue("\($0)".contains("has no full batch of 8"), "\($0)") }
+    }
+
+    func testClassesOfTheRecipeAreChecked() {
+        XCTAssertThrowsError(
+            try DetectionTraining(file: file("coco", "data.classes=[disc, ring]"), output: "unused")
+        ) { XCTAssertTrue("\($0)".contains("which the recipe's data.classes does not know"), "\($0)") }
+    }
+}

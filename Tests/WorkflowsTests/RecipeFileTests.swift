@@ -1,0 +1,160 @@
+import Workflows
+import XCTest
+
+/// A recipe's values in small: a section with defaults, a list, an enumeration.
+private struct Small: Decodable, Equatable {
+    enum Pace: String, Decodable, CaseIterable { case slow, quick, sudden }
+    struct Inner: Decodable, Equatable {
+        var epochs = 3
+        var rate = 0.1
+        enum CodingKeys: String, CodingKey, CaseIterable { case epochs, rate }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            epochs = try values.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+            rate = try values.decodeIfPresent(Double.self, forKey: .rate) ?? rate
+        }
+    }
+
+    var name: String
+    var pace: Pace?
+    var sizes: [Int]?
+    var isOn: Bool?
+    var training: Inner?
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, pace, sizes, isOn, training }
+}
+
+final class RecipeFileTests: XCTestCase {
+    private let text = """
+        # a comment
+        name: one
+        pace: quick
+        sizes: [1, 2, 3]
+        training:
+          epochs: 7
+          rate: 1e-2
+        """
+
+    private func decode(_ text: String, settings: [String] = []) throws -> Small {
+        try RecipeFile(text: text, path: "small.yaml", settings: settings).decode(Small.self)
+    }
+
+    private func message(_ text: String, settings: [String] = []) -> String {
+        do {
+            _ = try decode(text, settings: settings)
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    func testValues() throws {
+        let small = try decode(text)
+        XCTAssertEqual(small.name, "one")
+        XCTAssertEqual(small.pace, .quick)
+        XCTAssertEqual(small.sizes, [1, 2, 3])
+        XCTAssertEqual(small.training?.epochs, 7)
+        XCTAssertEqual(small.training?.rate, 0.01)
+    }
+
+    func testAnUnknownKeyNamesItsLineAndTheNearest() {
+        XCTAssertEqual(
+            message(text.replacing("  epochs", with: "  epoch")),
+            "small.yaml:6: unknown key training.epoch; did you mean training.epochs?")
+        XCTAssertEqual(
+            message(text + "\nweather: fine"),
+            "small.yaml:8: unknown key weather; a recipe has name, pace, sizes, isOn, training")
+    }
+
+    func testAValueOfTheWrongKindNamesItsLine() {
+        XCTAssertEqual(
+            message(text.replacing("7", with: "many")),
+            "small.yaml:6: training.epochs is a whole number, not 'many'")
+        XCTAssertEqual(
+            message(text.replacing("7", with: "'7'")), "small.yaml:6: training.epochs is a whole number, not '7'")
+        XCTAssertEqual(
+            message(text.replacing("1e-2", with: "nan")), "small.yaml:7: training.rate is a number, not 'nan'")
+        XCTAssertEqual(
+            message(text.replacing("[1, 2, 3]", with: "[1, two]")),
+            "small.yaml:4: sizes[2] is a whole number, not 'two'")
+        XCTAssertEqual(
+            message("name: one\ntraining: 3"),
+            "small.yaml:2: training is a section with keys of its own, not '3'")
+        XCTAssertEqual(message("name: one\nisOn: perhaps"), "small.yaml:2: isOn is true or false, not 'perhaps'")
+    }
+
+    func testAnEnumerationNamesItsCases() {
+        XCTAssertEqual(
+            message(text.replacing("quick", with: "quik")),
+            "small.yaml:3: pace is 'quik'; did you mean quick? It can be slow, quick, sudden")
+    }
+
+    func testAMissingKeyIsNamed() {
+        XCTAssertEqual(message("pace: slow"), "small.yaml:1: name is missing")
+    }
+
+    func testTextThatIsNotYAML() {
+        XCTAssertTrue(message("name: [1, 2").hasPrefix("small.yaml:2: this is not YAML: "), message("name: [1, 2"))
+        XCTAssertEqual(
+            message("just words"), "small.yaml: a recipe is made of keys and values, and this is 'just words'")
+        XCTAssertEqual(message("name: a\nname: b"), "small.yaml:1: a section has 'name' twice")
+    }
+
+    func testSettingsOverride() throws {
+        let small = try decode(
+            text, settings: ["training.epochs=2", "sizes=[9]", "name=a b", "isOn=yes", "training.rate=3"])
+        XCTAssertEqual(small.training?.epochs, 2)
+        XCTAssertEqual(small.sizes, [9])
+        XCTAssertEqual(small.name, "a b")
+        XCTAssertEqual(small.isOn, true)
+        XCTAssertEqual(small.training?.rate, 3)
+    }
+
+    func testSettingsMakeSections() throws {
+        XCTAssertEqual(try decode("name: one", settings: ["training.epochs=2"]).training?.epochs, 2)
+    }
+
+    func testSettingsAreChecked() {
+        XCTAssertEqual(
+            message(text, settings: ["training.epoch=2"]),
+            "--set training.epoch=2: unknown key training.epoch; did you mean training.epochs?")
+        XCTAssertEqual(
+            message(text, settings: ["training.epochs=two"]),
+            "--set training.epochs=two: training.epochs is a whole number, not 'two'")
+        XCTAssertEqual(
+            message(text, settings: ["epochs"]), "--set epochs: a setting is key=value, such as training.epochs=3")
+        XCTAssertEqual(
+            message(text, settings: ["name.first=x"]),
+            "--set name.first=x: name.first can't be set: 'first' would be inside 'one'")
+        XCTAssertEqual(
+            message(text, settings: ["training..epochs=x"]),
+            "--set training..epochs=x: 'training..epochs' is not a key; write its sections and its name with dots between"
+        )
+    }
+
+    func testTheTextHoldsTheSettings() throws {
+        let recipe = try RecipeFile(text: text, path: "a.yaml", settings: ["training.epochs=2", "name='12'"])
+        let again = try RecipeFile(text: try recipe.text, path: "b.yaml").decode(Small.self)
+        XCTAssertEqual(again, try recipe.decode(Small.self))
+        XCTAssertEqual(again.training?.epochs, 2)
+        XCTAssertEqual(again.name, "12")
+    }
+
+    func testErrorsAtAKey() throws {
+        let recipe = try RecipeFile(text: text, path: "a.yaml", settings: ["pace=slow"])
+        XCTAssertEqual("\(recipe.error(at: "training.rate", "is odd"))", "a.yaml:7: training.rate: is odd")
+        XCTAssertEqual("\(recipe.error(at: "training.clip", "is odd"))", "a.yaml:6: training.clip: is odd")
+        XCTAssertEqual("\(recipe.error(at: "pace", "is odd"))", "--set pace=slow: pace: is odd")
+        XCTAssertEqual("\(recipe.error(at: "model", "is odd"))", "a.yaml: model: is odd")
+    }
+
+    func testFilesThatCannotBeRead() {
+        XCTAssertThrowsError(try RecipeFile(path: "no/such.yaml")) {
+            XCTAssertEqual("\($0)", "no/such.yaml: there is no such recipe file")
+        }
+        XCTAssertThrowsError(try RecipeFile(path: "/")) {
+            XCTAssertEqual("\($0)", "/: this is a folder, not a recipe file")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// What came of running the command once.
+struct CommandRun {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// The command as it was built beside the tests.
+    static var executable: URL {
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("vertebra")
+    }
+
+    /// Runs `vertebra` with these arguments to its end.
+    static func of(_ arguments: [String], in folder: String? = nil) throws -> CommandRun {
+        let process = BackgroundCommand(arguments, in: folder)
+        try process.start()
+        return process.wait()
+    }
+}
+
+/// The command while it runs; its output goes to files, so that no pipe can fill up.
+final class BackgroundCommand {
+    private let process = Process()
+    private let output: URL
+    private let errors: URL
+
+    init(_ arguments: [String], in folder: String? = nil) {
+        let stem = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-\(UUID().uuidString)")
+        output = stem.appendingPathExtension("out")
+        errors = stem.appendingPathExtension("err")
+        process.executableURL = CommandRun.executable
+        process.arguments = arguments
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    }
+
+    func start() throws {
+        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func interrupt() { kill(process.processIdentifier, SIGINT) }
+
+    func wait() -> CommandRun {
+        process.waitUntilExit()
+        defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
+        func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
+        return CommandRun(status: process.terminationStatus, output: text(output), errors: text(errors))
+    }
+}
+
+/// A tiny sample set and a tiny recipe on it, made once for all tests of the command.
+enum TinyData {
+    static let folder: Result<String, any Error> = Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-tiny-\(getpid())").path
+        let made = try CommandRun.of(["data", "make", folder + "/samples", "--train", "8", "--val", "4", "--replace"])
+        guard made.status == 0 else { throw TinyDataError(description: made.errors) }
+        try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/tiny.yaml"))
+        return folder
+    }
+
+    static var recipe: String {
+        """
+        task: detection
+        model:
+          backbone: resnet18
+          faster_rcnn:
+            pyramid_channels: 16
+            box_head_features: 16
+            rpn_batch_size_per_image: 16
+            box_batch_size_per_image: 16
+            rpn_pre_nms_top_n_train: 50
+            rpn_post_nms_top_n_train: 50
+            rpn_pre_nms_top_n_test: 50
+            rpn_post_nms_top_n_test: 50
+            anchor_sizes: [[16], [32], [64], [96], [128]]
+        data:
+          root: samples
+          format: coco
+          train: {annotations: coco/annotations/instances_train.json, images: coco/images}
+          val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+        input:
+          shorter_side: 64
+          longer_side: 128
+        training:
+          epochs: 2
+          batch: 4
+          learning_rate: 0.01
+          schedule: constant
+          warmup_steps: 3
+          clip_norm: 10
+        """
+    }
+}
+
+struct TinyDataError: Error, CustomStringConvertible {
+    let description: String
+}

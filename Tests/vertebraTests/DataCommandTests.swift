@@ -1,0 +1,49 @@
+import Foundation
+import XCTest
+
+final class DataCommandTests: XCTestCase {
+    func testASoundSetPassesTheCheck() throws {
+        let folder = try TinyData.folder.get()
+        let run = try CommandRun.of(["data", "check", "tiny.yaml"], in: folder)
+        XCTAssertEqual(run.status, 0, run.output + run.errors)
+        XCTAssertTrue(run.output.contains("instances_train.json"), run.output)
+        XCTAssertTrue(run.output.contains("instances_val.json"), run.output)
+        let voc = try CommandRun.of(["data", "check", "--voc", folder + "/samples/voc", "--json"])
+        XCTAssertEqual(voc.status, 0, voc.output + voc.errors)
+        XCTAssertNotNil(try JSONSerialization.jsonObject(with: Data(voc.output.utf8)) as? [[String: Any]])
+    }
+
+    func testABrokenSetFailsTheCheck() throws {
+        let folder = try TinyData.folder.get()
+        let path = folder + "/samples/coco/annotations/instances_train.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        var annotations = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        var images = try XCTUnwrap(annotations["images"] as? [[String: Any]])
+        images[0]["file_name"] = "lost.jpg"
+        annotations["images"] = images
+        let broken = folder + "/broken-instances.json"
+        try JSONSerialization.data(withJSONObject: annotations).write(to: URL(fileURLWithPath: broken))
+        let run = try CommandRun.of(["data", "check", "--coco", broken, "--images", folder + "/samples/coco/images"])
+        XCTAssertEqual(run.status, 1, run.output)
+        XCTAssertTrue(run.output.contains("lost.jpg"), run.output)
+    }
+
+    func testShowDrawsPictures() throws {
+        let folder = try TinyData.folder.get()
+        let run = try CommandRun.of(
+            ["data", "show", "tiny.yaml", "--count", "2", "--training", "--output", "shown"], in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        for part in ["train", "val"] {
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/shown/\(part)")
+            XCTAssertEqual(files.count, 3, "two pictures and an overview")
+            XCTAssertTrue(files.contains("overview.jpg"))
+        }
+    }
+
+    func testMakeLeavesAFolderAloneUnlessToldTo() throws {
+        let folder = try TinyData.folder.get()
+        let run = try CommandRun.of(["data", "make", folder + "/samples", "--train", "1", "--val", "1"])
+        XCTAssertEqual(run.status, 1)
+        XCTAssertTrue(run.errors.contains("already there"), run.errors)
+    }
+}
