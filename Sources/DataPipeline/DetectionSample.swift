@@ -3,8 +3,8 @@ import Media
 
 /// An image and what it holds, on its way through the transforms.
 public struct DetectionSample: Sendable {
-    /// RGB. Straight after decoding it may have fewer pixels than `size` says (a JPEG decoded at a reduced scale);
-    /// the resize that asked for this makes the two equal again.
+    /// RGB. Straight after decoding it may have other pixels than `size` says (decoded for the first resize, which
+    /// makes the two equal).
     public var image: ByteImage
     /// Boxes are XYXY pixels of an image of `size`.
     public var target: DetectionTarget

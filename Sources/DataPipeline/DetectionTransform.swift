@@ -5,8 +5,8 @@ import Media
 public protocol DetectionTransform: Sendable {
     func apply(_ sample: inout DetectionSample, random: inout SampleRandom)
 
-    /// Whether it does the same to an image of fewer pixels than `sample.size` says. The data set lets a JPEG decode at
-    /// a reduced scale where every transform before the first resize is like that.
+    /// Whether it does the same to an image of other pixels than `sample.size` says. The data set decodes straight to
+    /// the size of the first resize where every transform before that is like this.
     var worksAtAnyScale: Bool { get }
 }
 
@@ -46,12 +46,14 @@ struct TransformChain: Sendable {
         }
     }
 
-    /// The size that the first resize wants of an image of `size`, if nothing before it needs every pixel.
-    func neededSize(for size: (width: Int, height: Int), random: SampleRandom) -> (width: Int, height: Int)? {
+    /// The size and the filter of the first resize, if nothing before it needs every pixel.
+    func firstResize(
+        of size: (width: Int, height: Int), random: SampleRandom
+    ) -> (size: (width: Int, height: Int), filter: ResizeFilter)? {
         for (position, transform) in transforms.enumerated() {
             if let resize = transform as? any ResizingTransform {
                 var stream = random.stream(position)
-                return resize.outputSize(for: size, random: &stream)
+                return (resize.outputSize(for: size, random: &stream), resize.filter)
             }
             guard transform.worksAtAnyScale else { return nil }
         }
