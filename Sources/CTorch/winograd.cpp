@@ -1,6 +1,7 @@
 #include "winograd.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -266,11 +267,11 @@ class WinogradFunction : public torch::autograd::Function<WinogradFunction> {
 public:
     static at::Tensor forward(
         torch::autograd::AutogradContext *context, const at::Tensor &map, const at::Tensor &weight,
-        const at::Tensor &bias) {
+        const std::optional<at::Tensor> &bias) {
         const at::Tensor x = map.contiguous(at::MemoryFormat::ChannelsLast);
         context->save_for_backward({x, weight});
-        context->saved_data["biased"] = bias.defined();
-        return convolve(x, transform_weight(weight), bias, false);
+        context->saved_data["biased"] = bias.has_value();
+        return convolve(x, transform_weight(weight), bias.value_or(at::Tensor()), false);
     }
 
     static torch::autograd::variable_list backward(
@@ -297,7 +298,7 @@ public:
 }  // namespace
 
 bool winograd_applies(const at::Tensor &x, const at::Tensor &weight) {
-    return x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
+    return !at::autocast::is_autocast_enabled(at::kCPU) && x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
         weight.scalar_type() == at::kFloat && x.dim() == 4 && weight.dim() == 4 && weight.size(2) == 3 &&
         weight.size(3) == 3 && x.size(1) == weight.size(1) && weight.size(0) % lanes == 0 &&
         weight.size(1) % lanes == 0 && x.numel() > 0;
@@ -316,7 +317,8 @@ std::vector<at::Tensor> winograd_convolution(
     }
     if (at::GradMode::is_enabled() && needs_gradient) {
         TORCH_CHECK(!relu, "winograd_convolution: relu is for maps without gradient");
-        for (const at::Tensor &map : maps) results.push_back(WinogradFunction::apply(map, weight, bias));
+        const std::optional<at::Tensor> offset = bias.defined() ? std::make_optional(bias) : std::nullopt;
+        for (const at::Tensor &map : maps) results.push_back(WinogradFunction::apply(map, weight, offset));
         return results;
     }
     const at::Tensor kernel = transform_weight(weight);

@@ -12,6 +12,8 @@ public final class Conv2d: Module, UnaryLayer {
     public let padding: [Int]
     public let dilation: [Int]
     public let groups: Int
+    /// Whether it is one of the 3×3 convolutions that `F.conv3x3` computes with fewer multiplications.
+    private let isPlain3x3: Bool
 
     /// A kernel of `kernelSize` (height, width); the settings hold two numbers each.
     public init(
@@ -24,6 +26,8 @@ public final class Conv2d: Module, UnaryLayer {
         self.padding = padding
         self.dilation = dilation
         self.groups = groups
+        isPlain3x3 =
+            kernelSize == [3, 3] && stride == [1, 1] && padding == [1, 1] && dilation == [1, 1] && groups == 1
     }
 
     /// A square kernel; one number for both axes.
@@ -37,7 +41,8 @@ public final class Conv2d: Module, UnaryLayer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        F.conv2d(
+        if isPlain3x3 { return F.conv3x3([x], weight: weight.tensor, bias: bias?.tensor)[0] }
+        return F.conv2d(
             x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,
             groups: groups)
     }

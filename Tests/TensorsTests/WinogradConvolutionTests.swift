@@ -52,6 +52,11 @@ final class WinogradConvolutionTests: XCTestCase {
             assertClose(a, b)
         }
         XCTAssertEqual(fast[2]?.isChannelsLast, true)
+        let unbiased = gradients(of: F.conv3x3(maps, weight: weight, bias: nil).map { $0.sum() }, for: [weight])[0]
+        let expected = gradients(
+            of: maps.map { F.conv2d($0, weight: weight, padding: [1, 1]).sum() }, for: [weight])[0]
+        guard let unbiased, let expected else { return XCTFail("no gradient without a bias") }
+        assertClose(unbiased, expected)
     }
 
     /// What it isn't made for goes the direct way: few channels, other types, small maps.
