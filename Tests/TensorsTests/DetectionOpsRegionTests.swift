@@ -263,8 +263,8 @@ final class DetectionOpsRegionTests: XCTestCase {
     }
 
     func testTheThreadsDoNotMatter() {
-        defer { Threads.count = threads }
         let threads = Threads.count
+        defer { Threads.count = threads }
         Random.seed(11)
         let x = Tensor.randn([2, 50, 20, 24])
         let rois = someRegions(80, images: 2, 80, 96, dtype: .float32)

@@ -85,8 +85,8 @@ final class DetectionOpsSuppressionTests: XCTestCase {
     }
 
     func testTheThreadsDoNotMatter() {
-        defer { Threads.count = threads }
         let threads = Threads.count
+        defer { Threads.count = threads }
         Random.seed(6)
         let boxes = randomBoxes(140_000, 20_000)
         let scores = Tensor.rand([140_000])

@@ -6,6 +6,7 @@
 #include "CTorchAutograd.h"
 #include "CTorchDetection.h"
 #include "CTorchFunctional.h"
+#include "CTorchFused.h"
 #include "CTorchOperations.h"
 #include "CTorchOptimizers.h"
 

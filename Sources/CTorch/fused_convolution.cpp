@@ -1,0 +1,135 @@
+#include "guard.hpp"
+#include "include/CTorchFused.h"
+#include "winograd.hpp"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+
+using namespace ctorch;
+
+namespace {
+
+/// oneDNN's convolution with what follows it, as libtorch registers it for its own compiler. Not every build has it.
+struct PointwiseConvolution {
+    using Unary = at::Tensor(
+        const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
+        at::IntArrayRef, int64_t, std::string_view, torch::List<std::optional<at::Scalar>>,
+        std::optional<std::string_view>);
+    using Binary = at::Tensor(
+        const at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef,
+        at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view, std::optional<at::Scalar>,
+        std::optional<std::string_view>, torch::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+    using Pack = at::Tensor(
+        const at::Tensor &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t, at::OptionalIntArrayRef);
+
+    std::optional<c10::OperatorHandle> unary, binary, pack;
+
+    static const PointwiseConvolution &shared() {
+        static const PointwiseConvolution operations = [] {
+            auto &dispatcher = c10::Dispatcher::singleton();
+            const auto find = [&](const char *name, const char *overload) {
+                auto operation = dispatcher.findSchema({name, overload});
+                return operation && operation->hasKernelForDispatchKey(c10::DispatchKey::MkldnnCPU) ? operation
+                                                                                                    : std::nullopt;
+            };
+            return PointwiseConvolution{
+                find("mkldnn::_convolution_pointwise", ""), find("mkldnn::_convolution_pointwise", "binary"),
+                dispatcher.findSchema({"mkldnn::_reorder_convolution_weight", ""})};
+        }();
+        return operations;
+    }
+
+    bool is_present() const { return unary && binary && pack; }
+};
+
+struct Geometry {
+    at::IntArrayRef stride, padding, dilation;
+    int64_t groups;
+
+    bool is_plain_3x3(const at::Tensor &weight) const {
+        const auto all = [](at::IntArrayRef values, int64_t value) {
+            return std::all_of(values.begin(), values.end(), [=](int64_t v) { return v == value; });
+        };
+        return groups == 1 && weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3 && all(stride, 1) &&
+            all(padding, 1) && all(dilation, 1);
+    }
+};
+
+}  // namespace
+
+struct ct_fused_weight_s {
+    at::Tensor plain;
+    std::vector<int64_t> stride, padding, dilation;
+    int64_t groups;
+    /// In oneDNN's own layout, and transformed for Winograd's algorithm: made when first needed.
+    at::Tensor packed, transformed;
+
+    Geometry geometry() const { return {stride, padding, dilation, groups}; }
+};
+
+ct_status ct_fused_weight(
+    ct_tensor weight, const int64_t *stride, const int64_t *padding, const int64_t *dilation, int32_t rank,
+    int64_t groups, ct_fused_weight_handle *out) {
+    return ct_guard([&] {
+        TORCH_CHECK(
+            weight->value.dim() == rank + 2, "fused convolution: the weight must have ", rank + 2, " axes, got ",
+            weight->value.sizes());
+        *out = new ct_fused_weight_s{
+            .plain = weight->value.detach(),
+            .stride = ints(stride, rank).vec(),
+            .padding = ints(padding, rank).vec(),
+            .dilation = ints(dilation, rank).vec(),
+            .groups = groups,
+            .packed = {},
+            .transformed = {}};
+    });
+}
+
+void ct_fused_weight_release(ct_fused_weight_handle weight) { delete weight; }
+
+ct_status ct_fused_convolution(
+    ct_tensor input, ct_fused_weight_handle weight, ct_tensor bias, ct_tensor other, bool relu, ct_tensor *out) {
+    return ct_guard([&] {
+        TORCH_CHECK(
+            !at::GradMode::is_enabled() || !input->value.requires_grad(), "fused convolution: inference only, but the ",
+            "input requires a gradient");
+        const at::Tensor &x = input->value;
+        const Geometry geometry = weight->geometry();
+        const std::optional<at::Tensor> addend = optional(other);
+        const auto &native = PointwiseConvolution::shared();
+        const bool is_float = x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+            weight->plain.scalar_type() == at::kFloat && x.dim() == weight->plain.dim();
+        if (is_float && x.numel() > 0 && geometry.is_plain_3x3(weight->plain) &&
+            winograd_fits(x.size(1), weight->plain.size(0), x.size(2), x.size(3))) {
+            if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
+            *out = wrap(winograd_convolution(
+                x.contiguous(at::MemoryFormat::ChannelsLast), weight->transformed,
+                optional(bias).value_or(at::Tensor()), addend.value_or(at::Tensor()), relu));
+            return;
+        }
+        if (is_float && x.numel() > 0 && native.is_present()) {
+            const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+            const at::Tensor pixels = x.contiguous(format);
+            if (!weight->packed.defined()) {
+                weight->packed = native.pack->typed<PointwiseConvolution::Pack>().call(
+                    weight->plain, geometry.padding, geometry.stride, geometry.dilation, geometry.groups, x.sizes());
+            }
+            if (addend) {
+                *out = wrap(native.binary->typed<PointwiseConvolution::Binary>().call(
+                    pixels, addend->contiguous(format), weight->packed, optional(bias), geometry.padding,
+                    geometry.stride, geometry.dilation, geometry.groups, "add", at::Scalar(1.0),
+                    relu ? std::optional<std::string_view>("relu") : std::nullopt, {}, std::nullopt));
+            } else {
+                *out = wrap(native.unary->typed<PointwiseConvolution::Unary>().call(
+                    pixels, weight->packed, optional(bias), geometry.padding, geometry.stride, geometry.dilation,
+                    geometry.groups, relu ? "relu" : "none", {}, std::nullopt));
+            }
+            return;
+        }
+        at::Tensor result = at::convolution(
+            x, weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
+            std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+        if (addend) result.add_(*addend);
+        if (relu) result.relu_();
+        *out = wrap(result);
+    });
+}
