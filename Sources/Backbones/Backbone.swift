@@ -12,6 +12,7 @@ public final class Backbone: Module, UnaryLayer {
     public private(set) var isChannelsLast = false
     public let stages: [BackboneStage]
     private let stemLayers: [(name: String, layer: any UnaryLayer)]
+    private let foldedStem: FoldedConvolution?
     private let lastNorm: (any UnaryLayer)?
     private let dropout: Dropout
     private let fc: (any UnaryLayer)?
@@ -20,6 +21,8 @@ public final class Backbone: Module, UnaryLayer {
     public init(_ plan: BackbonePlan, channelsLast: Bool = true) {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
+        let byName = Dictionary(uniqueKeysWithValues: stemLayers.map { ($0.name, $0.layer) })
+        foldedStem = FoldedConvolution(byName["conv1"], byName["bn1"])
         stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
         lastNorm = plan.lastNorm?.makeModule()
         dropout = Dropout(plan.recipe.dropout)
@@ -81,7 +84,13 @@ public final class Backbone: Module, UnaryLayer {
     public func stem(_ x: Tensor) -> Tensor {
         var h = x
         if isChannelsLast { h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D) }
+        let isFolded = foldedStem?.applies(to: h) ?? false
         for (name, layer) in stemLayers {
+            if isFolded, name == "conv1", let foldedStem {
+                h = foldedStem(h, activation: .relu)
+                continue
+            }
+            if isFolded, name == "bn1" { continue }
             h = layer(h)
             if name == "bn1" { h.reluInPlace() }
         }

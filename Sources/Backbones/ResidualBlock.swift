@@ -39,6 +39,10 @@ final class ResidualBlock: Module {
     private let gn2: (any UnaryLayer)?
     private let squeezeExcitation: SqueezeExcitation?
     private let cbam: CBAM?
+    private let folded1: FoldedConvolution?
+    private let folded2: FoldedConvolution?
+    private let folded3: FoldedConvolution?
+    private let foldedProjection: FoldedConvolution?
 
     init(_ planned: PlannedBlock, of recipe: BackboneRecipe) {
         self.planned = planned
@@ -76,6 +80,12 @@ final class ResidualBlock: Module {
         } else {
             cbam = nil
         }
+        // In the pre-activation order norms stand in front of their convolutions.
+        let isFoldable = recipe.order != .preActivation
+        folded1 = isFoldable ? FoldedConvolution(conv1, bn1) : nil
+        folded2 = isFoldable ? FoldedConvolution(conv2, bn2) : nil
+        folded3 = isFoldable ? FoldedConvolution(conv3, bn3) : nil
+        foldedProjection = FoldedConvolution(projection.dropLast().last, projection.last)
     }
 
     /// In the plan's order.
@@ -102,6 +112,7 @@ final class ResidualBlock: Module {
 
     /// out = ReLU(F(x) + h(x)).
     private func original(_ flow: inout StageFlow) {
+        if let output = fusedOriginal(flow.x) { return leave(output, output, in: &flow) }
         let residual = attend(normalize(branch(flow.x)))
         var sum = join(residual, flow, isRectified: true, projecting: flow.x)
         if recipe.shortcut == .gs {
@@ -112,6 +123,35 @@ final class ResidualBlock: Module {
         }
         if recipe.shortcut == .rgb, let rg { sum = rg(sum) }
         leave(sum, residual, in: &flow)
+    }
+
+    /// The same with norms, addition and ReLU in the convolutions' own passes; nil where something stands between them, or
+    /// a gradient is wanted.
+    private func fusedOriginal(_ x: Tensor) -> Tensor? {
+        let isPlain = squeezeExcitation == nil && cbam == nil && gn1 == nil && gn2 == nil && !keepsResiduals
+        let isStart = planned.position == .start
+        // What follows the addition in these depends on the sum before its ReLU, or is one more norm.
+        let isMore = recipe.shortcut == .gs || recipe.shortcut == .rgb || recipe.shortcut == .concatenation
+        guard isPlain, !isMore, isStart || recipe.shortcut == .identity || recipe.shortcut == .none,
+            let last = conv3 == nil ? folded2 : folded3, last.applies(to: x)
+        else { return nil }
+        let h = conv3 == nil ? convolve(folded1, conv1, bn1, x) : middle(convolve(folded1, conv1, bn1, x))
+        guard recipe.shortcut != .none else { return last(h, activation: .relu) }
+        return last(h, adding: isStart ? project(x) : x, activation: .relu)
+    }
+
+    /// The projection of a Start, without a gradient in one pass.
+    private func project(_ x: Tensor) -> Tensor {
+        guard let foldedProjection, foldedProjection.applies(to: x) else { return projection.reduce(x) { $1($0) } }
+        return foldedProjection(projection.dropLast(2).reduce(x) { $1($0) })
+    }
+
+    /// ReLU(norm(convolution(x))), without a gradient in one pass.
+    private func convolve(
+        _ folded: FoldedConvolution?, _ convolution: (any UnaryLayer)?, _ norm: (any UnaryLayer)?, _ x: Tensor
+    ) -> Tensor {
+        if let folded, folded.applies(to: x) { return folded(x, activation: .relu) }
+        return rectify(norm, apply(convolution, x))
     }
 
     /// a = ReLU(BN(x)); out = F(a) + h(x), where a projection takes a.
@@ -147,9 +187,17 @@ final class ResidualBlock: Module {
 
     /// F without its last norm: conv-BN-ReLU-conv(-BN-ReLU-conv).
     private func branch(_ x: Tensor) -> Tensor {
-        var u = rectify(bn1, apply(conv1, x))
+        var u = convolve(folded1, conv1, bn1, x)
         if let gn1 { u = gn1(u) }
         guard let conv3 else { return apply(conv2, u) }
+        return conv3(middle(u))
+    }
+
+    /// From behind the first 1×1 to the last: u to v, rectified.
+    private func middle(_ u: Tensor) -> Tensor {
+        if splits.isEmpty, innerRG == nil, innerWeights == nil, gn2 == nil {
+            return convolve(folded2, conv2, bn2, u)
+        }
         var v = splits.isEmpty ? apply(bn2, apply(conv2, u)) : splitMiddle(u)
         if let innerRG { v.addInPlace(innerRG(gn1 == nil ? u : u.relu())) }
         if let innerWeights, case .weighted(let normalization) = recipe.innerShortcut {
@@ -157,7 +205,7 @@ final class ResidualBlock: Module {
         }
         v.reluInPlace()
         if let gn2 { v = gn2(v) }
-        return conv3(v)
+        return v
     }
 
     /// Res2Net's middle: each split is convolved together with what came out of the one before, the last is left as it
@@ -188,7 +236,7 @@ final class ResidualBlock: Module {
             isOwn = true
         }
         if planned.position == .start {
-            if recipe.shortcut != .none { add(projection.isEmpty ? flow.x : projection.reduce(y) { $1($0) }) }
+            if recipe.shortcut != .none { add(projection.isEmpty ? flow.x : project(y)) }
             return sum
         }
         switch recipe.shortcut {

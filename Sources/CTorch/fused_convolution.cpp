@@ -2,7 +2,10 @@
 #include "include/CTorchFused.h"
 #include "winograd.hpp"
 
+#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+
+#include <algorithm>
 
 using namespace ctorch;
 
@@ -96,14 +99,16 @@ ct_status ct_fused_convolution(
         const Geometry geometry = weight->geometry();
         const std::optional<at::Tensor> addend = optional(other);
         const auto &native = PointwiseConvolution::shared();
-        const bool is_float = x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+        const bool is_float = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
+            x.scalar_type() == at::kFloat &&
             weight->plain.scalar_type() == at::kFloat && x.dim() == weight->plain.dim();
-        if (is_float && x.numel() > 0 && geometry.is_plain_3x3(weight->plain) &&
-            winograd_fits(x.size(1), weight->plain.size(0), x.size(2), x.size(3))) {
+        if (is_float && geometry.is_plain_3x3(weight->plain) && winograd_gains(x, weight->plain)) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
-            *out = wrap(winograd_convolution(
-                x.contiguous(at::MemoryFormat::ChannelsLast), weight->transformed,
-                optional(bias).value_or(at::Tensor()), addend.value_or(at::Tensor()), relu));
+            const at::Tensor result = winograd_inference(
+                x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
+            if (addend) result.add_(*addend);
+            if (addend && relu) result.relu_();
+            *out = wrap(result);
             return;
         }
         if (is_float && x.numel() > 0 && native.is_present()) {
@@ -125,7 +130,7 @@ ct_status ct_fused_convolution(
             }
             return;
         }
-        at::Tensor result = at::convolution(
+        const at::Tensor result = at::convolution(
             x, weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
             std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
         if (addend) result.add_(*addend);

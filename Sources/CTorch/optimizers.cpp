@@ -32,6 +32,12 @@ struct Gradients {
         gradients.reserve(count);
         for (const at::Tensor &parameter : parameters) gradients.push_back(aligned_gradient(parameter));
     }
+
+    /// The fused kernels don't count up the versions of what they write, which tell whoever keeps something made of a
+    /// parameter that it has changed.
+    void mark_written() const {
+        for (const at::Tensor &parameter : parameters) parameter.unsafeGetTensorImpl()->bump_version();
+    }
 };
 
 std::vector<at::Tensor> existing_gradients(const ct_tensor *parameters, int32_t count) {
@@ -69,6 +75,7 @@ ct_status ct_sgd_step(
         at::_fused_sgd_(
             of.parameters, of.gradients, momentum_buffers, weight_decay, momentum, learning_rate, /*dampening=*/0.0,
             nesterov, /*maximize=*/false, is_first_step);
+        of.mark_written();
     });
 }
 
@@ -94,6 +101,7 @@ ct_status ct_adamw_step(
         at::_fused_adamw_(
             of.parameters, of.gradients, ctorch::list(means, count), ctorch::list(squares, count), {}, steps,
             learning_rate, beta1, beta2, weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false);
+        of.mark_written();
     });
 }
 

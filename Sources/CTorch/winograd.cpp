@@ -304,6 +304,18 @@ bool winograd_applies(const at::Tensor &x, const at::Tensor &weight) {
         weight.size(1) % lanes == 0 && x.numel() > 0;
 }
 
+bool winograd_gains(const at::Tensor &x, const at::Tensor &weight) {
+    constexpr int64_t least_channels = 128, least_pixels = 2048;
+    return winograd_applies(x, weight) && weight.size(0) >= least_channels && weight.size(1) >= least_channels &&
+        x.size(0) * x.size(2) * x.size(3) >= least_pixels;
+}
+
+at::Tensor winograd_weight(const at::Tensor &weight) { return transform_weight(weight); }
+
+at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu) {
+    return convolve(map.contiguous(at::MemoryFormat::ChannelsLast), kernel, bias, relu);
+}
+
 std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu) {
     std::vector<at::Tensor> results;

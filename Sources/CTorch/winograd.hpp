@@ -16,4 +16,13 @@ bool winograd_applies(const at::Tensor &x, const at::Tensor &weight);
 std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
 
+/// Whether there are enough channels and pixels for this to be the faster way of an inference.
+bool winograd_gains(const at::Tensor &x, const at::Tensor &weight);
+
+/// A weight `[O, C, 3, 3]` in the transformed domain, `[36, C, O]`.
+at::Tensor winograd_weight(const at::Tensor &weight);
+
+/// The convolution of one map with a weight that is transformed already, without gradient.
+at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu);
+
 }  // namespace ctorch

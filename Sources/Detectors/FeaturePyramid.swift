@@ -34,9 +34,9 @@ public final class FeaturePyramid: Module {
         var maps: [Tensor] = []
         var coarser: Tensor?
         for (i, stage) in stages.enumerated().reversed() {
-            var sum = innerBlocks[i](stage)
+            let sum = innerBlocks[i](stage)
             if let coarser {
-                sum = sum + F.interpolate(coarser, size: [sum.shape[2], sum.shape[3]], mode: .nearest)
+                sum.addInPlace(F.interpolate(coarser, size: [sum.shape[2], sum.shape[3]], mode: .nearest))
             }
             coarser = sum
             maps += F.conv3x3([sum], weight: layerBlocks[i].weight.tensor, bias: layerBlocks[i].bias?.tensor)

@@ -27,7 +27,8 @@ public final class FusedConvolution {
     ) {
         precondition(
             stride.count == padding.count && stride.count == dilation.count,
-            "FusedConvolution: stride \(stride), padding \(padding) and dilation \(dilation) name different numbers of axes")
+            "FusedConvolution: stride \(stride), padding \(padding) and dilation \(dilation) name different numbers of axes"
+        )
         var out: OpaquePointer?
         let status = withSizes(stride) { stride, rank in
             withSizes(padding) { padding, _ in
@@ -54,7 +55,7 @@ public final class FusedConvolution {
             let factor = scale * (variance + epsilon).rsqrt()
             let shape = [factor.count] + [Int](repeating: 1, count: weight.rank - 1)
             let start = bias.map { $0 - mean } ?? -mean
-            return (weight * factor.reshape(shape), start * factor + shift)
+            return ((weight * factor.reshape(shape)).to(weight.dtype), (start * factor + shift).to(weight.dtype))
         }
         self.init(
             weight: folded, bias: foldedBias, stride: stride, padding: padding, dilation: dilation, groups: groups)
@@ -72,5 +73,20 @@ public final class FusedConvolution {
                 ct_fused_convolution(x.raw, handle, bias?.raw, addend?.raw, activation == .relu, $0)
             }
         }
+    }
+}
+
+/// A tensor in its present state: equal as long as it is the same one and nothing has been written into it.
+package struct TensorVersion: Equatable {
+    private let tensor: Tensor
+    private let version: Int64
+
+    package init(_ tensor: Tensor) {
+        self.tensor = tensor
+        version = ct_version_of(tensor.raw)
+    }
+
+    package static func == (a: TensorVersion, b: TensorVersion) -> Bool {
+        a.version == b.version && a.tensor.isSame(as: b.tensor)
     }
 }
