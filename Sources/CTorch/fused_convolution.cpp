@@ -4,6 +4,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/stack.h>
 
 #include <algorithm>
 
@@ -11,38 +12,33 @@ using namespace ctorch;
 
 namespace {
 
-/// oneDNN's convolution with what follows it, as libtorch registers it for its own compiler. Not every build has it.
+/// oneDNN's convolution with what follows it, as libtorch registers it for its own compiler. Not every build has it, and
+/// only the schema is fixed, so it is called through the dispatcher's stack.
 struct PointwiseConvolution {
-    using Unary = at::Tensor(
-        const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
-        at::IntArrayRef, int64_t, std::string_view, torch::List<std::optional<at::Scalar>>,
-        std::optional<std::string_view>);
-    using Binary = at::Tensor(
-        const at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef,
-        at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view, std::optional<at::Scalar>,
-        std::optional<std::string_view>, torch::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
-    using Pack = at::Tensor(
-        const at::Tensor &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t, at::OptionalIntArrayRef);
-
     std::optional<c10::OperatorHandle> unary, binary, pack;
 
     static const PointwiseConvolution &shared() {
         static const PointwiseConvolution operations = [] {
-            auto &dispatcher = c10::Dispatcher::singleton();
-            const auto find = [&](const char *name, const char *overload) {
-                auto operation = dispatcher.findSchema({name, overload});
-                return operation && operation->hasKernelForDispatchKey(c10::DispatchKey::MkldnnCPU) ? operation
-                                                                                                    : std::nullopt;
+            const auto find = [](const char *name, const char *overload) {
+                return c10::Dispatcher::singleton().findSchema({name, overload});
             };
             return PointwiseConvolution{
                 find("mkldnn::_convolution_pointwise", ""), find("mkldnn::_convolution_pointwise", "binary"),
-                dispatcher.findSchema({"mkldnn::_reorder_convolution_weight", ""})};
+                find("mkldnn::_reorder_convolution_weight", "")};
         }();
         return operations;
     }
 
     bool is_present() const { return unary && binary && pack; }
 };
+
+template <typename... Arguments>
+at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) {
+    torch::jit::Stack stack;
+    torch::jit::push(stack, std::forward<Arguments>(arguments)...);
+    operation.callBoxed(stack);
+    return torch::jit::pop(stack).toTensor();
+}
 
 struct Geometry {
     at::IntArrayRef stride, padding, dilation;
@@ -93,8 +89,9 @@ ct_status ct_fused_convolution(
     ct_tensor input, ct_fused_weight_handle weight, ct_tensor bias, ct_tensor other, bool relu, ct_tensor *out) {
     return ct_guard([&] {
         TORCH_CHECK(
-            !at::GradMode::is_enabled() || !input->value.requires_grad(), "fused convolution: inference only, but the ",
-            "input requires a gradient");
+            !at::GradMode::is_enabled() ||
+                !(input->value.requires_grad() || (other != nullptr && other->value.requires_grad())),
+            "fused convolution: inference only, but an operand requires a gradient");
         const at::Tensor &x = input->value;
         const Geometry geometry = weight->geometry();
         const std::optional<at::Tensor> addend = optional(other);
@@ -115,18 +112,21 @@ ct_status ct_fused_convolution(
             const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
             const at::Tensor pixels = x.contiguous(format);
             if (!weight->packed.defined()) {
-                weight->packed = native.pack->typed<PointwiseConvolution::Pack>().call(
-                    weight->plain, geometry.padding, geometry.stride, geometry.dilation, geometry.groups, x.sizes());
+                weight->packed = call(
+                    *native.pack, weight->plain, geometry.padding, geometry.stride, geometry.dilation, geometry.groups,
+                    x.sizes());
             }
+            const c10::List<std::optional<at::Scalar>> no_scalars;
+            const c10::IValue none;
             if (addend) {
-                *out = wrap(native.binary->typed<PointwiseConvolution::Binary>().call(
-                    pixels, addend->contiguous(format), weight->packed, optional(bias), geometry.padding,
-                    geometry.stride, geometry.dilation, geometry.groups, "add", at::Scalar(1.0),
-                    relu ? std::optional<std::string_view>("relu") : std::nullopt, {}, std::nullopt));
+                *out = wrap(
+                    call(*native.binary, pixels, addend->contiguous(format), weight->packed, optional(bias),
+                         geometry.padding, geometry.stride, geometry.dilation, geometry.groups, "add", at::Scalar(1.0),
+                         relu ? c10::IValue("relu") : none, no_scalars, none));
             } else {
-                *out = wrap(native.unary->typed<PointwiseConvolution::Unary>().call(
-                    pixels, weight->packed, optional(bias), geometry.padding, geometry.stride, geometry.dilation,
-                    geometry.groups, relu ? "relu" : "none", {}, std::nullopt));
+                *out = wrap(
+                    call(*native.unary, pixels, weight->packed, optional(bias), geometry.padding, geometry.stride,
+                         geometry.dilation, geometry.groups, relu ? "relu" : "none", no_scalars, none));
             }
             return;
         }

@@ -47,11 +47,10 @@ final class FoldedConvolutionTests: XCTestCase {
         _ = norm(convolution(x))
         norm.train(false)
         check("statistics are moved by training")
-        let optimizer = SGD(
-            groups: [
-                ParameterGroup(convolution.namedParameters().map(\.parameter) + norm.namedParameters().map(\.parameter))
-            ],
-            learningRate: 0.1)
+        let parameters = [("conv.", convolution as Module), ("norm.", norm)].flatMap { prefix, layer in
+            layer.namedParameters().map { (name: prefix + $0.name, parameter: $0.parameter) }
+        }
+        let optimizer = SGD(groups: [ParameterGroup(parameters)], learningRate: 0.1)
         norm(convolution(x)).square().sum().backward()
         optimizer.step()
         check("an optimiser's step")
