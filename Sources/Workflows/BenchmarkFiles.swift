@@ -39,8 +39,10 @@ extension Benchmark {
             [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
         }
         guard !files.isEmpty else { throw MissingInput(description: "\(folder) holds no .jpg files") }
-        var toNearest300 = DecodeOptions()
-        toNearest300.minimumSize = (300, 300)
+        var to300 = DecodeOptions()
+        to300.targetSize = (300, 300)
+        var to300Reduced = to300
+        to300Reduced.minimumSize = (300, 300)
         func measureFiles(_ name: String, _ body: ([UInt8]) throws -> Void) rethrows {
             try measure(name, batch: files.count, warmUp: 1, runs: 5, perRun: files.count, threads: 1) {
                 for file in files { try body(file) }
@@ -48,10 +50,10 @@ extension Benchmark {
         }
         try measureFiles("jpeg decode, vertebra") { _ = try ImageFile.decode($0, name: "jpeg") }
         try measureFiles("jpeg decode + resize 300x300 antialiased, vertebra") {
-            _ = try ImageFile.decode($0, name: "jpeg").resized(width: 300, height: 300)
+            _ = try ImageFile.decode($0, name: "jpeg", options: to300)
         }
         try measureFiles("jpeg decode + resize 300x300 antialiased, vertebra, reduced DCT scale") {
-            _ = try ImageFile.decode($0, name: "jpeg", options: toNearest300).resized(width: 300, height: 300)
+            _ = try ImageFile.decode($0, name: "jpeg", options: to300Reduced)
         }
         try measureFiles("jpeg decode + resize 300x300 bilinear, vertebra") {
             _ = try ImageFile.decode($0, name: "jpeg").resized(width: 300, height: 300, filter: .bilinear)

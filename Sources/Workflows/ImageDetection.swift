@@ -48,7 +48,8 @@ public struct ImageDetection {
             longestSide: input.longerSide)
         var options = DecodeOptions()
         options.minimumSize = size
-        let image = try ImageFile.read(path, options: options).resized(width: size.width, height: size.height)
+        options.targetSize = size
+        let image = try ImageFile.read(path, options: options)
         let original = ImageSize(height: header.height, width: header.width)
         let detections = model.detect([Tensor(image)]).map {
             $0.scaled(from: ImageSize(height: size.height, width: size.width), to: original)

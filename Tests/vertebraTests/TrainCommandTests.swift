@@ -115,7 +115,7 @@ final class TrainCommandTests: XCTestCase {
             .write(to: URL(fileURLWithPath: folder + "/bad.yaml"))
         let bad = try CommandRun.of(["train", "bad.yaml"], in: folder)
         XCTAssertEqual(bad.status, 1)
-        XCTAssertEqual(bad.errors, "vertebra: bad.yaml:25: training.batch is a whole number, not 'four'\n")
+        XCTAssertEqual(bad.errors, "vertebra: bad.yaml:24: training.batch is a whole number, not 'four'\n")
 
         let model = try train("none", ["--set", "model.backbone=resnet19"])
         XCTAssertEqual(model.status, 1)
@@ -169,6 +169,6 @@ final class TrainCommandTests: XCTestCase {
     func testADeviceThatIsNotThere() throws {
         let run = try train("gpu", ["--device", "cuda:99"])
         XCTAssertEqual(run.status, 1)
-        XCTAssertTrue(run.errors.contains("cuda"), run.errors)
+        XCTAssertTrue(run.errors.contains("CUDA"), run.errors)
     }
 }
