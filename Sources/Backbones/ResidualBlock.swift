@@ -131,7 +131,7 @@ final class ResidualBlock: Module {
         let isPlain = squeezeExcitation == nil && cbam == nil && gn1 == nil && gn2 == nil && !keepsResiduals
         let isStart = planned.position == .start
         // What follows the addition in these depends on the sum before its ReLU, or is one more norm.
-        let isMore = recipe.shortcut == .gs || recipe.shortcut == .rgb || recipe.shortcut == .concatenation
+        let isMore = recipe.shortcut == .gs || recipe.shortcut == .rgb
         guard isPlain, !isMore, isStart || recipe.shortcut == .identity || recipe.shortcut == .none,
             let last = conv3 == nil ? folded2 : folded3, last.applies(to: x)
         else { return nil }
