@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cairo/cairo.h>
 
@@ -139,9 +140,18 @@ void cm_canvas_stroke(cm_canvas *canvas, double line_width, const double *dashes
 void cm_canvas_clip(cm_canvas *canvas) { cairo_clip(canvas->context); }
 void cm_canvas_paint(cm_canvas *canvas) { cairo_paint(canvas->context); }
 
+/// Whether fontconfig will find its configuration. It prints an error when it does not.
+static bool has_font_configuration(void) {
+    const char *file = getenv("FONTCONFIG_FILE"), *folder = getenv("FONTCONFIG_PATH");
+    if (file && file[0] == '/') return access(file, R_OK) == 0;
+    if (folder && folder[0] == '/') return true;
+    return access("/etc/fonts/fonts.conf", R_OK) == 0;
+}
+
 void cm_canvas_set_font(cm_canvas *canvas, double size, bool bold) {
+    // With a configuration but no font, cairo turns to its own stroke font by itself; without, we name that font.
     cairo_select_font_face(
-        canvas->context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+        canvas->context, has_font_configuration() ? "sans-serif" : "@cairo:", CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
     cairo_set_font_size(canvas->context, size);
 }
 

@@ -90,11 +90,11 @@ public final class Canvas {
         }
     }
 
-    /// A line width that suits the canvas: 2 pixels at 600, never less than 1.5.
-    public var suitableLineWidth: Double { max(1.5, Double(min(width, height)) / 300) }
+    /// A line width that suits the canvas: 3 pixels at 600, never less than 2.
+    public var suitableLineWidth: Double { max(2, Double(min(width, height)) / 200) }
 
-    /// A text size that suits the canvas, in pixels: 15 at 600.
-    public var suitableTextSize: Double { max(10, (Double(min(width, height)) / 40).rounded()) }
+    /// A text size that suits the canvas, in pixels: 16 at 600, never less than 11.
+    public var suitableTextSize: Double { max(11, (Double(min(width, height)) / 37).rounded()) }
 
     /// Runs `body` with the origin moved to (`x`, `y`), turned by `angle` and scaled.
     public func transformed(

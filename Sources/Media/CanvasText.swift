@@ -49,12 +49,12 @@ extension Canvas {
         textSize: Double? = nil, dashes: [Double] = []
     ) {
         let line = lineWidth ?? suitableLineWidth
-        // A thin dark line under the colour keeps the box visible on any background.
-        let stroke = Stroke(width: line, dashes: dashes)
+        // A thin dark line around the colour keeps the box visible on any background.
         rectangle(
-            x: x0, y: y0, width: x1 - x0, height: y1 - y0, stroke: Stroke(width: line + 1.5, dashes: dashes),
-            color: Color.black.withOpacity(0.35))
-        rectangle(x: x0, y: y0, width: x1 - x0, height: y1 - y0, stroke: stroke, color: color)
+            x: x0, y: y0, width: x1 - x0, height: y1 - y0, stroke: Stroke(width: line + 1, dashes: dashes),
+            color: Color.black.withOpacity(0.3))
+        rectangle(
+            x: x0, y: y0, width: x1 - x0, height: y1 - y0, stroke: Stroke(width: line, dashes: dashes), color: color)
         guard let label, !label.isEmpty else { return }
         tag(label, x: x0 - line / 2, above: y0 - line / 2, color: color, textSize: textSize ?? suitableTextSize)
     }
