@@ -17,26 +17,37 @@ static void nearest(
     }
 }
 
+bool cm_make_strip(size_t samples, size_t target_samples, cm_strip *strip) {
+    strip->stride = (samples + 15) / 16 * 16 + cm_row_slack;
+    strip->target_stride = (target_samples + 15) / 16 * 16;
+    size_t in = strip->stride * cm_strip_rows, out = strip->target_stride * cm_strip_rows;
+    strip->memory = calloc(2 * in + 2 * out, sizeof(int16_t));
+    strip->rows = strip->memory;
+    strip->columns = strip->rows + in;
+    strip->blended = strip->columns + in;
+    strip->target = strip->blended + out;
+    return strip->memory != NULL;
+}
+
+void cm_free_strip(cm_strip *strip) { free(strip->memory); }
+
 /// Rows first, where the arithmetic is the same for a whole row, down to 14 bits; then the columns of the fewer rows.
 static void linear(
     const cm_resample_kernels *kernels, const uint8_t *source, int width, int channels, uint8_t *target,
-    int target_width, int target_height, const cm_taps *rows, const cm_taps *columns, int16_t *const strip[2],
-    int16_t *const line[2]) {
+    int target_width, int target_height, const cm_taps *rows, const cm_taps *columns, cm_strip *strip) {
     size_t samples = (size_t)width * (size_t)channels, target_samples = (size_t)target_width * (size_t)channels;
-    const int16_t *const from[2] = {strip[0], strip[1]};
-    for (int y = 0; y < target_height; y += 2) {
-        int count = target_height - y < 2 ? 1 : 2;
+    for (int y = 0; y < target_height; y += cm_strip_rows) {
+        int count = target_height - y < cm_strip_rows ? target_height - y : cm_strip_rows;
         for (int i = 0; i < count; i++)
             kernels->rows(
                 source + (size_t)rows->first[y + i] * samples, samples, samples,
-                rows->weights + (size_t)(y + i) * (size_t)rows->stride, rows->count[y + i], rows->bits, strip[i]);
-        uint8_t *const to[2] = {target + (size_t)y * target_samples, target + (size_t)(y + count - 1) * target_samples};
-        if (channels == 3) {
-            kernels->columns3(from, count, columns, target_width, to);
-        } else {
-            kernels->columns1(from, count, columns, target_width, line);
-            for (int i = 0; i < count; i++) kernels->grey(line[i], target_width, to[i]);
-        }
+                rows->weights + (size_t)(y + i) * (size_t)rows->stride, rows->count[y + i], rows->bits,
+                strip->rows + (size_t)i * strip->stride);
+        kernels->columns(strip, samples, channels, columns, target_width);
+        for (int i = 0; i < count; i++)
+            kernels->bytes(
+                strip->target + (size_t)i * strip->target_stride, (int)target_samples,
+                target + (size_t)(y + i) * target_samples);
     }
 }
 
@@ -54,19 +65,15 @@ static cm_status resample(
     }
     bool antialiased = filter == CM_FILTER_BILINEAR_ANTIALIASED;
     cm_taps rows = {0}, columns = {0};
-    // The slack is read by kernels and must hold something.
-    size_t stride = (size_t)width * (size_t)channels + cm_row_slack;
-    int16_t *strips = calloc(2 * stride + 2 * (size_t)target_width, sizeof *strips);
+    cm_strip strip = {0};
     cm_status status = CM_OUT_OF_MEMORY;
-    if (strips && cm_make_taps(height, target_height, antialiased, 22, CM_UPSAMPLING_NONE, 1, height, &rows)
+    if (cm_make_strip((size_t)width * (size_t)channels, (size_t)target_width * (size_t)channels, &strip)
+        && cm_make_taps(height, target_height, antialiased, 22, CM_UPSAMPLING_NONE, 1, height, &rows)
         && cm_make_taps(width, target_width, antialiased, 16, CM_UPSAMPLING_NONE, 1, width, &columns)) {
-        int16_t *const strip[2] = {strips, strips + stride};
-        int16_t *const line[2] = {strips + 2 * stride, strips + 2 * stride + target_width};
-        linear(
-            kernels, source, width, channels, target, target_width, target_height, &rows, &columns, strip, line);
+        linear(kernels, source, width, channels, target, target_width, target_height, &rows, &columns, &strip);
         status = CM_OK;
     }
-    free(strips);
+    cm_free_strip(&strip);
     cm_free_taps(&rows);
     cm_free_taps(&columns);
     return status;

@@ -65,118 +65,97 @@ static void avx2_rows(
     WITH_CONSTANT(pairs, rows_of_pairs(source, pitch, samples, weights, count, constant, bits, target))
 }
 
-/// The same 8 samples' place in two rows, one row in each half.
-static inline __m256i load_rows(const int16_t *a, const int16_t *b) {
-    return _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)a)), _mm_loadu_si128((const __m128i *)b), 1);
-}
-
-static inline __attribute__((always_inline)) void columns3_of_pairs(
-    const int16_t *a, const int16_t *b, const cm_taps *taps, int pairs, int target_width, uint8_t *to_a, uint8_t *to_b) {
-    int shift = taps->bits + cm_fraction_bits;
-    const __m256i half = _mm256_set1_epi32(1 << (shift - 1));
-    const __m128i shifts = _mm_cvtsi32_si128(shift);
-    // R0 G0 B0 R1 G1 B1 to R0 R1 G0 G1 B0 B1, as pairs for madd.
-    const __m256i order = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, -128, -128, -128, -128));
-    const int16_t *weights = taps->weights;
-    uint32_t pixel_a = 0, pixel_b = 0;
-    for (int x = 0; x < target_width; x++, weights += taps->stride) {
-        size_t at = (size_t)taps->first[x] * 3;
-        __m256i sum = half;
-        for (int p = 0; p < pairs; p++, at += 6)
-            sum = _mm256_add_epi32(
-                sum, _mm256_madd_epi16(
-                         _mm256_shuffle_epi8(load_rows(a + at, b + at), order), weight_pair(weights + 2 * p)));
-        sum = _mm256_sra_epi32(sum, shifts);
-        sum = _mm256_packus_epi16(_mm256_packs_epi32(sum, sum), sum);
-        pixel_a = (uint32_t)_mm256_extract_epi32(sum, 0);
-        pixel_b = (uint32_t)_mm256_extract_epi32(sum, 4);
-        if (x + 1 == target_width) break;
-        // The fourth byte is overwritten by the next pixel.
-        memcpy(to_a + (size_t)x * 3, &pixel_a, 4);
-        memcpy(to_b + (size_t)x * 3, &pixel_b, 4);
+/// Rows of 16 to columns of 16.
+static inline __attribute__((always_inline)) void transpose(__m256i r[16]) {
+    __m256i a[16], b[16];
+    for (int i = 0; i < 16; i += 2) {
+        a[i] = _mm256_unpacklo_epi16(r[i], r[i + 1]);
+        a[i + 1] = _mm256_unpackhi_epi16(r[i], r[i + 1]);
     }
-    memcpy(to_a + (size_t)(target_width - 1) * 3, &pixel_a, 3);
-    memcpy(to_b + (size_t)(target_width - 1) * 3, &pixel_b, 3);
-}
-
-/// Beyond 4 pairs each target sample has its own count, so that the kernel reads no further than its slack.
-static void columns3_of_any(
-    const int16_t *a, const int16_t *b, const cm_taps *taps, int target_width, uint8_t *to_a, uint8_t *to_b) {
-    for (int x = 0; x < target_width; x++) {
-        cm_taps one = *taps;
-        one.first = taps->first + x;
-        one.weights = taps->weights + (size_t)x * (size_t)taps->stride;
-        columns3_of_pairs(
-            a, b, &one, (taps->count[x] + 1) / 2, 1, to_a + (size_t)x * 3, to_b + (size_t)x * 3);
+    for (int i = 0; i < 16; i += 4) {
+        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 2]);
+        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 2]);
+        b[i + 2] = _mm256_unpacklo_epi32(a[i + 1], a[i + 3]);
+        b[i + 3] = _mm256_unpackhi_epi32(a[i + 1], a[i + 3]);
+    }
+    for (int i = 0; i < 16; i += 8) {
+        for (int k = 0; k < 4; k++) {
+            a[i + 2 * k] = _mm256_unpacklo_epi64(b[i + k], b[i + 4 + k]);
+            a[i + 2 * k + 1] = _mm256_unpackhi_epi64(b[i + k], b[i + 4 + k]);
+        }
+    }
+    for (int k = 0; k < 8; k++) {
+        r[k] = _mm256_permute2x128_si256(a[k], a[8 + k], 0x20);
+        r[8 + k] = _mm256_permute2x128_si256(a[k], a[8 + k], 0x31);
     }
 }
 
-static void avx2_columns3(
-    const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, uint8_t *const target[2]) {
-    const int16_t *a = source[0], *b = source[rows > 1];
-    uint8_t *to_a = target[0], *to_b = target[rows > 1];
-    switch ((taps->most + 1) / 2) {
-    case 1: columns3_of_pairs(a, b, taps, 1, target_width, to_a, to_b); break;
-    case 2: columns3_of_pairs(a, b, taps, 2, target_width, to_a, to_b); break;
-    case 3: columns3_of_pairs(a, b, taps, 3, target_width, to_a, to_b); break;
-    case 4: columns3_of_pairs(a, b, taps, 4, target_width, to_a, to_b); break;
-    default: columns3_of_any(a, b, taps, target_width, to_a, to_b);
+/// Transposes blocks of 16 x 16; `pitch` leads from row to row of a block and `step` from block to block.
+static void transpose_all(
+    const int16_t *from, size_t from_pitch, size_t from_step, int16_t *to, size_t to_pitch, size_t to_step,
+    size_t blocks) {
+    for (size_t block = 0; block < blocks; block++, from += from_step, to += to_step) {
+        __m256i r[16];
+        for (int i = 0; i < 16; i++) r[i] = _mm256_loadu_si256((const __m256i *)(from + (size_t)i * from_pitch));
+        transpose(r);
+        for (int i = 0; i < 16; i++) _mm256_storeu_si256((__m256i *)(to + (size_t)i * to_pitch), r[i]);
     }
 }
 
-/// Sums of the products for target sample `x`, spread over four lanes for each row; `few` promises at most 8 taps.
-static inline __attribute__((always_inline)) __m256i blend_columns(
-    const int16_t *a, const int16_t *b, const cm_taps *taps, int x, bool few) {
-    size_t at = (size_t)taps->first[x];
-    const int16_t *weights = taps->weights + (size_t)x * (few ? 8 : (size_t)taps->stride);
-    __m256i sum = _mm256_madd_epi16(
-        load_rows(a + at, b + at), _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)weights)));
-    if (few) return sum;
-    for (int k = 8; k < taps->count[x]; k += 8) {
-        __m256i w = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(weights + k)));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(load_rows(a + at + k, b + at + k), w));
-    }
-    return sum;
-}
-
-static inline __attribute__((always_inline)) void columns1(
-    const int16_t *a, const int16_t *b, const cm_taps *taps, int target_width, int16_t *to_a, int16_t *to_b, bool few) {
-    __m256i half = _mm256_set1_epi32(1 << (taps->bits - 1));
-    __m128i shift = _mm_cvtsi32_si128(taps->bits);
-    int x = 0;
-    for (; x + 4 <= target_width; x += 4) {
-        __m256i s01 = _mm256_hadd_epi32(blend_columns(a, b, taps, x, few), blend_columns(a, b, taps, x + 1, few));
-        __m256i s23 = _mm256_hadd_epi32(blend_columns(a, b, taps, x + 2, few), blend_columns(a, b, taps, x + 3, few));
-        __m256i sum = _mm256_sra_epi32(_mm256_add_epi32(_mm256_hadd_epi32(s01, s23), half), shift);
-        sum = _mm256_packs_epi32(sum, sum);
-        _mm_storel_epi64((__m128i *)(to_a + x), _mm256_castsi256_si128(sum));
-        _mm_storel_epi64((__m128i *)(to_b + x), _mm256_extracti128_si256(sum, 1));
-    }
-    for (; x < target_width; x++) {
-        __m256i sum = blend_columns(a, b, taps, x, few);
-        sum = _mm256_hadd_epi32(sum, sum);
-        sum = _mm256_hadd_epi32(sum, sum);
-        sum = _mm256_sra_epi32(_mm256_add_epi32(sum, half), shift);
-        to_a[x] = (int16_t)_mm256_extract_epi32(sum, 0);
-        to_b[x] = (int16_t)_mm256_extract_epi32(sum, 4);
+static inline __attribute__((always_inline)) void blend_columns(
+    const int16_t *columns, int channels, const cm_taps *taps, int x, int pairs, int16_t *to) {
+    const __m256i half = _mm256_set1_epi32(1 << (taps->bits - 1));
+    const __m128i shift = _mm_cvtsi32_si128(taps->bits);
+    const int16_t *weights = taps->weights + (size_t)x * (size_t)taps->stride;
+    const int16_t *from = columns + (size_t)taps->first[x] * (size_t)channels * 16;
+    for (int c = 0; c < channels; c++, from += 16, to += 16) {
+        __m256i low = half, high = half;
+        for (int p = 0; p < pairs; p++) {
+            __m256i a = _mm256_loadu_si256((const __m256i *)(from + (size_t)(2 * p) * (size_t)channels * 16));
+            __m256i b = _mm256_loadu_si256((const __m256i *)(from + (size_t)(2 * p + 1) * (size_t)channels * 16));
+            __m256i w = weight_pair(weights + 2 * p);
+            low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), w));
+            high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), w));
+        }
+        __m256i sum = _mm256_packs_epi32(_mm256_sra_epi32(low, shift), _mm256_sra_epi32(high, shift));
+        _mm256_storeu_si256((__m256i *)to, sum);
     }
 }
 
-static void avx2_columns1(
-    const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, int16_t *const target[2]) {
-    if (taps->stride == 8) {
-        columns1(source[0], source[rows > 1], taps, target_width, target[0], target[rows > 1], true);
-    } else {
-        columns1(source[0], source[rows > 1], taps, target_width, target[0], target[rows > 1], false);
-    }
+static inline __attribute__((always_inline)) void blend_all_columns(
+    const int16_t *columns, int channels, const cm_taps *taps, int pairs, int target_width, int16_t *blended) {
+    for (int x = 0; x < target_width; x++)
+        blend_columns(columns, channels, taps, x, pairs, blended + (size_t)x * (size_t)channels * 16);
 }
 
-static void avx2_grey(const int16_t *source, int count, uint8_t *target) {
+/// 16 rows in the lanes of a vector make the columns pass the same arithmetic as the rows pass.
+static void avx2_columns(cm_strip *strip, size_t samples, int channels, const cm_taps *taps, int target_width) {
+    transpose_all(strip->rows, strip->stride, 16, strip->columns, 16, 256, (samples + 15) / 16);
+    const int16_t *columns = strip->columns;
+    int16_t *blended = strip->blended;
+    // The weight beyond an odd count is zero, and the strip's slack holds the column beyond the last.
+    switch ((taps->most + 1) / 2 * 4 + channels) {
+    case 1 * 4 + 1: blend_all_columns(columns, 1, taps, 1, target_width, blended); break;
+    case 2 * 4 + 1: blend_all_columns(columns, 1, taps, 2, target_width, blended); break;
+    case 3 * 4 + 1: blend_all_columns(columns, 1, taps, 3, target_width, blended); break;
+    case 4 * 4 + 1: blend_all_columns(columns, 1, taps, 4, target_width, blended); break;
+    case 1 * 4 + 3: blend_all_columns(columns, 3, taps, 1, target_width, blended); break;
+    case 2 * 4 + 3: blend_all_columns(columns, 3, taps, 2, target_width, blended); break;
+    case 3 * 4 + 3: blend_all_columns(columns, 3, taps, 3, target_width, blended); break;
+    case 4 * 4 + 3: blend_all_columns(columns, 3, taps, 4, target_width, blended); break;
+    default:
+        for (int x = 0; x < target_width; x++)
+            blend_columns(
+                columns, channels, taps, x, (taps->count[x] + 1) / 2, blended + (size_t)x * (size_t)channels * 16);
+    }
+    size_t target_samples = (size_t)target_width * (size_t)channels;
+    transpose_all(blended, 16, 256, strip->target, strip->target_stride, 16, (target_samples + 15) / 16);
+}
+
+static void avx2_bytes(const int16_t *source, int count, uint8_t *target) {
     __m256i half = _mm256_set1_epi16(1 << (cm_fraction_bits - 1));
     if (count < 16) {
-        cm_plain_kernels.grey(source, count, target);
+        cm_plain_kernels.bytes(source, count, target);
         return;
     }
     for (int i = 0; i < count; i += 16) {
@@ -246,6 +225,6 @@ static void avx2_rgb(const int16_t *y, const int16_t *cb, const int16_t *cr, int
 
 #pragma clang attribute pop
 
-const cm_resample_kernels cm_avx2_kernels = {avx2_rows, avx2_columns3, avx2_columns1, avx2_grey, avx2_rgb};
+const cm_resample_kernels cm_avx2_kernels = {avx2_rows, avx2_columns, avx2_bytes, avx2_rgb};
 
 #endif

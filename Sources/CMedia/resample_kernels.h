@@ -23,24 +23,40 @@ typedef struct cm_taps {
 enum {
     /// Between the passes a sample is 8.6 fixed point.
     cm_fraction_bits = 6,
-    /// Samples past a row's end that the column kernels may read.
+    /// Rows that the column kernel takes at once.
+    cm_strip_rows = 16,
+    /// Samples past a row's end that the column kernel may read.
     cm_row_slack = 32
 };
 
-/// The inner loops. Every set gives the same values; the column kernels take one row or two at a time.
+/// `cm_strip_rows` rows on their way from the row kernel to the column kernel. All of it is initialised.
+typedef struct cm_strip {
+    /// In: `stride` samples a row.
+    int16_t *rows;
+    size_t stride;
+    /// The same transposed, column by column, and the blend before it is transposed back.
+    int16_t *columns;
+    int16_t *blended;
+    /// Out: `blended_stride` samples a row.
+    int16_t *target;
+    size_t target_stride;
+    void *memory;
+} cm_strip;
+
+/// A strip for rows of `samples`, blended into `target_samples`; false for want of memory.
+bool cm_make_strip(size_t samples, size_t target_samples, cm_strip *strip);
+void cm_free_strip(cm_strip *strip);
+
+/// The inner loops. Every set gives the same values.
 typedef struct cm_resample_kernels {
     /// Blends `count` rows of `samples` 8-bit samples, `pitch` apart, into one of 8.6 fixed point.
     void (*rows)(
         const uint8_t *source, size_t pitch, size_t samples, const int16_t *weights, int count, int bits,
         int16_t *target);
-    /// Blends the columns of RGB rows of 8.6 fixed point into 8-bit RGB.
-    void (*columns3)(
-        const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, uint8_t *const target[2]);
-    /// Blends the columns of rows of one channel; 8.6 fixed point in and out.
-    void (*columns1)(
-        const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, int16_t *const target[2]);
+    /// Blends the columns of the strip's rows, of `samples` samples in interleaved `channels`, into its target rows.
+    void (*columns)(cm_strip *strip, size_t samples, int channels, const cm_taps *taps, int target_width);
     /// 8.6 fixed point to 8 bits.
-    void (*grey)(const int16_t *source, int count, uint8_t *target);
+    void (*bytes)(const int16_t *source, int count, uint8_t *target);
     /// JFIF's YCbCr of 8.6 fixed point to 8-bit RGB.
     void (*rgb)(const int16_t *y, const int16_t *cb, const int16_t *cr, int count, uint8_t *target);
 } cm_resample_kernels;

@@ -18,42 +18,25 @@ static void plain_rows(
     }
 }
 
-static void plain_columns3(
-    const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, uint8_t *const target[2]) {
-    int shift = taps->bits + cm_fraction_bits, half = 1 << (shift - 1);
-    for (int y = 0; y < rows; y++) {
-        uint8_t *to = target[y];
-        for (int x = 0; x < target_width; x++, to += 3) {
-            const int16_t *from = source[y] + (size_t)taps->first[x] * 3;
-            const int16_t *weights = taps->weights + (size_t)x * (size_t)taps->stride;
-            int red = half, green = half, blue = half;
-            for (int k = 0; k < taps->count[x]; k++, from += 3) {
-                red += weights[k] * from[0];
-                green += weights[k] * from[1];
-                blue += weights[k] * from[2];
-            }
-            to[0] = (uint8_t)(red >> shift);
-            to[1] = (uint8_t)(green >> shift);
-            to[2] = (uint8_t)(blue >> shift);
-        }
-    }
-}
-
-static void plain_columns1(
-    const int16_t *const source[2], int rows, const cm_taps *taps, int target_width, int16_t *const target[2]) {
+static void plain_columns(cm_strip *strip, size_t samples, int channels, const cm_taps *taps, int target_width) {
+    (void)samples;
     int half = 1 << (taps->bits - 1);
-    for (int y = 0; y < rows; y++) {
+    for (int y = 0; y < cm_strip_rows; y++) {
+        const int16_t *row = strip->rows + (size_t)y * strip->stride;
+        int16_t *to = strip->target + (size_t)y * strip->target_stride;
         for (int x = 0; x < target_width; x++) {
-            const int16_t *from = source[y] + taps->first[x];
+            const int16_t *from = row + (size_t)taps->first[x] * (size_t)channels;
             const int16_t *weights = taps->weights + (size_t)x * (size_t)taps->stride;
-            int sum = half;
-            for (int k = 0; k < taps->count[x]; k++) sum += weights[k] * from[k];
-            target[y][x] = (int16_t)(sum >> taps->bits);
+            for (int c = 0; c < channels; c++) {
+                int sum = half;
+                for (int k = 0; k < taps->count[x]; k++) sum += weights[k] * from[k * channels + c];
+                *to++ = (int16_t)(sum >> taps->bits);
+            }
         }
     }
 }
 
-static void plain_grey(const int16_t *source, int count, uint8_t *target) {
+static void plain_bytes(const int16_t *source, int count, uint8_t *target) {
     for (int i = 0; i < count; i++) target[i] = byte_of((source[i] + (1 << (cm_fraction_bits - 1))) >> cm_fraction_bits);
 }
 
@@ -68,7 +51,7 @@ static void plain_rgb(const int16_t *y, const int16_t *cb, const int16_t *cr, in
     }
 }
 
-const cm_resample_kernels cm_plain_kernels = {plain_rows, plain_columns3, plain_columns1, plain_grey, plain_rgb};
+const cm_resample_kernels cm_plain_kernels = {plain_rows, plain_columns, plain_bytes, plain_rgb};
 
 const cm_resample_kernels *cm_choose_resample_kernels(void) {
 #if defined(__x86_64__)
