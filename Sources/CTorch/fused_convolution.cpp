@@ -7,6 +7,7 @@
 #include <ATen/core/stack.h>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace ctorch;
 
@@ -59,8 +60,30 @@ struct ct_fused_weight_s {
     at::Tensor plain;
     std::vector<int64_t> stride, padding, dilation;
     int64_t groups;
-    /// In oneDNN's own layout, and transformed for Winograd's algorithm: made when first needed.
-    at::Tensor packed, transformed;
+    /// Transformed for Winograd's algorithm: made when first needed.
+    at::Tensor transformed;
+
+    /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
+    /// in every call, so the two that were used last are kept. What it prefers changes with the number of images and,
+    /// coarsely, of pixels.
+    const at::Tensor &packed(const c10::OperatorHandle &pack, const at::Tensor &x) {
+        const std::pair<int64_t, int> size{x.size(0), std::ilogb(static_cast<double>(x.numel() / x.size(1)))};
+        if (layouts.empty() || layouts[0].first != size) {
+            const auto known = std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
+            if (known != layouts.end()) {
+                std::rotate(layouts.begin(), known, known + 1);
+            } else {
+                if (layouts.size() == 2) layouts.pop_back();
+                layouts.emplace(
+                    layouts.begin(), size,
+                    call(pack, plain, at::IntArrayRef(padding), at::IntArrayRef(stride), at::IntArrayRef(dilation), groups,
+                         x.sizes()));
+            }
+        }
+        return layouts[0].second;
+    }
+
+    std::vector<std::pair<std::pair<int64_t, int>, at::Tensor>> layouts;
 
     Geometry geometry() const { return {stride, padding, dilation, groups}; }
 };
@@ -78,8 +101,8 @@ ct_status ct_fused_weight(
             .padding = ints(padding, rank).vec(),
             .dilation = ints(dilation, rank).vec(),
             .groups = groups,
-            .packed = {},
-            .transformed = {}};
+            .transformed = {},
+            .layouts = {}};
     });
 }
 
@@ -111,21 +134,17 @@ ct_status ct_fused_convolution(
         if (is_float && x.numel() > 0 && native.is_present()) {
             const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
             const at::Tensor pixels = x.contiguous(format);
-            if (!weight->packed.defined()) {
-                weight->packed = call(
-                    *native.pack, weight->plain, geometry.padding, geometry.stride, geometry.dilation, geometry.groups,
-                    x.sizes());
-            }
+            const at::Tensor &packed = weight->packed(*native.pack, pixels);
             const c10::List<std::optional<at::Scalar>> no_scalars;
             const c10::IValue none;
             if (addend) {
                 *out = wrap(
-                    call(*native.binary, pixels, addend->contiguous(format), weight->packed, optional(bias),
+                    call(*native.binary, pixels, addend->contiguous(format), packed, optional(bias),
                          geometry.padding, geometry.stride, geometry.dilation, geometry.groups, "add", at::Scalar(1.0),
                          relu ? c10::IValue("relu") : none, no_scalars, none));
             } else {
                 *out = wrap(
-                    call(*native.unary, pixels, weight->packed, optional(bias), geometry.padding, geometry.stride,
+                    call(*native.unary, pixels, packed, optional(bias), geometry.padding, geometry.stride,
                          geometry.dilation, geometry.groups, relu ? "relu" : "none", no_scalars, none));
             }
             return;

@@ -36,6 +36,17 @@ final class FusedConvolutionTests: XCTestCase {
         XCTAssertLessThan((a - b).abs().amax().item(), 1e-4 * b.std().item(), message, line: line)
     }
 
+    /// The weight is kept in the layouts that two sizes of input want; a third one takes the place of the older.
+    func testOneWeightServesInputsOfAllSizes() {
+        Random.seed(13)
+        let weight = Tensor.randn([48, 32, 3, 3]) * 0.1
+        let fused = FusedConvolution(weight: weight, padding: [1, 1])
+        for (n, side) in [(8, 14), (1, 14), (8, 14), (2, 56), (1, 7), (1, 14), (8, 14), (3, 30)] {
+            let x = Tensor.randn([n, 32, side, side])
+            assertClose(fused(x), F.conv2d(x, weight: weight, bias: nil, padding: [1, 1]), "\(n) of \(side)")
+        }
+    }
+
     func testEqualsTheComposedOne() {
         Random.seed(12)
         for c in cases {
