@@ -13,7 +13,7 @@ public final class Backbone: Module, UnaryLayer {
     public let stages: [BackboneStage]
     private let stemLayers: [(name: String, layer: any UnaryLayer)]
     private let foldedStem: FoldedConvolution?
-    private let lastNorm: (any UnaryLayer)?
+    private let lastNorm: (any NormLayer)?
     private let dropout: Dropout
     private let fc: (any UnaryLayer)?
 
@@ -24,7 +24,7 @@ public final class Backbone: Module, UnaryLayer {
         let byName = Dictionary(uniqueKeysWithValues: stemLayers.map { ($0.name, $0.layer) })
         foldedStem = FoldedConvolution(byName["conv1"], byName["bn1"])
         stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
-        lastNorm = plan.lastNorm?.makeModule()
+        lastNorm = plan.lastNorm?.makeModule() as? any NormLayer
         dropout = Dropout(plan.recipe.dropout)
         fc = plan.classifier?.makeModule()
         super.init()
@@ -91,8 +91,11 @@ public final class Backbone: Module, UnaryLayer {
                 continue
             }
             if isFolded, name == "bn1" { continue }
-            h = layer(h)
-            if name == "bn1" { h.reluInPlace() }
+            if name == "bn1", let norm = layer as? any NormLayer {
+                h = norm.rectified(h)
+            } else {
+                h = layer(h)
+            }
         }
         return h
     }
@@ -101,9 +104,7 @@ public final class Backbone: Module, UnaryLayer {
     public func stage(_ index: Int, _ x: Tensor) -> Tensor {
         let h = stages[index](x)
         guard index == stages.count - 1, let lastNorm else { return h }
-        let normalized = lastNorm(h)
-        normalized.reluInPlace()
-        return normalized
+        return lastNorm.rectified(h)
     }
 
     /// The output of every stage, `[N, channels, H / stride, W / stride]` each, as `plan.stages` says.

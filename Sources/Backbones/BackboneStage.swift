@@ -18,8 +18,8 @@ public final class BackboneStage: Module, UnaryLayer {
 
     /// `[N, C, H, W]` (or `[N, C, T, H, W]`) → `[N, plan.channels, H / stride, W / stride]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        var flow = StageFlow(x: x)
+        var flow = StageFlow(x: Measured(value: x))
         for block in blocks { block(&flow) }
-        return flow.x
+        return flow.x.value
     }
 }

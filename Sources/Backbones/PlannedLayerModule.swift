@@ -53,11 +53,9 @@ final class TermWeights: Module, UnaryLayer {
         weight = Parameter([terms, channels], .ones)
     }
 
-    /// The first term weighted.
-    func callAsFunction(_ x: Tensor) -> Tensor { apply(to: x, term: 0) }
+    /// `x` of `[N, C, …]` times the weights of the first term.
+    func callAsFunction(_ x: Tensor) -> Tensor { F.normalizedSum([SumTerm(x, weight: row(0))]) }
 
-    /// `x` of `[N, C, …]` times the weights of term `term`.
-    func apply(to x: Tensor, term: Int) -> Tensor {
-        x * weight.tensor.select(dim: 0, index: term).reshape([1, -1] + Array(repeating: 1, count: x.rank - 2))
-    }
+    /// The weights of term `index`, `[C]`.
+    func row(_ index: Int) -> Tensor { weight.tensor.select(dim: 0, index: index) }
 }

@@ -2,21 +2,27 @@ import NN
 import Recipes
 import Tensors
 
+/// A value, with what the sum that made it said of its means and variances.
+struct Measured {
+    var value: Tensor
+    var moments: Tensor?
+}
+
 /// What flows from block to block within a stage.
 struct StageFlow {
     /// The output of the last block, `[N, C, …]`.
-    var x: Tensor
+    var x: Measured
     /// The same before its last ReLU, where a shortcut asks for it.
-    var beforeReLU: Tensor?
-    /// What the dense shortcuts of later blocks sum: each earlier block's value, normalised.
-    var terms: [Tensor] = []
+    var beforeReLU: Measured?
+    /// What the dense shortcuts of later blocks sum: each earlier block's value.
+    var terms: [Measured] = []
 }
 
 /// One block of any recipe: F(x) + h(x) in the recipe's order.
 ///
 /// Glossary: x the block's input, `[N, C, H, W]` or `[N, C, T, H, W]`; u the rectified output of the first 1×1; v what
-/// goes into the last 1×1. Rectifiers and additions work in place on values that no backward pass needs: the outputs
-/// of norms, convolutions and additions.
+/// goes into the last 1×1. Everything between two convolutions is one ``F/normalizedSum(_:rectified:)``: norms are never
+/// computed by themselves where something is added to them or rectifies them.
 final class ResidualBlock: Module {
     let planned: PlannedBlock
     let recipe: BackboneRecipe
@@ -25,18 +31,18 @@ final class ResidualBlock: Module {
     private let conv1: (any UnaryLayer)?
     private let conv2: (any UnaryLayer)?
     private let conv3: (any UnaryLayer)?
-    private let bn0: (any UnaryLayer)?
-    private let bn1: (any UnaryLayer)?
-    private let bn2: (any UnaryLayer)?
-    private let bn3: (any UnaryLayer)?
-    private let splits: [(convolution: any UnaryLayer, norm: any UnaryLayer)]
+    private let bn0: (any NormLayer)?
+    private let bn1: (any NormLayer)?
+    private let bn2: (any NormLayer)?
+    private let bn3: (any NormLayer)?
+    private let splits: [(convolution: any UnaryLayer, norm: any NormLayer)]
     private let projection: [any UnaryLayer]
-    private let rg: (any UnaryLayer)?
+    private let rg: (any NormLayer)?
     private let ds: TermWeights?
-    private let innerRG: (any UnaryLayer)?
+    private let innerRG: (any NormLayer)?
     private let innerWeights: TermWeights?
-    private let gn1: (any UnaryLayer)?
-    private let gn2: (any UnaryLayer)?
+    private let gn1: (any NormLayer)?
+    private let gn2: (any NormLayer)?
     private let squeezeExcitation: SqueezeExcitation?
     private let cbam: CBAM?
     private let folded1: FoldedConvolution?
@@ -53,21 +59,23 @@ final class ResidualBlock: Module {
         conv1 = byName["conv1"]
         conv2 = byName["conv2"]
         conv3 = byName["conv3"]
-        bn0 = byName["bn0"]
-        bn1 = byName["bn1"]
-        bn2 = byName["bn2"]
-        bn3 = byName["bn3"]
+        bn0 = byName["bn0"] as? any NormLayer
+        bn1 = byName["bn1"] as? any NormLayer
+        bn2 = byName["bn2"] as? any NormLayer
+        bn3 = byName["bn3"] as? any NormLayer
         splits = layers.indices.compactMap { index in
-            guard let convolution = byName["convs.\(index)"], let norm = byName["bns.\(index)"] else { return nil }
+            guard let convolution = byName["convs.\(index)"], let norm = byName["bns.\(index)"] as? any NormLayer else {
+                return nil
+            }
             return (convolution, norm)
         }
         projection = planned.projection.compactMap { byName[$0.name] }
-        rg = byName["rg"]
+        rg = byName["rg"] as? any NormLayer
         ds = byName["ds"] as? TermWeights
-        innerRG = byName["rg_inner"]
+        innerRG = byName["rg_inner"] as? any NormLayer
         innerWeights = byName["ds_inner"] as? TermWeights
-        gn1 = byName["gn1"]
-        gn2 = byName["gn2"]
+        gn1 = byName["gn1"] as? any NormLayer
+        gn2 = byName["gn2"] as? any NormLayer
         if let fc1 = byName["se.fc1"], let fc2 = byName["se.fc2"] {
             squeezeExcitation = SqueezeExcitation(fc1: fc1, fc2: fc2)
         } else {
@@ -94,7 +102,7 @@ final class ResidualBlock: Module {
     }
 
     /// The norm behind F that the addition follows, if there is one.
-    var normBeforeAddition: (any UnaryLayer)? {
+    var normBeforeAddition: (any NormLayer)? {
         switch recipe.order {
         case .original: finalNorm
         case .staged: planned.position == .start ? finalNorm : nil
@@ -112,17 +120,21 @@ final class ResidualBlock: Module {
 
     /// out = ReLU(F(x) + h(x)).
     private func original(_ flow: inout StageFlow) {
-        if let output = fusedOriginal(flow.x) { return leave(output, output, in: &flow) }
-        let residual = attend(normalize(branch(flow.x)))
-        var sum = join(residual, flow, isRectified: true, projecting: flow.x)
-        if recipe.shortcut == .gs {
-            flow.beforeReLU = sum
-            sum = sum.relu()
-        } else {
-            sum.reluInPlace()
+        if let output = fusedOriginal(flow.x.value) {
+            return leave(Measured(value: output), residual: nil, in: &flow)
         }
-        if recipe.shortcut == .rgb, let rg { sum = rg(sum) }
-        leave(sum, residual, in: &flow)
+        let residual = residual(finalTerm(branch(flow.x)))
+        let terms = [residual] + shortcutTerms(flow, isRectified: true, projecting: flow.x.value)
+        var out: Measured
+        if recipe.shortcut == .gs {
+            let sum = sum(terms, wantsMoments: isTraining)
+            flow.beforeReLU = sum
+            out = Measured(value: sum.value.relu())
+        } else {
+            out = sum(terms, rectified: true, wantsMoments: wantsMomentsOfOutput)
+        }
+        if recipe.shortcut == .rgb, let rg { out = Measured(value: rg(out.value)) }
+        leave(out, residual: residual, in: &flow)
     }
 
     /// The same with norms, addition and ReLU in the convolutions' own passes; nil where something stands between them, or
@@ -135,75 +147,90 @@ final class ResidualBlock: Module {
         guard isPlain, !isMore, isStart || recipe.shortcut == .identity || recipe.shortcut == .none,
             let last = conv3 == nil ? folded2 : folded3, last.applies(to: x)
         else { return nil }
-        let h = conv3 == nil ? convolve(folded1, conv1, bn1, x) : middle(convolve(folded1, conv1, bn1, x))
+        let u = convolve(folded1, conv1, bn1, x)
+        let h = conv3 == nil ? u.value : middle(u)
         guard recipe.shortcut != .none else { return last(h, activation: .relu) }
         return last(h, adding: isStart ? project(x) : x, activation: .relu)
     }
 
     /// The projection of a Start, without a gradient in one pass.
     private func project(_ x: Tensor) -> Tensor {
-        guard let foldedProjection, foldedProjection.applies(to: x) else { return projection.reduce(x) { $1($0) } }
+        guard let foldedProjection, foldedProjection.applies(to: x) else {
+            return F.normalizedSum([projectionTerm(x)])
+        }
         return foldedProjection(projection.dropLast(2).reduce(x) { $1($0) })
+    }
+
+    /// The same as an addend.
+    private func projectionTerm(_ x: Tensor) -> SumTerm {
+        if let foldedProjection, foldedProjection.applies(to: x) { return SumTerm(project(x)) }
+        guard let norm = projection.last as? any NormLayer else { return SumTerm(projection.reduce(x) { $1($0) }) }
+        return norm.term(projection.dropLast().reduce(x) { $1($0) })
     }
 
     /// ReLU(norm(convolution(x))), without a gradient in one pass.
     private func convolve(
-        _ folded: FoldedConvolution?, _ convolution: (any UnaryLayer)?, _ norm: (any UnaryLayer)?, _ x: Tensor
-    ) -> Tensor {
-        if let folded, folded.applies(to: x) { return folded(x, activation: .relu) }
-        return rectify(norm, apply(convolution, x))
+        _ folded: FoldedConvolution?, _ convolution: (any UnaryLayer)?, _ norm: (any NormLayer)?, _ x: Tensor,
+        wantsMoments: Bool = false
+    ) -> Measured {
+        if let folded, folded.applies(to: x) { return Measured(value: folded(x, activation: .relu)) }
+        return sum([term(norm, apply(convolution, x))], rectified: true, wantsMoments: wantsMoments)
     }
 
     /// a = ReLU(BN(x)); out = F(a) + h(x), where a projection takes a.
     private func preActivation(_ flow: inout StageFlow) {
         let a = rectify(bn1, flow.x)
-        var h = rectify(bn2, apply(conv1, a))
+        var h = rectify(bn2, Measured(value: apply(conv1, a)))
         h = apply(conv2, h)
-        if let conv3 { h = conv3(rectify(bn3, h)) }
-        let residual = attend(h)
-        leave(join(residual, flow, isRectified: false, projecting: a), residual, in: &flow)
+        if let conv3 { h = conv3(rectify(bn3, Measured(value: h))) }
+        let residual = residual(SumTerm(h))
+        let terms = [residual] + shortcutTerms(flow, isRectified: false, projecting: a)
+        leave(sum(terms, wantsMoments: isTraining), residual: residual, in: &flow)
     }
 
     /// Start, Middle and End of a stage. That the block after Start has a rectified identity is done at Start's end.
     private func staged(_ identity: StagedIdentity, _ flow: inout StageFlow) {
-        let x = flow.x
         let isRectified = planned.index == 1 && identity == .rectified
-        let residual: Tensor
+        let residual: SumTerm
         if planned.position == .start {
-            residual = attend(normalize(branch(x)))
-        } else if let bn0 {
-            residual = attend(branch(rectify(bn0, x)))
+            residual = self.residual(finalTerm(branch(flow.x)))
+        } else if bn0 != nil {
+            residual = self.residual(SumTerm(branch(Measured(value: rectify(bn0, flow.x)))))
         } else {
-            residual = attend(branch(isRectified ? x : x.relu()))
+            residual = self.residual(SumTerm(branch(isRectified ? flow.x : Measured(value: flow.x.value.relu()))))
         }
-        var sum = join(residual, flow, isRectified: isRectified, projecting: x)
-        switch planned.position {
-        case .start: if identity == .rectified { sum.reluInPlace() }
-        case .middle: break
-        case .end: sum = rectify(finalNorm, sum)
-        }
-        leave(sum, residual, in: &flow)
+        let terms = [residual] + shortcutTerms(flow, isRectified: isRectified, projecting: flow.x.value)
+        let rectifies = planned.position == .start && identity == .rectified
+        var out = sum(terms, rectified: rectifies, wantsMoments: isTraining)
+        if planned.position == .end { out = Measured(value: rectify(finalNorm, out)) }
+        leave(out, residual: residual, in: &flow)
     }
 
     /// F without its last norm: conv-BN-ReLU-conv(-BN-ReLU-conv).
-    private func branch(_ x: Tensor) -> Tensor {
-        var u = convolve(folded1, conv1, bn1, x)
-        if let gn1 { u = gn1(u) }
-        guard let conv3 else { return apply(conv2, u) }
+    private func branch(_ x: Measured) -> Tensor {
+        var u = convolve(folded1, conv1, bn1, x.value, wantsMoments: wantsMomentsOfMiddle)
+        if let gn1 { u = Measured(value: gn1(u.value)) }
+        guard let conv3 else { return apply(conv2, u.value) }
         return conv3(middle(u))
     }
 
     /// From behind the first 1×1 to the last: u to v, rectified.
-    private func middle(_ u: Tensor) -> Tensor {
-        if splits.isEmpty, innerRG == nil, innerWeights == nil, gn2 == nil {
-            return convolve(folded2, conv2, bn2, u)
+    private func middle(_ u: Measured) -> Tensor {
+        var v: Tensor
+        if splits.isEmpty, innerRG == nil, innerWeights == nil {
+            v = convolve(folded2, conv2, bn2, u.value).value
+        } else {
+            var terms = [splits.isEmpty ? term(bn2, apply(conv2, u.value)) : SumTerm(splitMiddle(u.value))]
+            if let innerRG {
+                let isRectified = gn1 == nil
+                terms.append(
+                    innerRG.term(isRectified ? u.value : u.value.relu(), moments: isRectified ? u.moments : nil))
+            }
+            if let innerWeights, case .weighted(let normalization) = recipe.innerShortcut {
+                terms.append(normalized(u, normalization, weights: innerWeights, index: 0))
+            }
+            v = F.normalizedSum(terms, rectified: true)
         }
-        var v = splits.isEmpty ? apply(bn2, apply(conv2, u)) : splitMiddle(u)
-        if let innerRG { v.addInPlace(innerRG(gn1 == nil ? u : u.relu())) }
-        if let innerWeights, case .weighted(let normalization) = recipe.innerShortcut {
-            v.addInPlace(innerWeights(normalizeTerm(u, normalization)))
-        }
-        v.reluInPlace()
         if let gn2 { v = gn2(v) }
         return v
     }
@@ -217,7 +244,7 @@ final class ResidualBlock: Module {
         for (index, split) in splits.enumerated() {
             var piece = u.narrow(dim: 1, start: index * width, length: width)
             if !isStart, let last = outputs.last { piece = piece + last }
-            outputs.append(rectify(split.norm, split.convolution(piece)))
+            outputs.append(split.norm.rectified(split.convolution(piece)))
         }
         let last = u.narrow(dim: 1, start: splits.count * width, length: width)
         let window = planned.stride.map { _ in 3 }
@@ -227,30 +254,39 @@ final class ResidualBlock: Module {
         return Tensor.cat(outputs, dim: 1)
     }
 
-    /// F(x) + h(x). Adds in place, but for residuals that a later dense shortcut sums.
-    private func join(_ residual: Tensor, _ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> Tensor {
-        var sum = residual
-        var isOwn = !keepsResiduals
-        func add(_ term: Tensor) {
-            if isOwn { sum.addInPlace(term) } else { sum = sum + term }
-            isOwn = true
-        }
+    /// What is added to the residual: h(x) in one addend or several.
+    private func shortcutTerms(_ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> [SumTerm] {
+        let x = flow.x
         if planned.position == .start {
-            if recipe.shortcut != .none { add(projection.isEmpty ? flow.x : project(y)) }
-            return sum
+            if recipe.shortcut == .none { return [] }
+            return [projection.isEmpty ? SumTerm(x.value) : projectionTerm(y)]
+        }
+        var rectified: SumTerm {
+            term(rg, isRectified ? x.value : x.value.relu(), moments: isRectified ? x.moments : nil)
         }
         switch recipe.shortcut {
-        case .none, .concatenation: break
-        case .identity, .rgb: add(flow.x)
-        case .rg, .rbs: add(apply(rg, isRectified ? flow.x : flow.x.relu()))
+        case .none, .concatenation: return []
+        case .identity, .rgb: return [SumTerm(x.value)]
+        case .rg, .rbs: return [rectified]
         case .identityAndRG:
-            add(apply(rg, isRectified ? flow.x : flow.x.relu()))
-            add(flow.x)
-        case .gs: add(apply(rg, flow.beforeReLU ?? flow.x))
-        case .dense, .denseIdentity:
-            for (index, term) in flow.terms.enumerated() { add(ds?.apply(to: term, term: index) ?? term) }
+            var both = rectified
+            guard isRectified else { return [both, SumTerm(x.value)] }
+            both.isPlain = true
+            return [both]
+        case .gs:
+            let source = flow.beforeReLU ?? x
+            return [term(rg, source.value, moments: source.moments)]
+        case .dense(_, let normalization, _):
+            return flow.terms.enumerated().map { normalized($1, normalization, weights: ds, index: $0) }
+        case .denseIdentity: return flow.terms.map { SumTerm($0.value) }
         }
-        return sum
+    }
+
+    /// F as one addend. Where something else works on it, or a later block sums it, it is computed first.
+    private func residual(_ term: SumTerm) -> SumTerm {
+        let isAttended = squeezeExcitation != nil || cbam != nil
+        guard isAttended || keepsResiduals else { return term }
+        return SumTerm(attend(F.normalizedSum([term])))
     }
 
     private var keepsResiduals: Bool {
@@ -258,33 +294,60 @@ final class ResidualBlock: Module {
         return false
     }
 
+    /// Whether a norm reads the block's output as it is, and by its own statistics.
+    private var wantsMomentsOfOutput: Bool {
+        guard planned.position != .end else { return false }
+        switch recipe.shortcut {
+        case .rg, .identityAndRG: return true
+        case .rbs: return isTraining
+        case .dense(.aggregates, let normalization, _): return normalization != .none
+        case .dense(.residuals, let normalization, _): return normalization != .none && planned.position == .start
+        default: return false
+        }
+    }
+
+    /// Likewise of u.
+    private var wantsMomentsOfMiddle: Bool {
+        guard gn1 == nil else { return false }
+        if innerRG != nil { return true }
+        if case .weighted(let normalization) = recipe.innerShortcut { return normalization != .none }
+        return false
+    }
+
     /// Hands the output, and what later blocks need, on.
-    private func leave(_ output: Tensor, _ residual: Tensor, in flow: inout StageFlow) {
+    private func leave(_ output: Measured, residual: SumTerm?, in flow: inout StageFlow) {
         flow.x = output
         guard planned.position != .end else { return }
         switch recipe.shortcut {
-        case .dense(let source, let normalization, _):
-            let value = source == .aggregates || planned.position == .start ? output : residual
-            flow.terms.append(normalizeTerm(value, normalization))
+        case .dense(let source, _, _):
+            if source == .residuals, planned.position != .start, let residual {
+                flow.terms.append(Measured(value: residual.x))
+            } else {
+                flow.terms.append(output)
+            }
         case .denseIdentity: flow.terms.append(output)
         default: break
         }
     }
 
-    /// N of the dense shortcuts.
-    private func normalizeTerm(_ x: Tensor, _ normalization: DenseNormalization) -> Tensor {
+    /// One addend of a dense shortcut: w ⊙ N(x).
+    private func normalized(
+        _ x: Measured, _ normalization: DenseNormalization, weights: TermWeights?, index: Int
+    ) -> SumTerm {
+        var term = SumTerm(x.value, weight: weights?.row(index), moments: x.moments)
         switch normalization {
-        case .group: F.groupNorm(x, groups: recipe.shortcutGroups)
-        case .layer: F.groupNorm(x, groups: 1)
-        case .instance: F.groupNorm(x, groups: x.shape[1])
-        case .batch: F.batchNorm(x, weight: nil, bias: nil, runningMean: nil, runningVariance: nil, training: true)
-        case .none: x
+        case .group: term.norm = .group(recipe.shortcutGroups)
+        case .layer: term.norm = .group(1)
+        case .instance: term.norm = .group(x.value.shape[1])
+        case .batch: term.norm = .batch(runningMean: nil, runningVariance: nil, momentum: 0)
+        case .none: break
         }
+        return term
     }
 
-    private var finalNorm: (any UnaryLayer)? { recipe.branch.hasMiddle ? bn3 : bn2 }
+    private var finalNorm: (any NormLayer)? { recipe.branch.hasMiddle ? bn3 : bn2 }
 
-    private func normalize(_ h: Tensor) -> Tensor { apply(finalNorm, h) }
+    private func finalTerm(_ h: Tensor) -> SumTerm { term(finalNorm, h) }
 
     private func attend(_ h: Tensor) -> Tensor {
         if let squeezeExcitation { return squeezeExcitation(h) }
@@ -292,11 +355,19 @@ final class ResidualBlock: Module {
         return h
     }
 
-    /// ReLU of a layer's output, in place.
-    private func rectify(_ layer: (any UnaryLayer)?, _ x: Tensor) -> Tensor {
-        let h = apply(layer, x)
-        h.reluInPlace()
-        return h
+    private func sum(_ terms: [SumTerm], rectified: Bool = false, wantsMoments: Bool) -> Measured {
+        guard wantsMoments else { return Measured(value: F.normalizedSum(terms, rectified: rectified)) }
+        let (sum, moments) = F.sumWithMoments(terms, rectified: rectified)
+        return Measured(value: sum, moments: moments)
+    }
+
+    private func rectify(_ layer: (any NormLayer)?, _ x: Measured) -> Tensor {
+        F.normalizedSum([term(layer, x.value, moments: x.moments)], rectified: true)
+    }
+
+    private func term(_ layer: (any NormLayer)?, _ x: Tensor, moments: Tensor? = nil) -> SumTerm {
+        guard let layer else { preconditionFailure("\(planned.name) was planned without a norm that its order needs") }
+        return layer.term(x, moments: moments)
     }
 
     private func apply(_ layer: (any UnaryLayer)?, _ x: Tensor) -> Tensor {

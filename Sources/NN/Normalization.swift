@@ -1,9 +1,30 @@
 import Tensors
 
+/// A norm, which can be an addend of a sum.
+public protocol NormLayer: UnaryLayer {
+    /// The norm of `x`, `[N, C, …]`, as an addend: to be evaluated once, because a batch norm in training moves its running
+    /// statistics.
+    ///
+    /// - Parameter moments: what ``F/sumWithMoments(_:rectified:)`` said of `x`.
+    func term(_ x: Tensor, moments: Tensor?) -> SumTerm
+}
+
+extension NormLayer {
+    public func term(_ x: Tensor) -> SumTerm { term(x, moments: nil) }
+
+    /// `[N, C, …]` → the same shape.
+    public func callAsFunction(_ x: Tensor) -> Tensor { F.normalizedSum([term(x)]) }
+
+    /// ReLU(norm(x)) in one pass.
+    public func rectified(_ x: Tensor, moments: Tensor? = nil) -> Tensor {
+        F.normalizedSum([term(x, moments: moments)], rectified: true)
+    }
+}
+
 /// Batch normalisation over axis 1 of `[N, C, …]`, 2D and 3D alike (Ioffe and Szegedy, 2015), with PyTorch's numerics:
 /// training normalises by the biased variance of the batch and moves the running statistics, with the unbiased one,
 /// by `momentum`; evaluation normalises by the running statistics.
-public final class BatchNorm: Module, UnaryLayer {
+public final class BatchNorm: Module, NormLayer {
     /// γ, `[C]`, initially 1.
     public let weight: Parameter?
     /// β, `[C]`, initially 0.
@@ -33,21 +54,23 @@ public final class BatchNorm: Module, UnaryLayer {
     /// Weights from before PyTorch 0.4.1 have no counter.
     public override var optionalStateNames: Set<String> { ["num_batches_tracked"] }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        var share = momentum ?? 0
-        if isTraining {
-            numBatchesTracked.tensor.addInPlace(Self.one)
-            if momentum == nil { share = 1 / numBatchesTracked.tensor.item() }
+    public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
+        guard isTraining else {
+            return SumTerm(
+                x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight?.tensor,
+                bias: bias?.tensor, epsilon: epsilon)
         }
-        return F.batchNorm(
-            x, weight: weight?.tensor, bias: bias?.tensor, runningMean: runningMean.tensor,
-            runningVariance: runningVar.tensor, training: isTraining, momentum: share, epsilon: epsilon)
+        numBatchesTracked.tensor.addInPlace(Self.one)
+        let share = momentum ?? 1 / numBatchesTracked.tensor.item()
+        return SumTerm(
+            x, norm: .batch(runningMean: runningMean.tensor, runningVariance: runningVar.tensor, momentum: share),
+            weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon, moments: moments)
     }
 }
 
 /// Batch normalisation by fixed statistics and a fixed affine, over axis 1 of `[N, C, …]`: nothing in it is trained,
 /// in training as in evaluation.
-public final class FrozenBatchNorm: Module, UnaryLayer {
+public final class FrozenBatchNorm: Module, NormLayer {
     public let weight: Buffer
     public let bias: Buffer
     public let runningMean: Buffer
@@ -66,15 +89,15 @@ public final class FrozenBatchNorm: Module, UnaryLayer {
     /// The counter of the batch norm whose weights it may be given.
     public override var ignoredStateNames: Set<String> { ["num_batches_tracked"] }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        F.batchNorm(
-            x, weight: weight.tensor, bias: bias.tensor, runningMean: runningMean.tensor,
-            runningVariance: runningVar.tensor, training: false, momentum: 0, epsilon: epsilon)
+    public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
+        SumTerm(
+            x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight.tensor,
+            bias: bias.tensor, epsilon: epsilon)
     }
 }
 
 /// Group normalisation over the channels of `[N, C, …]` (Wu and He, 2018).
-public final class GroupNorm: Module, UnaryLayer {
+public final class GroupNorm: Module, NormLayer {
     /// γ, `[C]`, initially 1.
     public let weight: Parameter?
     /// β, `[C]`, initially 0.
@@ -91,7 +114,8 @@ public final class GroupNorm: Module, UnaryLayer {
         self.epsilon = epsilon
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        F.groupNorm(x, groups: groups, weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon)
+    public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
+        SumTerm(
+            x, norm: .group(groups), weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon, moments: moments)
     }
 }

@@ -47,24 +47,34 @@ public struct Benchmark {
     public enum Suite: String, CaseIterable, Sendable {
         /// Detection operations, backbones and detectors: `ops.py`'s cases.
         case operations
+        /// Training steps of named networks: `train_step.py`'s case.
+        case backbones
         /// COCO's evaluation of two files: `coco_eval.py`'s case.
         case coco
         /// JPEG decoding and resizing: `media.py`'s cases.
         case jpeg
     }
 
-    /// Files that some suites need.
+    /// What some suites work on.
     public struct Inputs: Sendable {
         /// COCO's instances and results.
         public var annotations: String?
         public var results: String?
         /// A folder of JPEG files.
         public var images: String?
+        /// Names of networks, and how many images a step takes.
+        public var models: [String]
+        public var batch: Int
 
-        public init(annotations: String? = nil, results: String? = nil, images: String? = nil) {
+        public init(
+            annotations: String? = nil, results: String? = nil, images: String? = nil, models: [String] = ["resnet50"],
+            batch: Int = 16
+        ) {
             self.annotations = annotations
             self.results = results
             self.images = images
+            self.models = models
+            self.batch = batch
         }
     }
 
@@ -87,6 +97,7 @@ public struct Benchmark {
     public func run(_ suite: Suite, inputs: Inputs) throws {
         switch suite {
         case .operations: try runOperations()
+        case .backbones: try runBackbones(inputs)
         case .coco: try runCOCO(inputs)
         case .jpeg: try runJPEG(inputs)
         }

@@ -15,10 +15,13 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite coco: the instances JSON.") var annotations: String?
     @Option(help: "Suite coco: the results JSON.") var results: String?
     @Option(help: "Suite jpeg: a folder of .jpg files.") var images: String?
+    @Option(parsing: .upToNextOption, help: "Suite backbones: names of models.") var models = ["resnet50"]
+    @Option(help: "Suite backbones: images a step.") var batch = 16
     @Flag(help: "One JSON line for each case.") var json = false
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads); it must be above 0.") }
+        guard batch > 0 else { throw ValidationError("--batch is \(batch); it must be above 0.") }
     }
 
     func work() throws {
@@ -26,7 +29,8 @@ struct BenchCommand: WorkCommand {
         let benchmark = Benchmark(threads: threads, filter: filter) { result in
             print(json ? result.line : result.text)
         }
-        let inputs = Benchmark.Inputs(annotations: annotations, results: results, images: images)
+        let inputs = Benchmark.Inputs(
+            annotations: annotations, results: results, images: images, models: models, batch: batch)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
     }
 }
