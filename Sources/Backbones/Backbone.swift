@@ -37,6 +37,14 @@ public final class Backbone: Module, UnaryLayer {
         isChannelsLast = true
     }
 
+    /// From now on training keeps only what flows between segments of each stage, of √n blocks in a stage of n, and makes the
+    /// rest anew for the backward pass: a third more time, and memory that grows with the root of the depth.
+    public func checkpointActivations(_ on: Bool = true) {
+        for stage in stages {
+            stage.checkpointedBlocks = on ? Int(Double(stage.blocks.count).squareRoot().rounded(.up)) : nil
+        }
+    }
+
     /// - Parameters:
     ///   - classes: of the classifier; nil leaves it out.
     ///   - normalization: takes the place of the recipe's, such as `.frozenBatch` under a detector.

@@ -5,10 +5,15 @@ import Tensors
 /// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are.
 public final class BackboneStage: Module, UnaryLayer {
     public let plan: PlannedStage
+    /// Blocks whose activations are made anew for the backward pass instead of being kept, at a time; nil keeps all. With
+    /// dense shortcuts and GS, where blocks share more than one output, it is the whole stage or nothing.
+    public var checkpointedBlocks: Int?
     let blocks: [ResidualBlock]
+    private let shortcut: Shortcut
 
     init(_ plan: PlannedStage, of recipe: BackboneRecipe) {
         self.plan = plan
+        shortcut = recipe.shortcut
         blocks = plan.blocks.map { ResidualBlock($0, of: recipe) }
     }
 
@@ -18,8 +23,26 @@ public final class BackboneStage: Module, UnaryLayer {
 
     /// `[N, C, H, W]` (or `[N, C, T, H, W]`) → `[N, plan.channels, H / stride, W / stride]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        guard let checkpointedBlocks else { return run(blocks[...], x) }
+        var h = x
+        for start in stride(from: 0, to: blocks.count, by: isChain ? checkpointedBlocks : blocks.count) {
+            let segment = blocks[start..<min(blocks.count, start + (isChain ? checkpointedBlocks : blocks.count))]
+            h = checkpointed(h) { [self] in run(segment, $0) }
+        }
+        return h
+    }
+
+    private func run(_ blocks: ArraySlice<ResidualBlock>, _ x: Tensor) -> Tensor {
         var flow = StageFlow(x: Measured(value: x))
         for block in blocks { block(&flow) }
         return flow.x.value
+    }
+
+    /// Whether a block needs nothing but the output of the one before.
+    private var isChain: Bool {
+        switch shortcut {
+        case .dense, .denseIdentity, .gs: false
+        default: true
+        }
     }
 }

@@ -40,7 +40,7 @@ public struct DecodeOptions: Sendable {
     public var appliesOrientation: Bool
     public var limits: DecodeLimits
     public var truncation: TruncationPolicy
-    /// Lets JPEG decode at a reduced scale: the smallest of 1/8, 2/8 … 8/8 at which the upright picture is at least this
+    /// Lets JPEG decode at a reduced scale: the smallest of 1/8, 1/4, 1/2 and 1 at which the upright picture is at least this
     /// large on both sides. For a caller that resizes to that size or less: it saves time, and the pixels differ a
     /// little from a full decode resized (the transform drops the frequencies that the small size can't hold, where a
     /// resize blends them). PNG ignores it.

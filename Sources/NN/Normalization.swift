@@ -60,6 +60,12 @@ public final class BatchNorm: Module, NormLayer {
                 x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight?.tensor,
                 bias: bias?.tensor, epsilon: epsilon)
         }
+        // The same batch a second time has been counted.
+        if isRecomputing {
+            return SumTerm(
+                x, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0), weight: weight?.tensor,
+                bias: bias?.tensor, epsilon: epsilon, moments: moments)
+        }
         numBatchesTracked.tensor.addInPlace(Self.one)
         let share = momentum ?? 1 / numBatchesTracked.tensor.item()
         return SumTerm(

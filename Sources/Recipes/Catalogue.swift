@@ -58,6 +58,7 @@ public enum Catalogue {
         + family([50], .res2Net, { "res2net\($0)" }) { depth in
             .resNet(depth).with { $0.branch = .res2Net(scale: 4, baseWidth: 26) }
         }
+        + [NamedModel(name: "plain_vgg19", recipe: .vgg19, paper: .vgg)]
         + shortcutModels
 
     private static let shortcutModels: [NamedModel] =
@@ -101,6 +102,26 @@ public enum Catalogue {
         + family(cifarDepths.keys.sorted(), .iResNet, { "cifar_iresnet\($0)" }) {
             .cifar(cifarDepths[$0] ?? []).staged().maxPoolProjected()
         }
+        + widths(.resNet, { "cifar_resnet\($0)" }) { .resNet($0).onCIFAR() }
+        + widths(.rgsNet, { "cifar_res_rgsnet\($0)" }) { .resNet($0).shortcut(.identityAndRG, inner: .rg).onCIFAR() }
+        + widths(.dsNet, { "cifar_dsnet\($0)" }) { .resNet($0).shortcut(.dense()).onCIFAR() }
+        + widths(.dsNet, { "cifar_ds2net\($0)" }) { .resNet($0).shortcut(.dense(), inner: .weighted()).onCIFAR() }
+        + [
+            NamedModel(name: "cifar_resnext29_8x64d", recipe: .resNeXt29(groups: 8, width: 64), paper: .resNeXt),
+            NamedModel(name: "cifar_resnext29_16x64d", recipe: .resNeXt29(groups: 16, width: 64), paper: .resNeXt),
+            NamedModel(name: "cifar_resnext29_64x8d", recipe: .resNeXt29(groups: 64, width: 8), paper: .resNeXt),
+            NamedModel(
+                name: "cifar_rgs_resnext29_8x64d",
+                recipe: .resNeXt29(groups: 8, width: 64).shortcut(.identityAndRG, inner: .rg), paper: .rgsNet),
+            NamedModel(
+                name: "cifar_dsnext29_6x64d", recipe: .resNeXt29(groups: 6, width: 64).shortcut(.dense()),
+                paper: .dsNet),
+            NamedModel(
+                name: "cifar_ds2next29_6x64d",
+                recipe: .resNeXt29(groups: 6, width: 64).shortcut(.dense(), inner: .weighted()), paper: .dsNet),
+            NamedModel(name: "cifar_wrn28_10", recipe: .wideResNet28(), paper: .wideResNet),
+            NamedModel(name: "cifar_dswrn28_10", recipe: .wideResNet28().shortcut(.dense()), paper: .dsNet),
+        ]
 
     private static let videoModels: [NamedModel] =
         family([50, 101], .iResNet, { "resnet3d\($0)" }) { .resNet($0).onVideo() }

@@ -8,6 +8,9 @@ public struct Paper: Hashable, Sendable, Codable {
     static let resNet = Paper(
         title: "Deep Residual Learning for Image Recognition", authors: "He, Zhang, Ren, Sun", venue: "CVPR", year: 2016
     )
+    static let vgg = Paper(
+        title: "Very Deep Convolutional Networks for Large-Scale Image Recognition", authors: "Simonyan, Zisserman",
+        venue: "ICLR", year: 2015)
     static let preActivation = Paper(
         title: "Identity Mappings in Deep Residual Networks", authors: "He, Zhang, Ren, Sun", venue: "ECCV", year: 2016)
     static let iResNet = Paper(

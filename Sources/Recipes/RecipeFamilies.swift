@@ -44,6 +44,47 @@ extension BackboneRecipe {
         }
     }
 
+    /// ResNeXt-29 on CIFAR: three stages of three bottlenecks with `groups` paths of `width` channels (Xie et al., 2017,
+    /// section 5.3).
+    public static func resNeXt29(groups count: Int, width: Int) -> BackboneRecipe {
+        cifar([3, 3, 3]).with {
+            $0.stemWidth = 64
+            $0.planes = [64, 128, 256]
+            $0.shortcutGroups = 32
+        }.middle(Double(count * width) / 64, groups: count)
+    }
+
+    /// WRN-28-10 on CIFAR: pre-activated basic branches, ten times as wide (Zagoruyko and Komodakis, 2016).
+    public static func wideResNet28() -> BackboneRecipe {
+        cifar([4, 4, 4]).with {
+            $0.branch = .basic()
+            $0.order = .preActivation
+            $0.planes = [160, 320, 640]
+            $0.shortcutGroups = 32
+        }
+    }
+
+    /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015): 3×3 all
+    /// through, with norms, strides in the place of poolings and one linear layer for its three.
+    static let vgg19 = BackboneRecipe().with {
+        $0.stem = .cifar
+        $0.branch = .basic()
+        $0.shortcut = .none
+        $0.depths = [1, 1, 2, 2, 2]
+        $0.planes = [64, 128, 256, 512, 512]
+        $0.groups = [1, 1, 1, 1, 1]
+        $0.stageStrides = [1, 2, 2, 2, 2]
+        $0.temporalStrides = [1, 1, 2, 2, 2]
+    }
+
+    /// The four stages on images of 32×32: behind a 3×3 stem without pooling they work at 32, 16, 8 and 4 pixels.
+    public func onCIFAR(classes: Int = 10) -> BackboneRecipe {
+        with {
+            $0.stem = .cifar
+            $0.classes = classes
+        }
+    }
+
     func staged(_ identity: StagedIdentity = .rectified) -> BackboneRecipe {
         with { $0.order = .staged(identity) }
     }

@@ -4,8 +4,11 @@ import Workflows
 
 struct EvaluateCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure a run or a checkpoint on annotated images.",
-        discussion: "Writes metrics.json and detections.json beside the checkpoint and prints COCO's table.")
+        commandName: "evaluate", abstract: "Measure a run or a checkpoint on the images kept apart for it.",
+        discussion: """
+            A detector: writes metrics.json and detections.json beside the checkpoint and prints COCO's table. A classifier: \
+            writes metrics.json and prints top-1 and top-5.
+            """)
 
     @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
     @Option(help: "Another root of the data, as --set data.root=… does.") var data: String?
@@ -27,10 +30,24 @@ struct EvaluateCommand: WorkCommand {
         let checkpoint = try RunFolder.checkpoint(at: run)
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
-        let evaluation = try DetectionEvaluation(
-            checkpoint: checkpoint, settings: set.settings + (data.map { ["data.root=\($0)"] } ?? []),
-            device: device.device)
+        let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? [])
         let bar = ProgressLine("evaluating")
+        if try RecipeTask(ofCheckpoint: checkpoint) == .classification {
+            guard pictures == 0 else {
+                throw ValidationError("--pictures draws detections, and \(checkpoint) is a classifier.")
+            }
+            let scores = try ClassificationMeasurement(
+                checkpoint: checkpoint, settings: settings, device: device.device
+            ).scores { bar.show($0, of: $1) }
+            bar.end()
+            let text = try prettyJSON(scores)
+            try RunFolder.write(text + "\n", to: folder.evaluation)
+            print(json ? text : scores.table)
+            printToStandardError("\(checkpoint): written to \(folder.evaluation)")
+            return
+        }
+        let evaluation = try DetectionEvaluation(
+            checkpoint: checkpoint, settings: settings, device: device.device)
         let (scores, results) = try evaluation.run(into: folder) { bar.show($0, of: $1) }
         bar.end()
         print(json ? try prettyJSON(scores) : scores.table)

@@ -23,11 +23,11 @@ struct TrainCommand: WorkCommand {
 
     func work() throws {
         let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
-        let training = try DetectionTraining(
-            file: RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device)
-        let names = training.model.classNames
+        let training = try RecipeTask.open(
+            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device)
+        let names = training.classNames
         printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
-        printToStandardError("training on \(training.report.summary)")
+        printToStandardError("training on \(training.summary)")
         let outcome = try training.train(
             resume: resume, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
             showsProgress: true)

@@ -38,6 +38,17 @@ final class CatalogueTests: XCTestCase {
         XCTAssertEqual(try Catalogue.recipe(named: "res_rgsnet26_2").shortcutGroups, 32)
     }
 
+    /// What the papers say, in millions of parameters, to their last digit.
+    func testCIFARNetworksHaveThePapersParameters() throws {
+        for (name, millions) in [
+            ("cifar_resnext29_8x64d", 34.4), ("cifar_resnext29_16x64d", 68.1), ("cifar_wrn28_10", 36.5),
+            ("cifar_resnet164", 1.7), ("cifar_iresnet3002", 30.9),
+        ] {
+            let count = Double(try Catalogue.recipe(named: name).plan().parameterCount) / 1e6
+            XCTAssertEqual(count, millions, accuracy: 0.07, name)
+        }
+    }
+
     func testNearestNameCountsEdits() {
         XCTAssertEqual(nearestName(to: "kitten", among: ["sitting", "mitten", "bitter"]), "mitten")
         XCTAssertNil(nearestName(to: "kitten", among: []))

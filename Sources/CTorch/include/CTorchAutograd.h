@@ -34,6 +34,21 @@ typedef struct ct_autocast {
 ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous);
 ct_status ct_autocast_leave(bool cuda, ct_autocast previous);
 
+/// A part of a computation that can be run again.
+typedef struct ct_segment {
+    void *context;
+    /// Takes over the handle of its input and gives a new one of its output.
+    ct_tensor (*run)(void *context, ct_tensor x);
+    void (*release)(void *context);
+} ct_segment;
+/// Runs the segment without keeping what its backward pass needs: that is made by running it once more, when its gradient
+/// is wanted. Gradients of what it holds inside are added to the leaves. The segment is released in any case.
+ct_status ct_checkpoint(ct_tensor x, ct_segment segment, ct_tensor *out);
+/// Whether the calling thread runs a segment for the second time.
+bool ct_is_recomputing(void);
+/// Another handle of the same tensor.
+ct_tensor ct_share(ct_tensor tensor);
+
 #ifdef __cplusplus
 }
 #endif

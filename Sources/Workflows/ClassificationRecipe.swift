@@ -1,0 +1,189 @@
+import DataPipeline
+
+/// A recipe for training a classifier, as typed values; the defaults are what a key that is left out means.
+///
+/// Keys and their meaning are documented here, section by section: `model`, `data`, `input`, `training`, `evaluation`.
+public struct ClassificationRecipe: Decodable, Hashable, Sendable {
+    public enum Task: String, Decodable, CaseIterable, Sendable {
+        case classification
+    }
+
+    public var task: Task
+    public var model: ClassificationModelRecipe
+    public var data: ClassificationDataRecipe
+    public var input: ClassificationInputRecipe
+    public var training: TrainingRecipe
+    public var evaluation: ClassificationEvaluationRecipe
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, model, data, input, training, evaluation
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        task = try values.decode(Task.self, forKey: .task)
+        model = try values.decode(ClassificationModelRecipe.self, forKey: .model)
+        data = try values.decode(ClassificationDataRecipe.self, forKey: .data)
+        input =
+            try values.decodeIfPresent(ClassificationInputRecipe.self, forKey: .input)
+            ?? ClassificationInputRecipe(data.format)
+        input.fill(for: data.format)
+        training = try values.decodeIfPresent(TrainingRecipe.self, forKey: .training) ?? .init()
+        evaluation = try values.decodeIfPresent(ClassificationEvaluationRecipe.self, forKey: .evaluation) ?? .init()
+    }
+}
+
+/// The section `model`: what is trained, and towards what.
+public struct ClassificationModelRecipe: Decodable, Hashable, Sendable {
+    /// A name that `vertebra models` lists; its classifier gets as many outputs as the data have classes.
+    public var backbone: String
+    /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
+    public var weights: String?
+    /// Whether γ of the last norm of each block starts at 0 (Goyal et al., 2017, section 5.1).
+    public var zeroLastNorms = false
+    /// Probability of the dropout in front of the classifier.
+    public var dropout = 0.0
+    /// Share of the target that all classes get alike (Szegedy et al., 2016, section 7).
+    public var labelSmoothing = 0.0
+    /// Whether training makes activations anew for the backward pass instead of keeping them all: a third more time, for
+    /// memory that grows with the root of the depth.
+    public var checkpointsActivations = false
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case backbone, weights, dropout
+        case zeroLastNorms = "zero_last_norms"
+        case labelSmoothing = "label_smoothing"
+        case checkpointsActivations = "checkpoint_activations"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        backbone = try values.decode(String.self, forKey: .backbone)
+        weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        try values.update(&zeroLastNorms, .zeroLastNorms)
+        try values.update(&dropout, .dropout, "must be in 0…1, without 1") { (0..<1).contains($0) }
+        try values.update(&labelSmoothing, .labelSmoothing, "must be in 0…1, without 1") { (0..<1).contains($0) }
+        try values.update(&checkpointsActivations, .checkpointsActivations)
+    }
+}
+
+/// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
+public struct ClassificationDataRecipe: Decodable, Hashable, Sendable {
+    public enum Format: String, Decodable, CaseIterable, Sendable {
+        /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
+        case cifar
+        /// Folders `train` and `val` in `root`, each with a folder of images for each class.
+        case folder
+    }
+
+    public var root = "."
+    public var format: Format
+    /// Of `folder`: the parts' folders in `root`.
+    public var train = "train"
+    public var val = "val"
+    /// An image that can't be read: `stop`, or `replace` it by another and count it.
+    public var failedImages = FailurePolicy.stop
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case root, format, train, val
+        case failedImages = "failed_images"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&root, .root)
+        format = try values.decode(Format.self, forKey: .format)
+        try values.update(&train, .train)
+        try values.update(&val, .val)
+        try values.require(
+            format == .folder || (train == "train" && val == "val"), .train,
+            "names a folder; CIFAR's parts are known by the names of their files")
+        try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+    }
+}
+
+/// The section `input`: what an image becomes before the model.
+public struct ClassificationInputRecipe: Decodable, Hashable, Sendable {
+    /// Pixels of both sides: 224 for folders, 32 for CIFAR.
+    public var side = 0
+    /// Of folders: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
+    public var shorterSide = 0
+    /// Of CIFAR: training crops are taken with so many black pixels around the image.
+    public var padding = 4
+    /// Of folders: the least share of the area that a training crop shows.
+    public var leastArea = 0.08
+    /// Probability of a horizontal flip.
+    public var flip = 0.5
+    /// Of red, green and blue, for pixels in 0…1.
+    public var mean: [Double] = []
+    public var deviation: [Double] = []
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case side, padding, flip, mean, deviation
+        case shorterSide = "shorter_side"
+        case leastArea = "least_area"
+    }
+
+    init(_ format: ClassificationDataRecipe.Format) { fill(for: format) }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&side, .side, "must be above 0") { $0 > 0 }
+        let side = side
+        try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
+        try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
+        try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
+        try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
+        try values.update(&mean, .mean, "must be three numbers") { $0.count == 3 }
+        try values.update(&deviation, .deviation, "must be three numbers above 0") {
+            $0.count == 3 && $0.allSatisfy { $0 > 0 }
+        }
+    }
+
+    /// What was left out, as the data's form has it.
+    mutating func fill(for format: ClassificationDataRecipe.Format) {
+        let isCIFAR = format == .cifar
+        if side == 0 { side = isCIFAR ? CIFARDataset.side : 224 }
+        if shorterSide == 0 { shorterSide = (side * 8 + 3) / 7 }
+        if mean.isEmpty { mean = isCIFAR ? [0.4914, 0.4822, 0.4465] : [0.485, 0.456, 0.406] }
+        if deviation.isEmpty { deviation = isCIFAR ? [0.2470, 0.2435, 0.2616] : [0.229, 0.224, 0.225] }
+    }
+
+    /// Transforms of a part.
+    func transforms(_ format: ClassificationDataRecipe.Format, training: Bool) -> [any ClassificationTransform] {
+        switch format {
+        case .cifar: training ? [PaddedCrop(padding: padding), RandomMirror(probability: flip)] : []
+        case .folder:
+            training
+                ? [RandomResizedCrop(side: side, area: leastArea...1), RandomMirror(probability: flip)]
+                : [CenterCrop(shorterSide: shorterSide, side: side)]
+        }
+    }
+}
+
+/// The section `evaluation`: when the model is measured and what its best state is.
+public struct ClassificationEvaluationRecipe: Decodable, Hashable, Sendable {
+    public enum Metric: String, Decodable, CaseIterable, Sendable {
+        /// Share of images whose label is the likeliest class, or among the five likeliest.
+        case top1, top5
+    }
+
+    /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
+    public var every = 1
+    public var metric = Metric.top1
+    /// Images in a batch.
+    public var batch = 64
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case every, metric, batch
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&every, .every, "must not be below 0") { $0 >= 0 }
+        try values.update(&metric, .metric)
+        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
+    }
+}

@@ -1,0 +1,117 @@
+import DataPipeline
+import NN
+import Tensors
+import Training
+
+/// Trains the classifier of a recipe.
+public struct ClassificationTraining: RecipeTraining {
+    public let recipe: ClassificationRecipe
+    public let run: RunFolder
+    /// The classifier with its fresh or given weights.
+    public let model: ClassifierModel
+    private let file: RecipeFile
+    private let task: ClassificationTask<AnyClassificationDataset>
+
+    public var classNames: [String] { model.classNames }
+    public var summary: String {
+        "\(task.loader.dataset.count) images of \(classNames.count) classes"
+            + (model.unusedWeights.isEmpty
+                ? "" : "; not used of the weights: \(model.unusedWeights.joined(separator: ", "))")
+    }
+    public var replacedImages: [SkippedSample] { task.loader.skipped }
+
+    /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
+    ///
+    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors.
+    public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu) throws {
+        let device = try device.device()
+        recipe = try file.decode(ClassificationRecipe.self)
+        let file = try RecipeRun.anchoring(file, root: recipe.data.root)
+        self.file = file
+        run = RunFolder(output)
+        if let threads = recipe.training.threads { Threads.count = threads }
+        let training = AnyClassificationDataset(
+            try ClassifierModel.dataset(recipe, training: true, augmented: true))
+        Random.seed(recipe.training.seed)
+        model = try ClassifierModel(recipe: recipe, file: file, classNames: training.classNames)
+        model.network.move(to: device)
+        task = try ClassificationTask(
+            model: model, dataset: training, measurement: ClassificationMeasurement(model: model))
+        guard task.batchesPerEpoch > 0 else {
+            throw file.error(
+                at: "training.batch",
+                "an epoch of \(training.count) images has no full batch of \(recipe.training.batch)")
+        }
+    }
+
+    public func train(
+        resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
+    ) throws -> TrainingOutcome {
+        try RecipeRun(
+            file: file, folder: run, recipe: recipe.training, classNames: classNames,
+            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
+        ).train(
+            task, summary: summary, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
+            showsProgress: showsProgress)
+    }
+}
+
+/// Any data set of one class an image, as one type.
+struct AnyClassificationDataset: ClassificationDataset {
+    private let base: any ClassificationDataset
+
+    init(_ base: any ClassificationDataset) { self.base = base }
+
+    var count: Int { base.count }
+    var classNames: [String] { base.classNames }
+
+    func sample(at index: Int, random: inout SampleRandom) throws -> ClassificationSample {
+        try base.sample(at: index, random: &random)
+    }
+
+    func describe(_ index: Int) -> String { base.describe(index) }
+}
+
+/// A classifier on its data, as the training loop sees it.
+final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
+    typealias Batch = DataPipeline.Batch<ClassificationSample>
+
+    let classifier: ClassifierModel
+    let loader: DataLoader<D>
+    private let measurement: ClassificationMeasurement
+
+    var model: Module { classifier.network }
+    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+
+    init(model: ClassifierModel, dataset: D, measurement: ClassificationMeasurement) {
+        classifier = model
+        self.measurement = measurement
+        let training = model.recipe.training
+        loader = DataLoader(
+            dataset: dataset, batchSize: training.batch,
+            sampler: ShuffledSampler(count: dataset.count, seed: training.seed), threads: training.loaderThreads,
+            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast)
+    }
+
+    func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
+        let batches = loader.epoch(epoch, startingAtStep: first)
+        return { try batches.next() }
+    }
+
+    func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
+        let loss = F.crossEntropy(
+            classifier.logits(batch.images), batch.labels.to(classifier.device),
+            labelSmoothing: classifier.recipe.model.labelSmoothing)
+        return [("cross_entropy", loss)]
+    }
+
+    func imageCount(_ batch: Batch) -> Int { batch.samples.count }
+
+    func describe(_ batch: Batch) -> String { batch.samples.map(\.name).joined(separator: ", ") }
+
+    func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
+        [("images", batch.images.contiguous()), ("labels", batch.labels)]
+    }
+
+    func evaluate() throws -> [String: Double]? { try measurement.scores().metrics }
+}

@@ -1,0 +1,114 @@
+import Backbones
+import DataPipeline
+import Foundation
+import NN
+import Recipes
+import Tensors
+import Training
+
+/// A classifier with what is needed to use it: its recipe and the names of its classes.
+public struct ClassifierModel {
+    public let network: Backbone
+    /// Of labels 0, 1, ….
+    public let classNames: [String]
+    public let recipe: ClassificationRecipe
+    /// Where `recipe` stands.
+    public let file: RecipeFile
+    /// Of the start weights, what the network has no place for; empty without such weights.
+    public let unusedWeights: [String]
+
+    /// A model with fresh weights, or with those that the recipe names.
+    ///
+    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`, `StateDictError`.
+    public init(
+        recipe: ClassificationRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true
+    ) throws {
+        self.recipe = recipe
+        self.file = file
+        self.classNames = classNames
+        let named: BackboneRecipe
+        do {
+            named = try Catalogue.recipe(named: recipe.model.backbone)
+        } catch {
+            throw file.error(at: "model.backbone", "\(error)")
+        }
+        guard named.rank == .image else {
+            throw file.error(at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
+        }
+        network = try Backbone(
+            named.with {
+                $0.classes = classNames.count
+                $0.dropout = recipe.model.dropout
+            })
+        if recipe.model.zeroLastNorms { network.zeroLastNorms() }
+        if recipe.model.checkpointsActivations { network.checkpointActivations() }
+        guard loadsWeights, let weights = recipe.model.weights else {
+            unusedWeights = []
+            return
+        }
+        guard FileManager.default.fileExists(atPath: weights) else {
+            throw file.error(at: "model.weights", "there is no file \(weights)")
+        }
+        let state = try WeightsFile.read(weights)
+        let shapes = Dictionary(network.stateDict().map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { a, _ in a })
+        // Another data set's classes.
+        let isOther = state.contains { $0.name == "fc.weight" && $0.tensor.shape != shapes["fc.weight"] }
+        guard isOther else {
+            unusedWeights = []
+            try network.loadStateDict(state)
+            return
+        }
+        unusedWeights = ["fc.weight", "fc.bias"]
+        let own = network.stateDict().filter { $0.name.hasPrefix("fc.") }
+        try network.loadStateDict(state.filter { !$0.name.hasPrefix("fc.") } + own)
+    }
+
+    /// The model of a checkpoint; `settings` change its recipe (where its data are).
+    ///
+    /// - Throws: `CheckpointError`, `RecipeFileError`.
+    public init(checkpoint path: String, settings: [String] = []) throws {
+        let checkpoint = try Checkpoint.read(path)
+        let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
+        let recipe = try file.decode(ClassificationRecipe.self)
+        try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)
+        try checkpoint.load(into: network, classNames: classNames, path: path)
+        network.eval()
+    }
+
+    /// Where the weights are.
+    var device: Device { network.namedParameters().first?.parameter.tensor.device ?? .cpu }
+
+    /// uint8 `[N, 3, H, W]` → float32, normalised, on the model's device.
+    public func normalized(_ images: Tensor) -> Tensor {
+        func perChannel(_ values: [Double]) -> Tensor {
+            Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(device)
+        }
+        let pixels = images.to(device).to(.float32) / 255
+        return (pixels - perChannel(recipe.input.mean)) / perChannel(recipe.input.deviation)
+    }
+
+    /// uint8 `[N, 3, H, W]` → logits `[N, classes]` float32, in the precision that the recipe asks for.
+    public func logits(_ images: Tensor) -> Tensor {
+        let input = normalized(images)
+        guard recipe.training.precision == .bfloat16 else { return network(input) }
+        return withAutocast(.bfloat16, device: device) { network(input) }.to(.float32)
+    }
+
+    /// A part of the recipe's data.
+    ///
+    /// - Throws: `CIFARError`, `ImageFolderError`.
+    static func dataset(
+        _ recipe: ClassificationRecipe, training: Bool, augmented: Bool, classNames: [String]? = nil
+    ) throws -> any ClassificationDataset {
+        let transforms = recipe.input.transforms(recipe.data.format, training: augmented)
+        switch recipe.data.format {
+        case .cifar:
+            return try CIFARDataset(
+                folder: recipe.data.root, part: training ? .train : .test, transforms: transforms)
+        case .folder:
+            return try ImageFolderDataset(
+                folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
+                classNames: classNames, transforms: transforms)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import DataPipeline
+import Foundation
+import NN
+import Training
+
+/// A training that a recipe describes, opened: its data found, its model built.
+public protocol RecipeTraining {
+    /// In the order of their labels.
+    var classNames: [String] { get }
+    /// What is trained on, for a person.
+    var summary: String { get }
+    /// Images that could not be read and were replaced by others.
+    var replacedImages: [SkippedSample] { get }
+
+    /// Trains to the end, or until the user asks to stop.
+    ///
+    /// - Parameters:
+    ///   - resume: Goes on from the run's last checkpoint.
+    ///   - seconds: Saves and stops after that time, to be resumed.
+    ///   - resumeCommand: What a user types to go on.
+    ///   - showsProgress: On standard error.
+    func train(resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool) throws -> TrainingOutcome
+}
+
+/// What a recipe is for.
+public enum RecipeTask: String, Decodable, CaseIterable, Sendable {
+    case detection, classification
+
+    private struct Head: Decodable {
+        let task: RecipeTask
+
+        // Not all of the recipe's keys, so not to be checked for strangers.
+        private enum CodingKeys: String, CodingKey { case task }
+    }
+
+    /// What the recipe says it is for. Throws `RecipeFileError`.
+    public init(of file: RecipeFile) throws { self = try file.decode(Head.self).task }
+
+    /// What the recipe in a checkpoint says. Throws `CheckpointError`, `RecipeFileError`.
+    public init(ofCheckpoint path: String) throws {
+        try self.init(of: RecipeFile(text: Checkpoint.read(path).info.recipe, path: "the recipe in \(path)"))
+    }
+
+    /// Opens the recipe's training in the folder `output`.
+    ///
+    /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.
+    public static func open(
+        _ file: RecipeFile, output: String, device: DeviceChoice = .cpu
+    ) throws -> any RecipeTraining {
+        switch try RecipeTask(of: file) {
+        case .detection: try DetectionTraining(file: file, output: output, device: device)
+        case .classification: try ClassificationTraining(file: file, output: output, device: device)
+        }
+    }
+}
+
+/// What the trainings of all tasks do alike: the run's folder, its log, and the loop.
+struct RecipeRun {
+    let file: RecipeFile
+    let folder: RunFolder
+    let recipe: TrainingRecipe
+    let classNames: [String]
+    /// Epochs between evaluations and what the best checkpoint has most of; nil never evaluates.
+    let evaluation: (every: Int, metric: String)?
+
+    /// A recipe whose data root is absolute: whoever goes on with the run, or uses its model, may do so from another folder.
+    static func anchoring(_ file: RecipeFile, root: String) throws -> RecipeFile {
+        var file = file
+        let absolute = URL(fileURLWithPath: root).standardizedFileURL.path
+        if absolute != root { try file.replace("data.root", with: absolute) }
+        return file
+    }
+
+    func train<Task: TrainingTask>(
+        _ task: Task, summary: String, resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool
+    ) throws -> TrainingOutcome {
+        try folder.prepare()
+        let text = try file.text
+        let log = try folder.openLog()
+        log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
+        log.info("training on \(summary)")
+        let loop = TrainingLoop(
+            task: task, optimizer: recipe.makeOptimizer(for: task.model),
+            options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),
+            identity: RunIdentity(classNames: classNames, recipe: text, resumeCommand: resumeCommand),
+            folder: folder.path,
+            observers: [RecipeWriter(text: text, path: folder.recipe), ProgressPrinter.logging(to: log)]
+                + (showsProgress ? [ProgressPrinter.standard()] : []))
+        do {
+            return try loop.run(resume: resume)
+        } catch {
+            log.error("\(error)")
+            throw error
+        }
+    }
+
+    private func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
+        let stepsPerEpoch = (batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
+        var options = TrainingOptions(epochs: recipe.epochs, steps: recipe.steps)
+        options.seconds = seconds
+        options.accumulation = recipe.accumulation
+        options.schedule = recipe.learningRateSchedule(
+            totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max))
+        options.maxGradientNorm = recipe.clipNorm
+        options.seed = recipe.seed
+        if let evaluation {
+            options.evaluation = .epochs(evaluation.every == 0 ? recipe.epochs : evaluation.every)
+            options.best = .init(evaluation.metric)
+        } else {
+            options.evaluation = .never
+        }
+        return options
+    }
+}
+
+/// Keeps the recipe beside the run once it has begun: a run that was refused leaves another's recipe alone.
+private final class RecipeWriter: TrainingObserver {
+    private let text: String
+    private let path: String
+
+    init(text: String, path: String) {
+        self.text = text
+        self.path = path
+    }
+
+    func handle(_ event: TrainingEvent) throws {
+        if case .started = event { try RunFolder.write(text, to: path) }
+    }
+}

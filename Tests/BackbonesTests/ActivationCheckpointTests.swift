@@ -1,0 +1,80 @@
+import Backbones
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+/// Activations made anew give what kept ones give.
+final class ActivationCheckpointTests: XCTestCase {
+    private let image = Tensor(goldenFill(name: "image", count: 2 * 3 * 32 * 32, lo: -1, hi: 1), shape: [2, 3, 32, 32])
+
+    private struct Outcome {
+        var loss: Double
+        var gradients: [(name: String, gradient: Tensor)]
+        var buffers: [(name: String, values: [Float])]
+    }
+
+    private func step(_ recipe: BackboneRecipe, checkpointing: Bool, dtype: DType? = nil) throws -> Outcome {
+        let model = try Backbone(recipe)
+        try model.fill()
+        model.checkpointActivations(checkpointing)
+        func forward() -> Tensor { F.crossEntropy(model(image).to(.float32), Tensor([Int64(1), 2])) }
+        let loss = dtype.map { withAutocast($0, forward) } ?? forward()
+        loss.backward()
+        return Outcome(
+            loss: loss.item(),
+            gradients: try model.namedParameters().map { ($0.name, try XCTUnwrap($0.parameter.grad, $0.name)) },
+            buffers: model.namedBuffers().map { ($0.name, $0.buffer.tensor.to(.float32).array(Float.self)) })
+    }
+
+    func testTheSameStepWithAndWithout() throws {
+        let staged = try Catalogue.recipe(named: "cifar_iresnet164").with { $0.depths = [5, 4, 3] }
+        let chain = try Catalogue.recipe(named: "res_rgsnet50").scaled(0.25).with { $0.classes = 10 }
+        let dense = try Catalogue.recipe(named: "ds2net50").scaled(0.25).with { $0.classes = 10 }
+        let gs = try Catalogue.recipe(named: "gs50").scaled(0.25).with { $0.classes = 10 }
+        for (name, recipe) in [("staged", staged), ("chain", chain), ("dense", dense), ("GS", gs)] {
+            for dtype in [DType?.none, .bfloat16] {
+                let kept = try step(recipe, checkpointing: false, dtype: dtype)
+                let anew = try step(recipe, checkpointing: true, dtype: dtype)
+                XCTAssertEqual(kept.loss, anew.loss, accuracy: 1e-6, name)
+                // Statistics counted twice would show here.
+                for (a, b) in zip(kept.buffers, anew.buffers) {
+                    XCTAssertEqual(a.values, b.values, "\(name), \(a.name)")
+                }
+                let tolerance = dtype == nil ? 1e-4 : 0.1
+                for (a, b) in zip(kept.gradients, anew.gradients) {
+                    let difference = (a.gradient - b.gradient).norm().item()
+                    XCTAssertLessThanOrEqual(
+                        difference, tolerance * a.gradient.norm().item() + 1e-6, "\(name), \(a.name)")
+                }
+            }
+        }
+    }
+
+    /// A frozen stem gives the first stage an input without gradient; its parameters still learn.
+    func testParametersLearnBehindAFrozenStem() throws {
+        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        for (name, parameter) in model.namedParameters() where name.hasPrefix("conv1") || name.hasPrefix("bn1") {
+            parameter.requiresGrad = false
+        }
+        model.checkpointActivations()
+        F.crossEntropy(model(image), Tensor([Int64(1), 2])).backward()
+        for (name, parameter) in model.namedParameters() {
+            XCTAssertEqual(parameter.grad != nil, parameter.requiresGrad, name)
+        }
+    }
+
+    func testNothingIsLeftBehind() throws {
+        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        model.checkpointActivations()
+        func step() {
+            F.crossEntropy(model(image), Tensor([Int64(1), 2])).backward()
+            for (_, parameter) in model.namedParameters() { parameter.tensor.setGrad(nil) }
+        }
+        step()
+        let before = Tensor.liveHandleCount
+        step()
+        XCTAssertEqual(Tensor.liveHandleCount, before)
+    }
+}

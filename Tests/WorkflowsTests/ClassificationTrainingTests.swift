@@ -1,0 +1,120 @@
+import DataPipeline
+import Foundation
+import Media
+import Tensors
+import TestSupport
+import Training
+import Workflows
+import XCTest
+
+final class ClassificationTrainingTests: XCTestCase {
+    /// CIFAR files whose classes are the side on which a bright square lies.
+    private func cifar(train: Int = 48, test: Int = 16) throws -> String {
+        let folder = try temporaryDirectory()
+        var random = SampleRandom(seed: 8, epoch: 0, index: 0)
+        func records(_ count: Int) -> Data {
+            var bytes = Data()
+            for i in 0..<count {
+                let label = i % 3
+                bytes.append(UInt8(label))
+                for _ in 0..<3 {
+                    for p in 0..<1024 {
+                        let (x, y) = (p % 32, p / 32)
+                        let isInside = (10 * label..<10 * label + 10).contains(y) && (8..<24).contains(x)
+                        bytes.append(UInt8((isInside ? 180 : 40) + random.integer(below: 40)))
+                    }
+                }
+            }
+            return bytes
+        }
+        try records(train).write(to: URL(fileURLWithPath: folder + "/data_batch_1.bin"))
+        try records(test).write(to: URL(fileURLWithPath: folder + "/test_batch.bin"))
+        try "top\nmiddle\nbottom\n".write(toFile: folder + "/batches.meta.txt", atomically: true, encoding: .utf8)
+        return folder
+    }
+
+    private func file(_ root: String, _ settings: String...) throws -> RecipeFile {
+        let text = """
+            task: classification
+            model: {backbone: cifar_res_rgsnet26_0.25}
+            data: {root: \(root), format: cifar}
+            input: {padding: 2}
+            training: {epochs: 10, batch: 8, schedule: constant, learning_rate: 0.02}
+            evaluation: {every: 5, batch: 5}
+            """
+        return try RecipeFile(text: text, path: "test.yaml", settings: settings)
+    }
+
+    func testAClassifierLearnsAndIsMeasured() throws {
+        let run = try temporaryDirectory() + "/run"
+        let training = try RecipeTask.open(file(cifar()), output: run)
+        XCTAssertEqual(training.classNames, ["top", "middle", "bottom"])
+        let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        XCTAssertEqual(outcome.step, 60)
+        XCTAssertEqual(outcome.best?.metric, "top1")
+        XCTAssertGreaterThan(outcome.best?.value ?? 0, 0.9)
+        XCTAssertEqual(try RecipeTask(ofCheckpoint: outcome.lastCheckpoint), .classification)
+        let scores = try ClassificationMeasurement(checkpoint: outcome.bestCheckpoint ?? "").scores()
+        XCTAssertEqual(scores.top1, outcome.best?.value ?? 0, accuracy: 1e-9)
+        XCTAssertEqual(scores.images, 16)
+        XCTAssertEqual(scores.top5, 1)
+        XCTAssertEqual(scores.classes.map(\.images), [6, 5, 5])
+        XCTAssertTrue(scores.table.contains("middle"))
+    }
+
+    func testTheSameSeedWhateverTheLoaderThreadsAndCheckpoints() throws {
+        let folder = try cifar(train: 24)
+        func loss(_ settings: String...) throws -> Double {
+            let run = try temporaryDirectory() + "/run"
+            var recipe = try file(folder)
+            recipe = try RecipeFile(text: recipe.text, path: "test.yaml", settings: ["training.epochs=1"] + settings)
+            let training = try RecipeTask.open(recipe, output: run)
+            return try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+                .metrics["loss"] ?? .nan
+        }
+        let first = try loss("training.loader_threads=0")
+        XCTAssertEqual(first, try loss("training.loader_threads=3"))
+        XCTAssertEqual(first, try loss("model.checkpoint_activations=true"), accuracy: 1e-3)
+        XCTAssertNotEqual(first, try loss("model.label_smoothing=0.3"))
+    }
+
+    func testWeightsOfOtherClassesStartWithoutTheirClassifier() throws {
+        let run = try temporaryDirectory() + "/run"
+        let folder = try cifar(train: 8)
+        let first = try ClassificationTraining(file: file(folder, "training.epochs=1"), output: run)
+        _ = try first.train()
+        let weights = run + "/weights.pth"
+        try WeightsFile.write(first.model.network.stateDict().map { ($0.name, $0.tensor) }, to: weights)
+        let same = try ClassificationTraining(
+            file: file(folder, "model.weights=\(weights)"), output: try temporaryDirectory())
+        XCTAssertTrue(same.model.unusedWeights.isEmpty)
+        try "a\nb\nc\nd\n".write(toFile: folder + "/batches.meta.txt", atomically: true, encoding: .utf8)
+        let other = try ClassificationTraining(
+            file: file(folder, "model.weights=\(weights)"), output: try temporaryDirectory())
+        XCTAssertEqual(other.model.unusedWeights, ["fc.weight", "fc.bias"])
+        XCTAssertTrue(other.summary.contains("not used of the weights: fc.weight, fc.bias"))
+        XCTAssertThrowsError(
+            try ClassificationTraining(
+                file: file(folder, "model.weights=\(weights)", "model.backbone=cifar_resnet26_0.25"),
+                output: try temporaryDirectory()))
+    }
+
+    func testMistakesAreNamed() throws {
+        let folder = try cifar(train: 8)
+        func message(_ settings: String...) -> String {
+            do {
+                let recipe = try RecipeFile(text: file(folder).text, path: "test.yaml", settings: settings)
+                _ = try RecipeTask.open(recipe, output: try temporaryDirectory())
+                return ""
+            } catch { return "\(error)" }
+        }
+        XCTAssertTrue(message("task=clasification").contains("classification"), message("task=clasification"))
+        XCTAssertTrue(message("model.backbone=cifar_resnet27").contains("did you mean \"cifar_resnet26\""))
+        XCTAssertTrue(message("model.backbone=resnet3d50").contains("takes clips"))
+        XCTAssertTrue(message("data.root=/nowhere").contains("/nowhere holds no data_batch_1.bin"))
+        XCTAssertTrue(message("training.batch=9", "training.drop_last=true").contains("no full batch of 9"))
+        XCTAssertTrue(message("model.dropout=1").contains("dropout"))
+        XCTAssertTrue(message("model.weights=/nowhere.pth").contains("/nowhere.pth"))
+        XCTAssertTrue(message("data.train=other").contains("data.train"))
+    }
+}
