@@ -50,6 +50,10 @@ let targetsWithoutLibtorch: [Target] =
     + module("Annotations", ["CSimdJSON"])
     + module("Media", ["CMedia"])
     + module("Evaluation", ["Annotations"])
+    + [
+        .target(name: "ScoreCommands", dependencies: ["Annotations", "Evaluation", argumentParser]),
+        .executableTarget(name: "vertebra-score", dependencies: ["ScoreCommands"]),
+    ]
 
 let targetsWithLibtorch: [Target] =
     [
@@ -73,8 +77,10 @@ let targetsWithLibtorch: [Target] =
                 .unsafeFlags(["\(libtorch)/lib/libgomp.so.1"]),
             ] + cudaLibraries),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch"]),
-        .executableTarget(name: "vertebra", dependencies: ["Workflows", argumentParser]),
-        .testTarget(name: "vertebraTests", dependencies: ["vertebra", "TestSupport", "Media", "Annotations"]),
+        .executableTarget(
+            name: "vertebra", dependencies: ["Workflows", "Annotations", "ScoreCommands", argumentParser]),
+        .testTarget(
+            name: "vertebraTests", dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations"]),
     ]
     + module("Tensors", ["CTorch"])
     + module("NN", ["Tensors"])
@@ -91,16 +97,17 @@ let targetsWithLibtorch: [Target] =
 
 let package = Package(
     name: "vertebra",
-    products: withoutLibtorch
-        ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation"])]
-        : [.executable(name: "vertebra", targets: ["vertebra"])],
-    dependencies: withoutLibtorch
-        ? []
-        : [
-            .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-            .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-            .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        ],
+    products: [.executable(name: "vertebra-score", targets: ["vertebra-score"])]
+        + (withoutLibtorch
+            ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation"])]
+            : [.executable(name: "vertebra", targets: ["vertebra"])]),
+    dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
+        + (withoutLibtorch
+            ? []
+            : [
+                .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+                .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+            ]),
     targets: targetsWithoutLibtorch + (withoutLibtorch ? [] : targetsWithLibtorch),
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

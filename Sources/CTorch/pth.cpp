@@ -127,9 +127,26 @@ ct_status ct_write_pth(const char *path, const char *const *names, const ct_tens
     return ct_guard([&] {
         c10::Dict<std::string, at::Tensor> dictionary;
         for (int32_t i = 0; i < count; ++i) dictionary.insert(names[i], tensors[i]->value.detach().cpu());
-        auto bytes = torch::jit::pickle_save(dictionary);
+        // Without tags of the dictionary's type, which `torch.load` refuses where it reads weights only.
+        std::string pickle;
+        torch::jit::Pickler pickler(
+            [&](const char *bytes, size_t size) { pickle.append(bytes, size); }, nullptr, nullptr, nullptr, nullptr,
+            /*tag_aggregates=*/false);
+        pickler.protocol();
+        pickler.pushIValue(dictionary);
+        pickler.stop();
         std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-        stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        caffe2::serialize::PyTorchStreamWriter writer([&](const void *bytes, size_t size) -> size_t {
+            stream.write(static_cast<const char *>(bytes), static_cast<std::streamsize>(size));
+            return stream.good() ? size : 0;
+        });
+        writer.writeRecord("data.pkl", pickle.data(), pickle.size());
+        size_t place = 0;
+        for (const at::Tensor &tensor : pickler.tensorData()) {
+            const auto data = torch::jit::getWriteableTensorData(tensor);
+            writer.writeRecord("data/" + std::to_string(place++), data.data(), data.sizeInBytes());
+        }
+        writer.writeEndOfFile();
         stream.flush();
         TORCH_CHECK(stream.good(), "the file can't be written (is the disk full?)");
     });

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ScoreCommands
 import Workflows
 
 extension Benchmark.Suite: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ScoreCommands
 import Workflows
 
 struct ConvertCommand: WorkCommand {

@@ -1,5 +1,7 @@
+import Annotations
 import ArgumentParser
 import Foundation
+import ScoreCommands
 import Workflows
 
 struct EvaluateCommand: WorkCommand {

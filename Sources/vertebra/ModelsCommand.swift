@@ -1,4 +1,6 @@
+import Annotations
 import ArgumentParser
+import ScoreCommands
 import Workflows
 
 struct ModelsCommand: WorkCommand {

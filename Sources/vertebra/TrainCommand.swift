@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ScoreCommands
 import Workflows
 
 struct TrainCommand: WorkCommand {

@@ -76,6 +76,10 @@ final class PTHTests: XCTestCase {
         XCTAssertEqual(read.map(\.name), ["conv.weight", "conv.steps"])
         XCTAssertEqual(read[0].tensor.array(Float.self), ramp.array(Float.self))
         XCTAssertEqual(read[1].tensor.array(Int.self), [3])
+        // torch.load takes weights only, and refuses the type tags of libtorch's own pickles.
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path("a.pth")))
+        XCTAssertNil(bytes.range(of: Data("restore_type_tag".utf8)))
+        XCTAssertNotNil(bytes.range(of: Data("_rebuild_tensor_v2".utf8)))
         try Data("not a checkpoint".utf8).write(to: URL(fileURLWithPath: path("b.pth")))
         XCTAssertThrowsError(try PTH.read(path("b.pth"))) { XCTAssertTrue("\($0)".contains("b.pth"), "\($0)") }
         XCTAssertThrowsError(try PTH.read(path("missing.pth")))

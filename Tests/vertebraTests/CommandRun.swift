@@ -8,14 +8,14 @@ struct CommandRun {
     var output: String
     var errors: String
 
-    /// The command as it was built beside the tests.
-    static var executable: URL {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("vertebra")
+    /// A command as it was built beside the tests.
+    static func executable(_ name: String) -> URL {
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
     }
 
-    /// Runs `vertebra` with these arguments to its end.
-    static func of(_ arguments: [String], in folder: String? = nil) throws -> CommandRun {
-        let process = BackgroundCommand(arguments, in: folder)
+    /// Runs `vertebra`, or another command, with these arguments to its end.
+    static func of(_ arguments: [String], in folder: String? = nil, command: String = "vertebra") throws -> CommandRun {
+        let process = BackgroundCommand(arguments, in: folder, command: command)
         try process.start()
         return process.wait()
     }
@@ -27,11 +27,11 @@ final class BackgroundCommand {
     private let output: URL
     private let errors: URL
 
-    init(_ arguments: [String], in folder: String? = nil) {
+    init(_ arguments: [String], in folder: String? = nil, command: String = "vertebra") {
         let stem = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-\(UUID().uuidString)")
         output = stem.appendingPathExtension("out")
         errors = stem.appendingPathExtension("err")
-        process.executableURL = CommandRun.executable
+        process.executableURL = CommandRun.executable(command)
         process.arguments = arguments
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     }

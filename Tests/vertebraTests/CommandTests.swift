@@ -100,4 +100,23 @@ final class CommandTests: XCTestCase {
         XCTAssertEqual(run.status, 1)
         XCTAssertTrue(run.errors.hasPrefix("vertebra: \(results)"), run.errors)
     }
+
+    /// The command without libtorch says what the whole one says.
+    func testScoresNeedNoLibtorch() throws {
+        let folder = try TinyData.folder.get()
+        let annotations = folder + "/samples/coco/annotations/instances_val.json"
+        let results = try temporaryDirectory() + "/results.json"
+        try "[{\"image_id\": 9, \"category_id\": 1, \"bbox\": [1, 2, 30, 40], \"score\": 0.5}]".write(
+            toFile: results, atomically: true, encoding: .utf8)
+        let arguments = ["coco", "--annotations", annotations, "--results", results]
+        let small = try CommandRun.of(arguments, command: "vertebra-score")
+        let whole = try CommandRun.of(["score"] + arguments)
+        XCTAssertEqual(small.status, 0, small.errors)
+        XCTAssertTrue(small.output.contains("Average Precision"), small.output)
+        XCTAssertEqual(small.output, whole.output)
+        let missing = try CommandRun.of(
+            ["coco", "--annotations", "none.json", "--results", results], command: "vertebra-score")
+        XCTAssertEqual(missing.status, 1)
+        XCTAssertTrue(missing.errors.contains("none.json"), missing.errors)
+    }
 }

@@ -1,10 +1,12 @@
 import ArgumentParser
-import Workflows
 
-struct ScoreCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+/// `vertebra score`, and the whole of `vertebra-score`, which needs no libtorch.
+public struct ScoreCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "score", abstract: "Score detections, whoever made them.",
         subcommands: [COCOCommand.self, VOCCommand.self])
+
+    public init() {}
 
     struct COCOCommand: WorkCommand {
         static let configuration = CommandConfiguration(
@@ -17,7 +19,7 @@ struct ScoreCommand: ParsableCommand {
         @Flag(help: "As JSON.") var json = false
 
         func work() throws {
-            let report = try Scoring.coco(
+            let report = try ScoreReport.coco(
                 annotations: annotations, results: results, ignoresUnknownCategories: ignoreUnknownCategories)
             print(json ? report.json : report.table)
         }
@@ -41,7 +43,7 @@ struct ScoreCommand: ParsableCommand {
         }
 
         func work() throws {
-            let report = try Scoring.voc(
+            let report = try ScoreReport.voc(
                 folder: folder, split: split, results: results, prefix: prefix, iouThreshold: iou,
                 elevenPoint: elevenPoint)
             print(json ? report.json : report.table)

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+
+/// A command whose failures are one message on standard error and exit code 1.
+public protocol WorkCommand: ParsableCommand {
+    func work() throws
+}
+
+extension WorkCommand {
+    public func run() throws {
+        do {
+            try work()
+        } catch let error as ExitCode {
+            throw error
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            printToStandardError("vertebra: \(message(of: error))")
+            throw ExitCode.failure
+        }
+    }
+
+    /// An error's own words; Foundation's errors have theirs in another place.
+    private func message(of error: any Error) -> String {
+        let isFoundations = error is CocoaError || type(of: error) is NSError.Type
+        return isFoundations ? (error as NSError).localizedDescription : "\(error)"
+    }
+}
+
+public func printToStandardError(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+}

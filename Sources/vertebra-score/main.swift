@@ -1,0 +1,3 @@
+import ScoreCommands
+
+ScoreCommand.main()
