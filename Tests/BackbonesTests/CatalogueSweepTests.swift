@@ -8,7 +8,12 @@ import XCTest
 /// Every named model, at a quarter of its width.
 final class CatalogueSweepTests: XCTestCase {
     private func thinned(_ recipe: BackboneRecipe) -> BackboneRecipe {
-        recipe.planes[0] > 32 ? recipe.scaled(16 / Double(recipe.planes[0])).with { $0.classes = 5 } : recipe
+        guard recipe.planes[0] > 32 else { return recipe }
+        return recipe.scaled(16 / Double(recipe.planes[0])).with {
+            $0.classes = 5
+            // Whatever the width was, this divides what is left of it.
+            $0.shortcutGroups = 8
+        }
     }
 
     /// Each recipe once, with the name of the first model that has it.
