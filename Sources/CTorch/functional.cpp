@@ -16,21 +16,6 @@ at::Reduction::Reduction reduction(ct_reduction code) {
 }
 }  // namespace
 
-ct_status ct_convolution(
-    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
-    int32_t rank, int64_t groups, ct_tensor *out) {
-    return ct_guard([&] {
-        check_rank(rank);
-        auto convolve = [&](auto operation) {
-            return operation(
-                x->value, weight->value, optional(bias), ints(stride, rank), ints(padding, rank), ints(dilation, rank), groups);
-        };
-        *out = wrap(
-            rank == 2 ? convolve([](auto &&...a) { return at::conv2d(a...); })
-                      : convolve([](auto &&...a) { return at::conv3d(a...); }));
-    });
-}
-
 ct_status ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::linear(x->value, weight->value, optional(bias))); });
 }

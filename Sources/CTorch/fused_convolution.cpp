@@ -1,4 +1,5 @@
 #include "guard.hpp"
+#include "implicit_gemm.hpp"
 #include "include/CTorchFused.h"
 #include "winograd.hpp"
 
@@ -41,27 +42,13 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
     return torch::jit::pop(stack).toTensor();
 }
 
-struct Geometry {
-    at::IntArrayRef stride, padding, dilation;
-    int64_t groups;
-
-    bool is_plain_3x3(const at::Tensor &weight) const {
-        const auto all = [](at::IntArrayRef values, int64_t value) {
-            return std::all_of(values.begin(), values.end(), [=](int64_t v) { return v == value; });
-        };
-        return groups == 1 && weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3 && all(stride, 1) &&
-            all(padding, 1) && all(dilation, 1);
-    }
-};
-
 }  // namespace
 
 struct ct_fused_weight_s {
     at::Tensor plain;
-    std::vector<int64_t> stride, padding, dilation;
-    int64_t groups;
-    /// Transformed for Winograd's algorithm: made when first needed.
-    at::Tensor transformed;
+    ConvolutionGeometry geometry;
+    /// For Winograd's algorithm, and for products of matrices: made when first needed.
+    at::Tensor transformed, panels;
 
     /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
     /// in every call, so the two that were used last are kept. What it prefers changes with the number of images and,
@@ -76,7 +63,8 @@ struct ct_fused_weight_s {
                 if (layouts.size() == 2) layouts.pop_back();
                 layouts.emplace(
                     layouts.begin(), size,
-                    call(pack, plain, at::IntArrayRef(padding), at::IntArrayRef(stride), at::IntArrayRef(dilation), groups,
+                    call(pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                         at::IntArrayRef(geometry.dilation), geometry.groups,
                          x.sizes()));
             }
         }
@@ -84,8 +72,6 @@ struct ct_fused_weight_s {
     }
 
     std::vector<std::pair<std::pair<int64_t, int>, at::Tensor>> layouts;
-
-    Geometry geometry() const { return {stride, padding, dilation, groups}; }
 };
 
 ct_status ct_fused_weight(
@@ -97,11 +83,9 @@ ct_status ct_fused_weight(
             weight->value.sizes());
         *out = new ct_fused_weight_s{
             .plain = weight->value.detach(),
-            .stride = ints(stride, rank).vec(),
-            .padding = ints(padding, rank).vec(),
-            .dilation = ints(dilation, rank).vec(),
-            .groups = groups,
+            .geometry = {ints(stride, rank).vec(), ints(padding, rank).vec(), ints(dilation, rank).vec(), groups},
             .transformed = {},
+            .panels = {},
             .layouts = {}};
     });
 }
@@ -116,19 +100,26 @@ ct_status ct_fused_convolution(
                 !(input->value.requires_grad() || (other != nullptr && other->value.requires_grad())),
             "fused convolution: inference only, but an operand requires a gradient");
         const at::Tensor &x = input->value;
-        const Geometry geometry = weight->geometry();
+        const ConvolutionGeometry &geometry = weight->geometry;
         const std::optional<at::Tensor> addend = optional(other);
         const auto &native = PointwiseConvolution::shared();
         const bool is_float = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
             x.scalar_type() == at::kFloat &&
             weight->plain.scalar_type() == at::kFloat && x.dim() == weight->plain.dim();
-        if (is_float && geometry.is_plain_3x3(weight->plain) && winograd_gains(x, weight->plain)) {
+        if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
             const at::Tensor result = winograd_inference(
                 x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
             if (addend) result.add_(*addend);
             if (addend && relu) result.relu_();
             *out = wrap(result);
+            return;
+        }
+        if (is_float && implicit_gemm_applies(x, weight->plain, geometry)) {
+            if (!weight->panels.defined()) weight->panels = implicit_gemm_weight(weight->plain);
+            *out = wrap(implicit_gemm(
+                x, weight->panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
+                addend.value_or(at::Tensor()), relu));
             return;
         }
         if (is_float && x.numel() > 0 && native.is_present()) {
@@ -140,12 +131,13 @@ ct_status ct_fused_convolution(
             if (addend) {
                 *out = wrap(
                     call(*native.binary, pixels, addend->contiguous(format), packed, optional(bias),
-                         geometry.padding, geometry.stride, geometry.dilation, geometry.groups, "add", at::Scalar(1.0),
+                         at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation),
+                         geometry.groups, "add", at::Scalar(1.0),
                          relu ? c10::IValue("relu") : none, no_scalars, none));
             } else {
                 *out = wrap(
-                    call(*native.unary, pixels, packed, optional(bias), geometry.padding, geometry.stride,
-                         geometry.dilation, geometry.groups, relu ? "relu" : "none", no_scalars, none));
+                    call(*native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                         at::IntArrayRef(geometry.dilation), geometry.groups, relu ? "relu" : "none", no_scalars, none));
             }
             return;
         }

@@ -54,17 +54,6 @@ struct Blocks {
 };
 
 template <typename T>
-struct Storage;
-template <>
-struct Storage<float> {
-    static constexpr at::ScalarType type = at::kFloat;
-};
-template <>
-struct Storage<Bfloat16Bits> {
-    static constexpr at::ScalarType type = at::kBFloat16;
-};
-
-template <typename T>
 const T *values_of(const at::Tensor &x) {
     return static_cast<const T *>(x.const_data_ptr());
 }

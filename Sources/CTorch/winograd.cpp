@@ -305,7 +305,7 @@ bool winograd_applies(const at::Tensor &x, const at::Tensor &weight) {
 }
 
 bool winograd_gains(const at::Tensor &x, const at::Tensor &weight) {
-    constexpr int64_t least_channels = 128, least_pixels = 2048;
+    constexpr int64_t least_channels = 64, least_pixels = 300;
     return winograd_applies(x, weight) && weight.size(0) >= least_channels && weight.size(1) >= least_channels &&
         x.size(0) * x.size(2) * x.size(3) >= least_pixels;
 }

@@ -29,7 +29,7 @@ extension F {
 
     private static func winogradGains(_ maps: [Tensor], weight: Tensor) -> Bool {
         let shape = weight.shape
-        guard shape.count == 4, shape[0] >= 128, shape[1] >= 128, maps.allSatisfy({ $0.rank == 4 }) else {
+        guard shape.count == 4, shape[0] >= 64, shape[1] >= 64, maps.allSatisfy({ $0.rank == 4 }) else {
             return false
         }
         let pixels = maps.reduce(0) { $0 + $1.count / max(1, $1.shape[1]) }

@@ -49,6 +49,8 @@ public struct Benchmark {
         case operations
         /// Training steps of named networks: `train_step.py`'s case.
         case backbones
+        /// Inference of named networks: `inference.py`'s cases.
+        case inference
         /// COCO's evaluation of two files: `coco_eval.py`'s case.
         case coco
         /// JPEG decoding and resizing: `media.py`'s cases.
@@ -98,6 +100,7 @@ public struct Benchmark {
         switch suite {
         case .operations: try runOperations()
         case .backbones: try runBackbones(inputs)
+        case .inference: try runInference(inputs)
         case .coco: try runCOCO(inputs)
         case .jpeg: try runJPEG(inputs)
         }

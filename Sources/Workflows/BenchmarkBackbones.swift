@@ -4,17 +4,30 @@ import Recipes
 import Tensors
 
 extension Benchmark {
+    /// What each network takes for one batch of noise, in evaluation.
+    func runInference(_ inputs: Inputs) throws {
+        for name in inputs.models {
+            let recipe = try Catalogue.recipe(named: name)
+            Random.seed(0)
+            let network = try Backbone(recipe)
+            network.train(false)
+            let images = Tensor.randn([inputs.batch, 3] + extents(of: recipe))
+            withoutGrad {
+                measure("\(name) inference", batch: inputs.batch, warmUp: 2, runs: 11) { _ = network(images) }
+            }
+        }
+    }
+
     /// A training step of each network as `train_step.py` takes it: forward, cross-entropy, backward, and SGD with
     /// momentum and weight decay, on one batch of noise. The peak memory is the process's: name one network a run.
     func runBackbones(_ inputs: Inputs) throws {
         for name in inputs.models {
             let recipe = try Catalogue.recipe(named: name)
-            let extents = recipe.rank == .video ? [16, 112, 112] : recipe.stem == .cifar ? [32, 32] : [224, 224]
             Random.seed(0)
             let network = try Backbone(recipe)
             let optimizer = SGD(
                 groups: ParameterGroup.split(network, weightDecay: 1e-4), learningRate: 0.01, momentum: 0.9)
-            let images = Tensor.randn([inputs.batch, 3] + extents)
+            let images = Tensor.randn([inputs.batch, 3] + extents(of: recipe))
             let labels = Tensor((0..<inputs.batch).map { Int64($0 % (recipe.classes ?? 1)) })
             measure("\(name) training step", batch: inputs.batch, warmUp: 1, runs: 5) {
                 optimizer.zeroGrad()
@@ -22,5 +35,10 @@ extension Benchmark {
                 optimizer.step()
             }
         }
+    }
+
+    /// The papers' usual input.
+    private func extents(of recipe: BackboneRecipe) -> [Int] {
+        recipe.rank == .video ? [16, 112, 112] : recipe.stem == .cifar ? [32, 32] : [224, 224]
     }
 }

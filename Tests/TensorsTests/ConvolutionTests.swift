@@ -1,0 +1,108 @@
+import Tensors
+import XCTest
+
+/// `F.conv2d` and `F.conv3d` with the channels last in float32, where products of matrices do their work, against
+/// libtorch's own in float64.
+final class ConvolutionTests: XCTestCase {
+    private struct Case {
+        let input, weight, stride, padding: [Int]
+        var dilation: [Int]?
+    }
+
+    /// Pointwise, strided, a stem, depths of one and of several passes, a last panel of 16, more blocks than one, a
+    /// dilated kernel that hangs over the edge, an input smaller than its kernel, and over time.
+    private let cases = [
+        Case(input: [2, 16, 5, 7], weight: [16, 16, 1, 1], stride: [1, 1], padding: [0, 0]),
+        Case(input: [3, 528, 9, 11], weight: [80, 528, 1, 1], stride: [1, 1], padding: [0, 0]),
+        Case(input: [2, 64, 8, 7], weight: [96, 64, 1, 1], stride: [2, 2], padding: [0, 0]),
+        Case(input: [2, 48, 6, 6], weight: [32, 48, 1, 1], stride: [1, 1], padding: [1, 1]),
+        Case(input: [2, 3, 37, 41], weight: [64, 3, 7, 7], stride: [2, 2], padding: [3, 3]),
+        Case(input: [1, 3, 15, 13], weight: [16, 3, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [2, 112, 12, 10], weight: [48, 112, 3, 3], stride: [2, 2], padding: [1, 1]),
+        Case(input: [1, 32, 9, 10], weight: [544, 32, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [1, 32, 9, 7], weight: [32, 32, 3, 3], stride: [1, 1], padding: [4, 3], dilation: [3, 2]),
+        Case(input: [2, 16, 2, 1], weight: [16, 16, 3, 5], stride: [1, 2], padding: [1, 2]),
+        Case(input: [1, 16, 8, 9], weight: [16, 16, 3, 3], stride: [1, 1], padding: [0, 0]),
+        Case(input: [2, 3, 5, 12, 11], weight: [32, 3, 5, 7, 7], stride: [1, 2, 2], padding: [2, 3, 3]),
+        Case(input: [1, 32, 4, 5, 6], weight: [48, 32, 3, 3, 3], stride: [2, 1, 1], padding: [1, 1, 1]),
+        Case(input: [2, 32, 3, 5, 6], weight: [64, 32, 1, 1, 1], stride: [2, 2, 2], padding: [0, 0, 0]),
+    ]
+
+    private func convolve(_ c: Case, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+        let dilation = c.dilation ?? c.stride.map { _ in 1 }
+        return c.stride.count == 2
+            ? F.conv2d(x, weight: weight, bias: bias, stride: c.stride, padding: c.padding, dilation: dilation)
+            : F.conv3d(x, weight: weight, bias: bias, stride: c.stride, padding: c.padding, dilation: dilation)
+    }
+
+    private func assertClose(_ a: Tensor, _ b: Tensor, _ message: String, line: UInt = #line) {
+        XCTAssertEqual(a.shape, b.shape, message, line: line)
+        guard a.shape == b.shape else { return }
+        XCTAssertLessThan((a.to(.float64) - b).abs().amax().item(), 2e-5 * b.abs().amax().item(), message, line: line)
+    }
+
+    func testValuesAndGradientsEqualThoseInFloat64() throws {
+        Random.seed(5)
+        for c in cases {
+            let format: MemoryFormat = c.stride.count == 2 ? .channelsLast : .channelsLast3D
+            for hasBias in [true, false] {
+                let values = [Tensor.randn(c.input), Tensor.randn(c.weight) * 0.1, Tensor.randn([c.weight[0]])]
+                func run(_ dtype: DType, _ upstream: Tensor?) throws -> (result: Tensor, gradients: [Tensor]) {
+                    let operands = values.map { value in
+                        (value.rank > 1 ? value.to(memoryFormat: format) : value).to(dtype).requiringGrad()
+                    }
+                    let result = convolve(c, operands[0], operands[1], hasBias ? operands[2] : nil)
+                    guard let upstream else { return (result, []) }
+                    let wanted = hasBias ? operands : [operands[0], operands[1]]
+                    let found = gradients(of: [(result * upstream.to(dtype)).sum()], for: wanted)
+                    return (result, try found.map { try XCTUnwrap($0, "\(c.weight)") })
+                }
+                let upstream = Tensor.randn(try run(.float64, nil).result.shape)
+                let (fast, exact) = (try run(.float32, upstream), try run(.float64, upstream))
+                let name = "\(c.input) * \(c.weight), bias: \(hasBias)"
+                assertClose(fast.result, exact.result, name)
+                for (place, pair) in zip(fast.gradients, exact.gradients).enumerated() {
+                    assertClose(pair.0, pair.1, "\(name), gradient \(place)")
+                }
+                XCTAssertTrue(fast.result.isContiguous(format), name)
+            }
+        }
+    }
+
+    /// A ramp that a person can check: the sum of a 3×3 window of ones counts the pixels that it covers.
+    func testAWindowOfOnesCountsPixels() {
+        let x = Tensor.ones([1, 16, 4, 5]).to(memoryFormat: .channelsLast)
+        let y = F.conv2d(x, weight: Tensor.ones([16, 16, 3, 3]), padding: [1, 1])
+        let rows: [Float] = [2, 3, 3, 2], columns: [Float] = [2, 3, 3, 3, 2]
+        for (i, row) in rows.enumerated() {
+            for (j, column) in columns.enumerated() {
+                XCTAssertEqual(y[0, 7, i, j].item(), Double(16 * row * column))
+            }
+        }
+    }
+
+    /// The same sums in the same order, whatever the number of threads.
+    func testThreadsDoNotChangeTheResult() {
+        Random.seed(6)
+        let x = Tensor.randn([2, 300, 23, 17]).to(memoryFormat: .channelsLast)
+        let weight = Tensor.randn([608, 300, 1, 1])
+        let threads = Threads.count
+        defer { Threads.count = threads }
+        let results = [1, 2, 3].map { count in
+            Threads.count = count
+            return F.conv2d(x, weight: weight).array(Float.self)
+        }
+        XCTAssertEqual(results[0], results[1])
+        XCTAssertEqual(results[0], results[2])
+    }
+
+    func testNaNAndEmptyInputsPass() {
+        let weight = Tensor.ones([16, 16, 1, 1])
+        let x = Tensor.full([1, 16, 2, 2], Double.nan).to(memoryFormat: .channelsLast)
+        XCTAssertTrue(F.conv2d(x, weight: weight).array(Float.self).allSatisfy(\.isNaN))
+        XCTAssertTrue(
+            withoutGrad { FusedConvolution(weight: weight)(x, activation: .relu) }.array(Float.self)
+                .allSatisfy(\.isNaN))
+        XCTAssertEqual(F.conv2d(Tensor.zeros([0, 16, 2, 2]), weight: weight).shape, [0, 16, 2, 2])
+    }
+}
