@@ -22,7 +22,7 @@ public final class Backbone: Module, UnaryLayer {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
         let byName = Dictionary(uniqueKeysWithValues: stemLayers.map { ($0.name, $0.layer) })
-        foldedStem = FoldedConvolution(byName["conv1"], byName["bn1"])
+        foldedStem = FoldedConvolution(byName["conv1"], byName["bn1"] as? any NormLayer)
         stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
         lastNorm = plan.lastNorm?.makeModule() as? any NormLayer
         dropout = Dropout(plan.recipe.dropout)

@@ -24,9 +24,10 @@ public final class BackboneStage: Module, UnaryLayer {
     /// `[N, C, H, W]` (or `[N, C, T, H, W]`) → `[N, plan.channels, H / stride, W / stride]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         guard let checkpointedBlocks else { return run(blocks[...], x) }
+        let length = isChain ? checkpointedBlocks : blocks.count
         var h = x
-        for start in stride(from: 0, to: blocks.count, by: isChain ? checkpointedBlocks : blocks.count) {
-            let segment = blocks[start..<min(blocks.count, start + (isChain ? checkpointedBlocks : blocks.count))]
+        for start in stride(from: 0, to: blocks.count, by: length) {
+            let segment = blocks[start..<min(blocks.count, start + length)]
             h = checkpointed(h) { [self] in run(segment, $0) }
         }
         return h

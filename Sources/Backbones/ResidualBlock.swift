@@ -48,6 +48,8 @@ final class ResidualBlock: Module {
     private let folded1: FoldedConvolution?
     private let folded2: FoldedConvolution?
     private let folded3: FoldedConvolution?
+    /// The last convolution of F without a norm: in the orders that have none between it and the addition.
+    private let bareLast: FoldedConvolution?
     private let foldedProjection: FoldedConvolution?
 
     init(_ planned: PlannedBlock, of recipe: BackboneRecipe) {
@@ -93,7 +95,14 @@ final class ResidualBlock: Module {
         folded1 = isFoldable ? FoldedConvolution(conv1, bn1) : nil
         folded2 = isFoldable ? FoldedConvolution(conv2, bn2) : nil
         folded3 = isFoldable ? FoldedConvolution(conv3, bn3) : nil
-        foldedProjection = FoldedConvolution(projection.dropLast().last, projection.last)
+        let isBeforeAddition =
+            switch recipe.order {
+            case .original: true
+            case .staged: planned.position == .start
+            case .preActivation: false
+            }
+        bareLast = isBeforeAddition ? nil : FoldedConvolution(conv3 ?? conv2, nil)
+        foldedProjection = FoldedConvolution(projection.dropLast().last, projection.last as? any NormLayer)
     }
 
     /// In the plan's order.
@@ -102,13 +111,7 @@ final class ResidualBlock: Module {
     }
 
     /// The norm behind F that the addition follows, if there is one.
-    var normBeforeAddition: (any NormLayer)? {
-        switch recipe.order {
-        case .original: finalNorm
-        case .staged: planned.position == .start ? finalNorm : nil
-        case .preActivation: nil
-        }
-    }
+    var normBeforeAddition: (any NormLayer)? { bareLast == nil ? finalNorm : nil }
 
     func callAsFunction(_ flow: inout StageFlow) {
         switch recipe.order {
@@ -140,31 +143,28 @@ final class ResidualBlock: Module {
     /// The same with norms, addition and ReLU in the convolutions' own passes; nil where something stands between them, or
     /// a gradient is wanted.
     private func fusedOriginal(_ x: Tensor) -> Tensor? {
-        let isPlain = squeezeExcitation == nil && cbam == nil && gn1 == nil && gn2 == nil && !keepsResiduals
+        let isPlain = !isAttended && gn1 == nil && gn2 == nil && !keepsResiduals
         let isStart = planned.position == .start
         // What follows the addition in these depends on the sum before its ReLU, or is one more norm.
         let isMore = recipe.shortcut == .gs || recipe.shortcut == .rgb
         guard isPlain, !isMore, isStart || recipe.shortcut == .identity || recipe.shortcut == .none,
             let last = conv3 == nil ? folded2 : folded3, last.applies(to: x)
         else { return nil }
-        let u = convolve(folded1, conv1, bn1, x)
-        let h = conv3 == nil ? u.value : middle(u)
-        guard recipe.shortcut != .none else { return last(h, activation: .relu) }
-        return last(h, adding: isStart ? project(x) : x, activation: .relu)
+        let v = branch(Measured(value: x))
+        guard recipe.shortcut != .none else { return last(v, activation: .relu) }
+        return last(v, adding: isStart ? project(x) : x, activation: .relu)
     }
 
-    /// The projection of a Start, without a gradient in one pass.
+    /// The projection of a Start; without a gradient in one pass.
     private func project(_ x: Tensor) -> Tensor {
-        guard let foldedProjection, foldedProjection.applies(to: x) else {
-            return F.normalizedSum([projectionTerm(x)])
-        }
+        guard let foldedProjection, foldedProjection.applies(to: x) else { return projection.reduce(x) { $1($0) } }
         return foldedProjection(projection.dropLast(2).reduce(x) { $1($0) })
     }
 
-    /// The same as an addend.
+    /// The same as an addend, whose norm is not computed by itself.
     private func projectionTerm(_ x: Tensor) -> SumTerm {
-        if let foldedProjection, foldedProjection.applies(to: x) { return SumTerm(project(x)) }
-        guard let norm = projection.last as? any NormLayer else { return SumTerm(projection.reduce(x) { $1($0) }) }
+        let isFolded = foldedProjection?.applies(to: x) ?? false
+        guard !isFolded, let norm = projection.last as? any NormLayer else { return SumTerm(project(x)) }
         return norm.term(projection.dropLast().reduce(x) { $1($0) })
     }
 
@@ -180,38 +180,50 @@ final class ResidualBlock: Module {
     /// a = ReLU(BN(x)); out = F(a) + h(x), where a projection takes a.
     private func preActivation(_ flow: inout StageFlow) {
         let a = rectify(bn1, flow.x)
-        var h = rectify(bn2, Measured(value: apply(conv1, a)))
-        h = apply(conv2, h)
-        if let conv3 { h = conv3(rectify(bn3, Measured(value: h))) }
-        let residual = residual(SumTerm(h))
-        let terms = [residual] + shortcutTerms(flow, isRectified: false, projecting: a)
-        leave(sum(terms, wantsMoments: isTraining), residual: residual, in: &flow)
+        var v = rectify(bn2, Measured(value: apply(conv1, a)))
+        if conv3 != nil { v = rectify(bn3, Measured(value: apply(conv2, v))) }
+        let (out, residual) = addShortcut(
+            to: v, flow, isRectified: false, projecting: a, rectifies: false)
+        leave(out, residual: residual, in: &flow)
     }
 
     /// Start, Middle and End of a stage. That the block after Start has a rectified identity is done at Start's end.
     private func staged(_ identity: StagedIdentity, _ flow: inout StageFlow) {
         let isRectified = planned.index == 1 && identity == .rectified
-        let residual: SumTerm
+        let v: Tensor
         if planned.position == .start {
-            residual = self.residual(finalTerm(branch(flow.x)))
+            v = branch(flow.x)
         } else if bn0 != nil {
-            residual = self.residual(SumTerm(branch(Measured(value: rectify(bn0, flow.x)))))
+            v = branch(Measured(value: rectify(bn0, flow.x)))
         } else {
-            residual = self.residual(SumTerm(branch(isRectified ? flow.x : Measured(value: flow.x.value.relu()))))
+            v = branch(isRectified ? flow.x : Measured(value: flow.x.value.relu()))
         }
-        let terms = [residual] + shortcutTerms(flow, isRectified: isRectified, projecting: flow.x.value)
         let rectifies = planned.position == .start && identity == .rectified
-        var out = sum(terms, rectified: rectifies, wantsMoments: isTraining)
+        var (out, residual) = addShortcut(
+            to: v, flow, isRectified: isRectified, projecting: flow.x.value, rectifies: rectifies)
         if planned.position == .end { out = Measured(value: rectify(finalNorm, out)) }
         leave(out, residual: residual, in: &flow)
     }
 
-    /// F without its last norm: conv-BN-ReLU-conv(-BN-ReLU-conv).
+    /// The last convolution of `v` and its norm, if it has one, with what is added to it; without a gradient, and with
+    /// one addend, in the convolution's own pass.
+    private func addShortcut(
+        to v: Tensor, _ flow: StageFlow, isRectified: Bool, projecting y: Tensor, rectifies: Bool
+    ) -> (out: Measured, residual: SumTerm?) {
+        if planned.position != .start, recipe.shortcut == .identity, !isAttended, let bareLast, bareLast.applies(to: v) {
+            let out = bareLast(v, adding: flow.x.value, activation: rectifies ? .relu : .none)
+            return (Measured(value: out), nil)
+        }
+        let residual = residual(bareLast == nil ? finalTerm(v) : SumTerm(apply(conv3 ?? conv2, v)))
+        let terms = [residual] + shortcutTerms(flow, isRectified: isRectified, projecting: y)
+        return (sum(terms, rectified: rectifies, wantsMoments: isTraining), residual)
+    }
+
+    /// F up to what goes into its last convolution: conv-BN-ReLU(-conv-BN-ReLU).
     private func branch(_ x: Measured) -> Tensor {
         var u = convolve(folded1, conv1, bn1, x.value, wantsMoments: wantsMomentsOfMiddle)
         if let gn1 { u = Measured(value: gn1(u.value)) }
-        guard let conv3 else { return apply(conv2, u.value) }
-        return conv3(middle(u))
+        return conv3 == nil ? u.value : middle(u)
     }
 
     /// From behind the first 1×1 to the last: u to v, rectified.
@@ -284,10 +296,11 @@ final class ResidualBlock: Module {
 
     /// F as one addend. Where something else works on it, or a later block sums it, it is computed first.
     private func residual(_ term: SumTerm) -> SumTerm {
-        let isAttended = squeezeExcitation != nil || cbam != nil
         guard isAttended || keepsResiduals else { return term }
         return SumTerm(attend(F.normalizedSum([term])))
     }
+
+    private var isAttended: Bool { squeezeExcitation != nil || cbam != nil }
 
     private var keepsResiduals: Bool {
         if case .dense(.residuals, _, _) = recipe.shortcut { return true }
@@ -347,7 +360,12 @@ final class ResidualBlock: Module {
 
     private var finalNorm: (any NormLayer)? { recipe.branch.hasMiddle ? bn3 : bn2 }
 
-    private func finalTerm(_ h: Tensor) -> SumTerm { term(finalNorm, h) }
+    /// The last convolution of F and its norm.
+    private func finalTerm(_ v: Tensor) -> SumTerm {
+        let folded = conv3 == nil ? folded2 : folded3
+        if let folded, folded.applies(to: v) { return SumTerm(folded(v)) }
+        return term(finalNorm, apply(conv3 ?? conv2, v))
+    }
 
     private func attend(_ h: Tensor) -> Tensor {
         if let squeezeExcitation { return squeezeExcitation(h) }
@@ -361,17 +379,21 @@ final class ResidualBlock: Module {
         return Measured(value: sum, moments: moments)
     }
 
-    private func rectify(_ layer: (any NormLayer)?, _ x: Measured) -> Tensor {
-        F.normalizedSum([term(layer, x.value, moments: x.moments)], rectified: true)
+    private func rectify(_ norm: (any NormLayer)?, _ x: Measured) -> Tensor {
+        needed(norm).rectified(x.value, moments: x.moments)
     }
 
-    private func term(_ layer: (any NormLayer)?, _ x: Tensor, moments: Tensor? = nil) -> SumTerm {
-        guard let layer else { preconditionFailure("\(planned.name) was planned without a norm that its order needs") }
-        return layer.term(x, moments: moments)
+    private func term(_ norm: (any NormLayer)?, _ x: Tensor, moments: Tensor? = nil) -> SumTerm {
+        needed(norm).term(x, moments: moments)
     }
 
     private func apply(_ layer: (any UnaryLayer)?, _ x: Tensor) -> Tensor {
-        guard let layer else { preconditionFailure("\(planned.name) was planned without a layer that its order needs") }
+        let layer = needed(layer)
         return layer(x)
+    }
+
+    private func needed<Layer>(_ layer: Layer?) -> Layer {
+        guard let layer else { preconditionFailure("\(planned.name) was planned without a layer that its order needs") }
+        return layer
     }
 }

@@ -89,6 +89,14 @@ ct_status ct_set_thread_count(int32_t count) {
     return ct_guard([&] { at::set_num_threads(count); });
 }
 int32_t ct_thread_count(void) { return at::get_num_threads(); }
+bool ct_cpu_multiplies_bfloat16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 bool ct_cuda_is_available(void) { return at::hasCUDA(); }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
 ct_status ct_cuda_synchronize(void) {

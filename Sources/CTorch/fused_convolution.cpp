@@ -103,9 +103,9 @@ ct_status ct_fused_convolution(
         const ConvolutionGeometry &geometry = weight->geometry;
         const std::optional<at::Tensor> addend = optional(other);
         const auto &native = PointwiseConvolution::shared();
-        const bool is_float = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
-            x.scalar_type() == at::kFloat &&
-            weight->plain.scalar_type() == at::kFloat && x.dim() == weight->plain.dim();
+        const bool is_native = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
+            x.scalar_type() == weight->plain.scalar_type() && x.dim() == weight->plain.dim();
+        const bool is_float = is_native && x.scalar_type() == at::kFloat;
         if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
             const at::Tensor result = winograd_inference(
@@ -122,7 +122,7 @@ ct_status ct_fused_convolution(
                 addend.value_or(at::Tensor()), relu));
             return;
         }
-        if (is_float && x.numel() > 0 && native.is_present()) {
+        if ((is_float || (is_native && x.scalar_type() == at::kBFloat16)) && x.numel() > 0 && native.is_present()) {
             const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
             const at::Tensor pixels = x.contiguous(format);
             const at::Tensor &packed = weight->packed(*native.pack, pixels);

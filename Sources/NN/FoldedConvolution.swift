@@ -6,14 +6,16 @@ import Tensors
 /// The folded weight is kept until one of the tensors that it is made of changes.
 public final class FoldedConvolution {
     private let convolution: any ConvolutionLayer
-    private let norm: any UnaryLayer
+    private let norm: (any NormLayer)?
     private var folded: (sources: [TensorVersion], epsilon: Double, operation: FusedConvolution)?
 
+    /// Without a norm: the convolution with what follows it.
+    ///
     /// Nil unless the layers are a convolution and a batch norm, plain or frozen, that has an affine.
-    public init?(_ convolution: (any UnaryLayer)?, _ norm: (any UnaryLayer)?) {
-        guard let convolution = convolution as? any ConvolutionLayer, let norm else { return nil }
+    public init?(_ convolution: (any UnaryLayer)?, _ norm: (any NormLayer)?) {
+        guard let convolution = convolution as? any ConvolutionLayer else { return nil }
         switch norm {
-        case is FrozenBatchNorm: break
+        case nil, is FrozenBatchNorm: break
         case let norm as BatchNorm where norm.weight != nil && norm.bias != nil: break
         default: return nil
         }
@@ -63,10 +65,17 @@ public final class FoldedConvolution {
         let versions = versions
         let epsilon = (norm as? FrozenBatchNorm)?.epsilon ?? (norm as? BatchNorm)?.epsilon ?? 0
         if let folded, folded.sources == versions, folded.epsilon == epsilon { return folded.operation }
-        let operation = FusedConvolution(
-            weight: sources[0], bias: convolution.bias?.tensor, scale: sources[1], shift: sources[2], mean: sources[3],
-            variance: sources[4], epsilon: epsilon, stride: convolution.stride, padding: convolution.padding,
-            dilation: convolution.dilation, groups: convolution.groups)
+        let (stride, padding) = (convolution.stride, convolution.padding)
+        let (dilation, groups) = (convolution.dilation, convolution.groups)
+        let operation =
+            norm == nil
+            ? FusedConvolution(
+                weight: sources[0].detached(), bias: convolution.bias?.tensor, stride: stride, padding: padding,
+                dilation: dilation, groups: groups)
+            : FusedConvolution(
+                weight: sources[0], bias: convolution.bias?.tensor, scale: sources[1], shift: sources[2],
+                mean: sources[3], variance: sources[4], epsilon: epsilon, stride: stride, padding: padding,
+                dilation: dilation, groups: groups)
         folded = (versions, epsilon, operation)
         return operation
     }

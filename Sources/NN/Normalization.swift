@@ -55,22 +55,24 @@ public final class BatchNorm: Module, NormLayer {
     public override var optionalStateNames: Set<String> { ["num_batches_tracked"] }
 
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
-        guard isTraining else {
-            return SumTerm(
-                x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight?.tensor,
-                bias: bias?.tensor, epsilon: epsilon)
-        }
-        // The same batch a second time has been counted.
-        if isRecomputing {
-            return SumTerm(
-                x, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0), weight: weight?.tensor,
-                bias: bias?.tensor, epsilon: epsilon, moments: moments)
-        }
-        numBatchesTracked.tensor.addInPlace(Self.one)
-        let share = momentum ?? 1 / numBatchesTracked.tensor.item()
+        let statistics: SumTerm.Norm =
+            if !isTraining {
+                .fixed(mean: runningMean.tensor, variance: runningVar.tensor)
+            } else if isRecomputing {
+                // The same batch a second time has been counted.
+                .batch(runningMean: nil, runningVariance: nil, momentum: 0)
+            } else {
+                .batch(
+                    runningMean: runningMean.tensor, runningVariance: runningVar.tensor, momentum: shareOfNextBatch())
+            }
         return SumTerm(
-            x, norm: .batch(runningMean: runningMean.tensor, runningVariance: runningVar.tensor, momentum: share),
-            weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon, moments: moments)
+            x, norm: statistics, weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon,
+            moments: isTraining ? moments : nil)
+    }
+
+    private func shareOfNextBatch() -> Double {
+        numBatchesTracked.tensor.addInPlace(Self.one)
+        return momentum ?? 1 / numBatchesTracked.tensor.item()
     }
 }
 

@@ -119,6 +119,14 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// CUDA devices that this machine and this libtorch can use.
     public static var cudaCount: Int { Int(ct_cuda_device_count()) }
 
+    /// Whether it has instructions for products of bfloat16, which it imitates otherwise.
+    public var multipliesBFloat16: Bool {
+        switch self {
+        case .cpu: ct_cpu_multiplies_bfloat16()
+        case .cuda: true
+        }
+    }
+
     /// Waits until everything asked of the device is done. Nothing to wait for on the CPU.
     public func synchronize() {
         if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }

@@ -9,11 +9,10 @@ extension Benchmark {
         for name in inputs.models {
             let recipe = try Catalogue.recipe(named: name)
             Random.seed(0)
-            let network = try Backbone(recipe)
-            network.train(false)
             let images = Tensor.randn([inputs.batch, 3] + extents(of: recipe))
-            withoutGrad {
-                measure("\(name) inference", batch: inputs.batch, warmUp: 2, runs: 11) { _ = network(images) }
+            for dtype in [DType.float32, .bfloat16] {
+                let network = try Backbone(recipe).optimizedForInference(dtype)
+                measure("\(name) inference \(dtype)", batch: inputs.batch, warmUp: 2, runs: 11) { _ = network(images) }
             }
         }
     }

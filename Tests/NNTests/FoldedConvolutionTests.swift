@@ -72,7 +72,7 @@ final class FoldedConvolutionTests: XCTestCase {
         }
         XCTAssertTrue(folded.applies(to: x), "everything is frozen")
         XCTAssertFalse(folded.applies(to: x.clone().requiringGrad()))
-        XCTAssertNil(FoldedConvolution(norm, convolution))
+        XCTAssertNil(FoldedConvolution(norm, norm))
         XCTAssertNil(FoldedConvolution(convolution, GroupNorm(4, 16)))
         XCTAssertNil(FoldedConvolution(nil, norm))
     }

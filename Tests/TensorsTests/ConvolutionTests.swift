@@ -64,7 +64,7 @@ final class ConvolutionTests: XCTestCase {
                 for (place, pair) in zip(fast.gradients, exact.gradients).enumerated() {
                     assertClose(pair.0, pair.1, "\(name), gradient \(place)")
                 }
-                XCTAssertTrue(fast.result.isContiguous(format), name)
+                XCTAssertTrue(fast.result.isChannelsLast, name)
             }
         }
     }

@@ -50,6 +50,9 @@ void ct_tensor_release(ct_tensor tensor);
 
 ct_status ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
+/// Whether the CPU has instructions for products of bfloat16.
+bool ct_cpu_multiplies_bfloat16(void);
+
 bool ct_cuda_is_available(void);
 int32_t ct_cuda_device_count(void);
 ct_status ct_cuda_synchronize(void);

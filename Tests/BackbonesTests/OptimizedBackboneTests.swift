@@ -1,0 +1,69 @@
+import Backbones
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+final class OptimizedBackboneTests: XCTestCase {
+    private func largestError(_ a: Tensor, _ b: Tensor) -> Double {
+        (a.to(.float64) - b.to(.float64)).abs().amax().item() / b.to(.float64).abs().amax().item()
+    }
+
+    /// Any backbone goes through it: one of each kind, two to a stage or more, wide enough for the native kernels, against
+    /// the same network as it is trained, layer by layer, with the axes in their order.
+    func testEveryKindGivesWhatItsLayersGive() throws {
+        var seen = Set<BackboneRecipe>()
+        for model in Catalogue.models {
+            let recipe = model.recipe.with {
+                $0.depths = $0.depths.map { min($0, 3) }
+                $0.classes = 10
+            }
+            let width = 32 / Double(max(32, recipe.planes[0]))
+            let thin = (width < 1 ? recipe.scaled(width) : recipe).with { $0.shortcutGroups = 8 }
+            guard seen.insert(thin).inserted else { continue }
+            let extents = thin.rank == .video ? [4, 32, 32] : [64, 64]
+            let count = 2 * 3 * extents.reduce(1, *)
+            let image = Tensor(
+                goldenFill(name: "image", count: count, lo: -1, hi: 1), shape: [2, 3] + extents)
+            let plain = try Backbone(thin.plan(), channelsLast: false)
+            try plain.fill()
+            plain.eval()
+            let expected = plain(image)
+            let features = plain.features(image)
+            XCTAssertTrue(expected.requiresGrad, "nothing was folded")
+            let optimized = plain.optimizedForInference()
+            XCTAssertLessThan(largestError(optimized(image), expected), 1e-4, model.name)
+            for (a, b) in zip(optimized.features(image), features) {
+                XCTAssertLessThan(largestError(a, b), 1e-4, model.name)
+            }
+        }
+    }
+
+    func testBFloat16() throws {
+        let recipe = try Catalogue.recipe(named: "iresnet50").scaled(0.25).with { $0.classes = 10 }
+        let image = Tensor(goldenFill(name: "image", count: 2 * 3 * 64 * 64, lo: -1, hi: 1), shape: [2, 3, 64, 64])
+        let model = try Backbone(recipe)
+        try model.fill()
+        model.eval()
+        let expected = model(image).detached()
+        let optimized = model.optimizedForInference(.bfloat16)
+        let logits = optimized(image.to(.bfloat16))
+        XCTAssertEqual(logits.dtype, .bfloat16)
+        XCTAssertEqual(optimized.features(image).map(\.dtype), [.bfloat16, .bfloat16, .bfloat16, .bfloat16])
+        XCTAssertLessThan(largestError(logits, expected), 0.05)
+        XCTAssertEqual(optimized.computation, Device.cpu.multipliesBFloat16 ? .bfloat16 : .float32)
+    }
+
+    /// Folded weights follow the weights.
+    func testALaterChangeIsSeen() throws {
+        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        let optimized = model.optimizedForInference()
+        let image = Tensor.ones([1, 3, 32, 32])
+        let before = optimized(image)
+        try model.fill()
+        XCTAssertGreaterThan(largestError(optimized(image), before), 1e-3)
+        XCTAssertFalse(model.isTraining)
+        XCTAssertTrue(model.parameters.allSatisfy { !$0.requiresGrad })
+    }
+}
