@@ -210,7 +210,8 @@ final class ResidualBlock: Module {
     private func addShortcut(
         to v: Tensor, _ flow: StageFlow, isRectified: Bool, projecting y: Tensor, rectifies: Bool
     ) -> (out: Measured, residual: SumTerm?) {
-        if planned.position != .start, recipe.shortcut == .identity, !isAttended, let bareLast, bareLast.applies(to: v) {
+        let isOneAddend = planned.position != .start && recipe.shortcut == .identity && !isAttended
+        if isOneAddend, !isTraining, let bareLast, bareLast.applies(to: v) {
             let out = bareLast(v, adding: flow.x.value, activation: rectifies ? .relu : .none)
             return (Measured(value: out), nil)
         }

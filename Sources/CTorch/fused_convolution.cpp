@@ -141,8 +141,9 @@ ct_status ct_fused_convolution(
             }
             return;
         }
+        // Under autocast layers before it may have left another type.
         const at::Tensor result = at::convolution(
-            x, weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
+            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
             std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
         if (addend) result.add_(*addend);
         if (relu) result.relu_();

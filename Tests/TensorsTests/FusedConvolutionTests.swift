@@ -110,6 +110,16 @@ final class FusedConvolutionTests: XCTestCase {
         }
     }
 
+    /// Layers before it leave bfloat16, and the weight is float32.
+    func testInputsOfAnotherTypeUnderAutocast() {
+        Random.seed(15)
+        let x = Tensor.randn([2, 16, 6, 6])
+        let weight = Tensor.randn([32, 16, 1, 1])
+        let fused = FusedConvolution(weight: weight)
+        let y = withAutocast(.bfloat16) { fused(x.to(.bfloat16), activation: .relu) }
+        assertClose(y.to(.float32), F.conv2d(x.to(.bfloat16).to(.float32), weight: weight).relu(), "bfloat16")
+    }
+
     func testItsWeightIsReleased() {
         let weight = Tensor.randn([64, 64, 3, 3])
         let x = Tensor.randn([1, 64, 10, 10])
