@@ -21,8 +21,8 @@ public final class Backbone: Module, UnaryLayer {
     public init(_ plan: BackbonePlan, channelsLast: Bool = true) {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
-        let byName = Dictionary(uniqueKeysWithValues: stemLayers.map { ($0.name, $0.layer) })
-        foldedStem = FoldedConvolution(byName["conv1"], byName["bn1"] as? any NormLayer)
+        let norm = stemLayers.dropFirst().first?.layer as? any NormLayer
+        foldedStem = norm == nil ? nil : FoldedConvolution(stemLayers[0].layer, norm)
         stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
         lastNorm = plan.lastNorm?.makeModule() as? any NormLayer
         dropout = Dropout(plan.recipe.dropout)
@@ -41,7 +41,7 @@ public final class Backbone: Module, UnaryLayer {
     /// rest anew for the backward pass: a third more time, and memory that grows with the root of the depth.
     public func checkpointActivations(_ on: Bool = true) {
         for stage in stages {
-            stage.checkpointedBlocks = on ? Int(Double(stage.blocks.count).squareRoot().rounded(.up)) : nil
+            stage.checkpointedBlocks = on ? Int(Double(stage.plan.blocks.count).squareRoot().rounded(.up)) : nil
         }
     }
 
@@ -67,10 +67,10 @@ public final class Backbone: Module, UnaryLayer {
 
     public override func children() -> [(name: String, module: Module)] {
         var result: [(name: String, module: Module)] = stemLayers.map { ($0.name, $0.layer) }
-        result += stages.map { ($0.plan.name, $0) }
-        if let lastNorm { result.append(("bn_last", lastNorm)) }
+        result += stages.map { ($0.plan.scope, $0) }
+        if let lastNorm, let planned = plan.lastNorm { result.append((planned.name, lastNorm)) }
         result.append(("dropout", dropout))
-        if let fc { result.append(("fc", fc)) }
+        if let fc, let planned = plan.classifier { result.append((planned.name, fc)) }
         return result
     }
 
@@ -92,20 +92,12 @@ public final class Backbone: Module, UnaryLayer {
     public func stem(_ x: Tensor) -> Tensor {
         var h = x
         if isChannelsLast { h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D) }
-        let isFolded = foldedStem?.applies(to: h) ?? false
-        for (name, layer) in stemLayers {
-            if isFolded, name == "conv1", let foldedStem {
-                h = foldedStem(h, activation: .relu)
-                continue
-            }
-            if isFolded, name == "bn1" { continue }
-            if name == "bn1", let norm = layer as? any NormLayer {
-                h = norm.rectified(h)
-            } else {
-                h = layer(h)
-            }
+        var layers = stemLayers.map(\.layer)[...]
+        if let foldedStem, foldedStem.applies(to: h) {
+            h = foldedStem(h, activation: .relu)
+            layers = layers.dropFirst(2)
         }
-        return h
+        return layers.reduce(h) { ($1 as? any NormLayer)?.rectified($0) ?? $1($0) }
     }
 
     /// Stage `index`, from 0, on the output of the one before; the last one with the norm behind it, if there is one.

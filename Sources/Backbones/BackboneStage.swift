@@ -2,27 +2,36 @@ import NN
 import Recipes
 import Tensors
 
-/// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are.
+/// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are. Of a DenseNet, a dense block
+/// with the transition in front of it.
 public final class BackboneStage: Module, UnaryLayer {
     public let plan: PlannedStage
     /// Blocks whose activations are made anew for the backward pass instead of being kept, at a time; nil keeps all. With
     /// dense shortcuts and GS, where blocks share more than one output, it is the whole stage or nothing.
     public var checkpointedBlocks: Int?
     let blocks: [ResidualBlock]
+    private let denseBlock: DenseBlock?
     private let shortcut: Shortcut
 
     init(_ plan: PlannedStage, of recipe: BackboneRecipe) {
         self.plan = plan
         shortcut = recipe.shortcut
-        blocks = plan.blocks.map { ResidualBlock($0, of: recipe) }
+        if case .concatenation = recipe.shortcut {
+            denseBlock = DenseBlock(plan)
+            blocks = []
+        } else {
+            denseBlock = nil
+            blocks = plan.blocks.map { ResidualBlock($0, of: recipe) }
+        }
     }
 
     public override func children() -> [(name: String, module: Module)] {
-        blocks.enumerated().map { (String($0), $1) }
+        denseBlock?.children ?? blocks.enumerated().map { (String($0), $1) }
     }
 
     /// `[N, C, H, W]` (or `[N, C, T, H, W]`) → `[N, plan.channels, H / stride, W / stride]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if let denseBlock { return denseBlock(x, checkpointedLayers: checkpointedBlocks) }
         guard let checkpointedBlocks else { return run(blocks[...], x) }
         let length = isChain ? checkpointedBlocks : blocks.count
         var h = x

@@ -33,8 +33,8 @@ public final class BackboneTail: Module, UnaryLayer {
     public var channels: Int { plan.stages[plan.stages.count - 1].channels }
 
     public override func children() -> [(name: String, module: Module)] {
-        var result: [(name: String, module: Module)] = stages.map { ($0.plan.name, $0) }
-        if let lastNorm { result.append(("bn_last", lastNorm)) }
+        var result: [(name: String, module: Module)] = stages.map { ($0.plan.scope, $0) }
+        if let lastNorm, let planned = plan.lastNorm { result.append((planned.name, lastNorm)) }
         return result
     }
 

@@ -24,24 +24,26 @@ extension PlannedLayer {
         case .groupNorm(let groups): return GroupNorm(groups, outputs)
         case .maxPool(let kernelSize, let stride, let padding):
             return MaxPool(kernelSize: kernelSize, stride: stride, padding: padding)
-        case .averagePool(let size): return WindowAverage(size)
+        case .averagePool(let size, let keepsEdges): return WindowAverage(size, keepsEdges: keepsEdges)
         case .linear: return Linear(inputs, outputs)
         case .termWeights(let terms): return TermWeights(terms: terms, channels: outputs)
         }
     }
 }
 
-/// The mean of windows that lie side by side; those at the edge are smaller where the size asks for it, so that no
-/// position is lost.
+/// The mean of windows that lie side by side. Those at the edge are smaller where the size asks for it, so that no
+/// position is lost, or left out.
 final class WindowAverage: Module, UnaryLayer {
     let size: [Int]
+    let keepsEdges: Bool
 
-    init(_ size: [Int]) {
+    init(_ size: [Int], keepsEdges: Bool) {
         self.size = size
+        self.keepsEdges = keepsEdges
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        F.avgPool(x, kernelSize: size, stride: size, ceilMode: true, countPadding: false)
+        F.avgPool(x, kernelSize: size, stride: size, ceilMode: keepsEdges, countPadding: false)
     }
 }
 

@@ -169,13 +169,11 @@ final class DetectorBackbone: Module {
 
     /// Leaves only the last stages trainable, and with one more than there are stages, the stem.
     func freeze(trainableStages: Int) {
-        let names = body.plan.stages.map(\.name)
-        guard trainableStages <= names.count else { return }
-        let frozenStages = names.prefix(names.count - trainableStages)
-        for (name, parameter) in body.namedParameters() {
-            let first = String(name.prefix { $0 != "." })
-            let isStem = !names.contains(first) && !first.hasSuffix("_last")
-            if isStem || frozenStages.contains(first) { parameter.requiresGrad = false }
+        guard trainableStages <= body.stages.count else { return }
+        for stage in body.stages.dropLast(trainableStages) { stage.setRequiresGrad(false) }
+        let stem = body.plan.stem.map { $0.name + "." }
+        for (name, parameter) in body.namedParameters() where stem.contains(where: name.hasPrefix) {
+            parameter.requiresGrad = false
         }
     }
 }

@@ -2,7 +2,7 @@
 public struct PlannedBlock: Hashable, Sendable {
     public enum Position: Hashable, Sendable { case start, middle, end }
 
-    /// `layer2.0`.
+    /// `layer2.0`, `features.denseblock2.denselayer1`.
     public let name: String
     /// Its place in the stage, from 0.
     public let index: Int
@@ -10,6 +10,7 @@ public struct PlannedBlock: Hashable, Sendable {
     public let inputs: Int
     /// Channels of the 3×3 in the middle.
     public let middle: Int
+    /// With concatenation, its inputs and what it appends to them.
     public let outputs: Int
     /// Of the branch: (time,) height, width.
     public let stride: [Int]
@@ -26,9 +27,14 @@ public struct PlannedBlock: Hashable, Sendable {
 
 /// All blocks at one resolution.
 public struct PlannedStage: Hashable, Sendable {
-    /// `layer1`, ….
+    /// `layer1`, …; `denseblock1`, … of a DenseNet.
     public let name: String
-    /// Channels of its output.
+    /// What the names of all its layers begin with: its own, or `features`, which a DenseNet's stages share.
+    public let scope: String
+    /// Norm, 1×1 and pooling in front of its first block, with their full names: of a DenseNet, but for its first stage.
+    public let transition: [PlannedLayer]
+    /// Channels of its output, which is its last block's; a DenseNet's is everything concatenated, before the norm of
+    /// the transition that follows.
     public let channels: Int
     /// How many pixels of the input's height or width one of its output stands for.
     public let stride: Int
@@ -48,18 +54,20 @@ public struct SizedLayer: Hashable, Sendable {
 /// What a recipe comes to: every layer with its name and shape, before anything is allocated.
 public struct BackbonePlan: Hashable, Sendable {
     public let recipe: BackboneRecipe
-    /// `conv1`, `bn1` and the pooling.
+    /// `conv1`, `bn1` and the pooling; of a DenseNet `features.conv0`, and but on CIFAR `features.norm0` and the pooling.
     public let stem: [PlannedLayer]
     public let stages: [PlannedStage]
-    /// `bn_last`, behind the last stage of the pre-activation order.
+    /// `bn_last`, behind the last stage of the pre-activation order; `features.norm5` of a DenseNet.
     public let lastNorm: PlannedLayer?
-    /// `fc`.
+    /// `fc`; `classifier` of a DenseNet.
     public let classifier: PlannedLayer?
 
     /// Every layer, in the state dict's order, with its full name.
     public var layers: [PlannedLayer] {
-        stem + stages.flatMap { $0.blocks.flatMap { block in block.layers.map { $0.named(block.name + ".") } } }
-            + [lastNorm, classifier].compactMap { $0 }
+        stem
+            + stages.flatMap { stage in
+                stage.transition + stage.blocks.flatMap { block in block.layers.map { $0.named(block.name + ".") } }
+            } + [lastNorm, classifier].compactMap { $0 }
     }
 
     /// The state dict, in order.
@@ -94,12 +102,15 @@ public struct BackbonePlan: Hashable, Sendable {
             return size
         }
         var size = append(stem, from: Array(input.dropFirst()))
-        for block in stages.flatMap(\.blocks) {
-            let prefix = block.name + "."
-            let blockInput = size
-            size = append(block.branch, prefix: prefix, from: blockInput)
-            _ = append(block.projection, prefix: prefix, from: blockInput)
-            _ = append(block.additions, prefix: prefix, from: size)
+        for stage in stages {
+            size = append(stage.transition, from: size)
+            for block in stage.blocks {
+                let prefix = block.name + "."
+                let blockInput = size
+                size = append(block.branch, prefix: prefix, from: blockInput)
+                _ = append(block.projection, prefix: prefix, from: blockInput)
+                _ = append(block.additions, prefix: prefix, from: size)
+            }
         }
         _ = append([lastNorm, classifier].compactMap { $0 }, from: size)
         return result

@@ -16,7 +16,7 @@ public struct BackboneRecipe: Hashable, Sendable {
     public var attention: Attention = .none
     /// Blocks of each stage.
     public var depths = [3, 4, 6, 3]
-    /// The base width of each stage.
+    /// The base width of each stage; with concatenation, of the 1×1 in front of each of its 3×3.
     public var planes = [64, 128, 256, 512]
     /// Groups of the 3×3 convolutions of each stage.
     public var groups = [1, 1, 1, 1]

@@ -29,6 +29,9 @@ public struct Paper: Hashable, Sendable, Codable {
     static let res2Net = Paper(
         title: "Res2Net: A New Multi-scale Backbone Architecture", authors: "Gao, Cheng, Zhao, Zhang, Yang, Torr",
         venue: "TPAMI", year: 2019)
+    static let denseNet = Paper(
+        title: "Densely Connected Convolutional Networks", authors: "Huang, Liu, van der Maaten, Weinberger",
+        venue: "CVPR", year: 2017)
     static let rgsNet = Paper(
         title: "Revisiting Residual Networks with Nonlinear Shortcuts",
         authors: "Zhang, Rameau, Lee, Kim, Benz, Argaw, Bazin, Kweon", venue: "BMVC", year: 2019)

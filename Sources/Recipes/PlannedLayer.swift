@@ -17,8 +17,9 @@ public struct PlannedLayer: Hashable, Sendable {
         case frozenBatchNorm
         case groupNorm(groups: Int)
         case maxPool(kernelSize: [Int], stride: [Int], padding: [Int])
-        /// Windows side by side; those at the edge may be smaller, so that every position is in one.
-        case averagePool(size: [Int])
+        /// Windows side by side. Those at the edge may be smaller, so that every position is in one; or what fills no
+        /// whole window is left out.
+        case averagePool(size: [Int], keepsEdges: Bool)
         /// With bias, on one vector per image.
         case linear
         /// A weight per channel for each of some terms, `[terms, channels]`.
@@ -83,8 +84,8 @@ public struct PlannedLayer: Hashable, Sendable {
         case .convolution(let kernelSize, let stride, let padding, _),
             .maxPool(let kernelSize, let stride, let padding):
             return windows(kernelSize, stride, padding)
-        case .averagePool(let window):
-            return size.indices.map { (size[$0] + window[$0] - 1) / window[$0] }
+        case .averagePool(let window, let keepsEdges):
+            return size.indices.map { (size[$0] + (keepsEdges ? window[$0] - 1 : 0)) / window[$0] }
         case .linear: return []
         case .batchNorm, .frozenBatchNorm, .groupNorm, .termWeights: return size
         }

@@ -109,8 +109,9 @@ public enum Shortcut: Hashable, Sendable, Codable {
     case dense(of: DenseSource = .aggregates, normalization: DenseNormalization = .group, isWeighted: Bool = true)
     /// Σ A: every earlier output of the stage as it is.
     case denseIdentity
-    /// Nothing is added: each layer's `growth` channels are appended to its input (DenseNet, Huang et al., 2017).
-    case concatenation(growth: Int)
+    /// Nothing is added: each layer's `growth` channels are appended to its input, and the transition to the next stage
+    /// leaves `compression` of them all (DenseNet, Huang et al., 2017, section 3).
+    case concatenation(growth: Int, compression: Double = 0.5)
 }
 
 /// What a dense shortcut sums.

@@ -64,6 +64,36 @@ extension BackboneRecipe {
         }
     }
 
+    /// DenseNet on ImageNet: as many layers in each dense block, each of `growth` channels behind a 1×1 of four times that,
+    /// and half of all channels beyond a transition (Huang et al., 2017, table 1).
+    public static func denseNet(_ depths: [Int], growth: Int = 32) -> BackboneRecipe {
+        BackboneRecipe().with {
+            $0.order = .preActivation
+            $0.shortcut = .concatenation(growth: growth)
+            $0.depths = depths
+            $0.planes = depths.map { _ in 4 * growth }
+            $0.stemWidth = 2 * growth
+        }
+    }
+
+    /// DenseNet-BC of `layers` layers on CIFAR: three dense blocks of pairs of convolutions, and four layers besides (Huang et
+    /// al., 2017, section 4.2).
+    public static func cifarDenseNet(_ layers: Int, growth: Int) -> BackboneRecipe {
+        denseNet(Array(repeating: (layers - 4) / 6, count: 3), growth: growth).onCIFAR().with {
+            $0.groups = [1, 1, 1]
+            $0.temporalStrides = [1, 2, 2]
+        }
+    }
+
+    /// DenseNet of `layers` layers on CIFAR without bottlenecks and compression, behind a stem of 16.
+    public static func plainCIFARDenseNet(_ layers: Int, growth: Int) -> BackboneRecipe {
+        cifarDenseNet(2 * layers - 4, growth: growth).with {
+            $0.branch = .basic()
+            $0.shortcut = .concatenation(growth: growth, compression: 1)
+            $0.stemWidth = 16
+        }
+    }
+
     /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015): 3×3 all
     /// through, with norms, strides in the place of poolings and one linear layer for its three.
     static let vgg19 = BackboneRecipe().with {
@@ -117,11 +147,17 @@ extension BackboneRecipe {
         }
     }
 
+    /// Four splits of 26 channels (at 64 planes) in the place of the 3×3 (Gao et al., 2019).
+    func res2Net() -> BackboneRecipe { with { $0.branch = .res2Net(scale: 4, baseWidth: 26) } }
+
     /// `factor` times as wide; the groups of its group norms shrink with a width below 1.
     public func scaled(_ factor: Double) -> BackboneRecipe {
         with {
             $0.planes = $0.planes.map { Int(Double($0) * factor) }
             $0.stemWidth = Int(Double($0.stemWidth) * factor)
+            if case .concatenation(let growth, let compression) = $0.shortcut {
+                $0.shortcut = .concatenation(growth: Int(Double(growth) * factor), compression: compression)
+            }
             if factor < 1 { $0.shortcutGroups = max(1, Int(Double($0.shortcutGroups) * factor)) }
         }
     }

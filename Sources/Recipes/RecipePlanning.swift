@@ -19,24 +19,39 @@ extension BackboneRecipe {
         for stage in 0..<stageCount {
             stride *= self.stride(ofStage: stage)
             if rank == .video { temporalStride *= temporalStrides[stage] }
+            let transition = planTransition(to: stage, inputs: inputs)
+            inputs = transition.last?.outputs ?? inputs
             let blocks = (0..<depths[stage]).map { index in
-                let block = planBlock(stage: stage, index: index, inputs: inputs)
+                let block =
+                    concatenation == nil
+                    ? planBlock(stage: stage, index: index, inputs: inputs)
+                    : planDenseLayer(stage: stage, index: index, inputs: inputs)
                 inputs = block.outputs
                 return block
             }
+            let name = stageName(stage)
             stages.append(
                 PlannedStage(
-                    name: "layer\(stage + 1)", channels: inputs, stride: stride, temporalStride: temporalStride,
-                    blocks: blocks))
+                    name: name, scope: concatenation == nil ? name : Self.denseScope, transition: transition,
+                    channels: inputs, stride: stride, temporalStride: temporalStride, blocks: blocks))
         }
         let isWhole = stageCount == depths.count
         return BackbonePlan(
-            recipe: self, stem: planStem(), stages: stages,
-            lastNorm: isWhole && order == .preActivation ? norm("bn_last", inputs) : nil,
-            classifier: isWhole ? classes.map { PlannedLayer("fc", .linear, inputs, $0) } : nil)
+            recipe: self, stem: concatenation == nil ? planStem() : planDenseStem(), stages: stages,
+            lastNorm: isWhole && order == .preActivation ? norm(lastNormName, inputs) : nil,
+            classifier: isWhole ? classes.map { PlannedLayer(classifierName, .linear, inputs, $0) } : nil)
     }
 
-    private func planStem() -> [PlannedLayer] {
+    private func stageName(_ stage: Int) -> String {
+        concatenation == nil ? "layer\(stage + 1)" : "denseblock\(stage + 1)"
+    }
+
+    private var lastNormName: String { concatenation == nil ? "bn_last" : Self.denseScope + ".norm5" }
+
+    /// What the last layer is called, with or without one: `fc`, or `classifier` of a DenseNet.
+    public var classifierName: String { concatenation == nil ? "fc" : "classifier" }
+
+    func planStem() -> [PlannedLayer] {
         let kernelSize: [Int]
         let stride: [Int]
         switch stem {
@@ -146,7 +161,7 @@ extension BackboneRecipe {
                 let pool: PlannedLayer.Kind =
                     projection == .maxPool
                     ? .maxPool(kernelSize: stride.map { _ in 3 }, stride: stride, padding: one)
-                    : .averagePool(size: stride)
+                    : .averagePool(size: stride, keepsEdges: true)
                 layers.append((pool, inputs, inputs))
             }
             if inputs != outputs { layers += [(pointwise(one), inputs, outputs), (normKind, outputs, outputs)] }
@@ -194,7 +209,7 @@ extension BackboneRecipe {
         return layers
     }
 
-    private func convolution(
+    func convolution(
         _ name: String, _ inputs: Int, _ outputs: Int, kernel: Int, stride: [Int]? = nil, groups: Int = 1
     ) -> PlannedLayer {
         let axes = Array(repeating: 1, count: rank.axes)
@@ -205,7 +220,7 @@ extension BackboneRecipe {
                 groups: groups), inputs, outputs)
     }
 
-    private func norm(_ name: String, _ channels: Int) -> PlannedLayer {
+    func norm(_ name: String, _ channels: Int) -> PlannedLayer {
         switch normalization {
         case .batch, .synchronizedBatch: PlannedLayer(name, .batchNorm, channels, channels)
         case .frozenBatch: PlannedLayer(name, .frozenBatchNorm, channels, channels)

@@ -3,6 +3,7 @@ extension BackboneRecipe {
     func validate() throws(RecipeError) {
         try validateNumbers()
         try validateForm()
+        guard concatenation == nil else { return try validateConcatenation() }
         try validateShortcuts()
         try validateWidths()
     }
@@ -64,11 +65,6 @@ extension BackboneRecipe {
     }
 
     private func validateShortcuts() throws(RecipeError) {
-        if case .concatenation = shortcut {
-            throw RecipeError(
-                .shortcut,
-                "concatenation widens every layer of a stage, for which the blocks of this family have no form")
-        }
         if shortcut == .gs || shortcut == .rgb, order != .original {
             throw RecipeError(.shortcut, "GS and RGB refer to a block's last ReLU, which only the original order has")
         }

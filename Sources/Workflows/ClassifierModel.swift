@@ -52,15 +52,16 @@ public struct ClassifierModel {
         let state = try WeightsFile.read(weights)
         let shapes = Dictionary(network.stateDict().map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { a, _ in a })
         // Another data set's classes.
-        let isOther = state.contains { $0.name == "fc.weight" && $0.tensor.shape != shapes["fc.weight"] }
+        let head = network.plan.recipe.classifierName
+        let isOther = state.contains { $0.name == "\(head).weight" && $0.tensor.shape != shapes["\(head).weight"] }
         guard isOther else {
             unusedWeights = []
             try network.loadStateDict(state)
             return
         }
-        unusedWeights = ["fc.weight", "fc.bias"]
-        let own = network.stateDict().filter { $0.name.hasPrefix("fc.") }
-        try network.loadStateDict(state.filter { !$0.name.hasPrefix("fc.") } + own)
+        unusedWeights = ["\(head).weight", "\(head).bias"]
+        let own = network.stateDict().filter { $0.name.hasPrefix("\(head).") }
+        try network.loadStateDict(state.filter { !$0.name.hasPrefix("\(head).") } + own)
     }
 
     /// The model of a checkpoint; `settings` change its recipe (where its data are).

@@ -74,7 +74,8 @@ public struct DetectorModel {
             try detector.loadStateDict(state)
         } else {
             // A classifier's own head has no place in a detector.
-            try detector.body.loadStateDict(state.filter { !$0.name.hasPrefix("fc.") })
+            let head = detector.body.plan.recipe.classifierName + "."
+            try detector.body.loadStateDict(state.filter { !$0.name.hasPrefix(head) })
         }
     }
 }

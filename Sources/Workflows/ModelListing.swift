@@ -178,7 +178,7 @@ extension PlannedLayer.Kind {
         case .frozenBatchNorm: return "frozen batch norm"
         case .groupNorm(let groups): return "group norm, \(groups) groups"
         case .maxPool(let kernelSize, let stride, _): return "max-pool \(product(kernelSize))\(strided(stride))"
-        case .averagePool(let size): return "average-pool \(product(size))"
+        case .averagePool(let size, _): return "average-pool \(product(size))"
         case .linear: return "linear"
         case .termWeights(let terms): return "weights of \(terms) terms"
         }

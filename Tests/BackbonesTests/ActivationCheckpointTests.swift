@@ -33,7 +33,14 @@ final class ActivationCheckpointTests: XCTestCase {
         let chain = try Catalogue.recipe(named: "res_rgsnet50").scaled(0.25).with { $0.classes = 10 }
         let dense = try Catalogue.recipe(named: "ds2net50").scaled(0.25).with { $0.classes = 10 }
         let gs = try Catalogue.recipe(named: "gs50").scaled(0.25).with { $0.classes = 10 }
-        for (name, recipe) in [("staged", staged), ("chain", chain), ("dense", dense), ("GS", gs)] {
+        let concatenating = BackboneRecipe.denseNet([5, 4, 3], growth: 8).with {
+            $0.groups = [1, 1, 1]
+            $0.classes = 10
+        }
+        let networks = [
+            ("staged", staged), ("chain", chain), ("dense", dense), ("GS", gs), ("concatenation", concatenating),
+        ]
+        for (name, recipe) in networks {
             for dtype in [DType?.none, .bfloat16] {
                 let kept = try step(recipe, checkpointing: false, dtype: dtype)
                 let anew = try step(recipe, checkpointing: true, dtype: dtype)

@@ -13,7 +13,7 @@ final class BackboneTests: XCTestCase {
     }
 
     func testFeaturesAreStagesOneAfterTheOther() throws {
-        for name in ["resnet18", "iresnet50", "preact50"] {
+        for name in ["resnet18", "iresnet50", "preact50", "densenet121"] {
             let model = try Backbone(thin(name))
             model.eval()
             withoutGrad {
@@ -30,7 +30,7 @@ final class BackboneTests: XCTestCase {
 
     /// A C4 detector's body and head are the whole backbone cut in two, under the same names.
     func testBodyAndTailAreTheWhole() throws {
-        for name in ["resnet18", "iresnet50", "preact50"] {
+        for name in ["resnet18", "iresnet50", "preact50", "densenet121"] {
             let recipe = try thin(name)
             let whole = try Backbone(recipe, classes: nil)
             let body = try Backbone(recipe, classes: nil, stageCount: 3)

@@ -77,7 +77,8 @@ final class GoldenBackboneTests: XCTestCase {
             let tolerance = (Self.gradientTolerance[golden.model] ?? 1e-3) * expected + Self.roundingFloor
             XCTAssertEqual(norm, expected, accuracy: tolerance, "\(golden.model), gradient of \(name)")
         }
-        let mean = try XCTUnwrap(model.namedBuffers().first { $0.name == "bn1.running_mean" }).buffer.tensor
+        let statistics = model.plan.stem[1].name + ".running_mean"
+        let mean = try XCTUnwrap(model.namedBuffers().first { $0.name == statistics }).buffer.tensor
         XCTAssertLessThan(worstDifference(mean, golden.train.runningMean), 1e-4, "\(golden.model), running mean")
     }
 

@@ -141,6 +141,22 @@ final class FasterRCNNTests: XCTestCase {
         XCTAssertEqual(try trained(), ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"])
     }
 
+    /// A DenseNet's stem and stages share a name, and each stage has its transition.
+    func testFreezingADenseNetLeavesItsLastStages() throws {
+        var configuration = small()
+        configuration.trainableStages = 2
+        let body = try make(configuration, "densenet121").body
+        let trained = Set(
+            body.namedParameters().filter { $0.parameter.requiresGrad }
+                .map { $0.name.split(separator: ".").prefix(2).joined(separator: ".") })
+        XCTAssertEqual(
+            trained,
+            [
+                "features.transition2", "features.denseblock3", "features.transition3", "features.denseblock4",
+                "features.norm5",
+            ])
+    }
+
     /// The region proposal's convolutions have 9 anchors a cell for VOC and 12 for COCO, and the last stage is the head.
     func testC4IsThePapersSetting() throws {
         for (configuration, anchors) in [(FasterRCNNConfiguration.c4, 9), (.c4COCO, 12)] {

@@ -67,7 +67,27 @@ final class RecipeValidationTests: XCTestCase {
         (.attention, "reduced by 1000", { $0.attention = .squeezeExcitation(reduction: 1000) }),
         (.normalization, "several processes", { $0.normalization = .synchronizedBatch }),
         (.normalization, "48 groups", { $0.normalization = .group(groups: 48) }),
-        (.shortcut, "concatenation", { $0.shortcut = .concatenation(growth: 32) }),
+        (.order, "preActivation", { $0.shortcut = .concatenation(growth: 32) }),
+        (.shortcut, "appends nothing", { $0 = .dense { $0.shortcut = .concatenation(growth: 0) } }),
+        (.shortcut, "no share", { $0 = .dense { $0.shortcut = .concatenation(growth: 8, compression: 1.5) } }),
+        (.shortcut, "leaves nothing", { $0 = .dense { $0.shortcut = .concatenation(growth: 8, compression: 0.001) } }),
+        (.order, "norm and a ReLU", { $0 = .dense { $0.order = .staged() } }),
+        (.branch, "a layer is", { $0 = .dense { $0.branch = .wideGroup } }),
+        (.branch, "0 channels", { $0 = .dense { $0.branch = .bottleneck(middle: 0.001) } }),
+        (.groups, "sees all channels", { $0 = .dense { $0.groups = [1, 2, 1, 1] } }),
+        (.innerShortcut, "another width", { $0 = .dense { $0.innerShortcut = .rg } }),
+        (.innerGroupNorm, "no place", { $0 = .dense { $0.innerGroupNorm = true } }),
+        (.attention, "before an addition", { $0 = .dense { $0.attention = .squeezeExcitation() } }),
+        (.projection, "nothing is projected", { $0 = .dense { $0.projection = .maxPool } }),
+        (.stem, "can't stride by [2, 2]", { $0 = .dense { $0.stem = .imagenetWithoutPool } }),
+        (.stageStrides, "can't stride by [2, 2]", { $0 = .dense { $0.stageStrides = [2, 2, 2, 2] } }),
+        (
+            .temporalStrides, "can't stride by [2, 1, 1]",
+            {
+                $0 = BackboneRecipe.dense { $0.temporalStrides = [2, 1, 1, 1] }.onVideo()
+            }
+        ),
+        (.normalization, "96 channels, which concatenation", { $0 = .dense { $0.normalization = .group(groups: 64) } }),
         (
             .shortcut, "original order",
             {
@@ -140,6 +160,15 @@ final class RecipeValidationTests: XCTestCase {
         }
     }
 
+    func testConcatenationTakesTheAxesThatHaveAMeaning() throws {
+        let changes: [(inout BackboneRecipe) -> Void] = [
+            { $0.branch = .basic() }, { $0.normalization = .group(groups: 8) }, { $0.normalization = .frozenBatch },
+            { $0.stem = .cifar }, { $0 = $0.onVideo() }, { $0.stageStrides = [1, 2, 1, 2] }, { $0.dropout = 0.2 },
+            { $0.shortcut = .concatenation(growth: 32, compression: 1) },
+        ]
+        for change in changes { XCTAssertNoThrow(try BackboneRecipe.dense(change).plan()) }
+    }
+
     func testShortcutGroupsMatterOnlyWhereSomethingIsNormalised() throws {
         for shortcut in [Shortcut.identity, .rbs, .dense(normalization: .layer), .denseIdentity] {
             XCTAssertNoThrow(
@@ -166,5 +195,12 @@ final class RecipeValidationTests: XCTestCase {
     func testOnlySomeStagesAreCounted() {
         XCTAssertThrowsError(try BackboneRecipe().plan(stageCount: 5))
         XCTAssertThrowsError(try BackboneRecipe().plan(stageCount: 0))
+    }
+}
+
+extension BackboneRecipe {
+    /// A small DenseNet with something changed.
+    fileprivate static func dense(_ change: (inout BackboneRecipe) -> Void) -> BackboneRecipe {
+        denseNet([2, 2, 2, 2]).with(change)
     }
 }

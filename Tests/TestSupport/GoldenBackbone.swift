@@ -65,8 +65,14 @@ public struct GoldenBackbone: Decodable, Sendable {
     public let train: Training
 
     /// Those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder; two from inside the tests where
-    /// neither is named.
+    /// neither is named. And a DenseNet.
     public static func all() throws -> [GoldenBackbone] {
+        try outside() + [
+            JSONDecoder().decode(GoldenBackbone.self, from: Data(GoldenBackboneFixtures.thinDenseNet.utf8))
+        ]
+    }
+
+    private static func outside() throws -> [GoldenBackbone] {
         let decoder = JSONDecoder()
         let environment = ProcessInfo.processInfo.environment
         let folder = environment["VERTEBRA_GOLDEN"] ?? environment["VERTEBRA_SHARED"].map { $0 + "/golden" }
@@ -104,6 +110,8 @@ public struct GoldenRecipe: Decodable, Sendable {
     let midScale: Double
     let groups: [Int]
     let shortcut: String
+    /// Of a concatenation.
+    let growth: Int?
     let inner: String
     let order: String
     let projection: String
@@ -120,7 +128,8 @@ public struct GoldenRecipe: Decodable, Sendable {
     let official: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case blocks, planes, expansion, residual, groups, shortcut, inner, order, projection, stem, dims, se, gn2,
+        case blocks, planes, expansion, residual, groups, shortcut, growth, inner, order, projection, stem, dims, se,
+            gn2,
             official
         case midScale = "mid_scale"
         case normGroups = "norm_groups"
@@ -164,7 +173,7 @@ public struct GoldenRecipe: Decodable, Sendable {
                 "none": .none, "identity": .identity, "rg": .rg, "res_rg": .identityAndRG, "rbs": .rbs, "gs": .gs,
                 "rgb": .rgb, "dense": .dense(normalization: normalization, isWeighted: denseWeight),
                 "dense_x": .dense(of: .residuals, normalization: normalization, isWeighted: denseWeight),
-                "dense_identity": .denseIdentity,
+                "dense_identity": .denseIdentity, "concatenation": .concatenation(growth: growth ?? 0),
             ])
         recipe.innerShortcut = try look("inner", inner, ["none": .none, "rg": .rg, "dense": .weighted(normalization)])
         recipe.innerGroupNorm = gn2

@@ -1,5 +1,41 @@
-/// Golden values of two networks, so that the tests hold on a machine without the shared folder.
+/// Golden values of two networks, so that the tests hold on a machine without the shared folder, and of one that it lacks.
 enum GoldenBackboneFixtures {
+    /// torchvision 0.28's `DenseNet(growth_rate=8, block_config=(2, 3, 2, 2), num_init_features=16, num_classes=10)`, on
+    /// images whose third and fourth dense blocks are left with an odd row.
+    static let thinDenseNet = """
+        {"model": "thin_densenet", "recipe": {"blocks": [2, 3, 2, 2], "planes": [32, 32, 32, 32], "expansion": 4,
+        "residual": "bottleneck", "mid_scale": 1.0, "groups": [1, 1, 1, 1], "shortcut": "concatenation", "growth": 8,
+        "inner": "none", "order": "pre", "projection": "conv", "stem": "imagenet", "dims": 2, "norm_groups": 32,
+        "dense_norm": "gn", "dense_weight": true, "se": 0, "gn2": false, "temporal_strides": [1, 1, 2, 2],
+        "num_classes": 10, "stem_width": 16, "official": true}, "salt": "", "input": [4, 3, 72, 72], "classes": 10,
+        "parameters": 33226, "eval": {"features": [{"shape": [4, 32, 18, 18], "mean": 0.368532562, "std": 0.620895146,
+        "index": [0, 31689, 21906, 12123, 2340, 34029, 24246, 14463], "value": [0.0182879381, 0.689336717, 0.367486805,
+        0.437250853, 0.356128931, 0.0519141518, 0.329227269, 2.31568861]}, {"shape": [4, 40, 9, 9], "mean":
+        0.0387747474, "std": 0.475039972, "index": [0, 5769, 11538, 4347, 10116, 2925, 8694, 1503], "value":
+        [0.86234802, 0.443430305, -0.222309232, 0.155751377, 0.239088953, -0.122063428, 0.0049290657, 0.19757539]},
+        {"shape": [4, 36, 4, 4], "mean": 0.0232543701, "std": 0.277921461, "index": [0, 1737, 1170, 603, 36, 1773, 1206,
+        639], "value": [0.158774763, 0.299861252, 0.297381788, 0.290440619, 0.251096934, 0.36128968, 0.120660499,
+        0.100785673]}, {"shape": [4, 34, 2, 2], "mean": 0.0396620174, "std": 0.0725780085, "index": [0, 137, 274, 411,
+        4, 141, 278, 415], "value": [0.0, 0.0, 0.0111238584, 0.0492747612, 0.0, 0.0, 0.0, 0.0]}], "logits": {"shape":
+        [4, 10], "mean": -0.0212668146, "std": 0.151129949, "index": [0, 9, 18, 27, 36, 5, 14, 23], "value":
+        [-0.247505322, 0.0917151198, 0.030665271, -0.286887825, 0.0235506091, 0.134408519, -0.0205299482,
+        -0.181384966]}}, "names": 139, "macs": {"input": [1, 3, 224, 224], "value": 59052788}, "train": {"labels": [0,
+        1, 2, 3], "loss": 2.38547873, "gradient_norm": {"features.conv0.weight": 10.9099822,
+        "features.denseblock1.denselayer1.norm1.bias": 0.54057353, "features.denseblock1.denselayer1.conv2.weight":
+        4.72910783, "features.denseblock1.denselayer2.norm2.weight": 0.389430613, "features.transition1.norm.bias":
+        0.557226503, "features.denseblock2.denselayer1.conv1.weight": 0.985671709,
+        "features.denseblock2.denselayer2.norm1.weight": 0.518478416, "features.denseblock2.denselayer2.norm2.bias":
+        0.260799137, "features.denseblock2.denselayer3.conv1.weight": 0.887502542, "features.transition2.norm.weight":
+        0.538384739, "features.denseblock3.denselayer1.norm1.bias": 0.275456433,
+        "features.denseblock3.denselayer1.conv2.weight": 2.40694154, "features.denseblock3.denselayer2.norm2.weight":
+        0.249527414, "features.transition3.norm.bias": 0.237629915, "features.denseblock4.denselayer1.conv1.weight":
+        0.295815008, "features.denseblock4.denselayer2.norm1.weight": 0.123640971,
+        "features.denseblock4.denselayer2.norm2.bias": 0.0693080905, "classifier.weight": 0.849396758},
+        "running_mean_bn1": {"shape": [16], "mean": 0.0152056896, "std": 0.0423404357, "index": [0, 9, 2, 11, 4, 13, 6,
+        15], "value": [-0.0203438569, 0.0147933401, 0.0271595903, -0.0567804426, -0.0603203773, 0.0288163368,
+        0.0202349443, 0.0458426215]}}}
+        """
+
     static let resNet18 = """
         {"model": "resnet18", "recipe": {"blocks": [2, 2, 2, 2], "planes": [64, 128, 256, 512], "expansion": 1,
         "residual": "basic", "mid_scale": 1.0, "groups": [1, 1, 1, 1], "shortcut": "identity", "inner": "none", "order":

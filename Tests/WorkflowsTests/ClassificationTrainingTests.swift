@@ -1,6 +1,8 @@
+import Backbones
 import DataPipeline
 import Foundation
 import Media
+import Recipes
 import Tensors
 import TestSupport
 import Training
@@ -97,6 +99,16 @@ final class ClassificationTrainingTests: XCTestCase {
             try ClassificationTraining(
                 file: file(folder, "model.weights=\(weights)", "model.backbone=cifar_resnet26_0.25"),
                 output: try temporaryDirectory()))
+    }
+
+    func testADenseNetsClassifierHasItsOwnName() throws {
+        let name = "cifar_densenet_bc100_12"
+        let weights = try temporaryDirectory() + "/weights.safetensors"
+        try WeightsFile.write(Backbone(Catalogue.recipe(named: name), classes: 7).stateDict(), to: weights)
+        let training = try ClassificationTraining(
+            file: file(try cifar(train: 8), "model.weights=\(weights)", "model.backbone=\(name)"),
+            output: try temporaryDirectory())
+        XCTAssertEqual(training.model.unusedWeights, ["classifier.weight", "classifier.bias"])
     }
 
     func testMistakesAreNamed() throws {
