@@ -23,6 +23,8 @@ typedef enum ct_dtype : int32_t {
     CT_INT32 = 5,
     CT_INT64 = 6,
     CT_BOOL = 7,
+    CT_INT8 = 8,
+    CT_INT16 = 9,
 } ct_dtype;
 
 typedef enum ct_memory_format : int32_t {
