@@ -50,7 +50,9 @@ public enum Catalogue {
             .resGroup($0, fixed: true).staged().maxPoolProjected()
         }
         + family([50, 101], .resNeXt, { "resnext\($0)_32x4d" }) { .resNet($0).middle(2, groups: 32) }
-        + family([50], .wideResNet, { "wideresnet\($0)_2" }) { .resNet($0).middle(2) }
+        + family([101], .resNeXt, { "resnext\($0)_32x8d" }) { .resNet($0).middle(4, groups: 32) }
+        + family([101], .resNeXt, { "resnext\($0)_64x4d" }) { .resNet($0).middle(4, groups: 64) }
+        + family([50, 101], .wideResNet, { "wideresnet\($0)_2" }) { .resNet($0).middle(2) }
         + family([18, 34, 50, 101, 152], .squeezeExcitation, { "seresnet\($0)" }) {
             .resNet($0).attending(.squeezeExcitation())
         }
