@@ -33,6 +33,8 @@ at::ScalarType scalar_type(ct_dtype dtype) {
         case CT_INT32: return at::kInt;
         case CT_INT64: return at::kLong;
         case CT_BOOL: return at::kBool;
+        case CT_INT8: return at::kChar;
+        case CT_INT16: return at::kShort;
     }
     TORCH_CHECK(false, "unknown data type code ", static_cast<int>(dtype));
 }
@@ -47,6 +49,8 @@ ct_dtype dtype_of(at::ScalarType type) {
         case at::kInt: return CT_INT32;
         case at::kLong: return CT_INT64;
         case at::kBool: return CT_BOOL;
+        case at::kChar: return CT_INT8;
+        case at::kShort: return CT_INT16;
         default: TORCH_CHECK(false, "tensors of type ", at::toString(type), " are not supported");
     }
 }

@@ -29,7 +29,9 @@ extension Catalogue {
             .resGroup($0, fixed: true).staged().maxPoolProjected()
         },
         ModelFamily([50, 101], .resNeXt, { "resnext\($0)_32x4d" }) { .resNet($0).middle(2, groups: 32) },
-        ModelFamily([50], .wideResNet, { "wideresnet\($0)_2" }) { .resNet($0).middle(2) },
+        ModelFamily([101], .resNeXt, { "resnext\($0)_32x8d" }) { .resNet($0).middle(4, groups: 32) },
+        ModelFamily([101], .resNeXt, { "resnext\($0)_64x4d" }) { .resNet($0).middle(4, groups: 64) },
+        ModelFamily([50, 101], .wideResNet, { "wideresnet\($0)_2" }) { .resNet($0).middle(2) },
         ModelFamily([18, 34, 50, 101, 152], .squeezeExcitation, { "seresnet\($0)" }) {
             .resNet($0).attending(.squeezeExcitation())
         },

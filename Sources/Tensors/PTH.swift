@@ -13,33 +13,78 @@ public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
     }
 }
 
-/// PyTorch's checkpoint files (`.pth`, `.pt`): tensors by name, and nothing else that a pickle may hold.
+/// The weights of a PyTorch checkpoint.
+public struct PTHFile: Sendable {
+    /// In the file's order.
+    public var tensors: [(name: String, tensor: Tensor)]
+    /// The keys that led to them in the checkpoint: `["state_dict"]`, or none.
+    public var keys: [String]
+    /// What else the checkpoint holds, such as "epoch (90)" and "optimizer (a dictionary of 2)".
+    public var leftOut: [String]
+}
+
+/// PyTorch's checkpoint files (`.pth`, `.pt`, `.pth.tar`) of every version: tensors by name. Of what else a pickle may hold
+/// plain values are named; any other object is refused, and nothing is ever run.
 public enum PTH {
-    /// The tensors of a state dict, in the file's order.
+    /// The state dict in a checkpoint.
     ///
-    /// Nested dictionaries (`{"model": {…}, "optimizer": {…}}`) give names joined by dots.
-    /// - Throws: `WeightsFileError` where the file is missing, isn't PyTorch's zip form, or holds arbitrary objects.
-    public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
-        guard FileManager.default.isReadableFile(atPath: path) else {
+    /// It may stand under a key (`{"state_dict": {…}, "epoch": 90}`); dictionaries inside it, or several state dicts beside
+    /// each other, give names joined by dots. Only its own tensors are read from the disk.
+    /// - Throws: `WeightsFileError` with the place, where the file is missing, damaged, not PyTorch's, or holds arbitrary
+    ///   objects.
+    public static func read(_ path: String) throws -> PTHFile {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        } catch {
             throw WeightsFileError(path: path, reason: "no such file, or it can't be read")
         }
-        final class Found { var tensors: [(name: String, tensor: Tensor)] = [] }
-        let found = Found()
-        let status = ct_read_pth(
-            path,
-            { context, name, raw in
-                guard let context, let name, let raw else { return }
-                Unmanaged<Found>.fromOpaque(context).takeUnretainedValue().tensors
-                    .append((String(cString: name), Tensor(owning: raw)))
-            }, Unmanaged.passUnretained(found).toOpaque())
-        guard status == 0 else {
-            throw WeightsFileError(
-                path: path,
-                reason: "not a PyTorch state dict of tensors (\(lastEngineMessage())). "
-                    + "Save it in PyTorch with torch.save(model.state_dict(), path)")
+        do {
+            let contents = try contents(of: data, path: path)
+            let search = try StateDictSearch(contents.heap, root: contents.root)
+            guard !search.tensors.isEmpty else { throw PTHFault.foreign("it holds no tensors") }
+            var storages: [String: Tensor] = [:]
+            let tensors = try search.tensors.map { name, place in
+                (name, try tensor(contents, place, name: name, storages: &storages))
+            }
+            return PTHFile(tensors: tensors, keys: search.keys, leftOut: search.leftOut)
+        } catch let fault as PTHFault {
+            throw WeightsFileError(path: path, reason: fault.message)
         }
-        guard !found.tensors.isEmpty else { throw WeightsFileError(path: path, reason: "the file holds no tensors") }
-        return found.tensors
+    }
+
+    private static func contents(of data: Data, path: String) throws -> PTHContents {
+        switch PTHForm(data) {
+        case .zip: return try PTHArchive(path).contents()
+        case .stream: return try PTHStream.contents(of: data)
+        case .tar: return try PTHTar.contents(of: data)
+        case nil: throw PTHFault.foreign("it has none of the forms that PyTorch writes (zip, stream of pickles, tar)")
+        }
+    }
+
+    private static func tensor(
+        _ contents: PTHContents, _ place: Int, name: String, storages: inout [String: Tensor]
+    ) throws -> Tensor {
+        let tensor = contents.heap.tensors[place]
+        let storage = contents.heap.storages[tensor.storage]
+        let bytes = try storages[storage.key] ?? contents.bytes(storage.key)
+        storages[storage.key] = bytes
+        guard storage.first + storage.count <= bytes.count / storage.dtype.size else {
+            throw PTHFault.damaged(
+                "the tensor '\(name)' needs \(storage.count) elements of storage \(storage.key), which has \(bytes.count) bytes"
+            )
+        }
+        var out: OpaquePointer?
+        let status = withSizes(tensor.shape) { shape, rank in
+            withSizes(tensor.strides) { strides, _ in
+                ct_view_bytes(
+                    bytes.raw, storage.dtype.code, Int64(storage.first + tensor.offset), shape, strides, rank, &out)
+            }
+        }
+        guard status == 0, let out else {
+            throw PTHFault.damaged("the tensor '\(name)' can't be made (\(lastEngineMessage()))")
+        }
+        return Tensor(owning: out)
     }
 
     /// Writes a state dict that `torch.load` reads, through a temporary file beside the target.

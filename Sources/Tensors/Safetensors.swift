@@ -12,8 +12,8 @@ public struct SafetensorsFile: Sendable {
 
 public enum Safetensors {
     private static let typeNames: [DType: String] = [
-        .float32: "F32", .float64: "F64", .bfloat16: "BF16", .float16: "F16", .uint8: "U8", .int32: "I32",
-        .int64: "I64", .bool: "BOOL",
+        .float32: "F32", .float64: "F64", .bfloat16: "BF16", .float16: "F16", .uint8: "U8", .int8: "I8",
+        .int16: "I16", .int32: "I32", .int64: "I64", .bool: "BOOL",
     ]
     private static let maximumHeader = 100_000_000
 

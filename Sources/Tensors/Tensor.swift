@@ -63,7 +63,7 @@ public struct Tensor: @unchecked Sendable {
 
 /// Kinds of elements.
 public enum DType: Hashable, Sendable, CaseIterable {
-    case float32, float64, bfloat16, float16, uint8, int32, int64, bool
+    case float32, float64, bfloat16, float16, uint8, int32, int64, bool, int8, int16
 
     package var code: ct_dtype {
         switch self {
@@ -75,6 +75,8 @@ public enum DType: Hashable, Sendable, CaseIterable {
         case .int32: CT_INT32
         case .int64: CT_INT64
         case .bool: CT_BOOL
+        case .int8: CT_INT8
+        case .int16: CT_INT16
         }
     }
 
@@ -88,15 +90,15 @@ public enum DType: Hashable, Sendable, CaseIterable {
         switch self {
         case .float64, .int64: 8
         case .float32, .int32: 4
-        case .bfloat16, .float16: 2
-        case .uint8, .bool: 1
+        case .bfloat16, .float16, .int16: 2
+        case .uint8, .int8, .bool: 1
         }
     }
 
     public var isFloatingPoint: Bool {
         switch self {
         case .float32, .float64, .bfloat16, .float16: true
-        case .uint8, .int32, .int64, .bool: false
+        case .uint8, .int8, .int16, .int32, .int64, .bool: false
         }
     }
 }

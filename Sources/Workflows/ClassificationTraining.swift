@@ -15,9 +15,8 @@ public struct ClassificationTraining: RecipeTraining {
     public var classNames: [String] { model.classNames }
     public var summary: String {
         "\(task.loader.dataset.count) images of \(classNames.count) classes"
-            + (model.unusedWeights.isEmpty
-                ? "" : "; not used of the weights: \(model.unusedWeights.joined(separator: ", "))")
     }
+    public var start: StartWeights? { model.start }
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
@@ -51,7 +50,7 @@ public struct ClassificationTraining: RecipeTraining {
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
+            task, summary: summary, start: start, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
             showsProgress: showsProgress)
     }
 }

@@ -14,8 +14,10 @@ public struct ClassifierModel {
     public let recipe: ClassificationRecipe
     /// Where `recipe` stands.
     public let file: RecipeFile
+    /// What became of the weights to start from, of which another data set's classifier is left out; nil without any.
+    public let start: StartWeights?
     /// Of the start weights, what the network has no place for; empty without such weights.
-    public let unusedWeights: [String]
+    public var unusedWeights: [String] { start?.unused ?? [] }
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
@@ -42,26 +44,11 @@ public struct ClassifierModel {
             })
         if recipe.model.zeroLastNorms { network.zeroLastNorms() }
         if recipe.model.checkpointsActivations { network.checkpointActivations() }
-        guard loadsWeights, let weights = recipe.model.weights else {
-            unusedWeights = []
-            return
-        }
-        guard FileManager.default.fileExists(atPath: weights) else {
-            throw file.error(at: "model.weights", "there is no file \(weights)")
-        }
-        let state = try WeightsFile.read(weights)
-        let shapes = Dictionary(network.stateDict().map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { a, _ in a })
-        // Another data set's classes.
-        let head = network.plan.recipe.classifierName
-        let isOther = state.contains { $0.name == "\(head).weight" && $0.tensor.shape != shapes["\(head).weight"] }
-        guard isOther else {
-            unusedWeights = []
-            try network.loadStateDict(state)
-            return
-        }
-        unusedWeights = ["\(head).weight", "\(head).bias"]
-        let own = network.stateDict().filter { $0.name.hasPrefix("\(head).") }
-        try network.loadStateDict(state.filter { !$0.name.hasPrefix("\(head).") } + own)
+        start =
+            if loadsWeights, let weights = recipe.model.weights {
+                try StartWeights(
+                    StartWeights.file(weights, recipe: file), into: network, called: "the classifier", recipe: file)
+            } else { nil }
     }
 
     /// The model of a checkpoint; `settings` change its recipe (where its data are).

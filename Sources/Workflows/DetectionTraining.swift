@@ -15,6 +15,7 @@ public struct DetectionTraining: RecipeTraining {
     public var classNames: [String] { model.classNames }
     /// What the filter of the training part left, and what it left out.
     public var summary: String { task.loader.dataset.report.summary }
+    public var start: StartWeights? { model.start }
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
@@ -51,7 +52,7 @@ public struct DetectionTraining: RecipeTraining {
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
+            task, summary: summary, start: start, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
             showsProgress: showsProgress)
     }
 }

@@ -14,6 +14,8 @@ public struct DetectorModel {
     public let recipe: DetectionRecipe
     /// Where `recipe` stands.
     public let file: RecipeFile
+    /// What became of the weights to start from; nil without any.
+    public private(set) var start: StartWeights?
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
@@ -34,7 +36,7 @@ public struct DetectorModel {
         } catch let error as FasterRCNNConfigurationError {
             throw file.error(at: "model.faster_rcnn.\(error.key)", error.reason)
         }
-        if loadsWeights, let weights = recipe.model.weights { try loadStart(weights) }
+        if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
     }
 
     /// The model of a checkpoint; `settings` change its recipe (where its data are, thresholds).
@@ -65,50 +67,14 @@ public struct DetectorModel {
     }
 
     /// Weights to start from: a whole detector's, or a classifier's for the backbone alone.
-    private func loadStart(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw file.error(at: "model.weights", "there is no file \(path)")
+    private func start(_ path: String) throws -> StartWeights {
+        let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
+        if weights.state.contains(where: { $0.name.hasPrefix("backbone.body.") }) {
+            return try StartWeights(weights, into: detector, called: "the detector", recipe: file)
         }
-        let state = FasterRCNN.upgradingNames(of: try WeightsFile.read(path))
-        if state.contains(where: { $0.name.hasPrefix("backbone.body.") }) {
-            try detector.loadStateDict(state)
-        } else {
-            // A classifier's own head has no place in a detector.
-            let head = detector.body.plan.recipe.classifierName + "."
-            try detector.body.loadStateDict(state.filter { !$0.name.hasPrefix(head) })
-        }
-    }
-}
-
-/// Files of weights, whatever wrote them.
-public enum WeightsFile {
-    /// A state dict from `.safetensors`, or from a `.pth` or `.pt` of PyTorch; a checkpoint gives its model's weights.
-    public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
-        switch (path as NSString).pathExtension.lowercased() {
-        case "safetensors":
-            if let checkpoint = try? Checkpoint.read(path) { return checkpoint.model }
-            return try Safetensors.read(path).tensors
-        case "pth", "pt", "bin": return try PTH.read(path)
-        default: throw unknownKind(path)
-        }
-    }
-
-    /// Writes a state dict in the form that the file's name asks for.
-    public static func write(_ state: [(name: String, tensor: Tensor)], to path: String) throws {
-        switch (path as NSString).pathExtension.lowercased() {
-        case "safetensors": try Safetensors.write(state, metadata: ["format": "pt"], to: path)
-        case "pth", "pt", "bin": try PTH.write(state, to: path)
-        default: throw unknownKind(path)
-        }
-    }
-
-    /// Whether the file's name is one of those that `read` and `write` know.
-    public static func isKnownKind(_ path: String) -> Bool {
-        ["safetensors", "pth", "pt", "bin"].contains((path as NSString).pathExtension.lowercased())
-    }
-
-    private static func unknownKind(_ path: String) -> WeightsFileError {
-        WeightsFileError(
-            path: path, reason: "the name should end in .safetensors, or in .pth, .pt or .bin for PyTorch's own form")
+        // A classifier's own head has no place in a detector.
+        return try StartWeights(
+            weights, into: detector.body, called: "the detector's backbone", recipe: file,
+            notes: ["a classifier's weights: the layers after the backbone start fresh"])
     }
 }

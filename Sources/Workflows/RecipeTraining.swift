@@ -9,6 +9,8 @@ public protocol RecipeTraining {
     var classNames: [String] { get }
     /// What is trained on, for a person.
     var summary: String { get }
+    /// What became of the weights to start from; nil without any.
+    var start: StartWeights? { get }
     /// Images that could not be read and were replaced by others.
     var replacedImages: [SkippedSample] { get }
 
@@ -72,13 +74,15 @@ struct RecipeRun {
     }
 
     func train<Task: TrainingTask>(
-        _ task: Task, summary: String, resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool
+        _ task: Task, summary: String, start: StartWeights?, resume: Bool, seconds: Double?, resumeCommand: String?,
+        showsProgress: Bool
     ) throws -> TrainingOutcome {
         try folder.prepare()
         let text = try file.text
         let log = try folder.openLog()
         log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
         log.info("training on \(summary)")
+        if !resume, let start { log.info("\(start.summary)") }
         let loop = TrainingLoop(
             task: task, optimizer: recipe.makeOptimizer(for: task.model),
             options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),

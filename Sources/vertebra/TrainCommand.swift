@@ -29,6 +29,7 @@ struct TrainCommand: WorkCommand {
         let names = training.classNames
         printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
         printToStandardError("training on \(training.summary)")
+        if !resume, let start = training.start { printToStandardError(start.summary) }
         let outcome = try training.train(
             resume: resume, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
             showsProgress: true)

@@ -36,8 +36,11 @@ final class PTHTests: XCTestCase {
     func testACheckpointOfPyTorchsIsRead() throws {
         let bytes = try XCTUnwrap(Data(base64Encoded: Self.checkpoint, options: .ignoreUnknownCharacters))
         try bytes.write(to: URL(fileURLWithPath: path("linear.pth")))
-        let tensors = try PTH.read(path("linear.pth"))
-        XCTAssertEqual(tensors.map(\.name), ["model.weight", "model.bias"])
+        let file = try PTH.read(path("linear.pth"))
+        let tensors = file.tensors
+        XCTAssertEqual(tensors.map(\.name), ["weight", "bias"])
+        XCTAssertEqual(file.keys, ["model"])
+        XCTAssertEqual(file.leftOut, ["epoch (3)"])
         XCTAssertEqual(tensors[0].tensor.shape, [1, 2])
         XCTAssertEqual(tensors[0].tensor.array(Float.self), [1.5, -2])
         XCTAssertEqual(tensors[1].tensor.array(Float.self), [0.25])
@@ -45,34 +48,43 @@ final class PTHTests: XCTestCase {
 
     func testDamagedCheckpointsAreRefusedWithTheirName() throws {
         let good = try XCTUnwrap(Data(base64Encoded: Self.checkpoint, options: .ignoreUnknownCharacters))
-        for round in 0..<100 {
+        for round in 0..<600 {
             var bytes = good
-            if round % 2 == 0 {
-                bytes.removeLast(1 + round * 13 % good.count)
-            } else {
-                bytes[round * 7919 % good.count] ^= 1 << UInt8(round % 8)
+            switch round % 3 {
+            case 0: bytes.removeLast(1 + round * 13 % good.count)
+            case 1: bytes[round * 7919 % good.count] ^= 1 << UInt8(round % 8)
+            default:
+                // Sizes and counts beyond any file's.
+                let place = round * 104_729 % (good.count - 8)
+                bytes.replaceSubrange(place..<place + 8, with: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F])
             }
             try bytes.write(to: URL(fileURLWithPath: path("bad.pth")))
             do {
                 _ = try PTH.read(path("bad.pth"))
-                XCTAssertEqual(round % 2, 1, "a checkpoint cut short was read")
+                XCTAssertNotEqual(round % 3, 0, "a checkpoint cut short was read")
             } catch let error as WeightsFileError {
                 XCTAssertTrue(error.description.contains("bad.pth"))
             }
         }
     }
 
-    func testTheOlderFormIsRefusedWithTheFix() throws {
-        try Data([0x80, 0x02, 0x8A, 0x0A]).write(to: URL(fileURLWithPath: path("old.pth")))
-        XCTAssertThrowsError(try PTH.read(path("old.pth"))) { error in
-            XCTAssertTrue("\(error)".contains("torch.save"), "\(error)")
+    func testEveryTypeComesBack() throws {
+        let tensors = DType.allCases.map { ("\($0)", Tensor([0, 1, 1, 0, 1, 0] as [Float], shape: [3, 2]).to($0)) }
+        try PTH.write(tensors + [("turned", ramp.transpose(0, 1)), ("scalar", Tensor(2.5))], to: path("types.pth"))
+        let read = try PTH.read(path("types.pth")).tensors
+        for (tensor, (name, expected)) in zip(read, tensors) {
+            XCTAssertEqual(tensor.name, name)
+            XCTAssertEqual(tensor.tensor.dtype, expected.dtype)
+            XCTAssertEqual(tensor.tensor.array(Float.self), expected.array(Float.self), name)
         }
+        XCTAssertEqual(read[read.count - 2].tensor.array(Float.self), [0, 3, 1, 4, 2, 5])
+        XCTAssertEqual(read.last?.tensor.shape, [])
     }
 
     func testPTHComesBackAndForeignPicklesAreRefused() throws {
         let tensors: [(name: String, tensor: Tensor)] = [("conv.weight", ramp), ("conv.steps", Tensor([3] as [Int64]))]
         try PTH.write(tensors, to: path("a.pth"))
-        let read = try PTH.read(path("a.pth"))
+        let read = try PTH.read(path("a.pth")).tensors
         XCTAssertEqual(read.map(\.name), ["conv.weight", "conv.steps"])
         XCTAssertEqual(read[0].tensor.array(Float.self), ramp.array(Float.self))
         XCTAssertEqual(read[1].tensor.array(Int.self), [3])

@@ -90,15 +90,58 @@ final class ClassificationTrainingTests: XCTestCase {
         let same = try ClassificationTraining(
             file: file(folder, "model.weights=\(weights)"), output: try temporaryDirectory())
         XCTAssertTrue(same.model.unusedWeights.isEmpty)
+        XCTAssertTrue(try XCTUnwrap(same.start).fit.isComplete)
         try "a\nb\nc\nd\n".write(toFile: folder + "/batches.meta.txt", atomically: true, encoding: .utf8)
         let other = try ClassificationTraining(
             file: file(folder, "model.weights=\(weights)"), output: try temporaryDirectory())
         XCTAssertEqual(other.model.unusedWeights, ["fc.weight", "fc.bias"])
-        XCTAssertTrue(other.summary.contains("not used of the weights: fc.weight, fc.bias"))
-        XCTAssertThrowsError(
-            try ClassificationTraining(
-                file: file(folder, "model.weights=\(weights)", "model.backbone=cifar_resnet26_0.25"),
-                output: try temporaryDirectory()))
+        let summary = try XCTUnwrap(other.start).summary
+        XCTAssertTrue(
+            summary.contains(
+                "of another shape, so fresh (2): fc.weight ([4, 512] here, [3, 512] in the file), fc.bias"),
+            summary)
+        // The run's folder in the place of a file: its best checkpoint.
+        let resumed = try ClassificationTraining(
+            file: file(folder, "model.weights=\(run)"), output: try temporaryDirectory())
+        XCTAssertEqual(resumed.start?.path, run + "/best.safetensors")
+        XCTAssertEqual(resumed.start?.unused, ["fc.weight", "fc.bias"])
+    }
+
+    /// A relative of the network takes what it knows, and the rest is told.
+    func testWeightsOfARelative() throws {
+        let run = try temporaryDirectory()
+        let folder = try cifar(train: 8)
+        let first = try ClassificationTraining(file: file(folder), output: run)
+        try WeightsFile.write(first.model.network.stateDict(), to: run + "/rgs.safetensors")
+        let plain = try ClassificationTraining(
+            file: file(folder, "model.weights=\(run)/rgs.safetensors", "model.backbone=cifar_resnet26_0.25"),
+            output: try temporaryDirectory())
+        let fit = try XCTUnwrap(plain.start).fit
+        XCTAssertEqual(fit.missing, [])
+        XCTAssertTrue(fit.unexpected.contains("layer1.1.rg.weight"), "\(fit.unexpected)")
+        XCTAssertTrue(fit.unexpected.allSatisfy { $0.contains(".rg") })
+        XCTAssertTrue(try XCTUnwrap(plain.start).summary.contains("of the file, not used (\(fit.unexpected.count))"))
+    }
+
+    func testWeightsOfAnotherNetworkAreRefused() throws {
+        let run = try temporaryDirectory()
+        let folder = try cifar(train: 8)
+        let names = ["encoder.0.weight", "encoder.1.weight", "encoder.2.weight", "encoder.3.weight"]
+        try WeightsFile.write(names.map { ($0, Tensor.zeros([2, 3])) }, to: run + "/other.pth")
+        // Of a network of other widths, a few small tensors always fit.
+        let wide = try ClassificationTraining(file: file(folder, "model.backbone=cifar_resnet26_0.5"), output: run)
+        try WeightsFile.write(wide.model.network.stateDict(), to: run + "/wide.pth")
+        for (name, words) in [
+            (
+                "other",
+                "0 of its 4 tensors fit the classifier. The file begins with encoder.0.weight [2, 3], encoder.1.weight "
+                    + "[2, 3], encoder.2.weight [2, 3]; the classifier with conv1.weight [16, 3, 3, 3], bn1.weight [16]"
+            ), ("wide", "is of another network"),
+        ] {
+            XCTAssertThrowsError(
+                try ClassificationTraining(file: file(folder, "model.weights=\(run)/\(name).pth"), output: run)
+            ) { XCTAssertTrue("\($0)".contains(words), "\($0)") }
+        }
     }
 
     func testADenseNetsClassifierHasItsOwnName() throws {

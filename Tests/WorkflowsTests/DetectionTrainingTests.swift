@@ -79,10 +79,34 @@ final class DetectionTrainingTests: XCTestCase {
             file: file("coco", "model.weights=\(body)", "training.seed=5"), output: folder + "/c")
         XCTAssertEqual(weights(other.model.detector.body), weights(first.model.detector.body))
         XCTAssertNotEqual(weights(other.model.detector), weights(first.model.detector), "the heads are fresh")
+        XCTAssertEqual(same.start?.unused, [])
+        let start = try XCTUnwrap(other.start)
+        XCTAssertEqual(start.fit.matched, first.model.detector.body.stateDict().count)
+        XCTAssertEqual(start.fit.unexpected, ["fc.weight", "fc.bias"])
+        XCTAssertTrue(start.summary.contains("of the file, not used (2): fc.weight, fc.bias"), start.summary)
+        XCTAssertTrue(start.summary.contains("the layers after the backbone start fresh"), start.summary)
+        // It is in the run's log as well.
+        _ = try other.train()
+        let log = try String(contentsOfFile: other.run.log, encoding: .utf8)
+        XCTAssertTrue(log.contains("tensors of the detector's backbone start from it"), log)
 
         XCTAssertThrowsError(
             try DetectionTraining(file: file("coco", "model.weights=/no/such.pth"), output: folder + "/d")
         ) { XCTAssertEqual("\($0)", "--set model.weights=/no/such.pth: model.weights: there is no file /no/such.pth") }
+    }
+
+    func testADetectorOfOtherClassesStartsWithAFreshPredictor() throws {
+        let folder = try temporaryDirectory()
+        let first = try DetectionTraining(file: file("coco"), output: folder + "/run")
+        let state = first.model.detector.stateDict().map { name, tensor in
+            (name, name.hasPrefix("roi_heads.box_predictor") ? Tensor.zeros([2] + tensor.shape.dropFirst()) : tensor)
+        }
+        try WeightsFile.write(state, to: folder + "/other.pth")
+        let start = try XCTUnwrap(
+            DetectionTraining(file: file("coco", "model.weights=\(folder)/other.pth"), output: folder + "/b").start)
+        XCTAssertEqual(start.unused.count, 4)
+        XCTAssertTrue(start.unused.allSatisfy { $0.hasPrefix("roi_heads.box_predictor.") }, "\(start.unused)")
+        XCTAssertTrue(start.fit.missing.isEmpty && start.fit.unexpected.isEmpty)
     }
 
     private func weights(_ module: Module) -> [Float] {

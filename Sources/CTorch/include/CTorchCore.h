@@ -23,6 +23,8 @@ typedef enum ct_dtype : int32_t {
     CT_INT32 = 5,
     CT_INT64 = 6,
     CT_BOOL = 7,
+    CT_INT8 = 8,
+    CT_INT16 = 9,
 } ct_dtype;
 
 typedef enum ct_memory_format : int32_t {
@@ -101,10 +103,16 @@ ct_status ct_randn(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t d
 ct_status ct_randint(int64_t low, int64_t high, const int64_t *shape, int32_t rank, int32_t device, ct_tensor *out);
 ct_status ct_randperm(int64_t count, int32_t device, ct_tensor *out);
 
-/// Called once for each tensor of a `.pth` file, in the file's order.
-typedef void (*ct_named_tensor_visitor)(void *context, const char *name, ct_tensor tensor);
-/// Reads the tensors of a PyTorch checkpoint (zip form); nested dictionaries give names joined by dots.
-ct_status ct_read_pth(const char *path, ct_named_tensor_visitor visit, void *context);
+/// A zip archive as PyTorch writes it.
+typedef struct ct_archive_s *ct_archive;
+ct_status ct_archive_open(const char *path, ct_archive *out);
+void ct_archive_close(ct_archive archive);
+/// The bytes of a record, such as "data.pkl" or "data/0", as uint8 `[size]`; null if there is none of that name.
+ct_status ct_archive_record(ct_archive archive, const char *name, ct_tensor *out);
+/// A tensor over the memory of `bytes` (uint8), from `offset` elements on; fails where it would reach beyond them.
+ct_status ct_view_bytes(
+    ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank, ct_tensor *out);
+/// Writes a state dict in PyTorch's zip form.
 ct_status ct_write_pth(const char *path, const char *const *names, const ct_tensor *tensors, int32_t count);
 
 #ifdef __cplusplus

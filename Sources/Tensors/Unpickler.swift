@@ -1,0 +1,293 @@
+import Foundation
+
+/// Reads pickles of protocols 1 to 4 as values. What a pickle names is looked up among the few names of
+/// `PickledGlobal`; nothing is ever imported, made or run.
+struct Unpickler {
+    var bytes: ByteCursor
+    var heap = PickleHeap()
+    private var stack: [PickledValue] = []
+    /// The stack's size at each open mark.
+    private var marks: [Int] = []
+    private var memory: [Int: PickledValue] = [:]
+    private var steps = 0
+
+    /// More opcodes than any state dict needs: beyond, a file made to fill the memory.
+    private static let mostSteps = 10_000_000
+
+    /// What a pickle's persistent ids stand for.
+    typealias Persistent = (PickledValue, inout PickleHeap) -> PickledValue?
+
+    init(_ bytes: ByteCursor) { self.bytes = bytes }
+
+    /// The pickle that begins here; the cursor then stands behind it.
+    mutating func value(persistent: Persistent = { _, _ in nil }) throws -> PickledValue {
+        stack = []
+        marks = []
+        memory = [:]
+        while true {
+            let start = bytes.position
+            steps += 1
+            guard steps <= Self.mostSteps else {
+                throw PTHFault.damaged(at: start, "its pickle has more than \(Self.mostSteps) steps")
+            }
+            let opcode = try bytes.byte()
+            if opcode == UInt8(ascii: ".") { return try pop(start) }
+            if opcode == UInt8(ascii: "Q") || opcode == UInt8(ascii: "P") {
+                let id = opcode == UInt8(ascii: "Q") ? try pop(start) : .text(try bytes.line())
+                guard let value = persistent(id, &heap) else {
+                    throw PTHFault.damaged(at: start, "its pickle refers to \(heap.description(id)), which isn't there")
+                }
+                stack.append(value)
+            } else if try !step(opcode, start) {
+                throw PTHFault.damaged(
+                    at: start, "the byte \(String(format: "0x%02x", opcode)) is no opcode of a pickle that is read here"
+                )
+            }
+        }
+    }
+
+    /// Does what an opcode says; false for an unknown one.
+    private mutating func step(_ opcode: UInt8, _ start: Int) throws -> Bool {
+        if try plainValue(opcode, start) || stackOperation(opcode, start) { return true }
+        switch opcode {
+        case UInt8(ascii: "c"):
+            let module = try bytes.line()
+            try pushGlobal(module, try bytes.line(), start)
+        case 0x93:
+            guard case .text(let name) = try pop(start), case .text(let module) = try pop(start) else {
+                throw PTHFault.damaged(at: start, "its pickle names something by what isn't text")
+            }
+            try pushGlobal(module, name, start)
+        case UInt8(ascii: "R"): try call(start)
+        case UInt8(ascii: "b"):
+            // Attributes: `_metadata` of a state dict, whatever hangs on a tensor.
+            _ = try pop(start)
+            switch try top(start) {
+            case .dictionary, .tensor: break
+            case let other:
+                throw PTHFault.foreign(at: start, "its pickle gives attributes to \(heap.description(other))")
+            }
+        default: return false
+        }
+        return true
+    }
+
+    /// Numbers, texts, empty containers.
+    private mutating func plainValue(_ opcode: UInt8, _ start: Int) throws -> Bool {
+        switch opcode {
+        case UInt8(ascii: "N"): stack.append(.none)
+        case 0x88: stack.append(.bool(true))
+        case 0x89: stack.append(.bool(false))
+        case UInt8(ascii: "K"): stack.append(.integer(Int(try bytes.byte())))
+        case UInt8(ascii: "M"): stack.append(.integer(try bytes.count(2)))
+        case UInt8(ascii: "J"): stack.append(.integer(try bytes.signed(4)))
+        case UInt8(ascii: "I"):
+            let line = try bytes.line()
+            if line == "00" || line == "01" {
+                stack.append(.bool(line == "01"))
+            } else {
+                try pushNumber(line, start)
+            }
+        case UInt8(ascii: "L"):
+            let line = try bytes.line()
+            try pushNumber(line.hasSuffix("L") ? String(line.dropLast()) : line, start)
+        case 0x8A: try pushLong(Int(try bytes.byte()))
+        case 0x8B: try pushLong(try bytes.count(4))
+        case UInt8(ascii: "G"):
+            let bits = try bytes.unsigned(8).byteSwapped
+            stack.append(.number(Double(bitPattern: bits)))
+        case UInt8(ascii: "F"):
+            let line = try bytes.line()
+            guard let number = Double(line) else { throw PTHFault.damaged(at: start, "'\(line)' isn't a number") }
+            stack.append(.number(number))
+        case UInt8(ascii: "X"): try pushText(try bytes.count(4), start)
+        case 0x8C: try pushText(Int(try bytes.byte()), start)
+        case 0x8D: try pushText(try bytes.count(8), start)
+        case UInt8(ascii: "U"): try pushOldText(Int(try bytes.byte()))
+        case UInt8(ascii: "T"): try pushOldText(try bytes.count(4))
+        case UInt8(ascii: "C"): stack.append(.bytes(try bytes.skip(Int(try bytes.byte())).count))
+        case UInt8(ascii: "B"): stack.append(.bytes(try bytes.skip(try bytes.count(4)).count))
+        case 0x8E, 0x96: stack.append(.bytes(try bytes.skip(try bytes.count(8)).count))
+        case UInt8(ascii: "]"), UInt8(ascii: ")"), 0x8F: stack.append(heap.list())
+        case UInt8(ascii: "}"): stack.append(heap.dictionary())
+        default: return false
+        }
+        return true
+    }
+
+    /// Marks, memory, and what gathers values into containers.
+    private mutating func stackOperation(_ opcode: UInt8, _ start: Int) throws -> Bool {
+        switch opcode {
+        // The protocol's number, and the length of a frame.
+        case 0x80: _ = try bytes.byte()
+        case 0x95: _ = try bytes.skip(8)
+        case UInt8(ascii: "("): marks.append(stack.count)
+        case UInt8(ascii: "0"): _ = try pop(start)
+        case UInt8(ascii: "1"): _ = try popToMark(start)
+        case UInt8(ascii: "2"): stack.append(try top(start))
+        case UInt8(ascii: "q"): memory[Int(try bytes.byte())] = try top(start)
+        case UInt8(ascii: "r"): memory[try bytes.count(4)] = try top(start)
+        case 0x94: memory[memory.count] = try top(start)
+        case UInt8(ascii: "h"): try recall(Int(try bytes.byte()), start)
+        case UInt8(ascii: "j"): try recall(try bytes.count(4), start)
+        case UInt8(ascii: "t"), UInt8(ascii: "l"), 0x91:
+            let values = try popToMark(start)
+            stack.append(heap.list(values))
+        case 0x85, 0x86, 0x87:
+            var values: [PickledValue] = []
+            for _ in 0..<Int(opcode - 0x84) { values.append(try pop(start)) }
+            stack.append(heap.list(values.reversed()))
+        case UInt8(ascii: "a"):
+            let value = try pop(start)
+            try append([value], start)
+        case UInt8(ascii: "e"), 0x90: try append(try popToMark(start), start)
+        case UInt8(ascii: "s"):
+            let value = try pop(start)
+            try set([try pop(start), value], start)
+        case UInt8(ascii: "u"): try set(try popToMark(start), start)
+        case UInt8(ascii: "d"):
+            let values = try popToMark(start)
+            stack.append(heap.dictionary())
+            try set(values, start)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func pop(_ start: Int) throws -> PickledValue {
+        guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
+            throw PTHFault.damaged(at: start, "its pickle takes a value where there is none")
+        }
+        return value
+    }
+
+    private func top(_ start: Int) throws -> PickledValue {
+        guard stack.count > (marks.last ?? 0), let value = stack.last else {
+            throw PTHFault.damaged(at: start, "its pickle uses a value where there is none")
+        }
+        return value
+    }
+
+    private mutating func popToMark(_ start: Int) throws -> [PickledValue] {
+        guard let mark = marks.popLast() else { throw PTHFault.damaged(at: start, "its pickle lacks a mark") }
+        defer { stack.removeSubrange(mark...) }
+        return Array(stack[mark...])
+    }
+
+    private mutating func recall(_ place: Int, _ start: Int) throws {
+        guard let value = memory[place] else {
+            throw PTHFault.damaged(at: start, "its pickle recalls a value that it never kept")
+        }
+        stack.append(value)
+    }
+
+    private mutating func append(_ values: [PickledValue], _ start: Int) throws {
+        guard case .list(let list) = try top(start) else {
+            throw PTHFault.damaged(at: start, "its pickle appends to what isn't a list")
+        }
+        heap.append(values[...], to: list)
+    }
+
+    private mutating func set(_ pairs: [PickledValue], _ start: Int) throws {
+        guard case .dictionary(let dictionary) = try top(start), pairs.count % 2 == 0 else {
+            throw PTHFault.damaged(at: start, "its pickle sets keys of what isn't a dictionary")
+        }
+        for i in stride(from: 0, to: pairs.count, by: 2) { heap.set(pairs[i + 1], for: pairs[i], in: dictionary) }
+    }
+
+    private mutating func pushNumber(_ line: String, _ start: Int) throws {
+        guard let number = Int(line) else { throw PTHFault.damaged(at: start, "'\(line)' isn't a whole number") }
+        stack.append(.integer(number))
+    }
+
+    private mutating func pushLong(_ count: Int) throws {
+        if count <= 8 {
+            stack.append(.integer(count == 0 ? 0 : try bytes.signed(count)))
+        } else {
+            stack.append(.large(Array(bytes.data[try bytes.skip(count)])))
+        }
+    }
+
+    private mutating func pushText(_ count: Int, _ start: Int) throws {
+        guard let text = String(bytes: bytes.data[try bytes.skip(count)], encoding: .utf8) else {
+            throw PTHFault.damaged(at: start, "its pickle holds text that isn't UTF-8")
+        }
+        stack.append(.text(text))
+    }
+
+    /// Python 2 has one type for text and bytes.
+    private mutating func pushOldText(_ count: Int) throws {
+        let range = try bytes.skip(count)
+        stack.append(String(bytes: bytes.data[range], encoding: .utf8).map(PickledValue.text) ?? .bytes(count))
+    }
+
+    private mutating func pushGlobal(_ module: String, _ name: String, _ start: Int) throws {
+        guard let global = PickledGlobal(module: module, name: name) else {
+            throw PTHFault.foreign(
+                at: start, "its pickle names \(module).\(name), which is neither a tensor nor a plain value")
+        }
+        stack.append(.global(global))
+    }
+
+    /// One of the calls that make tensors and containers.
+    private mutating func call(_ start: Int) throws {
+        guard case .list(let place) = try pop(start), case .global(let global) = try pop(start) else {
+            throw PTHFault.damaged(at: start, "its pickle calls what can't be called")
+        }
+        let arguments = heap.lists[place]
+        switch global {
+        case .orderedDictionary, .counter:
+            stack.append(try dictionary(arguments, start))
+        case .set, .size:
+            if case .list(let values)? = arguments.first {
+                stack.append(.list(values))
+            } else {
+                stack.append(heap.list())
+            }
+        case .rebuildTensor:
+            stack.append(try tensor(arguments, start))
+        case .rebuildParameter:
+            guard case .tensor(let tensor)? = arguments.first else {
+                throw PTHFault.damaged(at: start, "a parameter isn't a tensor")
+            }
+            stack.append(.tensor(tensor))
+        case .encode:
+            guard case .text(let text)? = arguments.first else {
+                throw PTHFault.damaged(at: start, "bytes aren't given as text")
+            }
+            stack.append(.bytes(text.unicodeScalars.count))
+        case .device:
+            stack.append(.plain("a device"))
+        case .storage, .tensorClass, .elementType:
+            throw PTHFault.foreign(at: start, "its pickle makes a \(global) outside a tensor")
+        }
+    }
+
+    /// A dictionary from nothing, from another, or from a list of pairs.
+    private mutating func dictionary(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
+        switch arguments.first {
+        case nil: return heap.dictionary()
+        case .dictionary(let place)?: return .dictionary(place)
+        case .list(let place)?:
+            let made = heap.dictionary()
+            stack.append(made)
+            for pair in heap.lists[place] {
+                guard case .list(let place) = pair, heap.lists[place].count == 2 else {
+                    throw PTHFault.damaged(at: start, "a dictionary isn't given as pairs")
+                }
+                try set(heap.lists[place], start)
+            }
+            return try pop(start)
+        default: throw PTHFault.damaged(at: start, "a dictionary is made of \(heap.description(arguments[0]))")
+        }
+    }
+
+    /// (storage, offset, shape, strides, …)
+    private mutating func tensor(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
+        guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
+            let shape = heap.integers(arguments[2]), let strides = heap.integers(arguments[3]),
+            let tensor = heap.tensor(.init(storage: storage, offset: offset, shape: shape, strides: strides))
+        else { throw PTHFault.damaged(at: start, "a tensor doesn't lie in its storage") }
+        return tensor
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Tensors
+import Training
+
+/// The weights in a file, whatever wrote it.
+public struct WeightsFile: Sendable {
+    public let path: String
+    /// In the file's order.
+    public let state: [(name: String, tensor: Tensor)]
+    /// What stood around the weights and was left out, for a person.
+    public let notes: [String]
+
+    /// Reads a state dict from `.safetensors`, or from a `.pth`, `.pt` or `.pth.tar` of PyTorch. A checkpoint gives its
+    /// model's weights, a run's folder those of its best checkpoint.
+    ///
+    /// - Throws: `WeightsFileError`, `RunFolderError`.
+    public init(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        let path =
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+            ? try RunFolder.checkpoint(at: path) : path
+        self.path = path
+        var notes: [String] = []
+        let tensors: [(name: String, tensor: Tensor)]
+        switch Kind(path) {
+        case .safetensors:
+            if let checkpoint = try? Checkpoint.read(path) {
+                tensors = checkpoint.model
+                notes.append("a checkpoint of step \(checkpoint.info.step): its model's weights alone")
+            } else {
+                tensors = try Safetensors.read(path).tensors
+            }
+        case .pth:
+            let file = try PTH.read(path)
+            tensors = file.tensors
+            if !file.keys.isEmpty { notes.append("the weights under '\(file.keys.joined(separator: "."))'") }
+            if !file.leftOut.isEmpty { notes.append("left out: \(Self.listing(file.leftOut))") }
+        case nil: throw Self.unknownKind(path)
+        }
+        if let prefix = Self.wrappers.first(where: { prefix in
+            !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
+        }) {
+            state = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+            notes.append("'\(prefix)' taken off every name")
+        } else {
+            state = tensors
+        }
+        self.notes = notes
+    }
+
+    private init(path: String, state: [(name: String, tensor: Tensor)], notes: [String]) {
+        self.path = path
+        self.state = state
+        self.notes = notes
+    }
+
+    /// The same weights under other names.
+    func renamed(
+        _ renaming: ([(name: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)]
+    ) -> WeightsFile {
+        WeightsFile(path: path, state: renaming(state), notes: notes)
+    }
+
+    /// What PyTorch's DataParallel and its compiler put in front of every name.
+    private static let wrappers = ["module._orig_mod.", "module.", "_orig_mod."]
+
+    /// Up to `limit` of the names.
+    static func listing(_ names: [String], limit: Int = 12) -> String {
+        names.prefix(limit).joined(separator: ", ") + (names.count > limit ? ", … and \(names.count - limit) more" : "")
+    }
+
+    /// The state dict alone.
+    public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
+        try WeightsFile(path).state
+    }
+
+    /// Writes a state dict in the form that the file's name asks for, whole or not at all.
+    ///
+    /// - Throws: `WeightsFileError`, also where there is such a file and `replacing` is false.
+    public static func write(
+        _ state: [(name: String, tensor: Tensor)], to path: String, replacing: Bool = true
+    ) throws {
+        guard replacing || !FileManager.default.fileExists(atPath: path) else {
+            throw WeightsFileError(
+                path: path, reason: "there is such a file already; choose another name, or replace it with --replace")
+        }
+        switch Kind(path) {
+        case .safetensors: try Safetensors.write(state, metadata: ["format": "pt"], to: path)
+        case .pth: try PTH.write(state, to: path)
+        case nil: throw unknownKind(path)
+        }
+    }
+
+    /// Whether the file's name is one of those that `read` and `write` know.
+    public static func isKnownKind(_ path: String) -> Bool { Kind(path) != nil }
+
+    private enum Kind {
+        case safetensors, pth
+
+        /// By the file's name.
+        init?(_ path: String) {
+            let path = path.lowercased() as NSString
+            let isTar = path.pathExtension == "tar"
+            switch isTar ? (path.deletingPathExtension as NSString).pathExtension : path.pathExtension {
+            case "safetensors" where !isTar: self = .safetensors
+            case "pth", "pt": self = .pth
+            case "bin" where !isTar: self = .pth
+            default: return nil
+            }
+        }
+    }
+
+    private static func unknownKind(_ path: String) -> WeightsFileError {
+        WeightsFileError(
+            path: path,
+            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's own forms")
+    }
+}
