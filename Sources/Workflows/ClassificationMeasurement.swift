@@ -63,11 +63,7 @@ public struct ClassificationMeasurement {
     ///
     /// - Throws: `CheckpointError`, `RecipeFileError`, `CIFARError`, `ImageFolderError`.
     public init(checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu) throws {
-        let device = try device.device()
-        let model = try ClassifierModel(checkpoint: checkpoint, settings: settings)
-        model.network.move(to: device)
-        if let threads = model.recipe.training.threads { Threads.count = threads }
-        try self.init(model: model)
+        try self.init(model: ClassifierModel(checkpoint: checkpoint, settings: settings, device: device))
     }
 
     /// - Parameter progress: called with the number of images done.

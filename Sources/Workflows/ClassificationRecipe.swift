@@ -1,40 +1,26 @@
 import DataPipeline
 
-/// A recipe for training a classifier, as typed values; the defaults are what a key that is left out means.
-///
-/// Keys and their meaning are documented here, section by section: `model`, `data`, `input`, `training`, `evaluation`.
-public struct ClassificationRecipe: Decodable, Hashable, Sendable {
-    public enum Task: String, Decodable, CaseIterable, Sendable {
-        case classification
-    }
+/// A recipe for training a classifier.
+public typealias ClassificationRecipe = TaskRecipe<ClassificationSections>
 
-    public var task: Task
-    public var model: ClassificationModelRecipe
-    public var data: ClassificationDataRecipe
-    public var input: ClassificationInputRecipe
-    public var training: TrainingRecipe
-    public var evaluation: ClassificationEvaluationRecipe
+public enum ClassificationSections: RecipeSections {
+    public static let task = RecipeTask.classification
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case task, model, data, input, training, evaluation
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        task = try values.decode(Task.self, forKey: .task)
-        model = try values.decode(ClassificationModelRecipe.self, forKey: .model)
-        data = try values.decode(ClassificationDataRecipe.self, forKey: .data)
-        input =
-            try values.decodeIfPresent(ClassificationInputRecipe.self, forKey: .input)
-            ?? ClassificationInputRecipe(data.format)
+    public static func input(
+        _ given: ClassificationInputRecipe?, for data: ClassificationDataRecipe
+    ) -> ClassificationInputRecipe {
+        var input = given ?? ClassificationInputRecipe()
         input.fill(for: data.format)
-        training = try values.decodeIfPresent(TrainingRecipe.self, forKey: .training) ?? .init()
-        evaluation = try values.decodeIfPresent(ClassificationEvaluationRecipe.self, forKey: .evaluation) ?? .init()
+        return input
     }
+
+    public typealias Model = ClassificationModelRecipe
+    public typealias Data = ClassificationDataRecipe
+    public typealias Metric = ClassificationMetric
 }
 
 /// The section `model`: what is trained, and towards what.
-public struct ClassificationModelRecipe: Decodable, Hashable, Sendable {
+public struct ClassificationModelRecipe: ModelSection {
     /// A name that `vertebra models` lists; its classifier gets as many outputs as the data have classes.
     public var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
@@ -68,7 +54,7 @@ public struct ClassificationModelRecipe: Decodable, Hashable, Sendable {
 }
 
 /// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
-public struct ClassificationDataRecipe: Decodable, Hashable, Sendable {
+public struct ClassificationDataRecipe: DataSection {
     public enum Format: String, Decodable, CaseIterable, Sendable {
         /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
         case cifar
@@ -103,7 +89,7 @@ public struct ClassificationDataRecipe: Decodable, Hashable, Sendable {
 }
 
 /// The section `input`: what an image becomes before the model.
-public struct ClassificationInputRecipe: Decodable, Hashable, Sendable {
+public struct ClassificationInputRecipe: RecipeSection {
     /// Pixels of both sides: 224 for folders, 32 for CIFAR.
     public var side = 0
     /// Of folders: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
@@ -124,7 +110,7 @@ public struct ClassificationInputRecipe: Decodable, Hashable, Sendable {
         case leastArea = "least_area"
     }
 
-    init(_ format: ClassificationDataRecipe.Format) { fill(for: format) }
+    init() {}
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -161,29 +147,10 @@ public struct ClassificationInputRecipe: Decodable, Hashable, Sendable {
     }
 }
 
-/// The section `evaluation`: when the model is measured and what its best state is.
-public struct ClassificationEvaluationRecipe: Decodable, Hashable, Sendable {
-    public enum Metric: String, Decodable, CaseIterable, Sendable {
-        /// Share of images whose label is the likeliest class, or among the five likeliest.
-        case top1, top5
-    }
+/// Share of images whose label is the likeliest class, or among the five likeliest.
+public enum ClassificationMetric: String, EvaluationMetric {
+    case top1, top5
 
-    /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
-    public var every = 1
-    public var metric = Metric.top1
-    /// Images in a batch.
-    public var batch = 64
-
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case every, metric, batch
-    }
-
-    public init() {}
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&every, .every, "must not be below 0") { $0 >= 0 }
-        try values.update(&metric, .metric)
-        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
-    }
+    public static let usual = top1
+    public static let usualBatch = 64
 }

@@ -24,23 +24,15 @@ public struct ClassificationTraining: RecipeTraining {
     /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors.
     public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu) throws {
         let device = try device.device()
-        recipe = try file.decode(ClassificationRecipe.self)
-        let file = try RecipeRun.anchoring(file, root: recipe.data.root)
-        self.file = file
+        (recipe, self.file) = try RecipeRun.open(file)
         run = RunFolder(output)
-        if let threads = recipe.training.threads { Threads.count = threads }
         let training = AnyClassificationDataset(
             try ClassifierModel.dataset(recipe, training: true, augmented: true))
-        Random.seed(recipe.training.seed)
-        model = try ClassifierModel(recipe: recipe, file: file, classNames: training.classNames)
+        model = try ClassifierModel(recipe: recipe, file: self.file, classNames: training.classNames)
         model.network.move(to: device)
         task = try ClassificationTask(
             model: model, dataset: training, measurement: ClassificationMeasurement(model: model))
-        guard task.batchesPerEpoch > 0 else {
-            throw file.error(
-                at: "training.batch",
-                "an epoch of \(training.count) images has no full batch of \(recipe.training.batch)")
-        }
+        try RecipeRun.requireBatches(task, images: training.count, batch: recipe.training.batch, file: self.file)
     }
 
     public func train(

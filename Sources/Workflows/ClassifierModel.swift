@@ -7,8 +7,9 @@ import Tensors
 import Training
 
 /// A classifier with what is needed to use it: its recipe and the names of its classes.
-public struct ClassifierModel {
+public struct ClassifierModel: RecipeModel {
     public let network: Backbone
+    public var module: Module { network }
     /// Of labels 0, 1, ….
     public let classNames: [String]
     public let recipe: ClassificationRecipe
@@ -21,22 +22,14 @@ public struct ClassifierModel {
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
-    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`, `StateDictError`.
+    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
     public init(
         recipe: ClassificationRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true
     ) throws {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames
-        let named: BackboneRecipe
-        do {
-            named = try Catalogue.recipe(named: recipe.model.backbone)
-        } catch {
-            throw file.error(at: "model.backbone", "\(error)")
-        }
-        guard named.rank == .image else {
-            throw file.error(at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
-        }
+        let named = try file.imageBackbone(recipe.model.backbone)
         network = try Backbone(
             named.with {
                 $0.classes = classNames.count
@@ -51,21 +44,6 @@ public struct ClassifierModel {
             } else { nil }
     }
 
-    /// The model of a checkpoint; `settings` change its recipe (where its data are).
-    ///
-    /// - Throws: `CheckpointError`, `RecipeFileError`.
-    public init(checkpoint path: String, settings: [String] = []) throws {
-        let checkpoint = try Checkpoint.read(path)
-        let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
-        let recipe = try file.decode(ClassificationRecipe.self)
-        try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)
-        try checkpoint.load(into: network, classNames: classNames, path: path)
-        network.eval()
-    }
-
-    /// Where the weights are.
-    var device: Device { network.namedParameters().first?.parameter.tensor.device ?? .cpu }
-
     /// uint8 `[N, 3, H, W]` → float32, normalised, on the model's device.
     public func normalized(_ images: Tensor) -> Tensor {
         func perChannel(_ values: [Double]) -> Tensor {
@@ -78,8 +56,7 @@ public struct ClassifierModel {
     /// uint8 `[N, 3, H, W]` → logits `[N, classes]` float32, in the precision that the recipe asks for.
     public func logits(_ images: Tensor) -> Tensor {
         let input = normalized(images)
-        guard recipe.training.precision == .bfloat16 else { return network(input) }
-        return withAutocast(.bfloat16, device: device) { network(input) }.to(.float32)
+        return inPrecision { network(input) }.to(.float32)
     }
 
     /// A part of the recipe's data.

@@ -14,10 +14,7 @@ public struct DetectionEvaluation {
     ///   - settings: `key=value` over the checkpoint's recipe, such as `data.root=…`.
     /// - Throws: `CheckpointError`, `RecipeFileError`, `AnnotationError`, `ClassMismatch`.
     public init(checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu) throws {
-        let device = try device.device()
-        model = try DetectorModel(checkpoint: checkpoint, settings: settings)
-        model.detector.move(to: device)
-        if let threads = model.recipe.training.threads { Threads.count = threads }
+        model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
         let data = DetectionData(model.recipe.data, file: model.file)
         measurement = try DetectionMeasurement(model: model, part: try data.open(.val, classNames: model.classNames))
     }

@@ -134,13 +134,4 @@ extension DetectorModel {
         defer { detector.train(wasTraining) }
         return inPrecision { detector.detect(images: images) }
     }
-
-    /// Runs `body` in the precision that the recipe asks for.
-    func inPrecision<R>(_ body: () throws -> R) rethrows -> R {
-        guard recipe.training.precision == .bfloat16 else { return try body() }
-        return try withAutocast(.bfloat16, device: device, body)
-    }
-
-    /// Where the weights are.
-    var device: Device { detector.namedParameters().first?.parameter.tensor.device ?? .cpu }
 }

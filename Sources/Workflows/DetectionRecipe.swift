@@ -1,38 +1,23 @@
 import DataPipeline
 import Detectors
 
-/// A recipe for training a detector, as typed values; the defaults are what a key that is left out means.
-///
-/// Keys and their meaning are documented here, section by section: `model`, `data`, `input`, `training`, `evaluation`.
-public struct DetectionRecipe: Decodable, Hashable, Sendable {
-    public enum Task: String, Decodable, CaseIterable, Sendable {
-        case detection
+/// A recipe for training a detector.
+public typealias DetectionRecipe = TaskRecipe<DetectionSections>
+
+public enum DetectionSections: RecipeSections {
+    public static let task = RecipeTask.detection
+
+    public static func input(_ given: DetectionInputRecipe?, for data: DetectionDataRecipe) -> DetectionInputRecipe {
+        given ?? DetectionInputRecipe()
     }
 
-    public var task: Task
-    public var model: DetectionModelRecipe
-    public var data: DetectionDataRecipe
-    public var input: DetectionInputRecipe
-    public var training: TrainingRecipe
-    public var evaluation: DetectionEvaluationRecipe
-
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case task, model, data, input, training, evaluation
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        task = try values.decode(Task.self, forKey: .task)
-        model = try values.decode(DetectionModelRecipe.self, forKey: .model)
-        data = try values.decode(DetectionDataRecipe.self, forKey: .data)
-        input = try values.decodeIfPresent(DetectionInputRecipe.self, forKey: .input) ?? .init()
-        training = try values.decodeIfPresent(TrainingRecipe.self, forKey: .training) ?? .init()
-        evaluation = try values.decodeIfPresent(DetectionEvaluationRecipe.self, forKey: .evaluation) ?? .init()
-    }
+    public typealias Model = DetectionModelRecipe
+    public typealias Data = DetectionDataRecipe
+    public typealias Metric = DetectionMetric
 }
 
 /// The section `model`: what is trained.
-public struct DetectionModelRecipe: Decodable, Hashable, Sendable {
+public struct DetectionModelRecipe: ModelSection {
     /// A name that `vertebra models` lists.
     public var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
@@ -55,7 +40,7 @@ public struct DetectionModelRecipe: Decodable, Hashable, Sendable {
 
 /// The section `data`: where the images and their annotations are. A relative `root` is seen from the folder that the
 /// command runs in; every other path from `root`.
-public struct DetectionDataRecipe: Decodable, Hashable, Sendable {
+public struct DetectionDataRecipe: DataSection {
     public enum Format: String, Decodable, CaseIterable, Sendable {
         /// `annotations`: an instances JSON; `images`: the folder of the pictures.
         case coco
@@ -131,7 +116,7 @@ public struct DetectionDataRecipe: Decodable, Hashable, Sendable {
 }
 
 /// The section `input`: what an image becomes before the model.
-public struct DetectionInputRecipe: Decodable, Hashable, Sendable {
+public struct DetectionInputRecipe: RecipeSection {
     /// Pixels of the shorter side. With several, each training image draws one; evaluation takes the last.
     public var shorterSide = [800]
     /// Most pixels of the longer side.
@@ -178,35 +163,16 @@ public struct DetectionInputRecipe: Decodable, Hashable, Sendable {
     }
 }
 
-/// The section `evaluation`: when the model is measured and what its best state is.
-public struct DetectionEvaluationRecipe: Decodable, Hashable, Sendable {
-    /// What the best checkpoint has most of.
-    public enum Metric: String, Decodable, CaseIterable, Sendable {
-        /// COCO's AP at IoU 0.50:0.95, at 0.50, at 0.75.
-        case ap = "AP"
-        case ap50 = "AP50"
-        case ap75 = "AP75"
-        /// VOC's mean AP over all points, and over eleven.
-        case voc = "VOC"
-        case voc11 = "VOC11"
-    }
+/// COCO's and VOC's means of average precision.
+public enum DetectionMetric: String, EvaluationMetric {
+    /// COCO's AP at IoU 0.50:0.95, at 0.50, at 0.75.
+    case ap = "AP"
+    case ap50 = "AP50"
+    case ap75 = "AP75"
+    /// VOC's mean AP over all points, and over eleven.
+    case voc = "VOC"
+    case voc11 = "VOC11"
 
-    /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
-    public var every = 1
-    public var metric = Metric.ap
-    /// Images in a batch.
-    public var batch = 1
-
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case every, metric, batch
-    }
-
-    public init() {}
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&every, .every, "must not be below 0") { $0 >= 0 }
-        try values.update(&metric, .metric)
-        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
-    }
+    public static let usual = ap
+    public static let usualBatch = 1
 }

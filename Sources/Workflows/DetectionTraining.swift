@@ -23,25 +23,17 @@ public struct DetectionTraining: RecipeTraining {
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DetectionDatasetError` and the weights' errors.
     public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu) throws {
         let device = try device.device()
-        recipe = try file.decode(DetectionRecipe.self)
-        let file = try RecipeRun.anchoring(file, root: recipe.data.root)
-        self.file = file
+        (recipe, self.file) = try RecipeRun.open(file)
         run = RunFolder(output)
-        if let threads = recipe.training.threads { Threads.count = threads }
-
-        let data = DetectionData(recipe.data, file: file)
+        let data = DetectionData(recipe.data, file: self.file)
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
-        Random.seed(recipe.training.seed)
-        model = try DetectorModel(recipe: recipe, file: file, classNames: classNames)
+        model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames)
         model.detector.move(to: device)
         task = try DetectionTask(model: model, training: training, validation: validation)
-        guard task.batchesPerEpoch > 0 else {
-            throw file.error(
-                at: "training.batch",
-                "an epoch of \(task.loader.dataset.count) images has no full batch of \(recipe.training.batch)")
-        }
+        try RecipeRun.requireBatches(
+            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: self.file)
     }
 
     public func train(

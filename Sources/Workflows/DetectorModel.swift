@@ -7,8 +7,9 @@ import Tensors
 import Training
 
 /// A detector with what is needed to use it: its recipe and the names of its classes.
-public struct DetectorModel {
+public struct DetectorModel: RecipeModel {
     public let detector: FasterRCNN
+    public var module: Module { detector }
     /// Of labels 1…n.
     public let classNames: [String]
     public let recipe: DetectionRecipe
@@ -19,36 +20,19 @@ public struct DetectorModel {
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
-    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`, `StateDictError`.
+    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
     public init(recipe: DetectionRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true) throws {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames
         let configuration = try Self.configuration(of: recipe, file: file)
-        let backbone: BackboneRecipe
-        do {
-            backbone = try Catalogue.recipe(named: recipe.model.backbone)
-        } catch {
-            throw file.error(at: "model.backbone", "\(error)")
-        }
+        let backbone = try file.imageBackbone(recipe.model.backbone)
         do {
             detector = try FasterRCNN(configuration, backbone: backbone, classCount: classNames.count)
         } catch let error as FasterRCNNConfigurationError {
             throw file.error(at: "model.faster_rcnn.\(error.key)", error.reason)
         }
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
-    }
-
-    /// The model of a checkpoint; `settings` change its recipe (where its data are, thresholds).
-    ///
-    /// - Throws: `CheckpointError`, `RecipeFileError`.
-    public init(checkpoint path: String, settings: [String] = []) throws {
-        let checkpoint = try Checkpoint.read(path)
-        let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
-        let recipe = try file.decode(DetectionRecipe.self)
-        try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)
-        try checkpoint.load(into: detector, classNames: classNames, path: path)
-        detector.eval()
     }
 
     /// The detector's settings: images come to it at the size that `input` says.

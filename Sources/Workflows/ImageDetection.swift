@@ -31,10 +31,7 @@ public struct ImageDetection {
 
     /// - Throws: `CheckpointError`, `RecipeFileError`.
     public init(checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu) throws {
-        let device = try device.device()
-        model = try DetectorModel(checkpoint: checkpoint, settings: settings)
-        model.detector.move(to: device)
-        if let threads = model.recipe.training.threads { Threads.count = threads }
+        model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
     }
 
     /// Detects in one file; objects below `threshold` are left out.

@@ -1,6 +1,7 @@
 import DataPipeline
 import Foundation
 import NN
+import Tensors
 import Training
 
 /// A training that a recipe describes, opened: its data found, its model built.
@@ -65,8 +66,29 @@ struct RecipeRun {
     /// Epochs between evaluations and what the best checkpoint has most of; nil never evaluates.
     let evaluation: (every: Int, metric: String)?
 
+    /// Decodes a recipe, makes its data root absolute, and sets the threads and the seed that it asks for.
+    ///
+    /// - Throws: `RecipeFileError`.
+    static func open<Sections: RecipeSections>(
+        _ file: RecipeFile
+    ) throws -> (recipe: TaskRecipe<Sections>, file: RecipeFile) {
+        let recipe = try file.decode(TaskRecipe<Sections>.self)
+        let file = try anchoring(file, root: recipe.data.root)
+        if let threads = recipe.training.threads { Threads.count = threads }
+        Random.seed(recipe.training.seed)
+        return (recipe, file)
+    }
+
+    /// Throws `RecipeFileError` where an epoch of so many images has no batch.
+    static func requireBatches<Task: TrainingTask>(_ task: Task, images: Int, batch: Int, file: RecipeFile) throws {
+        guard task.batchesPerEpoch > 0 else {
+            throw file.error(
+                at: "training.batch", "an epoch of \(images) images has no full batch of \(batch)")
+        }
+    }
+
     /// A recipe whose data root is absolute: whoever goes on with the run, or uses its model, may do so from another folder.
-    static func anchoring(_ file: RecipeFile, root: String) throws -> RecipeFile {
+    private static func anchoring(_ file: RecipeFile, root: String) throws -> RecipeFile {
         var file = file
         let absolute = URL(fileURLWithPath: root).standardizedFileURL.path
         if absolute != root { try file.replace("data.root", with: absolute) }
