@@ -121,11 +121,30 @@ public struct CenterCrop: DecodingTransform {
         of size: (width: Int, height: Int), random: inout SampleRandom
     ) -> (width: Int, height: Int) { resizedSize(of: size) }
 
+    /// Where the crop lies in the resized picture.
+    private func corner(in resized: (width: Int, height: Int)) -> (x: Int, y: Int) {
+        (
+            Int((Double(resized.width - side) / 2).rounded(.toNearestOrEven)),
+            Int((Double(resized.height - side) / 2).rounded(.toNearestOrEven))
+        )
+    }
+
+    /// What the crop shows of an image of `size`, in that image's pixels.
+    public func region(of size: (width: Int, height: Int)) -> ImageRegion {
+        let resized = resizedSize(of: size)
+        let corner = corner(in: resized)
+        let across = Double(size.width) / Double(resized.width)
+        let down = Double(size.height) / Double(resized.height)
+        return ImageRegion(
+            x: Double(corner.x) * across, y: Double(corner.y) * down, width: Double(side) * across,
+            height: Double(side) * down)
+    }
+
     public func apply(_ image: ByteImage, random: inout SampleRandom) -> ByteImage {
         let size = resizedSize(of: (image.width, image.height))
+        let corner = corner(in: size)
         return image.resized(width: size.width, height: size.height).cropped(
-            x: Int((Double(size.width - side) / 2).rounded(.toNearestOrEven)),
-            y: Int((Double(size.height - side) / 2).rounded(.toNearestOrEven)), width: side, height: side)
+            x: corner.x, y: corner.y, width: side, height: side)
     }
 }
 

@@ -76,10 +76,11 @@ extension Canvas {
             color: color.readableTextColor, isBold: true)
     }
 
-    private func shortened(_ label: String, toWidth limit: Double, size: Double) -> String {
-        if measure(label, size: size, isBold: true).width <= limit { return label }
+    /// The text as it is, or as much of its start as `limit` pixels have room for, with an ellipsis.
+    func shortened(_ label: String, toWidth limit: Double, size: Double, isBold: Bool = true) -> String {
+        if measure(label, size: size, isBold: isBold).width <= limit { return label }
         var kept = Substring(label)
-        while kept.count > 1, measure(kept + "…", size: size, isBold: true).width > limit { kept = kept.dropLast() }
+        while kept.count > 1, measure(kept + "…", size: size, isBold: isBold).width > limit { kept = kept.dropLast() }
         return kept + "…"
     }
 }

@@ -30,13 +30,10 @@ struct DetectCommand: WorkCommand {
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings, device: device.device)
         let bar = ProgressLine("detecting")
         var all: [ImageDetections] = []
-        var names: [String: Int] = [:]
+        var names = output.map { PictureNames(folder: $0, images: files) }
         for (i, file) in files.enumerated() {
             var found = try detection.detect(file, threshold: threshold)
-            if let output {
-                let picture = output + "/" + pictureName(of: file, taken: &names)
-                try found.writePicture(to: picture)
-            }
+            if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
             all.append(found)
             bar.show(i + 1, of: files.count)
         }
@@ -56,13 +53,5 @@ struct DetectCommand: WorkCommand {
         guard !names.isEmpty else { return "nothing" }
         let more = names.count > 8 ? " and \(names.count - 8) more" : ""
         return names.prefix(8).joined(separator: ", ") + more
-    }
-
-    /// A name of its own for each picture, whatever folders the images come from.
-    private func pictureName(of file: String, taken: inout [String: Int]) -> String {
-        let stem = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
-        let count = taken[stem, default: 0] + 1
-        taken[stem] = count
-        return count == 1 ? "\(stem).jpg" : "\(stem)-\(count).jpg"
     }
 }

@@ -136,6 +136,16 @@ final class ClassificationDataTests: XCTestCase {
         XCTAssertEqual([crop[0, 0, 0], crop[0, 0, 1]], [30, 5])
     }
 
+    /// Where the crop comes from, in the pixels of the image before it was resized.
+    func testTheRegionOfACentreCrop() {
+        let same = CenterCrop(shorterSide: 50, side: 40).region(of: (100, 50))
+        XCTAssertEqual(same, ImageRegion(x: 30, y: 5, width: 40, height: 40))
+        let halved = CenterCrop(shorterSide: 50, side: 40).region(of: (100, 200))
+        XCTAssertEqual(halved, ImageRegion(x: 10, y: 60, width: 80, height: 80))
+        let whole = CenterCrop(shorterSide: 32, side: 32).region(of: (8, 8))
+        XCTAssertEqual(whole, ImageRegion(x: 0, y: 0, width: 8, height: 8))
+    }
+
     func testFoldersAreClasses() throws {
         let folder = try temporaryDirectory()
         let manager = FileManager.default

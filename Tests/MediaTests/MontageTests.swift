@@ -27,6 +27,25 @@ final class MontageTests: XCTestCase {
         XCTAssertTrue((8..<68).contains { x in (0..<20).contains { captioned[x, $0, 0] < 128 } })
     }
 
+    func testALineOfACaptionIsCutShortAndTheNextStandsBelow() {
+        let black = ByteImage(width: 10, height: 10)
+        func drawn(_ caption: String) -> ByteImage {
+            Montage.grid([black], captions: [caption], columns: 1, cellWidth: 60, cellHeight: 60, background: .white)
+        }
+        let (one, two) = (drawn("model"), drawn("model\na class with a name longer than its cell"))
+        let line = two.height - one.height
+        XCTAssertGreaterThan(line, 10)
+        // Behind the gap of 8 comes the first line, then the second, then the picture and a gap.
+        let second = two.height - 68 - line..<two.height - 68
+        func isWritten(_ columns: Range<Int>) -> Bool {
+            second.contains { y in columns.contains { two[$0, y] < 128 } }
+        }
+        XCTAssertTrue(isWritten(8..<68))
+        XCTAssertFalse(isWritten(68..<76), "beside the cell")
+        XCTAssertEqual(drawn("model\na class with a name longer"), two, "cut at the same letter, with an ellipsis")
+        XCTAssertNotEqual(drawn("model\na class"), two)
+    }
+
     func testNoPicturesIsAnEmptyGrid() {
         XCTAssertEqual(Montage.grid([], columns: 3, cellWidth: 10, cellHeight: 10).height, 26)
     }

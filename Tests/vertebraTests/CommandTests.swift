@@ -47,7 +47,9 @@ final class CommandTests: XCTestCase {
     func testHelp() throws {
         let run = try CommandRun.of(["--help"])
         XCTAssertEqual(run.status, 0)
-        for command in ["models", "describe", "train", "evaluate", "detect", "score", "data", "convert", "bench"] {
+        for command in [
+            "models", "describe", "train", "evaluate", "detect", "explain", "score", "data", "convert", "bench",
+        ] {
             XCTAssertTrue(run.output.contains("  \(command) "), command)
         }
     }
