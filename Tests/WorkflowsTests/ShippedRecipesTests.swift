@@ -63,7 +63,8 @@ final class ShippedRecipesTests: XCTestCase {
             let perEpoch = 391
             let schedule = training.learningRateSchedule(totalSteps: training.epochs * perEpoch)
             for (i, step) in steps.enumerated() {
-                XCTAssertEqual(schedule.factor(step: step.0 * perEpoch + 3), pow(0.1, Double(i + 1)), accuracy: 1e-9, name)
+                XCTAssertEqual(
+                    schedule.factor(step: step.0 * perEpoch + 3), pow(0.1, Double(i + 1)), accuracy: 1e-9, name)
                 XCTAssertEqual(schedule.factor(step: step.0 * perEpoch - 3), pow(0.1, Double(i)), accuracy: 1e-9, name)
             }
         }
