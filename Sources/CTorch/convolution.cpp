@@ -18,7 +18,7 @@ public:
     static at::Tensor forward(
         torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
         const std::optional<at::Tensor> &bias, const ConvolutionGeometry &geometry) {
-        const at::Tensor input = x.contiguous(format_of(x));
+        const at::Tensor input = x.contiguous(channels_last_of(x));
         context->save_for_backward({input, weight});
         context->saved_data["stride"] = geometry.stride;
         context->saved_data["padding"] = geometry.padding;
@@ -37,7 +37,7 @@ public:
             context->saved_data["stride"].toIntVector(), context->saved_data["padding"].toIntVector(),
             context->saved_data["dilation"].toIntVector(), 1};
         const bool biased = context->saved_data["biased"].toBool();
-        const at::Tensor g = upstream[0].contiguous(format_of(upstream[0]));
+        const at::Tensor g = upstream[0].contiguous(channels_last_of(upstream[0]));
         std::array<bool, 3> left{
             context->needs_input_grad(0), context->needs_input_grad(1), biased && context->needs_input_grad(2)};
         torch::autograd::variable_list gradients(4);
@@ -63,10 +63,6 @@ public:
     }
 
 private:
-    static at::MemoryFormat format_of(const at::Tensor &x) {
-        return x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
-    }
-
     static bool is_1x1(const at::Tensor &weight) { return weight.numel() == weight.size(0) * weight.size(1); }
 
     /// The positions of a map that a 1×1 convolution reads.

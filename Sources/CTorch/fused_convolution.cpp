@@ -123,7 +123,7 @@ ct_status ct_fused_convolution(
             return;
         }
         if ((is_float || (is_native && x.scalar_type() == at::kBFloat16)) && x.numel() > 0 && native.is_present()) {
-            const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+            const auto format = channels_last_of(x);
             const at::Tensor pixels = x.contiguous(format);
             const at::Tensor &packed = weight->packed(*native.pack, pixels);
             const c10::List<std::optional<at::Scalar>> no_scalars;

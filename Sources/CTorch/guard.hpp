@@ -58,6 +58,11 @@ ct_dtype dtype_of(at::ScalarType type);
 at::Device device(int32_t index);
 at::MemoryFormat memory_format(ct_memory_format format);
 
+/// The layout with the channels last of a map of two or three axes of space.
+inline at::MemoryFormat channels_last_of(const at::Tensor &map) {
+    return map.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+}
+
 }  // namespace ctorch
 
 /// Runs `body` and turns any exception into a status; the message goes without libtorch's backtrace.

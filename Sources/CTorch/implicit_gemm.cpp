@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 
+#include "guard.hpp"
 #include "implicit_gemm_kernels.hpp"
 #include "parallel.hpp"
 
@@ -214,7 +215,7 @@ at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight) {
 at::Tensor implicit_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu) {
-    const auto format = x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+    const auto format = channels_last_of(x);
     const at::Tensor input = x.contiguous(format);
     const std::vector<int64_t> sizes = geometry.output_sizes(input, weight_sizes);
     const at::Tensor out = at::empty(sizes, input.options().memory_format(format));
