@@ -127,7 +127,9 @@ final class GradCAMTests: XCTestCase {
                 // Of channels that cancel, little is left, and rounding with the folded norms is as large as before.
                 let scale = largest(
                     (weights.abs().reshape(weights.shape + a.shape.dropFirst(2).map { _ in 1 }) * a.abs()).sum([1]))
-                XCTAssertLessThan(largest(found.maps - maps), 1e-3 * scale, "\(model.name), stage \(stage)")
+                // Far from the logits a unit that rounding puts on the other side of its ReLU changes the gradient itself.
+                let tolerance = stage == 0 ? 2e-2 : 1e-3
+                XCTAssertLessThan(largest(found.maps - maps), tolerance * scale, "\(model.name), stage \(stage)")
                 XCTAssertTrue(found.maps.isFinite().all().item() != 0, model.name)
             }
         }
