@@ -260,11 +260,18 @@ final class ResidualBlock: Module {
             outputs.append(split.norm.rectified(split.convolution(piece)))
         }
         let last = u.narrow(dim: 1, start: splits.count * width, length: width)
-        let window = planned.stride.map { _ in 3 }
-        outputs.append(
-            isStart
-                ? F.avgPool(last, kernelSize: window, stride: planned.stride, padding: window.map { $0 / 2 }) : last)
+        outputs.append(isStart ? pooled(last) : last)
         return Tensor.cat(outputs, dim: 1)
+    }
+
+    /// Means of windows of three.
+    private func pooled(_ x: Tensor) -> Tensor {
+        let window = planned.stride.map { _ in 3 }
+        // libtorch takes no clip that is smaller than the window, whatever its padding.
+        let isPadded = window.count == 3 && x.shape.dropFirst(2).contains { $0 < 3 }
+        return F.avgPool(
+            isPadded ? F.pad(x, window.flatMap { _ in [1, 1] }) : x, kernelSize: window, stride: planned.stride,
+            padding: window.map { _ in isPadded ? 0 : 1 })
     }
 
     /// What is added to the residual: h(x) in one addend or several.

@@ -28,7 +28,7 @@ final class PublishedFiguresTests: XCTestCase {
         }
     }
 
-    /// Duta et al., 2020, table 1: GFLOPs, of which both figures are of one model.
+    /// Duta et al., 2020: GFLOPs as quoted second-hand, the paper itself was not at hand; both figures are of one model.
     func testIResNetsPaper() throws {
         for (name, published) in [("resnet50", 4.14), ("iresnet50", 4.18)] {
             XCTAssertEqual(try billions(name, at: 224), published, accuracy: 0.02 * published, name)

@@ -49,10 +49,10 @@ final class ClassificationTrainingTests: XCTestCase {
 
     func testAClassifierLearnsAndIsMeasured() throws {
         let run = try temporaryDirectory() + "/run"
-        let training = try RecipeTask.open(file(cifar()), output: run)
+        let training = try RecipeTask.open(file(cifar(), "training.epochs=20"), output: run)
         XCTAssertEqual(training.classNames, ["top", "middle", "bottom"])
         let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
-        XCTAssertEqual(outcome.step, 60)
+        XCTAssertEqual(outcome.step, 120)
         XCTAssertEqual(outcome.best?.metric, "top1")
         XCTAssertGreaterThan(outcome.best?.value ?? 0, 0.9)
         XCTAssertEqual(try RecipeTask(ofCheckpoint: outcome.lastCheckpoint), .classification)
