@@ -34,9 +34,11 @@ final class OptimizedBackboneTests: XCTestCase {
             let features = plain.features(image)
             XCTAssertTrue(expected.requiresGrad, "nothing was folded")
             let optimized = plain.optimizedForInference()
-            XCTAssertLessThan(largestError(optimized(image), expected), 1e-4, model.name)
+            // Instance norm over the four pixels of a last stage divides by deviations that are near zero.
+            let tolerance = thin.shortcut == .dense(normalization: .instance) ? 1e-3 : 1e-4
+            XCTAssertLessThan(largestError(optimized(image), expected), tolerance, model.name)
             for (a, b) in zip(optimized.features(image), features) {
-                XCTAssertLessThan(largestError(a, b), 1e-4, model.name)
+                XCTAssertLessThan(largestError(a, b), tolerance, model.name)
             }
         }
     }
