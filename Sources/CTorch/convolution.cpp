@@ -1,9 +1,13 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+
+#include "convolution.hpp"
 #include "guard.hpp"
 #include "implicit_gemm.hpp"
 #include "include/CTorchFunctional.h"
+#include "tile_gemm.hpp"
 
 // Convolutions with a gradient. libtorch's own are replaced, one pass at a time, where a product of matrices is faster:
 // on two cores of a Cascade Lake, in GFLOP/s over all 1×1 convolutions of ResNet-50 at batch 16, oneDNN took the forward
@@ -45,6 +49,11 @@ public:
             gradients[0] = inputs_gradient(x, weight, geometry, g);
             left[0] = !gradients[0].defined();
         }
+        if (left[1] && tile_weight_gradient_applies(x, weight.sizes(), geometry)) {
+            gradients[1] =
+                tile_weight_gradient(x, g, weight.sizes(), geometry).contiguous(weight.suggest_memory_format());
+            left[1] = false;
+        }
         if (left[1] && is_1x1(weight) && geometry.reads_no_padding()) {
             // Every position is a row: one product of matrices.
             const auto rows = [](const at::Tensor &map) { return map.movedim(1, -1).reshape({-1, map.size(1)}); };
@@ -73,33 +82,67 @@ private:
         return map;
     }
 
-    /// With stride 1 a convolution itself, by the turned weight; undefined where it is not.
+    /// Convolutions themselves: with stride s, inputs whose positions have the same rest by s are reached by the same
+    /// taps, every s-th one. Undefined where this isn't done.
     static at::Tensor inputs_gradient(
         const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry, const at::Tensor &g) {
-        ConvolutionGeometry turned = geometry;
-        std::vector<int64_t> sizes = weight.sizes().vec();
-        std::swap(sizes[0], sizes[1]);
-        if (sizes[0] % 16 != 0) return {};
-        if (is_1x1(weight) && geometry.reads_no_padding() && !geometry.is_pointwise(sizes)) {
-            // Only the positions that were read have a gradient.
-            turned.stride.assign(turned.stride.size(), 1);
-            const at::Tensor gradient = at::zeros_like(x);
-            strided(gradient, geometry).copy_(
-                implicit_gemm(g, implicit_gemm_turned_weight(weight), sizes, turned, {}, {}, false));
-            return gradient;
+        const size_t axes = geometry.stride.size();
+        bool has_gaps = false;
+        for (size_t i = 0; i < axes; ++i) {
+            if (geometry.stride[i] != 1 && geometry.dilation[i] != 1) return {};
+            has_gaps |= weight.size(static_cast<int64_t>(i) + 2) < geometry.stride[i];
         }
-        for (size_t i = 0; i < turned.stride.size(); ++i) {
-            turned.padding[i] = geometry.dilation[i] * (sizes[i + 2] - 1) - geometry.padding[i];
-            if (turned.stride[i] != 1 || turned.padding[i] < 0) return {};
+        if (weight.size(1) % 16 != 0) return {};
+        const int64_t rests = c10::multiply_integers(geometry.stride);
+        const at::Tensor gradient = rests == 1 ? at::Tensor() : has_gaps ? at::zeros_like(x) : at::empty_like(x);
+        for (int64_t rest = 0; rest < rests; ++rest) {
+            ConvolutionGeometry part = geometry;
+            part.stride.assign(axes, 1);
+            at::Tensor taps = weight, inputs = gradient;
+            int64_t others = rest;
+            for (size_t i = axes; i-- > 0;) {
+                const int64_t axis = static_cast<int64_t>(i) + 2, stride = geometry.stride[i];
+                const int64_t start = others % stride, first = (start + geometry.padding[i]) % stride;
+                others /= stride;
+                const int64_t kernel = weight.size(axis), count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
+                part.extents.insert(part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
+                // Of the output that the first tap reaches from the first of these inputs, with the taps in reverse.
+                part.padding[i] = geometry.dilation[i] * (count - 1) - (start + geometry.padding[i] - first) / stride;
+                if (stride == 1) continue;
+                taps = taps.slice(axis, std::min(first, kernel), std::nullopt, stride);
+                inputs = inputs.slice(axis, std::min(start, x.size(axis)), std::nullopt, stride);
+            }
+            if (taps.numel() == 0 || c10::multiply_integers(part.extents) == 0) continue;
+            std::vector<int64_t> sizes = taps.sizes().vec();
+            std::swap(sizes[0], sizes[1]);
+            const at::Tensor found = implicit_gemm(g, implicit_gemm_turned_weight(taps), sizes, part, {}, {}, false);
+            if (rests == 1) return found;
+            inputs.copy_(found);
         }
-        const at::Tensor gradient =
-            implicit_gemm(g, implicit_gemm_turned_weight(weight), sizes, turned, {}, {}, false);
-        TORCH_INTERNAL_ASSERT(gradient.sizes() == x.sizes());
         return gradient;
     }
 };
 
 }  // namespace
+
+std::vector<at::Tensor> ctorch::convolve_maps(
+    const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias,
+    const ConvolutionGeometry &geometry, bool relu) {
+    std::vector<at::Tensor> results;
+    const auto wants_gradient = [](const at::Tensor &t) { return t.defined() && t.requires_grad(); };
+    if (at::GradMode::is_enabled() &&
+        (wants_gradient(weight) || wants_gradient(bias) || std::any_of(maps.begin(), maps.end(), wants_gradient))) {
+        TORCH_CHECK(!relu, "convolution: relu is for maps without gradient");
+        const std::optional<at::Tensor> offset = bias.defined() ? std::make_optional(bias) : std::nullopt;
+        for (const at::Tensor &map : maps) results.push_back(Convolution::apply(map, weight, offset, geometry));
+        return results;
+    }
+    const at::Tensor packed = implicit_gemm_weight(weight);
+    for (const at::Tensor &map : maps) {
+        results.push_back(implicit_gemm(map, packed, weight.sizes(), geometry, bias, {}, relu));
+    }
+    return results;
+}
 
 ct_status ct_convolution(
     ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
@@ -111,9 +154,10 @@ ct_status ct_convolution(
         const at::Tensor &input = x->value, &kernel = weight->value;
         const std::optional<at::Tensor> offset = optional(bias);
         const auto format = rank == 3 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
-        if (input.dim() == rank + 2 && input.is_contiguous(format) && implicit_gemm_applies(input, kernel, geometry) &&
+        if (input.dim() == rank + 2 && input.is_contiguous(format) && input.scalar_type() == at::kFloat &&
+            implicit_gemm_applies(input, kernel, geometry) &&
             (!offset || (offset->scalar_type() == at::kFloat && offset->is_contiguous()))) {
-            *out = wrap(Convolution::apply(input, kernel, offset, geometry));
+            *out = wrap(convolve_maps({input}, kernel, offset.value_or(at::Tensor()), geometry, false)[0]);
             return;
         }
         const auto convolve = [&](auto operation) {

@@ -1,4 +1,6 @@
 #include "guard.hpp"
+#include "implicit_gemm.hpp"
+#include "tile_gemm_kernels.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/util/Logging.h>
@@ -100,6 +102,10 @@ bool ct_cpu_multiplies_bfloat16(void) {
     return false;
 #endif
 }
+
+bool ct_cpu_has_tile_unit(void) { return ctorch::tiles_are_present(); }
+bool ct_uses_tile_unit(void) { return ctorch::uses_tiles(); }
+void ct_allow_tile_unit(bool allowed) { ctorch::allow_tiles(allowed); }
 
 bool ct_cuda_is_available(void) { return at::hasCUDA(); }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }

@@ -1,5 +1,6 @@
 // Convolutions of maps with the channels last as products of matrices: a row for each output position, whose inputs are
-// gathered block by block into the cache, so that im2col's matrix never exists. Float32, on CPUs with AVX-512.
+// gathered block by block into the cache, so that im2col's matrix never exists. Float32 on CPUs with AVX-512; float32 and
+// bfloat16 on those with a tile unit (AMX).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,6 +13,8 @@ namespace ctorch {
 struct ConvolutionGeometry {
     std::vector<int64_t> stride, padding, dilation;
     int64_t groups;
+    /// Of the output, where it is not all that the kernel has room for, or more; empty: it is.
+    std::vector<int64_t> extents{};
 
     /// Whether a weight of these sizes is 1×1(×1), with stride 1 and no padding.
     bool is_pointwise(at::IntArrayRef weight) const;
@@ -21,6 +24,11 @@ struct ConvolutionGeometry {
     /// `[N, O, …]`
     std::vector<int64_t> output_sizes(const at::Tensor &x, at::IntArrayRef weight) const;
 };
+
+/// Whether products of matrices are the tile unit's work here.
+bool uses_tiles();
+/// Without them a CPU that has a tile unit does as one with AVX-512 alone: for tests and for measuring.
+void allow_tiles(bool allowed);
 
 /// Whether `implicit_gemm` takes these operands: one group, a multiple of 16 outputs.
 bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);

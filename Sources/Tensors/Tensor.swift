@@ -173,6 +173,19 @@ public enum Threads {
     }
 }
 
+/// The unit of a CPU that multiplies tiles of bfloat16 matrices (AMX). Convolutions use it in bfloat16 and, as sums of
+/// products of three pieces of each number, in float32 with no digit lost.
+public enum TileUnit {
+    public static var isPresent: Bool { ct_cpu_has_tile_unit() }
+
+    /// Without it convolutions do as on CPUs that have none: for tests and for measuring. Weights that a
+    /// ``FusedConvolution`` has laid out already stay as they are.
+    public static var isUsed: Bool {
+        get { ct_uses_tile_unit() }
+        set { ct_allow_tile_unit(newValue) }
+    }
+}
+
 /// The engine under the tensors.
 public enum Engine {
     /// libtorch's version, as "2.13.0".

@@ -10,7 +10,8 @@ final class ConvolutionTests: XCTestCase {
     }
 
     /// Pointwise, strided, a stem, depths of one and of several passes, a last panel of 16, more blocks than one, a
-    /// dilated kernel that hangs over the edge, an input smaller than its kernel, and over time.
+    /// dilated kernel that hangs over the edge, an input smaller than its kernel, strides that leave pixels or whole rows
+    /// of them unread, lines that are read by several taps, and over time.
     private let cases = [
         Case(input: [2, 16, 5, 7], weight: [16, 16, 1, 1], stride: [1, 1], padding: [0, 0]),
         Case(input: [3, 528, 9, 11], weight: [80, 528, 1, 1], stride: [1, 1], padding: [0, 0]),
@@ -23,6 +24,11 @@ final class ConvolutionTests: XCTestCase {
         Case(input: [1, 32, 9, 7], weight: [32, 32, 3, 3], stride: [1, 1], padding: [4, 3], dilation: [3, 2]),
         Case(input: [2, 16, 2, 1], weight: [16, 16, 3, 5], stride: [1, 2], padding: [1, 2]),
         Case(input: [1, 16, 8, 9], weight: [16, 16, 3, 3], stride: [1, 1], padding: [0, 0]),
+        Case(input: [2, 32, 13, 10], weight: [64, 32, 3, 3], stride: [2, 2], padding: [0, 1]),
+        Case(input: [1, 16, 11, 14], weight: [32, 16, 5, 2], stride: [3, 3], padding: [2, 0]),
+        Case(input: [1, 48, 9, 8], weight: [32, 48, 1, 1], stride: [2, 3], padding: [0, 0]),
+        Case(input: [3, 64, 17, 13], weight: [32, 64, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [1, 512, 5, 6], weight: [32, 512, 3, 3], stride: [1, 1], padding: [1, 1]),
         Case(input: [2, 3, 5, 12, 11], weight: [32, 3, 5, 7, 7], stride: [1, 2, 2], padding: [2, 3, 3]),
         Case(input: [1, 32, 4, 5, 6], weight: [48, 32, 3, 3, 3], stride: [2, 1, 1], padding: [1, 1, 1]),
         Case(input: [2, 32, 3, 5, 6], weight: [64, 32, 1, 1, 1], stride: [2, 2, 2], padding: [0, 0, 0]),
@@ -41,7 +47,20 @@ final class ConvolutionTests: XCTestCase {
         XCTAssertLessThan((a.to(.float64) - b).abs().amax().item(), 2e-5 * b.abs().amax().item(), message, line: line)
     }
 
+    /// Runs a test as the machine would, and as one without a tile unit would.
+    private func onEachUnit(_ body: () throws -> Void) rethrows {
+        try body()
+        guard TileUnit.isUsed else { return }
+        TileUnit.isUsed = false
+        defer { TileUnit.isUsed = true }
+        try body()
+    }
+
     func testValuesAndGradientsEqualThoseInFloat64() throws {
+        try onEachUnit { try compareWithFloat64() }
+    }
+
+    private func compareWithFloat64() throws {
         Random.seed(5)
         for c in cases {
             let format: MemoryFormat = c.stride.count == 2 ? .channelsLast : .channelsLast3D
@@ -65,6 +84,57 @@ final class ConvolutionTests: XCTestCase {
                     assertClose(pair.0, pair.1, "\(name), gradient \(place)")
                 }
                 XCTAssertTrue(fast.result.isChannelsLast, name)
+            }
+        }
+    }
+
+    /// Odd numbers of 24 bits, which a piece too few would round: the identity gives them back bit for bit, in the
+    /// result and in both gradients.
+    func testNoDigitOfFloat32IsLost() throws {
+        let count = 32 * 6 * 7
+        let odd = (0..<count).map { (index: Int) -> Float in
+            let number = Float(16_777_215 - 2 * index)
+            return index % 3 == 0 ? -number : number
+        }
+        let numbers = Tensor(odd).reshape([1, 6, 7, 32]).permute([0, 3, 1, 2])
+        try onEachUnit {
+            let x = numbers.detached().requiringGrad()
+            let identity = Tensor.eye(32).reshape([32, 32, 1, 1]).requiringGrad()
+            let y = F.conv2d(x, weight: identity)
+            XCTAssertEqual(y.array(Float.self), numbers.array(Float.self))
+            // The upstream gradient is the same numbers; with one pixel a row of the weight's gradient is x, scaled.
+            let found = gradients(of: [(y * numbers).sum()], for: [x])[0]
+            XCTAssertEqual(try XCTUnwrap(found).array(Float.self), numbers.array(Float.self))
+            let pixel = numbers.narrow(dim: 2, start: 0, length: 1).narrow(dim: 3, start: 0, length: 1)
+                .contiguous(.channelsLast)
+            let kernel = gradients(of: [F.conv2d(pixel, weight: identity).sum()], for: [identity])[0]
+            XCTAssertEqual(
+                try XCTUnwrap(kernel).reshape([32, 32])[5].array(Float.self), pixel.reshape([32]).array(Float.self))
+        }
+    }
+
+    /// bfloat16 in and out, summed in float32: within one rounding of what float64 makes of the same numbers.
+    func testBFloat16InferenceEqualsFloat64() {
+        Random.seed(7)
+        for c in cases {
+            let format: MemoryFormat = c.stride.count == 2 ? .channelsLast : .channelsLast3D
+            let x = Tensor.randn(c.input).to(memoryFormat: format).to(.bfloat16)
+            let weight = (Tensor.randn(c.weight) * 0.1).to(memoryFormat: format).to(.bfloat16)
+            let bias = Tensor.randn([c.weight[0]]).to(.bfloat16)
+            withoutGrad {
+                let exact = convolve(c, x.to(.float64), weight.to(.float64), bias.to(.float64))
+                let addend = Tensor.randn(exact.shape).to(memoryFormat: format).to(.bfloat16)
+                let fused = FusedConvolution(
+                    weight: weight, bias: bias, stride: c.stride, padding: c.padding,
+                    dilation: c.dilation ?? c.stride.map { _ in 1 })
+                let name = "\(c.input) * \(c.weight)"
+                for (result, expected) in [
+                    (fused(x), exact), (fused(x, adding: addend, activation: .relu), (exact + addend.to(.float64)).relu()),
+                ] {
+                    XCTAssertEqual(result.dtype, .bfloat16)
+                    let error = ((result.to(.float64) - expected).abs() - expected.abs() * 0.004).amax().item()
+                    XCTAssertLessThan(error, 1e-5 * expected.abs().amax().item(), name)
+                }
             }
         }
     }

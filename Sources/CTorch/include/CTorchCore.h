@@ -54,6 +54,11 @@ ct_status ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
 /// Whether the CPU has instructions for products of bfloat16.
 bool ct_cpu_multiplies_bfloat16(void);
+/// Whether the CPU has a unit that multiplies tiles of bfloat16 matrices (AMX), which convolutions use in float32 too; it
+/// can be left unused.
+bool ct_cpu_has_tile_unit(void);
+bool ct_uses_tile_unit(void);
+void ct_allow_tile_unit(bool allowed);
 
 bool ct_cuda_is_available(void);
 int32_t ct_cuda_device_count(void);
