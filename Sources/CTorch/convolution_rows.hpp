@@ -69,6 +69,27 @@ public:
             (row - line * output.x) * stride.x - padding.x};
     }
 
+    /// From a row's place to that of the row after it.
+    void advance(Place &place) const {
+        place.x += stride.x;
+        if (place.x < output.x * stride.x - padding.x) return;
+        place.x = -padding.x;
+        place.y += stride.y;
+        if (place.y < output.y * stride.y - padding.y) return;
+        place.y = -padding.y;
+        place.t += stride.t;
+        if (place.t < output.t * stride.t - padding.t) return;
+        place.t = -padding.t;
+        ++place.image;
+    }
+
+    /// Whether no tap is outside of the input.
+    bool is_inside(const Place &place) const {
+        return place.x >= 0 && place.x + (kernel.x - 1) * dilation.x < input.x && place.y >= 0 &&
+            place.y + (kernel.y - 1) * dilation.y < input.y && place.t >= 0 &&
+            place.t + (kernel.t - 1) * dilation.t < input.t;
+    }
+
     /// A tap's distance from where the kernel begins.
     Extents reach_of(int64_t tap) const {
         return {
@@ -81,6 +102,9 @@ public:
         if (t < 0 || t >= input.t || y < 0 || y >= input.y || x < 0 || x >= input.x) return -1;
         return ((place.image * input.t + t) * input.y + y) * input.x + x;
     }
+
+    /// How many pixels lie from one to another, which is as many wherever a kernel is laid.
+    int64_t distance(const Extents &reach) const { return (reach.t * input.y + reach.y) * input.x + reach.x; }
 
     /// The pixels that rows of begin..<end read lie in these, whole lines.
     std::pair<int64_t, int64_t> window(int64_t begin, int64_t end) const {
@@ -103,9 +127,7 @@ public:
         }
         const Place place = place_of(row);
         const int64_t run = together * channels, runs = kernel.x / together;
-        const bool is_inside = place.x >= 0 && place.x + kernel.x <= input.x && place.y >= 0 &&
-            place.y + (kernel.y - 1) * dilation.y < input.y && kernel.t == 1 && place.t >= 0 && place.t < input.t;
-        if (is_inside && runs == 1 && last - first == depth) {
+        if (kernel.t == 1 && runs == 1 && last - first == depth && is_inside(place)) {
             const T *corner = pixels + (((place.image * input.t + place.t) * input.y + place.y) * input.x + place.x) * channels;
             copy_lines(corner, kernel.y, dilation.y * input.x * channels, run, into);
             return;

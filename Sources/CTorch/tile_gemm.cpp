@@ -18,14 +18,10 @@ namespace {
 
 
 /// Numbers of one panel of a weight.
-template <typename T>
-int64_t panel_numbers(int64_t steps) {
-    return steps * pieces_of<T> * 2 * tile_numbers;
-}
+constexpr int64_t panel_numbers(int64_t steps, int64_t pieces) { return steps * pieces * 2 * tile_numbers; }
 
-template <typename T>
-at::Tensor packed_like(int64_t panels, int64_t steps) {
-    return at::empty({panels * panel_numbers<T>(steps)}, at::TensorOptions().dtype(at::kShort));
+at::Tensor empty_panels(int64_t panels, int64_t steps, int64_t pieces) {
+    return at::empty({panels, steps, pieces, 2, tile_lines, tile_depth}, at::TensorOptions().dtype(at::kShort));
 }
 
 Piece *pieces_in(const at::Tensor &packed) { return static_cast<Piece *>(packed.mutable_data_ptr()); }
@@ -33,22 +29,22 @@ Piece *pieces_in(const at::Tensor &packed) { return static_cast<Piece *>(packed.
 /// `[O, taps · C]`
 at::Tensor rows_of(const at::Tensor &weight) { return weight.detach().movedim(1, -1).contiguous(); }
 
-template <typename T>
+template <typename T, int64_t pieces>
 at::Tensor pack(const at::Tensor &weight) {
     const int64_t outputs = weight.size(0), depth = weight.numel() / outputs, steps = steps_of(depth);
     const int64_t panels = (outputs + tile_panel - 1) / tile_panel;
-    const at::Tensor rows = rows_of(weight), packed = packed_like<T>(panels, steps);
+    const at::Tensor rows = rows_of(weight), packed = empty_panels(panels, steps, pieces);
     const T *from = static_cast<const T *>(rows.const_data_ptr());
     Piece *into = pieces_in(packed);
     parallel_tasks(panels, [&](int64_t panel) {
-        Piece *to = into + panel * panel_numbers<T>(steps);
+        Piece *to = into + panel * panel_numbers(steps, pieces);
         for (int64_t step = 0; step < steps; ++step) {
             for (int64_t half = 0; half < 2; ++half) {
                 const int64_t first = panel * tile_panel + half * tile_lines, k = step * tile_depth;
-                tile_of_weights(
+                tile_of_weights<pieces>(
                     from + first * depth + k, outputs - first, depth, depth - k, to + half * tile_numbers, 2 * tile_numbers);
             }
-            to += pieces_of<T> * 2 * tile_numbers;
+            to += pieces * 2 * tile_numbers;
         }
     });
     return packed;
@@ -63,71 +59,75 @@ struct Parts {
 };
 
 /// Most steps of a part, and rows of a block.
-template <typename T>
-constexpr int64_t most_steps = pieces_of<T> == 1 ? 48 : 16;
+constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
 constexpr int64_t most_rows = 256;
 
 /// Lays the rows of a block out as tiles, part by part.
-template <typename T>
+template <typename T, int64_t pieces>
 class BlockOfRows {
 public:
     BlockOfRows(const Rows<T> &rows, int64_t begin, int64_t end, int64_t most)
         : rows(rows), begin(begin), end(end), tiles((end - begin + tile_lines - 1) / tile_lines),
-          numbers(tiles * most * pieces_of<T> * tile_numbers) {
+          numbers(tiles * most * pieces * tile_numbers) {
         if (rows.is_pointwise || rows.channels % tile_depth != 0 || rows.taps() == 1) return;
         const auto [first, last] = rows.window(begin, end);
         steps_of_pixel = rows.channels / tile_depth;
-        if constexpr (pieces_of<T> == 1) {
+        if constexpr (std::is_same_v<T, Piece>) {
             lines = rows.pixels;
             first_pixel = 0;
         } else {
             // Where few pixels are read often they are split once.
             if ((last - first) * 3 > (end - begin) * rows.taps()) return;
-            window.emplace((last - first) * steps_of_pixel * pieces_of<T> * tile_depth);
-            tile_row(
+            window.emplace((last - first) * steps_of_pixel * pieces * tile_depth);
+            tile_row<pieces>(
                 rows.pixels + first * rows.channels, (last - first) * rows.channels, window->get(),
-                pieces_of<T> * tile_depth, tile_depth);
+                pieces * tile_depth, tile_depth);
             lines = window->get();
             first_pixel = first;
         }
-        for (int64_t tap = 0; tap < rows.taps(); ++tap) reaches.push_back(rows.reach_of(tap));
+        for (int64_t tap = 0; tap < rows.taps(); ++tap) {
+            reaches.push_back(rows.reach_of(tap));
+            distances.push_back(rows.distance(reaches.back()));
+        }
     }
 
     void fill(int64_t first_step, int64_t last_step) {
         steps = last_step - first_step;
-        const int64_t step = pieces_of<T> * tile_numbers;
+        const int64_t step = pieces * tile_numbers;
         if (lines == nullptr && !rows.is_pointwise) line.resize(steps * tile_depth);
-        for (int64_t row = begin; row < end; ++row) {
+        auto place = rows.place_of(begin);
+        for (int64_t row = begin; row < end; ++row, rows.advance(place)) {
             const int64_t i = row - begin;
             Piece *to = numbers.get() + (i / tile_lines) * steps * step + i % tile_lines * tile_depth;
             const int64_t first = first_step * tile_depth, last = std::min(last_step * tile_depth, rows.depth);
             if (lines != nullptr) {
-                fill_from_lines(row, first_step, last_step, to);
+                fill_from_lines(place, first_step, last_step, to);
             } else if (rows.is_pointwise) {
-                tile_row(rows.pixels + row * rows.channels + first, last - first, to, step, tile_numbers);
+                tile_row<pieces>(rows.pixels + row * rows.channels + first, last - first, to, step, tile_numbers);
             } else {
                 rows.gather(row, first, last, line.data());
-                tile_row(line.data(), last - first, to, step, tile_numbers);
+                tile_row<pieces>(line.data(), last - first, to, step, tile_numbers);
             }
         }
     }
 
     /// Two tiles of rows from `tile` on, or the last one.
     const Piece *tile(int64_t tile) const { return numbers.get() + tile * next(); }
-    int64_t next() const { return steps * pieces_of<T> * tile_numbers; }
+    int64_t next() const { return steps * pieces * tile_numbers; }
 
 private:
-    void fill_from_lines(int64_t row, int64_t first_step, int64_t last_step, Piece *to) const {
-        const auto place = rows.place_of(row);
+    void fill_from_lines(
+        const typename Rows<T>::Place &place, int64_t first_step, int64_t last_step, Piece *to) const {
+        const int64_t corner = rows.is_inside(place) ? rows.position(place, reaches[0]) : -1;
         int64_t tap = first_step / steps_of_pixel, within = first_step % steps_of_pixel;
         for (int64_t step = first_step; step < last_step; ++tap) {
             const int64_t count = std::min(steps_of_pixel - within, last_step - step);
-            const int64_t position = rows.position(place, reaches[tap]);
+            const int64_t position = corner < 0 ? rows.position(place, reaches[tap]) : corner + distances[tap];
             const Piece *from = position < 0
                 ? nullptr
-                : lines + ((position - first_pixel) * steps_of_pixel + within) * pieces_of<T> * tile_depth;
-            tile_row_of_lines(from, count, pieces_of<T>, to);
-            to += count * pieces_of<T> * tile_numbers;
+                : lines + ((position - first_pixel) * steps_of_pixel + within) * pieces * tile_depth;
+            tile_row_of_lines(from, count, pieces, to);
+            to += count * pieces * tile_numbers;
             step += count;
             within = 0;
         }
@@ -143,9 +143,10 @@ private:
     int64_t first_pixel = 0, steps_of_pixel = 0;
     std::optional<Scratch<Piece>> window;
     std::vector<Extents> reaches;
+    std::vector<int64_t> distances;
 };
 
-template <typename T>
+template <typename T, int64_t pieces>
 at::Tensor multiply(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu) {
@@ -155,7 +156,7 @@ at::Tensor multiply(
     const at::Tensor out = at::empty(sizes, input.options().memory_format(format));
     const Rows<T> rows(input, weight_sizes, sizes, geometry);
     const int64_t outputs = out.size(1), steps = steps_of(rows.depth);
-    const Parts parts(steps, most_steps<T>);
+    const Parts parts(steps, most_steps(pieces));
     const Cut cut(
         out.numel() / outputs, (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines);
     const Piece *weight = pieces_in(packed);
@@ -168,21 +169,22 @@ at::Tensor multiply(
         const TileUnit unit;
         const auto [begin, end] = cut.rows_of(task);
         const auto [first_panel, last_panel] = cut.panels_of(task);
-        BlockOfRows<T> block(rows, begin, end, std::min(steps, most_steps<T>));
+        BlockOfRows<T, pieces> block(rows, begin, end, std::min(steps, most_steps(pieces)));
         alignas(64) float sums[tile_panel * tile_panel];
         // Sums of earlier parts: float32 has room for them where the result will lie.
         const int64_t width_of_group = (last_panel - first_panel) * tile_panel;
         const bool needs_room = parts.count > 1 && !std::is_same_v<T, float>;
         const Scratch<float> room(needs_room ? (end - begin) * width_of_group : 1);
-        const int64_t tiles = (end - begin + tile_lines - 1) / tile_lines;
+        const int64_t tiles = (end - begin + tile_lines - 1) / tile_lines, pairs = (tiles + 1) / 2;
+        constexpr int64_t lines_of_step = pieces * 2 * tile_numbers / tile_depth;
         for (int64_t part = 0; part < parts.count; ++part) {
             const int64_t first = parts.first(part), last = parts.first(part + 1);
             block.fill(first, last);
             for (int64_t panel = first_panel; panel < last_panel; ++panel) {
                 const int64_t output = panel * tile_panel, width = std::min(tile_panel, outputs - output);
-                const Piece *right = weight + panel * panel_numbers<T>(steps) + first * pieces_of<T> * 2 * tile_numbers;
-                for (int64_t tile = 0; tile < tiles; tile += 2) {
-                    const int64_t row = tile * tile_lines, at = (begin + row) * outputs + output;
+                const Piece *right = weight + panel * panel_numbers(steps, pieces) + first * pieces * 2 * tile_numbers;
+                for (int64_t pair = 0; pair < pairs; ++pair) {
+                    const int64_t tile = 2 * pair, row = tile * tile_lines, at = (begin + row) * outputs + output;
                     const bool is_last = part == parts.count - 1;
                     TileResult<T> result{
                         .sums = sums, .rows = std::min(2 * tile_lines, end - begin - row), .width = width,
@@ -197,12 +199,21 @@ at::Tensor multiply(
                         result.between_stride = width_of_group;
                     }
                     if (part > 0) result.before = result.between;
-                    tile_prefetch(result);
-                    tile_product<pieces_of<T>>({
+                    // Where nothing is added and no row is missing the sums are the result. Long sums are made of the parts'
+                    // ones, which rounds less than going on with the tiles.
+                    const bool is_whole = result.rows == 2 * tile_lines;
+                    const bool is_bare = part == 0 && is_whole && result.bias == nullptr && result.addend == nullptr && !relu &&
+                        (std::is_same_v<T, float> || !is_last);
+                    if (!is_bare) tile_prefetch(result);
+                    // The next panel, a part of it with each pair of tiles: from the third cache it would be waited for.
+                    const int64_t share = lines_of_step * (last - first) * pair / pairs;
+                    tile_product<pieces>({
                         .left = block.tile(tile), .next = block.next(), .right = right, .steps = last - first,
                         .tiles_of_rows = std::min<int64_t>(2, tiles - tile), .tiles_of_columns = width / tile_lines,
-                        .sums = sums});
-                    tile_store(result);
+                        .sums = is_bare ? result.between : sums, .stride = is_bare ? result.between_stride : tile_panel,
+                        .ahead = panel + 1 < last_panel ? right + panel_numbers(steps, pieces) + share * tile_depth : nullptr,
+                        .ahead_lines = (lines_of_step + pairs - 1) / pairs});
+                    if (!is_bare) tile_store(result);
                 }
             }
         }
@@ -215,31 +226,32 @@ at::Tensor multiply(
 bool is_tiled(const at::Tensor &packed) { return packed.scalar_type() == at::kShort; }
 
 at::Tensor tiled_weight(const at::Tensor &weight) {
-    return weight.scalar_type() == at::kFloat ? pack<float>(weight) : pack<Piece>(weight);
+    return weight.scalar_type() == at::kFloat ? pack<float, pieces_of_values>(weight)
+                                              : pack<Piece, pieces_of_bfloat16>(weight);
 }
 
 at::Tensor tiled_turned_weight(const at::Tensor &weight) {
     const int64_t outputs = weight.size(0), inputs = weight.size(1), taps = weight.numel() / (outputs * inputs);
-    if (weight.scalar_type() != at::kFloat || outputs % tile_depth != 0) {
+    if (outputs % tile_depth != 0) {
         std::vector<int64_t> axes(weight.dim() - 2);
         for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(i) + 2;
-        return tiled_weight(weight.detach().flip(axes).transpose(0, 1));
+        return pack<float, pieces_of_gradients>(weight.flip(axes).transpose(0, 1));
     }
     const int64_t steps = taps * outputs / tile_depth, panels = (inputs + tile_panel - 1) / tile_panel;
     // [O, taps, C]
-    const at::Tensor rows = rows_of(weight), packed = packed_like<float>(panels, steps);
+    const at::Tensor rows = rows_of(weight), packed = empty_panels(panels, steps, pieces_of_gradients);
     const float *from = rows.const_data_ptr<float>();
     Piece *into = pieces_in(packed);
     parallel_tasks(panels * taps, [&](int64_t task) {
         const int64_t panel = task / taps, place = task % taps, tap = taps - 1 - place, first = panel * tile_panel;
         const int64_t steps_of_tap = outputs / tile_depth;
-        Piece *to = into + (panel * steps + place * steps_of_tap) * pieces_of<float> * 2 * tile_numbers;
+        Piece *to = into + (panel * steps + place * steps_of_tap) * pieces_of_gradients * 2 * tile_numbers;
         for (int64_t step = 0; step < steps_of_tap; ++step) {
             const float *lines[tile_depth];
             for (int64_t i = 0; i < tile_depth; ++i) lines[i] = from + ((step * tile_depth + i) * taps + tap) * inputs + first;
             // Of a panel with 16 columns the other ones are never read.
             tile_of_rows(lines, std::min(tile_panel, inputs - first), to, 2 * tile_numbers);
-            to += pieces_of<float> * 2 * tile_numbers;
+            to += pieces_of_gradients * 2 * tile_numbers;
         }
     });
     return packed;
@@ -248,8 +260,12 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
 at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu) {
-    return x.scalar_type() == at::kFloat ? multiply<float>(x, packed, weight_sizes, geometry, bias, addend, relu)
-                                         : multiply<Piece>(x, packed, weight_sizes, geometry, bias, addend, relu);
+    if (x.scalar_type() != at::kFloat) {
+        return multiply<Piece, pieces_of_bfloat16>(x, packed, weight_sizes, geometry, bias, addend, relu);
+    }
+    return packed.size(2) == pieces_of_values
+        ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu)
+        : multiply<float, pieces_of_gradients>(x, packed, weight_sizes, geometry, bias, addend, relu);
 }
 
 }  // namespace ctorch

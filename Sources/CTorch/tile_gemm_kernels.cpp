@@ -49,27 +49,43 @@ const TileConfiguration whole_tiles;
 CTORCH_TILES void configure() { _tile_loadconfig(&whole_tiles); }
 CTORCH_TILES void release() { _tile_release(); }
 
-/// Numbers i and 16 + i of 32 as pairs, in three pieces: what is cut off of one piece is the next.
+CTORCH_LINES_INLINE __m512 upper_half(__m512i bits) {
+    return _mm512_castsi512_ps(_mm512_and_si512(bits, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
+}
+
+/// The upper halves of two numbers as one of 32 bits.
+CTORCH_LINES_INLINE __m512i pair(__m512i first, __m512i second) {
+    return _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_srli_epi32(first, 16), second);
+}
+
+/// Numbers i and 16 + i of 32 as pairs, piece by piece. Of three pieces each is what the one before cuts off; of two both
+/// are rounded, ties away from zero.
+template <int64_t count>
 struct Pieces {
-    __m512i high, middle, low;
+    __m512i lines[count];
+
+    CTORCH_LINES_INLINE static Pieces of(__m512 first, __m512 second) {
+        Pieces result;
+#pragma unroll
+        for (int i = 0; i < count; ++i) {
+            __m512i a = _mm512_castps_si512(first), b = _mm512_castps_si512(second);
+            if constexpr (count == 2) {
+                a = _mm512_add_epi32(a, _mm512_set1_epi32(0x8000));
+                b = _mm512_add_epi32(b, _mm512_set1_epi32(0x8000));
+            }
+            result.lines[i] = pair(a, b);
+            first = _mm512_sub_ps(first, upper_half(a));
+            second = _mm512_sub_ps(second, upper_half(b));
+        }
+        return result;
+    }
+
+    /// `piece` numbers apart.
+    CTORCH_LINES_INLINE void store(Piece *to, int64_t piece) const {
+#pragma unroll
+        for (int i = 0; i < count; ++i) _mm512_storeu_si512(to + i * piece, lines[i]);
+    }
 };
-
-CTORCH_LINES_INLINE __m512i pair(__m512 first, __m512 second) {
-    const __m512i lower = _mm512_srli_epi32(_mm512_castps_si512(first), 16);
-    return _mm512_mask_blend_epi16(0xaaaaaaaau, lower, _mm512_castps_si512(second));
-}
-
-CTORCH_LINES_INLINE __m512 cut_off(__m512 x) {
-    const __m512 kept = _mm512_castsi512_ps(
-        _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
-    return _mm512_sub_ps(x, kept);
-}
-
-CTORCH_LINES_INLINE Pieces split(__m512 first, __m512 second) {
-    const __m512 first_rest = cut_off(first), second_rest = cut_off(second);
-    return {
-        pair(first, second), pair(first_rest, second_rest), pair(cut_off(first_rest), cut_off(second_rest))};
-}
 
 /// Rows to columns, of 16 × 16 numbers of 32 bits.
 CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
@@ -109,6 +125,14 @@ CTORCH_LINES_INLINE __m512 row_or_zeros(const float *row, int64_t offset) {
     return row == nullptr ? _mm512_setzero_ps() : _mm512_loadu_ps(row + offset);
 }
 
+/// Rows are read a few columns at a time, which no hardware foresees: fetches the columns after these.
+CTORCH_LINES_INLINE void fetch_next(const float *const *rows, int64_t columns) {
+    for (int64_t i = 0; i < 2 * tile_lines; ++i) {
+        if (rows[i] == nullptr) continue;
+        for (int64_t j = columns; j < 2 * columns; j += 16) __builtin_prefetch(rows[i] + j, 0, 2);
+    }
+}
+
 /// The first `count` of 16 numbers, and zeros.
 CTORCH_LINES_INLINE __m512 some(const float *from, int64_t count) {
     if (count >= 16) return _mm512_loadu_ps(from);
@@ -131,18 +155,20 @@ bool tiles_are_present() {
 TileUnit::TileUnit() { configure(); }
 TileUnit::~TileUnit() { release(); }
 
+template <int64_t pieces>
 CTORCH_LINES void tile_row(const float *from, int64_t count, Piece *to, int64_t step, int64_t piece) {
     for (; count > 0; count -= tile_depth) {
-        const Pieces line = count >= tile_depth ? split(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16))
-                                                : split(some(from, count), some(from + 16, count - 16));
-        _mm512_storeu_si512(to, line.high);
-        _mm512_storeu_si512(to + piece, line.middle);
-        _mm512_storeu_si512(to + 2 * piece, line.low);
+        if (count >= tile_depth) {
+            Pieces<pieces>::of(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16)).store(to, piece);
+        } else {
+            Pieces<pieces>::of(some(from, count), some(from + 16, count - 16)).store(to, piece);
+        }
         from += tile_depth;
         to += step;
     }
 }
 
+template <int64_t pieces>
 CTORCH_LINES void tile_row(const Piece *from, int64_t count, Piece *to, int64_t step, int64_t) {
     for (; count > 0; count -= tile_depth) {
         _mm512_storeu_si512(to, some(from, count));
@@ -163,47 +189,54 @@ CTORCH_LINES void tile_row_of_lines(const Piece *lines, int64_t steps, int64_t p
 }
 
 CTORCH_LINES void tile_of_rows(const float *const *rows, int64_t columns, Piece *to, int64_t piece) {
+    fetch_next(rows, columns);
     for (int64_t first = 0; first < columns; first += 16) {
         Piece *line = to + first / 16 * tile_numbers;
         for (int64_t i = 0; i < tile_lines; ++i) {
-            const Pieces pieces = split(row_or_zeros(rows[i], first), row_or_zeros(rows[tile_lines + i], first));
-            _mm512_storeu_si512(line, pieces.high);
-            _mm512_storeu_si512(line + piece, pieces.middle);
-            _mm512_storeu_si512(line + 2 * piece, pieces.low);
+            Pieces<pieces_of_gradients>::of(row_or_zeros(rows[i], first), row_or_zeros(rows[tile_lines + i], first))
+                .store(line, piece);
             line += tile_depth;
         }
     }
 }
 
-CTORCH_LINES void tile_of_columns(const float *const *rows, Piece *to) {
-    __m512i high[16], middle[16], low[16];
-    for (int64_t i = 0; i < tile_lines; ++i) {
-        const Pieces pieces = split(row_or_zeros(rows[i], 0), row_or_zeros(rows[tile_lines + i], 0));
-        high[i] = pieces.high;
-        middle[i] = pieces.middle;
-        low[i] = pieces.low;
+namespace {
+
+template <int64_t pieces>
+CTORCH_LINES_INLINE void store_turned(const Pieces<pieces> rows[16], Piece *to, int64_t piece) {
+#pragma unroll
+    for (int p = 0; p < pieces; ++p) {
+        __m512i lines[16];
+#pragma unroll
+        for (int i = 0; i < 16; ++i) lines[i] = rows[i].lines[p];
+        store_turned(lines, to + p * piece);
     }
-    store_turned(high, to);
-    store_turned(middle, to + tile_numbers);
-    store_turned(low, to + 2 * tile_numbers);
 }
 
+}  // namespace
+
+CTORCH_LINES void tile_of_columns(const float *const *rows, Piece *to) {
+    fetch_next(rows, tile_lines);
+    Pieces<pieces_of_gradients> lines[16];
+    for (int64_t i = 0; i < tile_lines; ++i) {
+        lines[i] = Pieces<pieces_of_gradients>::of(row_or_zeros(rows[i], 0), row_or_zeros(rows[tile_lines + i], 0));
+    }
+    store_turned(lines, to, tile_numbers);
+}
+
+template <int64_t pieces>
 CTORCH_LINES void tile_of_weights(
     const float *rows, int64_t columns, int64_t stride, int64_t count, Piece *to, int64_t piece) {
-    __m512i high[16], middle[16], low[16];
+    Pieces<pieces> lines[16];
     for (int64_t i = 0; i < tile_lines; ++i) {
+        const int64_t known = i < columns ? count : 0;
         const float *row = rows + i * stride;
-        const Pieces pieces =
-            i < columns ? split(some(row, count), some(row + 16, count - 16)) : split(_mm512_setzero_ps(), _mm512_setzero_ps());
-        high[i] = pieces.high;
-        middle[i] = pieces.middle;
-        low[i] = pieces.low;
+        lines[i] = Pieces<pieces>::of(some(row, known), some(row + 16, known - 16));
     }
-    store_turned(high, to);
-    store_turned(middle, to + piece);
-    store_turned(low, to + 2 * piece);
+    store_turned(lines, to, piece);
 }
 
+template <int64_t pieces>
 CTORCH_LINES void tile_of_weights(
     const Piece *rows, int64_t columns, int64_t stride, int64_t count, Piece *to, int64_t) {
     __m512i lines[16];
@@ -238,14 +271,19 @@ CTORCH_TILES_INLINE void multiply() {
     if constexpr (rows == 2 && columns == 2) _tile_dpbf16ps(3, 5, 7);
 }
 
-template <int pieces, int rows, int columns>
+template <int64_t pieces, int rows, int columns>
 CTORCH_TILES void multiply_all(const TileProduct &product) {
+    float *sums = product.sums, *lower = sums + tile_lines * product.stride;
+    const int64_t stride = product.stride * static_cast<int64_t>(sizeof(float));
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    const Piece *left = product.left, *right = product.right;
+    const Piece *left = product.left, *right = product.right, *ahead = product.ahead;
     for (int64_t step = product.steps; step > 0; --step) {
+        if (ahead != nullptr) {
+            for (int64_t i = 0; i < product.ahead_lines; ++i, ahead += tile_depth) __builtin_prefetch(ahead, 0, 2);
+        }
         if constexpr (pieces == 3) {
             constexpr int64_t middle = tile_numbers, low = 2 * tile_numbers;
             load_left<rows>(left + low, product.next);
@@ -261,6 +299,14 @@ CTORCH_TILES void multiply_all(const TileProduct &product) {
             multiply<rows, columns>();
             load_right<columns>(right);
             multiply<rows, columns>();
+        } else if constexpr (pieces == 2) {
+            load_left<rows>(left + tile_numbers, product.next);
+            load_right<columns>(right);
+            multiply<rows, columns>();
+            load_left<rows>(left, product.next);
+            multiply<rows, columns>();
+            load_right<columns>(right + 2 * tile_numbers);
+            multiply<rows, columns>();
         } else {
             load_left<rows>(left, product.next);
             load_right<columns>(right);
@@ -269,17 +315,15 @@ CTORCH_TILES void multiply_all(const TileProduct &product) {
         left += pieces * tile_numbers;
         right += 2 * pieces * tile_numbers;
     }
-    constexpr int64_t stride = tile_panel * sizeof(float);
-    float *sums = product.sums;
     _tile_stored(0, sums, stride);
     if constexpr (columns == 2) _tile_stored(1, sums + 16, stride);
-    if constexpr (rows == 2) _tile_stored(2, sums + tile_lines * tile_panel, stride);
-    if constexpr (rows == 2 && columns == 2) _tile_stored(3, sums + tile_lines * tile_panel + 16, stride);
+    if constexpr (rows == 2) _tile_stored(2, lower, stride);
+    if constexpr (rows == 2 && columns == 2) _tile_stored(3, lower + 16, stride);
 }
 
 }  // namespace
 
-template <int pieces>
+template <int64_t pieces>
 void tile_product(const TileProduct &product) {
     if (product.tiles_of_rows == 2) {
         product.tiles_of_columns == 2 ? multiply_all<pieces, 2, 2>(product) : multiply_all<pieces, 2, 1>(product);
@@ -352,14 +396,18 @@ void tile_prefetch(const TileResult<T> &result) {
 bool tiles_are_present() { return false; }
 TileUnit::TileUnit() {}
 TileUnit::~TileUnit() {}
+template <int64_t pieces>
 void tile_row(const float *, int64_t, Piece *, int64_t, int64_t) {}
+template <int64_t pieces>
 void tile_row(const Piece *, int64_t, Piece *, int64_t, int64_t) {}
 void tile_row_of_lines(const Piece *, int64_t, int64_t, Piece *) {}
 void tile_of_rows(const float *const *, int64_t, Piece *, int64_t) {}
 void tile_of_columns(const float *const *, Piece *) {}
+template <int64_t pieces>
 void tile_of_weights(const float *, int64_t, int64_t, int64_t, Piece *, int64_t) {}
+template <int64_t pieces>
 void tile_of_weights(const Piece *, int64_t, int64_t, int64_t, Piece *, int64_t) {}
-template <int pieces>
+template <int64_t pieces>
 void tile_product(const TileProduct &) {}
 template <typename T>
 void tile_store(const TileResult<T> &) {}
@@ -368,6 +416,13 @@ void tile_prefetch(const TileResult<T> &) {}
 
 #endif
 
+template void tile_row<2>(const float *, int64_t, Piece *, int64_t, int64_t);
+template void tile_row<3>(const float *, int64_t, Piece *, int64_t, int64_t);
+template void tile_row<1>(const Piece *, int64_t, Piece *, int64_t, int64_t);
+template void tile_of_weights<2>(const float *, int64_t, int64_t, int64_t, Piece *, int64_t);
+template void tile_of_weights<3>(const float *, int64_t, int64_t, int64_t, Piece *, int64_t);
+template void tile_of_weights<1>(const Piece *, int64_t, int64_t, int64_t, Piece *, int64_t);
+template void tile_product<2>(const TileProduct &);
 template void tile_product<1>(const TileProduct &);
 template void tile_product<3>(const TileProduct &);
 template void tile_store(const TileResult<float> &);

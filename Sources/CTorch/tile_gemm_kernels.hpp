@@ -1,8 +1,9 @@
 // The innermost loops of `tile_gemm`: products of bfloat16 matrices on the CPU's tile unit (AMX).
 //
 // A float32 number is the sum of three bfloat16 pieces of eight bits of its mantissa each, exactly. A product of two such
-// numbers is summed from six products of pieces, in float32; the three that are left out are below the last bit. (Henry,
-// Tang and Heinecke, "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations", 2019.)
+// numbers is summed from six products of pieces, in float32; the three that are left out are below the last bit. Two
+// pieces keep 17 bits and take three products. (Henry, Tang and Heinecke, "Leveraging the bfloat16 artificial intelligence
+// datatype for higher-precision computations", 2019.)
 //
 // A tile has 16 lines of 32 numbers, 64 bytes. The left factor's tiles hold 16 rows by 32 of the summed axis; the right
 // factor's hold 16 pairs of the summed axis by 16 columns. Of float32 numbers i and 16 + i of the summed axis are a pair,
@@ -22,10 +23,8 @@ constexpr int64_t tile_lines = 16, tile_depth = 32, tile_numbers = tile_lines * 
 /// Columns of one panel of the right factor: two tiles side by side.
 constexpr int64_t tile_panel = 32;
 
-template <typename T>
-constexpr int64_t pieces_of = 1;
-template <>
-inline constexpr int64_t pieces_of<float> = 3;
+/// Pieces of a number: one of bfloat16, three of float32 where all digits are wanted, or two.
+constexpr int64_t pieces_of_bfloat16 = 1, pieces_of_gradients = 2, pieces_of_values = 3;
 
 /// Steps of 32 that cover a summed axis.
 constexpr int64_t steps_of(int64_t depth) { return (depth + tile_depth - 1) / tile_depth; }
@@ -62,20 +61,24 @@ public:
 ///
 /// - step: numbers from line to line of one piece.
 /// - piece: numbers from piece to piece of one line.
+template <int64_t pieces>
 void tile_row(const float *from, int64_t count, Piece *to, int64_t step, int64_t piece);
+template <int64_t pieces>
 void tile_row(const Piece *from, int64_t count, Piece *to, int64_t step, int64_t piece);
 
 /// Lines that were made before, `[steps, pieces, 32]`, as a row of tiles `[steps, pieces, 16, 32]`; null: zeros.
 void tile_row_of_lines(const Piece *lines, int64_t steps, int64_t pieces, Piece *to);
 
 /// The summed axis lies in rows: 32 of them, null: zeros. Tiles of the right factor, of 16 columns or two of 32, and those
-/// of the other pieces `piece` numbers further on.
+/// of the other piece `piece` numbers further on.
 void tile_of_rows(const float *const *rows, int64_t columns, Piece *to, int64_t piece);
-/// The same as tiles `[3, 16, 32]` of the left factor: what were 16 columns are its rows.
+/// The same as tiles `[2, 16, 32]` of the left factor: what were 16 columns are its rows.
 void tile_of_columns(const float *const *rows, Piece *to);
 /// The summed axis lies in columns of a right factor: `columns` (at most 16) rows of `count` (at most 32) numbers.
 /// Tiles of the pieces, `piece` numbers apart.
+template <int64_t pieces>
 void tile_of_weights(const float *rows, int64_t columns, int64_t stride, int64_t count, Piece *to, int64_t piece);
+template <int64_t pieces>
 void tile_of_weights(const Piece *rows, int64_t columns, int64_t stride, int64_t count, Piece *to, int64_t piece);
 
 /// sums = left · right.
@@ -88,11 +91,16 @@ struct TileProduct {
     int64_t steps;
     /// One or two.
     int64_t tiles_of_rows, tiles_of_columns;
-    /// `[32, 32]`
+    /// `[32, stride]`, or fewer rows and columns where there are fewer tiles.
     float *sums;
+    int64_t stride;
+    /// What a later product will read, fetched into the second cache meanwhile, so many lines of it in each step; null:
+    /// nothing.
+    const Piece *ahead;
+    int64_t ahead_lines;
 };
 
-template <int pieces>
+template <int64_t pieces>
 void tile_product(const TileProduct &product);
 
 /// What becomes of the sums: act(sums + before + bias + addend) into `out`, or sums + before into `between` if `out` is null.

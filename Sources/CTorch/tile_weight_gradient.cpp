@@ -18,7 +18,7 @@ namespace {
 using PlacedRows = Rows<float>;
 
 /// How many positions, in steps of 32, are laid out at a time, and outputs that stay in the cache with them.
-constexpr int64_t most_steps = 16, most_outputs = 256;
+constexpr int64_t most_steps = 16, most_outputs = 384, pieces = pieces_of_gradients;
 
 /// Tasks of a range of positions, a block of outputs and a group of panels of the weight's columns. What is summed in
 /// which order doesn't depend on the number of threads.
@@ -28,11 +28,13 @@ struct Tasks {
     Tasks(int64_t positions, int64_t outputs, int64_t panels)
         : positions(positions), outputs(outputs), panels(panels),
           blocks((outputs + most_outputs - 1) / most_outputs) {
-        // Each range has sums of its own.
+        // Each range has sums of its own; an even number of them, so that two threads have as much to do.
         constexpr int64_t worthwhile = 8192, most_sums = 1 << 22;
-        ranges = std::clamp<int64_t>(positions / worthwhile, 1, std::max<int64_t>(1, most_sums / (outputs * panels * tile_panel)));
-        const int64_t wanted = 2 * at::get_num_threads();
-        groups = std::clamp<int64_t>((wanted + ranges * blocks - 1) / (ranges * blocks), 1, panels);
+        const int64_t most = std::max<int64_t>(1, most_sums / (outputs * panels * tile_panel));
+        ranges = std::min(most, positions < worthwhile ? 1 : 2 * (positions / worthwhile));
+        // Each group turns the gradient again.
+        const int64_t threads = at::get_num_threads();
+        groups = std::clamp<int64_t>((threads + ranges * blocks - 1) / (ranges * blocks), 1, panels);
     }
 
     int64_t count() const { return ranges * blocks * groups; }
@@ -60,11 +62,12 @@ public:
         }
         places.resize(count);
         if (rows.is_pointwise) return;
-        for (int64_t i = 0; i < count; ++i) places[i] = rows.place_of(first + i);
+        auto place = rows.place_of(first);
+        for (int64_t i = 0; i < count; ++i, rows.advance(place)) places[i] = place;
         tap = -1;
     }
 
-    /// gᵀ of 16 outputs: tiles `[steps, 3, 16, 32]`.
+    /// gᵀ of 16 outputs: tiles `[steps, 2, 16, 32]`.
     void turn_gradient(int64_t output, Piece *to) const {
         for (int64_t step = 0; step < steps; ++step) {
             const float *lines[tile_depth];
@@ -72,11 +75,11 @@ public:
                 const int64_t position = step * tile_depth + i;
                 lines[i] = position < count ? gradient + (first + position) * outputs + output : nullptr;
             }
-            tile_of_columns(lines, to + step * 3 * tile_numbers);
+            tile_of_columns(lines, to + step * pieces * tile_numbers);
         }
     }
 
-    /// Tiles `[steps, 3, 2, 16, 32]` of 32 columns.
+    /// Tiles `[steps, 2, 2, 16, 32]` of 32 columns.
     void lay_out(int64_t panel, Piece *to) {
         const int64_t column = panel * tile_panel;
         if (is_gathered || rows.channels % tile_panel == 0) {
@@ -112,7 +115,7 @@ private:
                     lines[i] = position < 0 ? nullptr : rows.pixels + position * rows.channels + channel;
                 }
             }
-            tile_of_rows(lines, width, to + step * 6 * tile_numbers, 2 * tile_numbers);
+            tile_of_rows(lines, width, to + step * 2 * pieces * tile_numbers, 2 * tile_numbers);
         }
     }
 
@@ -136,6 +139,12 @@ bool tile_weight_gradient_applies(const at::Tensor &x, at::IntArrayRef weight_si
 at::Tensor tile_weight_gradient(
     const at::Tensor &x, const at::Tensor &gradient, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry) {
     const PlacedRows rows(x, weight_sizes, gradient.sizes(), geometry);
+    // The narrower map is the one to turn.
+    if (rows.is_pointwise && rows.channels < weight_sizes[0] && rows.channels % tile_lines == 0) {
+        std::vector<int64_t> sizes = weight_sizes.vec();
+        std::swap(sizes[0], sizes[1]);
+        return tile_weight_gradient(gradient, x, sizes, geometry).transpose(0, 1);
+    }
     const int64_t outputs = gradient.size(1), panels = (rows.depth + tile_panel - 1) / tile_panel;
     const int64_t columns = panels * tile_panel;
     const Tasks tasks(gradient.numel() / outputs, outputs, panels);
@@ -150,14 +159,14 @@ at::Tensor tile_weight_gradient(
         const int64_t tiles = outputs / tile_lines;
         const int64_t first_tile = tiles * block / tasks.blocks, last_tile = tiles * (block + 1) / tasks.blocks;
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
-        const Scratch<Piece> left((last_tile - first_tile) * most_steps * 3 * tile_numbers);
-        const Scratch<Piece> right(most_steps * 6 * tile_numbers);
+        const Scratch<Piece> left((last_tile - first_tile) * most_steps * pieces * tile_numbers);
+        const Scratch<Piece> right(most_steps * 2 * pieces * tile_numbers);
         alignas(64) float product[tile_panel * tile_panel];
         BlockOfPositions positions(rows, upstream, outputs, columns);
         const int64_t parts = (end - begin + most_steps * tile_depth - 1) / (most_steps * tile_depth);
         for (int64_t i = 0; i < parts; ++i) {
             positions.begin(begin + (end - begin) * i / parts, begin + (end - begin) * (i + 1) / parts);
-            const int64_t next = positions.steps * 3 * tile_numbers;
+            const int64_t next = positions.steps * pieces * tile_numbers;
             for (int64_t tile = first_tile; tile < last_tile; ++tile) {
                 positions.turn_gradient(tile * tile_lines, left.get() + (tile - first_tile) * next);
             }
@@ -166,13 +175,16 @@ at::Tensor tile_weight_gradient(
                 for (int64_t tile = first_tile; tile < last_tile; tile += 2) {
                     const int64_t pair = std::min<int64_t>(2, last_tile - tile);
                     float *at = into + (range * outputs + tile * tile_lines) * columns + panel * tile_panel;
-                    tile_product<3>({
+                    tile_product<pieces>({
                         .left = left.get() + (tile - first_tile) * next, .next = next, .right = right.get(),
-                        .steps = positions.steps, .tiles_of_rows = pair, .tiles_of_columns = 2, .sums = product});
+                        .steps = positions.steps, .tiles_of_rows = pair, .tiles_of_columns = 2,
+                        .sums = i == 0 ? at : product, .stride = i == 0 ? columns : tile_panel, .ahead = nullptr,
+                        .ahead_lines = 0});
+                    if (i == 0) continue;
                     tile_store<float>({
-                        .sums = product, .rows = pair * tile_lines, .width = tile_panel, .before = i == 0 ? nullptr : at,
-                        .between = at, .between_stride = columns, .out = nullptr, .stride = 0, .bias = nullptr,
-                        .addend = nullptr, .relu = false});
+                        .sums = product, .rows = pair * tile_lines, .width = tile_panel, .before = at, .between = at,
+                        .between_stride = columns, .out = nullptr, .stride = 0, .bias = nullptr, .addend = nullptr,
+                        .relu = false});
                 }
             }
         }

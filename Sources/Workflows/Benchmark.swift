@@ -89,8 +89,13 @@ public struct Benchmark {
     public var filter: String?
     public let report: (BenchmarkResult) -> Void
 
-    public init(threads: Int = 2, filter: String? = nil, report: @escaping (BenchmarkResult) -> Void) {
+    /// - Parameter usesTileUnit: whether convolutions may use the CPU's tile unit, if it has one.
+    public init(
+        threads: Int = 2, usesTileUnit: Bool = true, filter: String? = nil,
+        report: @escaping (BenchmarkResult) -> Void
+    ) {
         Threads.count = threads
+        TileUnit.isUsed = usesTileUnit
         self.filter = filter
         self.report = report
     }

@@ -18,6 +18,7 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite jpeg: a folder of .jpg files.") var images: String?
     @Option(parsing: .upToNextOption, help: "Suite backbones: names of models.") var models = ["resnet50"]
     @Option(help: "Suite backbones: images a step.") var batch = 16
+    @Flag(help: "Convolve as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
     @Flag(help: "One JSON line for each case.") var json = false
 
     func validate() throws {
@@ -27,7 +28,7 @@ struct BenchCommand: WorkCommand {
 
     func work() throws {
         let json = json
-        let benchmark = Benchmark(threads: threads, filter: filter) { result in
+        let benchmark = Benchmark(threads: threads, usesTileUnit: !withoutTileUnit, filter: filter) { result in
             print(json ? result.line : result.text)
         }
         let inputs = Benchmark.Inputs(
