@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/graph_task.h>
 
 #include <algorithm>
 #include <vector>
@@ -12,34 +13,60 @@
 // out = act(Σ h_i), where h_i is x_i, its norm, or both. In terms of one image and channel every norm is a ⊙ x + b, so the
 // forward pass reads each x once, after its statistics are known, and the backward pass needs of each x only the sums of
 // g and g ⊙ (x − mean): dx = p ⊙ g + q ⊙ (x − mean) + r. Nothing is saved but the x themselves and a bit for each output.
+//
+// Where x_i is itself such a sum, dx_i is not even written: p, q and r with the map g, which all terms share, go into the
+// ledger of the sum that made x_i. Its backward pass runs after those of all its readers, because their edges to it stay,
+// and adds up what is owed while it reads its own upstream gradient. Autograd has nothing left to add.
 
 namespace ctorch {
 namespace {
 
+using torch::autograd::Node;
+
+/// What the backward pass keeps beside the saved variables.
+struct Record : torch::CustomClassHolder {
+    /// Without their tensors.
+    std::vector<Term> terms;
+    std::vector<Normalization> norms;
+    at::Tensor mask;
+    /// Of each term, the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
+    std::vector<Node *> makers;
+    Ledger ledger;
+};
+
+/// Whether `maker` runs later in the backward pass under way, and nothing else looks at the gradient that reaches it: a
+/// pass for some inputs may stop in front of it or take the gradient away, and a hook sees it first.
+bool collects(Node *maker) {
+    const auto *plan = torch::autograd::get_current_graph_task_exec_info();
+    if (plan != nullptr && !plan->empty()) {
+        const auto found = plan->find(maker);
+        if (found == plan->end() || !found->second.needed_ || found->second.captures_ != nullptr) return false;
+    }
+    return maker->pre_hooks().empty() && maker->tensor_pre_hooks().empty() && maker->retains_grad_hooks().empty();
+}
+
 class NormalizedSum : public torch::autograd::Function<NormalizedSum> {
 public:
     static at::Tensor forward(
-        torch::autograd::AutogradContext *context, at::TensorList maps, at::TensorList affine,
-        const std::vector<Term> &terms, bool rectified, at::Tensor *moments) {
-        std::vector<Normalization> norms;
-        at::Tensor mask;
-        const at::Tensor out = evaluate_sum(terms, rectified, norms, &mask, moments);
+        torch::autograd::AutogradContext *context, at::TensorList maps, at::TensorList, const std::vector<Term> &terms,
+        bool rectified, at::Tensor *moments) {
+        const auto record = c10::make_intrusive<Record>();
+        const at::Tensor out = evaluate_sum(terms, rectified, record->norms, &record->mask, moments);
         std::vector<at::Tensor> saved;
-        std::vector<int64_t> kinds;
         for (size_t i = 0; i < terms.size(); ++i) {
             const Term &term = terms[i];
             // An addend that is never read again is not kept.
-            saved.push_back(is_bare(term) ? at::Tensor() : maps[i]);
-            kinds.insert(
-                kinds.end(),
-                {term.is_plain, term.norm, term.groups, term.weight.defined(), term.bias.defined(), term.uses_running});
-            context->saved_data["mean" + std::to_string(i)] = norms[i].mean;
-            context->saved_data["inverse" + std::to_string(i)] = norms[i].deviation_inverse;
+            saved.insert(saved.end(), {is_bare(term) ? at::Tensor() : maps[i], term.weight, term.bias});
+            record->terms.push_back(
+                {.is_plain = term.is_plain, .norm = term.norm, .groups = term.groups,
+                 .uses_running = term.uses_running});
+            record->makers.push_back(record_of(maps[i].grad_fn().get()) == nullptr ? nullptr : maps[i].grad_fn().get());
         }
-        for (const at::Tensor &t : affine) saved.push_back(t);
         context->save_for_backward(saved);
-        context->saved_data["kinds"] = kinds;
-        context->saved_data["mask"] = mask;
+        context->saved_data[record_name] =
+            c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(record));
+        // A sum that only later sums have read gets no gradient but theirs.
+        context->set_materialize_grads(false);
         return out;
     }
 
@@ -47,41 +74,58 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &upstream) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "normalized_sum has no second derivative");
         const auto saved = context->get_saved_variables();
-        const std::vector<int64_t> kinds = context->saved_data["kinds"].toIntVector();
-        const at::Tensor mask = context->saved_data["mask"].toTensor();
-        const size_t count = kinds.size() / 6;
-        std::vector<Term> terms(count);
-        std::vector<Normalization> norms(count);
+        const auto record =
+            c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
+        const size_t count = record->terms.size();
+        std::vector<Term> terms = record->terms;
         std::vector<TermGradient> results(count);
         size_t affine = count;
         for (size_t i = 0; i < count; ++i) {
-            const int64_t *kind = kinds.data() + 6 * i;
             Term &term = terms[i];
-            term.x = saved[i];
-            term.is_plain = kind[0] != 0;
-            term.norm = static_cast<ct_norm>(kind[1]);
-            term.groups = kind[2];
-            term.uses_running = kind[5] != 0;
+            term.x = saved[3 * i];
+            term.weight = saved[3 * i + 1];
+            term.bias = saved[3 * i + 2];
             results[i].wants_x = context->needs_input_grad(i);
-            for (at::Tensor *t : {kind[3] != 0 ? &term.weight : nullptr, kind[4] != 0 ? &term.bias : nullptr}) {
-                if (t == nullptr) continue;
-                *t = saved[affine];
-                results[i].wants_affine |= context->needs_input_grad(affine++);
+            results[i].is_deferred =
+                results[i].wants_x && record->makers[i] != nullptr && collects(record->makers[i]);
+            for (const at::Tensor &t : {term.weight, term.bias}) {
+                if (t.defined()) results[i].wants_affine |= context->needs_input_grad(affine++);
             }
-            norms[i] = {
-                context->saved_data["mean" + std::to_string(i)].toTensor(),
-                context->saved_data["inverse" + std::to_string(i)].toTensor()};
         }
-        const at::Tensor g = upstream[0].contiguous(channels_last_of(upstream[0]));
-        differentiate_sum(terms, norms, g, mask, results);
+        const int pass = torch::autograd::get_current_graph_task_id();
+        const Debts owed = record->ledger.take(pass);
         torch::autograd::variable_list gradients;
-        for (const TermGradient &result : results) gradients.push_back(result.x);
+        if (!upstream[0].defined() && owed.is_empty()) {
+            gradients.resize(affine + 3);
+            return gradients;
+        }
+        MaskedMap g{{}, record->mask};
+        if (upstream[0].defined()) g.map = upstream[0].contiguous(channels_last_of(upstream[0]));
+        differentiate_sum(terms, record->norms, g, owed, results);
+        for (size_t i = 0; i < count; ++i) {
+            gradients.push_back(results[i].x);
+            if (!results[i].is_deferred) continue;
+            // Of x a share without its history, which leads to the ledger itself.
+            record_of(record->makers[i])->ledger.add(
+                pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
+                record->norms[i].mean);
+        }
         for (size_t i = 0; i < count; ++i) {
             if (terms[i].weight.defined()) gradients.push_back(results[i].weight);
             if (terms[i].bias.defined()) gradients.push_back(results[i].bias);
         }
-        gradients.resize(gradients.size() + 3);
+        gradients.resize(affine + 3);
         return gradients;
+    }
+
+private:
+    static constexpr const char *record_name = "record";
+
+    /// Null for the node of anything but a normalised sum.
+    static c10::intrusive_ptr<Record> record_of(Node *node) {
+        auto *sum = dynamic_cast<torch::autograd::CppNode<NormalizedSum> *>(node);
+        if (sum == nullptr) return {};
+        return c10::static_intrusive_pointer_cast<Record>(sum->ctx_.saved_data.at(record_name).toCapsule());
     }
 };
 

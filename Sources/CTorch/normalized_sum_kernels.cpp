@@ -1,6 +1,7 @@
 #include "normalized_sum_kernels.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace ctorch {
 namespace {
@@ -86,42 +87,100 @@ CTORCH_INLINE void moments(const T *x, int64_t rows, int64_t channels, float *me
     });
 }
 
-template <typename T>
-CTORCH_INLINE void sum(
-    const ForwardTerm<T> *terms, int64_t count, const float *bias, int64_t rows, int64_t channels, bool rectified,
-    uint16_t *mask, T *out) {
-    for (int64_t row = 0; row < rows; ++row) {
-        const int64_t start = row * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values total;
-            load(total, bias + c);
-            for (int64_t i = 0; i < count; ++i) {
+/// Calls `body` with the number of addends, as a constant where it is a common one: their pointers then stay in registers.
+template <typename Body>
+CTORCH_INLINE void with_count(int64_t count, const Body &body) {
+    switch (count) {
+    case 1: return body(std::integral_constant<int64_t, 1>());
+    case 2: return body(std::integral_constant<int64_t, 2>());
+    case 3: return body(std::integral_constant<int64_t, 3>());
+    case 4: return body(std::integral_constant<int64_t, 4>());
+    default: return body(count);
+    }
+}
+
+/// Calls `body(rows, row)` for all rows, a few at a time: what holds for a channel is then loaded once for all of them.
+template <typename Body>
+CTORCH_INLINE void for_each_rows(int64_t rows, const Body &body) {
+    int64_t row = 0;
+    for (; row + together <= rows; row += together) body(std::integral_constant<int64_t, together>(), row);
+    for (; row < rows; ++row) body(std::integral_constant<int64_t, 1>(), row);
+}
+
+template <typename T, typename Count, typename Rows>
+CTORCH_INLINE void combine_rows(
+    const Addend<T> *addends, Count count, const float *bias, Rectifier rectifier, Rows, int64_t start,
+    int64_t channels, T *out) {
+    constexpr int64_t rows = Rows::value;
+    for (int64_t c = 0; c < channels; c += lanes) {
+        Values totals[rows];
+        for (int64_t j = 0; j < rows; ++j) load(totals[j], bias + c);
+        for (int64_t i = 0; i < count; ++i) {
+            const Addend<T> &addend = addends[i];
+            Values scale;
+            load(scale, addend.scale + c);
+            for (int64_t j = 0; j < rows; ++j) {
+                const int64_t at = start + j * channels + c;
                 Values value;
-                load_values(value, terms[i].x + start + c);
-                if (terms[i].scale != nullptr) {
-                    Values scale;
-                    load(scale, terms[i].scale + c);
-                    if (terms[i].is_plain) total += value;
-                    if (terms[i].centre != nullptr) {
-                        Values centre;
-                        load(centre, terms[i].centre + c);
-                        value -= centre;
-                    }
-                    total += scale * value;
-                } else {
-                    total += value;
-                }
+                load_values(value, addend.x + at);
+                if (addend.mask != nullptr) apply_mask(value, addend.mask[at / lanes]);
+                totals[j] += scale * value;
             }
-            if (rectified) {
+        }
+        for (int64_t j = 0; j < rows; ++j) {
+            const int64_t at = start + j * channels + c;
+            if (rectifier.is_on) {
                 // NaN passes, as it does through libtorch's ReLU.
-                const Words stays = ~(total <= 0);
-                total = __builtin_bit_cast(Values, __builtin_bit_cast(Words, total) & stays);
-                if (mask != nullptr) {
+                const Words stays = ~(totals[j] <= 0);
+                totals[j] = __builtin_bit_cast(Values, __builtin_bit_cast(Words, totals[j]) & stays);
+                if (rectifier.passed != nullptr) {
                     const auto bits = __builtin_convertvector(stays, Vector<float>::Mask);
-                    mask[(start + c) / lanes] = __builtin_bit_cast(uint16_t, bits);
+                    rectifier.passed[at / lanes] = __builtin_bit_cast(uint16_t, bits);
                 }
             }
-            store_values(out + start + c, total);
+            if (rectifier.passes != nullptr) apply_mask(totals[j], rectifier.passes[at / lanes]);
+            store_values(out + at, totals[j]);
+        }
+    }
+}
+
+template <typename T>
+CTORCH_INLINE void combine(
+    const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows, int64_t channels,
+    T *out) {
+    with_count(count, [=](auto count) __attribute__((always_inline)) {
+        for_each_rows(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+            combine_rows(addends, count, bias, rectifier, few, row * channels, channels, out);
+        });
+    });
+}
+
+template <typename T, typename Count, typename Rows>
+CTORCH_INLINE void reduce_rows(
+    const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, Count count, Rows, int64_t start, int64_t channels,
+    float *sums) {
+    constexpr int64_t rows = Rows::value;
+    for (int64_t c = 0; c < channels; c += lanes) {
+        Values gradients[rows];
+        Values total;
+        load(total, sums + c);
+        for (int64_t j = 0; j < rows; ++j) {
+            const int64_t at = start + j * channels + c;
+            load_values(gradients[j], g + at);
+            if (mask != nullptr) apply_mask(gradients[j], mask[at / lanes]);
+            total += gradients[j];
+        }
+        store(sums + c, total);
+        for (int64_t i = 0; i < count; ++i) {
+            Values product, centre;
+            load(product, terms[i].sums + c);
+            load(centre, terms[i].centre + c);
+            for (int64_t j = 0; j < rows; ++j) {
+                Values value;
+                load_values(value, terms[i].x + start + j * channels + c);
+                product += gradients[j] * (value - centre);
+            }
+            store(terms[i].sums + c, product);
         }
     }
 }
@@ -135,64 +194,11 @@ CTORCH_INLINE void reduce(
         store(sums + c, zero);
         for (int64_t i = 0; i < count; ++i) store(terms[i].sums + c, zero);
     }
-    for (int64_t row = 0; row < rows; row += together) {
-        const int64_t n = std::min(together, rows - row);
-        const int64_t start = row * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values gradients[together];
-            Values total;
-            load(total, sums + c);
-            for (int64_t j = 0; j < n; ++j) {
-                const int64_t at = start + j * channels + c;
-                load_values(gradients[j], g + at);
-                if (mask != nullptr) apply_mask(gradients[j], mask[at / lanes]);
-                total += gradients[j];
-            }
-            store(sums + c, total);
-            for (int64_t i = 0; i < count; ++i) {
-                Values product, centre;
-                load(product, terms[i].sums + c);
-                load(centre, terms[i].centre + c);
-                for (int64_t j = 0; j < n; ++j) {
-                    Values value;
-                    load_values(value, terms[i].x + start + j * channels + c);
-                    product += gradients[j] * (value - centre);
-                }
-                store(terms[i].sums + c, product);
-            }
-        }
-    }
-}
-
-template <typename T>
-CTORCH_INLINE void gradients(
-    const T *g, const uint16_t *mask, const BackwardTerm<T> *terms, int64_t count, int64_t rows, int64_t channels) {
-    for (int64_t row = 0; row < rows; ++row) {
-        const int64_t start = row * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values gradient;
-            load_values(gradient, g + start + c);
-            if (mask != nullptr) apply_mask(gradient, mask[(start + c) / lanes]);
-            for (int64_t i = 0; i < count; ++i) {
-                const BackwardTerm<T> &term = terms[i];
-                Values result = gradient;
-                if (term.p != nullptr) {
-                    Values p;
-                    load(p, term.p + c);
-                    result *= p;
-                }
-                if (term.q != nullptr) {
-                    Values q, r, centre, value;
-                    load(q, term.q + c);
-                    load(r, term.r + c);
-                    load(centre, term.centre + c);
-                    load_values(value, term.x + start + c);
-                    result += q * (value - centre) + r;
-                }
-                store_values(term.gradient + start + c, result);
-            }
-        }
-    }
+    with_count(count, [=](auto count) __attribute__((always_inline)) {
+        for_each_rows(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+            reduce_rows(g, mask, terms, count, few, row * channels, channels, sums);
+        });
+    });
 }
 
 }  // namespace
@@ -201,20 +207,15 @@ CTORCH_INLINE void gradients(
     CTORCH_CLONES void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares) {      \
         moments(x, rows, channels, means, squares);                                                                   \
     }                                                                                                                 \
-    CTORCH_CLONES void block_sum(                                                                                     \
-        const ForwardTerm<T> *terms, int64_t count, const float *bias, int64_t rows, int64_t channels, bool rectified, \
-        uint16_t *mask, T *out) {                                                                                     \
-        sum(terms, count, bias, rows, channels, rectified, mask, out);                                                \
+    CTORCH_CLONES void block_combine(                                                                                 \
+        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
+        int64_t channels, T *out) {                                                                                   \
+        combine(addends, count, bias, rectifier, rows, channels, out);                                                \
     }                                                                                                                 \
     CTORCH_CLONES void block_reduce(                                                                                  \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \
         float *sums) {                                                                                                \
         reduce(g, mask, terms, count, rows, channels, sums);                                                          \
-    }                                                                                                                 \
-    CTORCH_CLONES void block_gradients(                                                                               \
-        const T *g, const uint16_t *mask, const BackwardTerm<T> *terms, int64_t count, int64_t rows,                  \
-        int64_t channels) {                                                                                           \
-        gradients(g, mask, terms, count, rows, channels);                                                             \
     }
 
 CTORCH_DEFINE_NORMALIZED_SUM(float)

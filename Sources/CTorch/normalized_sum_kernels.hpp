@@ -14,28 +14,24 @@ using Bfloat16Bits = uint16_t;
 /// Most addends of one sum.
 constexpr int64_t most_terms = 64;
 
-/// One addend: scale ⊙ (x − centre), or with x itself beside it. The difference comes first: where a mean is far from
-/// zero, scale ⊙ x + shift would lose the digits that matter.
+/// scale ⊙ x, of the values that a ReLU once let pass.
 template <typename T>
-struct ForwardTerm {
+struct Addend {
     const T *x;
-    /// One for each channel; null: 1.
+    /// A bit for each value; null: all of them.
+    const uint16_t *mask;
+    /// One for each channel.
     const float *scale;
-    /// One for each channel; null: 0.
-    const float *centre;
-    bool is_plain;
 };
 
-/// What the gradient of one addend needs: dx = p ⊙ g + q ⊙ (x − centre) + r, one of each for each channel.
-template <typename T>
-struct BackwardTerm {
-    /// Null where q is zero.
-    const T *x;
-    /// Null: 1.
-    const float *p;
-    /// Null: 0, and then `centre` and r are, too.
-    const float *q, *r, *centre;
-    T *gradient;
+/// What becomes of a sum.
+struct Rectifier {
+    /// Whether what is below zero is dropped.
+    bool is_on = false;
+    /// Gets a bit for each value that is not, 16 a word; may be null.
+    uint16_t *passed = nullptr;
+    /// Drops what has no bit here; may be null.
+    const uint16_t *passes = nullptr;
 };
 
 /// An addend whose gradient's sums are wanted: Σ g ⊙ (x − centre) of each channel into `sums`.
@@ -49,18 +45,14 @@ struct ReducedTerm {
 #define CTORCH_DECLARE_NORMALIZED_SUM(T)                                                                              \
     /* Means of each channel, and the sums of squares about them. */                                                  \
     void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares);                     \
-    /* out = Σ addends + bias, rectified where `mask` or `rectified` says; one bit of `mask` for each value that   \
-       passes, 16 a word, where it is not null. */                                                                    \
-    void block_sum(                                                                                                   \
-        const ForwardTerm<T> *terms, int64_t count, const float *bias, int64_t rows, int64_t channels, bool rectified, \
-        uint16_t *mask, T *out);                                                                                      \
+    /* out = Σ addends + bias, rectified. */                                                                          \
+    void block_combine(                                                                                               \
+        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
+        int64_t channels, T *out);                                                                                    \
     /* Sums of g, where the mask lets it pass, and of its products. */                                                \
     void block_reduce(                                                                                                \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \
-        float *sums);                                                                                                 \
-    /* The gradient of every addend. */                                                                               \
-    void block_gradients(                                                                                             \
-        const T *g, const uint16_t *mask, const BackwardTerm<T> *terms, int64_t count, int64_t rows, int64_t channels);
+        float *sums);
 
 CTORCH_DECLARE_NORMALIZED_SUM(float)
 CTORCH_DECLARE_NORMALIZED_SUM(Bfloat16Bits)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "include/CTorchFused.h"
+#include "normalized_sum_ledger.hpp"
 
 namespace ctorch {
 
@@ -45,6 +46,9 @@ private:
 /// What the backward pass finds for a term.
 struct TermGradient {
     bool wants_x = false, wants_affine = false;
+    /// Whether the gradient of x is wanted as its derivative, and no map.
+    bool is_deferred = false;
+    Derivative derivative;
     /// Undefined where they were not wanted.
     at::Tensor x, weight, bias;
 };
@@ -57,9 +61,12 @@ at::Tensor evaluate_sum(
     const std::vector<Term> &terms, bool rectified, std::vector<Normalization> &norms, at::Tensor *mask,
     at::Tensor *moments);
 
-/// What of `results` is wanted, from the sum's gradient, channels last.
+/// What of `results` is wanted.
+///
+/// - g: the sum's gradient, channels last, before its ReLU's mask; its map may be undefined where something is owed. It
+///   becomes what the derivatives of all terms refer to.
 void differentiate_sum(
-    const std::vector<Term> &terms, const std::vector<Normalization> &norms, const at::Tensor &upstream,
-    const at::Tensor &mask, std::vector<TermGradient> &results);
+    const std::vector<Term> &terms, const std::vector<Normalization> &norms, MaskedMap &g, const Debts &owed,
+    std::vector<TermGradient> &results);
 
 }  // namespace ctorch

@@ -1,0 +1,81 @@
+// How the passes of normalised sums see a map, a norm and its affine.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "normalized_sum_passes.hpp"
+#include "parallel.hpp"
+
+namespace ctorch {
+
+/// A map `[N, C, …]` with the channels last, cut into blocks of rows.
+struct Blocks {
+    int64_t images, positions, channels, rows, each;
+
+    explicit Blocks(const at::Tensor &x)
+        : images(x.size(0)), positions(x.numel() / std::max<int64_t>(1, x.size(0) * x.size(1))), channels(x.size(1)) {
+        const int64_t wanted = std::max<int64_t>(64, 32768 / channels);
+        each = std::max<int64_t>(1, (positions + wanted - 1) / wanted);
+        rows = (positions + each - 1) / each;
+        each = (positions + rows - 1) / rows;
+    }
+
+    int64_t image(int64_t task) const { return task / each; }
+    int64_t first(int64_t task) const { return task % each * rows; }
+    int64_t count(int64_t task) const { return std::min(rows, positions - first(task)); }
+    /// Where a block's values begin.
+    int64_t start(int64_t task) const { return (image(task) * positions + first(task)) * channels; }
+
+    template <typename Body>
+    void for_each(const Body &body) const {
+        parallel_tasks(images * each, body);
+    }
+};
+
+template <typename T>
+const T *values_of(const at::Tensor &x) {
+    return static_cast<const T *>(x.const_data_ptr());
+}
+
+template <typename T>
+T *mutable_values_of(const at::Tensor &x) {
+    return static_cast<T *>(x.mutable_data_ptr());
+}
+
+/// Null: all pass.
+inline const uint16_t *bits_of(const at::Tensor &mask) {
+    return mask.defined() ? static_cast<const uint16_t *>(mask.const_data_ptr()) : nullptr;
+}
+
+/// The affine's number of a channel, where there is one.
+struct Affine {
+    const float *weight, *bias;
+
+    explicit Affine(const Term &term)
+        : weight(term.weight.defined() ? term.weight.const_data_ptr<float>() : nullptr),
+          bias(term.bias.defined() ? term.bias.const_data_ptr<float>() : nullptr) {}
+
+    double scale(int64_t c) const { return weight == nullptr ? 1 : weight[c]; }
+    double shift(int64_t c) const { return bias == nullptr ? 0 : bias[c]; }
+};
+
+/// What each value of a term is multiplied by, `[N, C]`: of its norm and its affine, and one more for x itself beside them.
+inline std::vector<float> scales_of(const Term &term, const Normalization &norm, const Blocks &blocks) {
+    const int64_t channels = blocks.channels;
+    std::vector<float> scales(blocks.images * channels, 1);
+    if (is_bare(term)) return scales;
+    const Affine affine(term);
+    const double plain = term.is_plain ? 1 : 0;
+    for (int64_t n = 0; n < blocks.images; ++n) {
+        const float *inverse = norm.inverses(n);
+        for (int64_t c = 0; c < channels; ++c) {
+            scales[n * channels + c] =
+                static_cast<float>(affine.scale(c) * (inverse == nullptr ? 1 : inverse[c]) + plain);
+        }
+    }
+    return scales;
+}
+
+}  // namespace ctorch

@@ -1,0 +1,442 @@
+import Foundation
+import Tensors
+import XCTest
+
+/// Sums of sums, whose gradients are handed from sum to sum without passing through autograd, against the composed ones.
+final class NormalizedSumChainTests: XCTestCase {
+    private typealias Sum = ([SumTerm], Bool) -> Tensor
+
+    private struct Leaves {
+        var maps: [Tensor]
+        var weights: [Tensor]
+        var biases: [Tensor]
+
+        var all: [Tensor] { maps + weights + biases }
+
+        /// The same numbers in float64, and not with the channels last: there libtorch's group norm wants all gradients.
+        var exact: Leaves { with { $0.to(.float64).to(memoryFormat: .contiguous) } }
+
+        /// Of other tensors, which learn where these do.
+        func with(_ change: (Tensor) -> Tensor) -> Leaves {
+            func changed(_ leaves: [Tensor]) -> [Tensor] {
+                leaves.map { change($0.detached()).requiringGrad($0.requiresGrad) }
+            }
+            return Leaves(maps: changed(maps), weights: changed(weights), biases: changed(biases))
+        }
+    }
+
+    /// A network of sums: what comes out, and every sum on the way.
+    private struct Chain {
+        let name: String
+        let build: (Leaves, Sum) -> [Tensor]
+    }
+
+    private func leaves(_ shape: [Int], _ dtype: DType = .float32) -> Leaves {
+        let format: MemoryFormat = shape.count == 4 ? .channelsLast : .channelsLast3D
+        return Leaves(
+            maps: (0..<7).map { _ in
+                (Tensor.randn(shape) + 0.5).to(dtype).to(memoryFormat: format).requiringGrad()
+            }, weights: (0..<24).map { _ in (Tensor.rand([shape[1]]) + 0.5).requiringGrad() },
+            biases: (0..<7).map { _ in Tensor.randn([shape[1]]).requiringGrad() })
+    }
+
+    private enum Norm: String, CaseIterable {
+        case batch, group, layer, instance, none
+
+        func term(_ x: Tensor, weight: Tensor?) -> SumTerm {
+            let norm: SumTerm.Norm =
+                switch self {
+                case .batch: .batch(runningMean: nil, runningVariance: nil, momentum: 0)
+                case .group: .group(8)
+                case .layer: .group(1)
+                case .instance: .group(x.shape[1])
+                case .none: .none
+                }
+            return SumTerm(x, norm: norm, weight: weight)
+        }
+    }
+
+    /// What a convolution would make of a sum, as far as gradients go: autograd's own path back.
+    private static func read(_ x: Tensor, _ map: Tensor) -> Tensor { x * 0.5 + map }
+
+    private static func batch(_ x: Tensor, _ l: Leaves, _ i: Int) -> SumTerm {
+        SumTerm(
+            x, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0), weight: l.weights[i],
+            bias: l.biases[i])
+    }
+
+    /// A_l = ReLU(X_l + Σ_{i<l} w ⊙ N(A_i)), where X_l follows from A_{l−1} or from no sum at all.
+    private static func dense(_ count: Int, _ norm: Norm, isWeighted: Bool, isAlsoRead: Bool) -> Chain {
+        let name =
+            "\(count) dense, \(norm)\(isWeighted ? ", weighted" : "")\(isAlsoRead ? ", also read" : "")"
+        return Chain(name: name) { l, sum in
+            var outputs = [sum([batch(l.maps[0], l, 0)], true)]
+            var next = 7
+            for index in 1..<count {
+                let x = isAlsoRead ? read(outputs[index - 1], l.maps[index]) : l.maps[index]
+                let earlier = outputs.map { a in
+                    next += 1
+                    return norm.term(a, weight: isWeighted ? l.weights[next - 1] : nil)
+                }
+                outputs.append(sum([batch(x, l, index)] + earlier, true))
+            }
+            return outputs
+        }
+    }
+
+    /// A_l = X_l + A_{l−1}, rectified or not.
+    private static func identities(rectified: Bool) -> Chain {
+        Chain(name: "identities\(rectified ? ", rectified" : "")") { l, sum in
+            var outputs = [sum([batch(l.maps[0], l, 0)], rectified)]
+            for index in 1..<6 {
+                let last = outputs[index - 1]
+                let residual =
+                    rectified ? batch(read(last, l.maps[index]), l, index) : SumTerm(read(last, l.maps[index]))
+                outputs.append(sum([residual, SumTerm(last)], rectified))
+            }
+            return outputs
+        }
+    }
+
+    private let chains: [Chain] =
+        (2...6).map { dense($0, .group, isWeighted: true, isAlsoRead: true) }
+        + Norm.allCases.flatMap { norm in
+            [(true, false), (false, true), (true, true), (false, false)].map {
+                dense(4, norm, isWeighted: $0.0, isAlsoRead: $0.1)
+            }
+        }
+        + [
+            identities(rectified: true), identities(rectified: false),
+            Chain(name: "RG with identity") { l, sum in
+                var outputs = [sum([batch(l.maps[0], l, 0)], true)]
+                for index in 1..<5 {
+                    let last = outputs[index - 1]
+                    outputs.append(
+                        sum(
+                            [
+                                batch(read(last, l.maps[index]), l, index),
+                                SumTerm(
+                                    last, norm: .group(4), weight: l.weights[7 + index], bias: l.biases[6],
+                                    isPlain: true),
+                            ], true))
+                }
+                return outputs
+            },
+            // The same sum as three addends, by two norms with different means.
+            Chain(name: "one sum thrice") { l, sum in
+                let a = sum([batch(l.maps[0], l, 0)], true)
+                let b = sum(
+                    [
+                        SumTerm(a), SumTerm(a, norm: .group(4)), SumTerm(l.maps[1]),
+                        SumTerm(a, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0)), SumTerm(a),
+                    ], true)
+                let c = sum([SumTerm(a, norm: .group(32)), SumTerm(b), SumTerm(a, weight: l.weights[1])], false)
+                return [a, b, c]
+            },
+            // Around a 3×3 and around the block, as in DS2Net.
+            Chain(name: "inner") { l, sum in
+                var outputs = [sum([batch(l.maps[0], l, 0)], true)]
+                for index in 1..<4 {
+                    let u = sum([batch(read(outputs[index - 1], l.maps[index]), l, index)], true)
+                    let v = sum(
+                        [
+                            batch(read(u, l.maps[index + 3]), l, index + 3),
+                            SumTerm(u, norm: .group(8), weight: l.weights[6 + index]),
+                        ], true)
+                    let earlier = outputs.enumerated().map {
+                        SumTerm($1, norm: .group(8), weight: l.weights[9 + 3 * index + $0])
+                    }
+                    outputs.append(sum([SumTerm(read(v, l.maps[6]))] + earlier, true))
+                }
+                return outputs
+            },
+            // A norm by itself in front of each residual, as in the staged order.
+            Chain(name: "staged") { l, sum in
+                var outputs = [sum([batch(l.maps[0], l, 0)], false)]
+                for index in 1..<5 {
+                    let last = outputs[index - 1]
+                    let v = sum([batch(last, l, index)], true)
+                    outputs.append(sum([SumTerm(read(v, l.maps[index])), SumTerm(last)], false))
+                }
+                return outputs + [sum([batch(outputs[4], l, 5)], true)]
+            },
+        ]
+
+    private func fused(_ terms: [SumTerm], rectified: Bool) -> Tensor { F.normalizedSum(terms, rectified: rectified) }
+    private func composed(_ terms: [SumTerm], rectified: Bool) -> Tensor { F.composedSum(terms, rectified: rectified) }
+
+    /// Leaves with which rounding turns no ReLU of the chain over.
+    private func steady(_ chain: Chain, _ shape: [Int]) -> Leaves {
+        while true {
+            let l = leaves(shape)
+            var least = Double.infinity
+            withoutGrad {
+                _ = chain.build(l.exact) { terms, rectified in
+                    let sum = F.composedSum(terms)
+                    guard rectified else { return sum }
+                    least = min(least, -(-sum.abs()).amax().item())
+                    return sum.relu()
+                }
+            }
+            if least > 1e-5 { return l }
+        }
+    }
+
+    private func upstream(_ shape: [Int], count: Int = 1) -> [Tensor] {
+        leaves(shape).maps.prefix(count).map { $0.detached() }
+    }
+
+    private func assertClose(_ a: Tensor?, _ b: Tensor?, _ tolerance: Double, _ message: String) {
+        guard let a, let b else { return XCTAssertTrue(a == nil && b == nil, "\(message): only one has a gradient") }
+        // What a norm cancels has no gradient but rounding.
+        let scale = Swift.max(b.to(.float64).abs().amax().item(), 0.1)
+        let difference = (a.to(.float64) - b.to(.float64)).abs().amax().item()
+        XCTAssertLessThanOrEqual(difference, tolerance * scale, message)
+    }
+
+    /// Gradients of all leaves, from the last sum or from all of them.
+    private func gradients(
+        _ chain: Chain, _ l: Leaves, _ sum: Sum, _ upstream: [Tensor], fromAll: Bool = false
+    ) -> [Tensor?] {
+        let outputs = chain.build(l, sum)
+        let ends = fromAll ? outputs : Array(outputs.suffix(1))
+        return Tensors.gradients(
+            of: ends, for: l.all, outputGradients: upstream.prefix(ends.count).map { $0.to(outputs[0].dtype) })
+    }
+
+    func testEqualsTheComposedOne() {
+        Random.seed(31)
+        for shape in [[2, 32, 5, 7], [3, 64, 6, 5], [2, 32, 2, 3, 4]] {
+            for chain in chains {
+                let l = steady(chain, shape)
+                let upstream = upstream(shape, count: 7)
+                for fromAll in [false, true] {
+                    let a = gradients(chain, l, fused, upstream, fromAll: fromAll)
+                    let b = gradients(chain, l.exact, composed, upstream, fromAll: fromAll)
+                    for (i, (ours, theirs)) in zip(a, b).enumerated() {
+                        assertClose(ours, theirs, 2e-4, "\(chain.name), \(shape), from all \(fromAll), leaf \(i)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Many blocks of rows, several images and more than one thread.
+    func testLargeMaps() {
+        Random.seed(32)
+        let shape = [3, 64, 40, 36]
+        for chain in chains where ["RG with identity", "4 dense, group, weighted", "inner"].contains(chain.name) {
+            let l = leaves(shape)
+            let upstream = upstream(shape)
+            let a = gradients(chain, l, fused, upstream)
+            let b = gradients(chain, l.exact, composed, upstream)
+            for (i, (ours, theirs)) in zip(a, b).enumerated() {
+                guard let ours, let theirs else { continue }
+                // A ReLU that rounding has turned over changes single values.
+                let error = (ours.to(.float64) - theirs).norm().item() / theirs.norm().item()
+                XCTAssertLessThan(error, 5e-3, "\(chain.name), leaf \(i)")
+            }
+        }
+    }
+
+    /// Farther from the truth than libtorch's own sums in bfloat16 it must not be.
+    func testBfloat16IsNoWorseThanTheComposedOne() {
+        Random.seed(33)
+        let shape = [2, 64, 9, 8]
+        var ratios: [Double] = []
+        for chain in chains {
+            var errors = [0.0, 0.0]
+            for _ in 0..<3 {
+                let l = leaves(shape, .bfloat16)
+                let upstream = upstream(shape)
+                let truth = gradients(chain, l.exact, composed, upstream)
+                let found = [
+                    gradients(chain, l, fused, upstream),
+                    gradients(chain, l.with { $0.to(memoryFormat: .contiguous) }, composed, upstream),
+                ]
+                let most = truth.compactMap { $0?.norm().item() }.max() ?? 0
+                for (i, truth) in truth.enumerated() {
+                    XCTAssertEqual(found[0][i] == nil, truth == nil, "\(chain.name), leaf \(i)")
+                    guard let truth else { continue }
+                    XCTAssertEqual(found[0][i]?.dtype, l.all[i].dtype, "\(chain.name), leaf \(i)")
+                    for (which, gradients) in found.enumerated() {
+                        guard let gradient = gradients[i] else { continue }
+                        errors[which] +=
+                            (gradient.to(.float64) - truth).norm().item() / Swift.max(truth.norm().item(), 1e-3 * most)
+                    }
+                }
+            }
+            // A ReLU that is turned over weighs more than all rounding: chains are compared all together.
+            XCTAssertLessThan(errors[0], errors[1] * 3, chain.name)
+            ratios.append(errors[0] / errors[1])
+        }
+        XCTAssertLessThan(ratios.map { log($0) }.reduce(0, +), 0, "\(ratios)")
+    }
+
+    /// The ledgers are empty again after a pass.
+    func testASecondPassOverTheSameGraph() {
+        Random.seed(34)
+        for chain in chains {
+            let l = leaves([2, 32, 5, 7])
+            let output = chain.build(l, fused)
+            let upstream = upstream([2, 32, 5, 7])[0]
+            func pass() -> [Tensor?] {
+                Tensors.gradients(
+                    of: [output[output.count - 1]], for: l.all, outputGradients: [upstream], retainGraph: true)
+            }
+            let first = pass()
+            for (i, (a, b)) in zip(pass(), first).enumerated() { assertClose(a, b, 0, "\(chain.name), leaf \(i)") }
+            for _ in 0..<2 { output[output.count - 1].backward(gradient: upstream, retainGraph: true) }
+            for (i, (leaf, b)) in zip(l.all, first).enumerated() {
+                assertClose(leaf.grad, b.map { $0 * 2 }, 1e-6, "\(chain.name), accumulated, leaf \(i)")
+            }
+        }
+    }
+
+    /// Where the gradient of a sum is asked for, it must be whole, and what is behind it may not run.
+    func testGradientsOfSumsOnTheWay() {
+        Random.seed(35)
+        for chain in chains {
+            let l = steady(chain, [2, 32, 5, 7])
+            let exact = l.exact
+            let upstream = upstream([2, 32, 5, 7])[0]
+            let choices: [(String, (Leaves, [Tensor]) -> [Tensor])] = [
+                ("the first sum", { [$1[0]] }), ("all sums", { Array($1.dropLast()) }),
+                ("a sum and what made it", { [$1[$1.count - 2]] + $0.maps }), ("one map", { l, _ in [l.maps[0]] }),
+                ("one weight", { l, _ in [l.weights[0]] }), ("late leaves", { l, _ in [l.maps[3], l.weights[3]] }),
+                ("the first sum and a leaf", { [$1[0], $0.biases[1]] }),
+            ]
+            for (name, inputs) in choices {
+                func wanted(_ l: Leaves, _ sum: Sum) -> [Tensor?] {
+                    let outputs = chain.build(l, sum)
+                    let end = outputs[outputs.count - 1]
+                    return Tensors.gradients(
+                        of: [end], for: inputs(l, outputs), outputGradients: [upstream.to(end.dtype)])
+                }
+                for (i, (ours, theirs)) in zip(wanted(l, fused), wanted(exact, composed)).enumerated() {
+                    assertClose(ours, theirs, 2e-4, "\(chain.name), \(name), \(i)")
+                }
+            }
+        }
+    }
+
+    /// Nothing is wanted of a part of the terms.
+    func testFrozenOperands() {
+        Random.seed(36)
+        for chain in chains {
+            for (name, freeze) in [
+                ("first map", { (l: Leaves) in [l.maps[0], l.weights[0], l.biases[0]] }),
+                ("affines", { $0.weights + $0.biases }),
+                ("maps", { $0.maps }), ("a weight", { [$0.weights[1], $0.weights[8]] }),
+            ] as [(String, (Leaves) -> [Tensor])] {
+                let l = steady(chain, [2, 32, 5, 7])
+                for leaf in freeze(l) { leaf.requiringGrad(false) }
+                let upstream = upstream([2, 32, 5, 7])[0]
+                func pass(_ l: Leaves, _ sum: Sum) -> [Tensor?] {
+                    let outputs = chain.build(l, sum)
+                    let end = outputs[outputs.count - 1]
+                    guard end.requiresGrad else { return [] }
+                    end.backward(gradient: upstream.to(end.dtype))
+                    return l.all.map { $0.grad?.clone() }
+                }
+                for (i, (a, b)) in zip(pass(l, fused), pass(l.exact, composed)).enumerated() {
+                    assertClose(a, b, 2e-4, "\(chain.name), frozen \(name), leaf \(i)")
+                }
+            }
+        }
+    }
+
+    /// Detached or written to, a sum is not what its ledger speaks of.
+    func testChangedSums() {
+        Random.seed(37)
+        let changes: [(String, (Tensor) -> Tensor)] = [
+            ("detached", { $0.detached().requiringGrad() }),
+            (
+                "written to",
+                { a in
+                    // The composed ReLU needs its output as it was.
+                    guard a.dtype == .float32 else { return a + a.detached() }
+                    a.addInPlace(a.detached())
+                    return a
+                }
+            ), ("a view", { $0.flatten(from: 2).reshape($0.shape).to(memoryFormat: .channelsLast) }),
+        ]
+        for (name, change) in changes {
+            let chain = Chain(name: name) { l, sum in
+                let a = sum([Self.batch(l.maps[0], l, 0)], true)
+                let b = change(a)
+                let terms = [Self.batch(l.maps[1], l, 1), SumTerm(b, norm: .group(4)), SumTerm(b)]
+                return [sum(terms + (name == "written to" ? [] : [SumTerm(a, norm: .group(8))]), true)]
+            }
+            let l = steady(chain, [2, 32, 5, 7])
+            let upstream = upstream([2, 32, 5, 7])
+            for (a, b) in zip(gradients(chain, l, fused, upstream), gradients(chain, l.exact, composed, upstream)) {
+                assertClose(a, b, 2e-4, name)
+            }
+        }
+    }
+
+    func testInsideASegmentThatIsMadeAnew() {
+        Random.seed(38)
+        for chain in chains {
+            let l = leaves([2, 32, 5, 7])
+            let upstream = upstream([2, 32, 5, 7])[0]
+            func pass(_ run: (Tensor) -> Tensor) -> [Tensor?] {
+                for leaf in l.all { leaf.setGrad(nil) }
+                // The segment stands between sums of another graph.
+                let before = F.normalizedSum([SumTerm(l.maps[0]), SumTerm(l.maps[1])], rectified: true)
+                F.normalizedSum([SumTerm(run(before)), SumTerm(before, norm: .group(8))]).backward(gradient: upstream)
+                return l.all.map { $0.grad?.clone() }
+            }
+            func segment(_ x: Tensor) -> Tensor {
+                var inner = l
+                inner.maps[0] = x
+                let outputs = chain.build(inner, fused)
+                return outputs[outputs.count - 1]
+            }
+            for (i, (a, b)) in zip(pass { checkpointed($0, segment) }, pass(segment)).enumerated() {
+                assertClose(a, b, 1e-5, "\(chain.name), leaf \(i)")
+            }
+        }
+    }
+
+    /// With a pass back and without one, nothing of a graph outlives it.
+    func testNothingIsLeftBehind() throws {
+        Random.seed(39)
+        let shape = [4, 64, 32, 32]
+        let l = leaves(shape)
+        let upstream = upstream(shape)[0]
+        func resident() throws -> Int {
+            let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+            return try XCTUnwrap(Int(pages)) * 4096
+        }
+        for goesBack in [true, false] {
+            func step() {
+                for chain in chains.suffix(4) {
+                    let outputs = chain.build(l, fused)
+                    guard goesBack else { continue }
+                    for leaf in l.all { leaf.setGrad(nil) }
+                    outputs[outputs.count - 1].backward(gradient: upstream)
+                }
+            }
+            for _ in 0..<4 { step() }
+            let before = try resident()
+            for _ in 0..<60 { step() }
+            // A map has 1 MB: one left behind in each chain would be 240.
+            XCTAssertLessThan(try resident() - before, 60 << 20, "goes back: \(goesBack)")
+        }
+    }
+
+    /// Ledgers don't refer to each other, so letting go of a graph doesn't nest as deep as it is.
+    func testADeepGraphIsLetGo() {
+        let x = Tensor.ones([1, 16, 1, 2]).to(memoryFormat: .channelsLast).requiringGrad()
+        do {
+            var a = x
+            for _ in 0..<20_000 { a = F.normalizedSum([SumTerm(a), SumTerm(x)]) }
+            a.sum().backward()
+        }
+        XCTAssertEqual(x.grad?[0][0][0][0].item(), 20_001)
+        var a = x
+        for _ in 0..<20_000 { a = F.normalizedSum([SumTerm(a), SumTerm(x)]) }
+    }
+}
