@@ -52,7 +52,7 @@ public final class RegionProposalNetwork: Module {
         let samples = withoutGrad { sample(truths, anchors: anchors) }
         let cells = anchors.total / head.anchorsPerCell * batch.sizes.count
         // Below this share of all cells, computing the sampled ones once more is cheaper than a backward pass over all.
-        let atSites = samples.count * 8 < cells
+        let atSites = samples.count > 0 && samples.count * 8 < cells
         let outputs = atSites ? withoutGrad { head(maps) } : head(maps)
         let proposals = withoutGrad {
             selectProposals(

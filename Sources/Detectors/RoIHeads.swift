@@ -13,7 +13,7 @@ public final class TwoLayerHead: Module {
 
     /// Regions `[K, C, h, w]` → `[K, features]`.
     public func callAsFunction(_ regions: Tensor) -> Tensor {
-        let hidden = fc6(regions.reshape([regions.shape[0], -1]))
+        let hidden = fc6(regions.flatten(from: 1))
         hidden.reluInPlace()
         let features = fc7(hidden)
         features.reluInPlace()

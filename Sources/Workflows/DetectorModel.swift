@@ -54,7 +54,8 @@ public struct DetectorModel: RecipeModel {
     private func start(_ path: String) throws -> StartWeights {
         let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
         if weights.state.contains(where: { $0.name.hasPrefix("backbone.body.") }) {
-            return try StartWeights(weights, into: detector, called: "the detector", recipe: file)
+            return try StartWeights(
+                weights, into: detector, head: .boxPredictor, called: "the detector", recipe: file)
         }
         // A classifier's own head has no place in a detector.
         return try StartWeights(

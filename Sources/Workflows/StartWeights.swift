@@ -1,5 +1,7 @@
+import Backbones
 import Foundation
 import NN
+import Recipes
 import Tensors
 
 /// What became of the weights that a model was to start from.
@@ -30,23 +32,86 @@ public struct StartWeights: Sendable {
         return (lines.compactMap(\.self) + notes.map { "  \($0)" }).joined(separator: "\n")
     }
 
+    /// The layers with rows for each class: where the data have other classes than the file, they start fresh.
+    package struct Head: Sendable {
+        /// What their names begin with.
+        let name: String
+        /// The tensor with one row for each class.
+        let scores: String
+        /// Its rows that stand for no class.
+        let background: Int
+
+        /// `fc` of a classifier, `classifier` of a DenseNet.
+        init?(of network: Backbone) {
+            guard let classifier = network.plan.classifier else { return nil }
+            self.init(name: classifier.name, scores: classifier.name + ".weight", background: 0)
+        }
+
+        private init(name: String, scores: String, background: Int) {
+            self.name = name
+            self.scores = scores
+            self.background = background
+        }
+
+        static let boxPredictor = Head(
+            name: "roi_heads.box_predictor", scores: "roi_heads.box_predictor.cls_score.weight", background: 1)
+
+        /// Whether nothing but the number of classes tells the two shapes apart.
+        func explains(_ reshaped: StateDictReport.Reshaped) -> Bool {
+            reshaped.name.hasPrefix(name + ".") && reshaped.expected.dropFirst() == reshaped.found.dropFirst()
+        }
+
+        func note(_ reshaped: [StateDictReport.Reshaped]) -> String? {
+            guard !reshaped.isEmpty else { return nil }
+            guard let scores = reshaped.first(where: { $0.name == scores }) else {
+                return "the file has other classes than the data, so \(name) starts fresh"
+            }
+            return "the file has \(scores.found[0] - background) classes and the data have "
+                + "\(scores.expected[0] - background), so \(name) starts fresh"
+        }
+    }
+
+    /// Copies what fits of the weights that a recipe's `model.weights` names into a backbone. Weights of its 2D form are
+    /// inflated for a network of clips.
+    ///
+    /// - Throws: as the other `init`.
+    package init(
+        _ weights: WeightsFile, into network: Backbone, called target: String, recipe: RecipeFile, notes: [String] = []
+    ) throws {
+        try self.init(
+            weights, as: weights.inflated(for: network), into: network, head: Head(of: network), called: target,
+            recipe: recipe, notes: notes)
+    }
+
     /// Copies what fits of the weights that a recipe's `model.weights` names.
     ///
-    /// - Throws: `RecipeFileError` where there is no such file, or where less than half of the model is in it: that is
-    ///   another network's; `WeightsFileError`.
-    init(_ weights: WeightsFile, into model: Module, called target: String, recipe: RecipeFile, notes: [String] = [])
-        throws
-    {
+    /// - Parameter adapted: The weights in the model's own form; nil takes them as they are.
+    /// - Throws: `RecipeFileError` where the weights are another network's: a tensor outside of the head has another shape,
+    ///   or less than half of the model is in the file.
+    init(
+        _ weights: WeightsFile, as adapted: WeightsFile? = nil, into model: Module, head: Head?, called target: String,
+        recipe: RecipeFile, notes: [String] = []
+    ) throws {
         path = weights.path
         self.target = target
-        self.notes = weights.notes + notes
-        fit = try model.loadStateDict(weights.state, strict: false)
+        let adapted = adapted ?? weights
+        fit = try model.loadStateDict(adapted.state, strict: false)
+        let remade = fit.reshaped.filter { head?.explains($0) ?? false }
+        self.notes = adapted.notes + notes + [head?.note(remade)].compactMap(\.self)
+        let strange = fit.reshaped.filter { !remade.contains($0) }
+        if let first = strange.first {
+            throw recipe.error(
+                at: "model.weights",
+                "\(path) is of another network: \(strange.count) of its tensors have other shapes than \(target)'s, first "
+                    + "\(first.name): \(first.expected) here, \(first.found) in the file. " + Self.advice(weights.state)
+            )
+        }
         guard fit.matched > 0, fit.matched >= fit.missing.count + fit.reshaped.count else {
             throw recipe.error(
                 at: "model.weights",
-                "\(weights.path) is of another network: \(fit.matched) of its \(weights.state.count) tensors fit \(target). "
+                "\(path) is of another network: \(fit.matched) of its \(weights.state.count) tensors fit \(target). "
                     + "The file begins with \(Self.beginning(weights.state)); \(target) with "
-                    + "\(Self.beginning(model.stateDict())). Set model.backbone to the network that it was made from")
+                    + "\(Self.beginning(model.stateDict())). " + Self.advice(weights.state))
         }
     }
 
@@ -62,5 +127,36 @@ public struct StartWeights: Sendable {
 
     private static func beginning(_ state: [(name: String, tensor: Tensor)]) -> String {
         state.prefix(3).map { "\($0.name) \($0.tensor.shape)" }.joined(separator: ", ")
+    }
+
+    /// What to do about weights of another network: name the one that they are of, if it is in the catalogue.
+    private static func advice(_ state: [(name: String, tensor: Tensor)]) -> String {
+        let body = "backbone.body."
+        let ofDetector = state.filter { $0.name.hasPrefix(body) }.map {
+            (name: String($0.name.dropFirst(body.count)), shape: $0.tensor.shape)
+        }
+        let names = Catalogue.names(
+            ofState: ofDetector.isEmpty ? state.map { ($0.name, $0.tensor.shape) } : ofDetector)
+        guard !names.isEmpty else {
+            return "Set model to the network that the file was made from, or name a file of this one"
+        }
+        return "Its \(ofDetector.isEmpty ? "tensors" : "backbone's tensors") are those of "
+            + "\(WeightsFile.listing(names, limit: 3)): set model to the network that it was made from, or name a file of "
+            + "this one"
+    }
+}
+
+extension WeightsFile {
+    /// Weights of the 2D form of a network of clips as its own; others stay as they are.
+    func inflated(for network: Backbone) -> WeightsFile {
+        guard network.plan.recipe.rank == .video else { return self }
+        let inflated = network.inflating(state)
+        let count = zip(state, inflated).count { $0.tensor.rank != $1.tensor.rank }
+        guard count > 0 else { return self }
+        return WeightsFile(
+            path: path, state: inflated,
+            notes: notes + [
+                "weights of pictures: \(count) kernels repeated over time and divided by their length there"
+            ])
     }
 }

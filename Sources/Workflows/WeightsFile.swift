@@ -48,7 +48,7 @@ public struct WeightsFile: Sendable {
         self.notes = notes
     }
 
-    private init(path: String, state: [(name: String, tensor: Tensor)], notes: [String]) {
+    init(path: String, state: [(name: String, tensor: Tensor)], notes: [String]) {
         self.path = path
         self.state = state
         self.notes = notes

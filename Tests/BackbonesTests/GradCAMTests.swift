@@ -91,6 +91,35 @@ final class GradCAMTests: XCTestCase {
         }
     }
 
+    /// Against torchvision's ResNet-50 in PyTorch 2.13, where a forward hook keeps the stage's output and a backward hook
+    /// ∂y_c/∂A, in float64. Of class 3 both maps are zero there.
+    func testPyTorchsHooks() throws {
+        let model = try filled(Catalogue.recipe(named: "resnet50").with { $0.classes = 10 })
+        let x = Tensor(goldenFill(name: "input", count: 3 * 96 * 96, lo: -1, hi: 1), shape: [1, 3, 96, 96])
+        let layer4 = [
+            0.0454214042, 0.182101822, 0.207124278, 0.115453446, 0.212408668, 0.246122501, 0.15142432, 0.264834265,
+            0.247623734,
+        ]
+        let layer3 = [
+            0.0189434997, 0.0306245358, 0.0350475851, 0.0252590412, 0.030944759, 0.0310745699, 0.0259751234,
+            0.0431177058, 0.0489033138, 0.0422505822, 0.0410263732, 0.0381141067, 0.0325032989, 0.0429737165,
+            0.0413842554, 0.040583593, 0.0408783093, 0.0436734616, 0.0401343877, 0.0392210609, 0.0431767701,
+            0.0479648897, 0.035062996, 0.0475948866, 0.0299758794, 0.0493602198, 0.0530302562, 0.0419563959,
+            0.0524019923, 0.0423511359, 0.0346699221, 0.0407741337, 0.045281779, 0.049260695, 0.0452564281,
+            0.0446681406,
+        ]
+        for (stage, expected) in [(3, layer4), (2, layer3)] {
+            let found = try model.gradCAM(x, classes: [7], stage: stage)
+            XCTAssertEqual(found.scores.item(), 1.63071174524, accuracy: 1e-5)
+            XCTAssertEqual(found.maps.count, expected.count)
+            let most = expected.max() ?? 0
+            for (a, b) in zip(found.maps.array(Float.self), expected) {
+                XCTAssertEqual(Double(a), b, accuracy: 1e-5 * most, "stage \(stage)")
+            }
+            XCTAssertEqual(largest(try model.gradCAM(x, classes: [3], stage: stage).maps), 0)
+        }
+    }
+
     /// Every named network of images and of clips, at a few channels: the gradient of the whole network, recorded from the
     /// pixels on and without folded norms, is the one that is taken behind the stage alone.
     func testEveryNamedNetworkAtItsFirstAndLastStage() throws {

@@ -209,4 +209,46 @@ final class ClassificationDataTests: XCTestCase {
             }
         }
     }
+
+    func testWhatHasToBeDecoded() {
+        let evaluation = CenterCrop(shorterSide: 256, side: 224)
+        var random = random()
+        let fitting = evaluation.minimumSize(of: (1024, 768), random: &random)
+        XCTAssertEqual([fitting.width, fitting.height], [341, 256])
+        // A window of the whole picture has to be as large as the crop; a smaller one needs more of the picture.
+        let whole = RandomResizedCrop(side: 224, area: 1...1, proportions: 1...1)
+        let all = whole.minimumSize(of: (900, 900), random: &random)
+        XCTAssertEqual([all.width, all.height], [224, 224])
+        let quarter = RandomResizedCrop(side: 224, area: 0.25...0.25, proportions: 1...1)
+        let half = quarter.minimumSize(of: (900, 900), random: &random)
+        XCTAssertEqual([half.width, half.height], [448, 448])
+        let small = quarter.minimumSize(of: (300, 300), random: &random)
+        XCTAssertEqual([small.width, small.height], [300, 300])
+    }
+
+    /// The pixels are those of a JPEG decoded at the scale that the crop needs, which a full decode resized would differ from.
+    func testFilesAreDecodedNoLargerThanNeeded() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/noise", withIntermediateDirectories: true)
+        var noise = random()
+        let pixels = (0..<640 * 640 * 3).map { _ in UInt8(noise.integer(below: 256)) }
+        let path = folder + "/noise/0.jpg"
+        try ImageFile.writeJPEG(ByteImage(width: 640, height: 640, channels: 3, pixels: pixels), to: path)
+        let crops: [any DecodingTransform] = [
+            RandomResizedCrop(side: 64, area: 1...1, proportions: 1...1), CenterCrop(shorterSide: 72, side: 64),
+        ]
+        for crop in crops {
+            var random = random(1)
+            let sample = try ImageFolderDataset(folder: folder, transforms: [crop]).sample(at: 0, random: &random).image
+            func expected(_ minimumSize: (width: Int, height: Int)?) throws -> ByteImage {
+                var options = DecodeOptions()
+                options.minimumSize = minimumSize
+                var stream = self.random(1).stream(0)
+                return crop.apply(try ImageFile.read(path, options: options), random: &stream)
+            }
+            XCTAssertEqual(try ImageFile.read(path, options: DecodeOptions(minimumSize: (72, 72))).width, 80)
+            XCTAssertEqual(sample, try expected((72, 72)))
+            XCTAssertNotEqual(sample, try expected(nil))
+        }
+    }
 }

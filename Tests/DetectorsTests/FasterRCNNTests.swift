@@ -70,6 +70,62 @@ final class FasterRCNNTests: XCTestCase {
         }
     }
 
+    /// No score reaches 1, so nothing is proposed: a detector whose proposals have all gone finds nothing, and trains on
+    /// the ground truth's own boxes, or where there are none on its region proposals alone.
+    func testWithoutProposals() throws {
+        var settings: [(FasterRCNNConfiguration, String)] = [(small(), "resnet18")]
+        for pooling in [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool] {
+            var configuration = small(.c4)
+            configuration.roiPooling = pooling
+            settings.append((configuration, "resnet18"))
+        }
+        var trainedNorms = small(.c4)
+        trainedNorms.normalization = .batch
+        settings += [(trainedNorms, "resnet18"), (small(.c4), "resnet50"), (small(.c4), "res_rgsnet50")]
+        for (configuration, backbone) in settings {
+            var configuration = configuration
+            configuration.rpnScoreThreshold = 1
+            let detector = try make(configuration, backbone)
+            for targets in [targets, [DetectionTarget(), targets[1]], [DetectionTarget(), DetectionTarget()]] {
+                let losses = detector.losses(images: images, targets: targets)
+                let isEmpty = targets.allSatisfy { $0.count == 0 }
+                for (name, value) in losses {
+                    XCTAssertTrue(value.item().isFinite, "\(configuration.form) \(backbone) \(name)")
+                    if isEmpty, name == "loss_classifier" || name == "loss_box_reg" {
+                        XCTAssertEqual(value.item(), 0, "\(configuration.form) \(backbone) \(name)")
+                    }
+                }
+                total(losses).backward()
+                XCTAssertTrue(detector.parameters.allSatisfy { $0.tensor.grad?.norm().item().isFinite ?? true })
+            }
+            XCTAssertTrue(
+                detector.stateDict().allSatisfy { $0.tensor.to(.float32).norm().item().isFinite },
+                "the norms' running statistics")
+            detector.eval()
+            for batch in [images, [images[0]]] {
+                let found = detector.detect(images: batch)
+                XCTAssertEqual(found.map(\.boxes.shape), batch.map { _ in [0, 4] })
+                XCTAssertEqual(found.map(\.labels.shape), batch.map { _ in [0] })
+                XCTAssertEqual(found.map(\.scores.shape), batch.map { _ in [0] })
+            }
+        }
+    }
+
+    /// No overlap is below 0, so no anchor is background, and none may be positive: there is nothing to learn from.
+    func testWithoutAnchorsToLearnFrom() throws {
+        for form in FasterRCNNConfiguration.Form.allCases {
+            var configuration = small(form)
+            configuration.rpnBackgroundIoU = 0
+            configuration.rpnForegroundIoU = 1
+            configuration.rpnPositiveFraction = 0
+            let losses = try make(configuration).losses(images: images, targets: targets)
+            XCTAssertEqual(
+                losses.filter { $0.name.contains("rpn") || $0.name == "loss_objectness" }.map { $0.value.item() },
+                [0, 0])
+            total(losses).backward()
+        }
+    }
+
     /// The same seed, the same losses to the last bit; another seed draws other samples.
     func testASeedDecides() throws {
         var configuration = small()

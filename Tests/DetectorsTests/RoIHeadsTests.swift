@@ -82,4 +82,23 @@ final class RoIHeadsTests: XCTestCase {
         XCTAssertEqual(many.count, 3)
         expectEqual(many.scores, [1.0 / 3, 1.0 / 3, 1.0 / 3], absolute: 1e-6)
     }
+
+    /// One image with a proposal, one without: the first keeps its own.
+    func testAnImageWithoutProposals() {
+        let heads = heads()
+        for (_, parameter) in heads.namedParameters() { parameter.initialize(.zeros) }
+        let none = Tensor.zeros([0, 4])
+        for proposals in [[boxes([[0, 0, 20, 20]]), none], [none, boxes([[0, 0, 20, 20]])], [none, none]] {
+            let count = proposals.reduce(0) { $0 + $1.shape[0] }
+            let found = heads.detections(
+                features: Tensor.ones([count, 3]), proposals: proposals, sizes: [size, size])
+            XCTAssertEqual(found.map(\.count), proposals.map { 2 * $0.shape[0] })
+            XCTAssertEqual(found.map(\.boxes.shape), proposals.map { [2 * $0.shape[0], 4] })
+        }
+        let samples = heads.sample(proposals: [none, none], truths: [truth([], []), truth([], [])])
+        XCTAssertEqual(samples.regions.shape, [0, 5])
+        let losses = heads.losses(features: Tensor.zeros([0, 3]), samples: samples)
+        XCTAssertEqual([losses.classifier.item(), losses.boxRegression.item()], [0, 0])
+        XCTAssertEqual(TwoLayerHead(inputs: 8, features: 5)(Tensor.zeros([0, 2, 2, 2])).shape, [0, 5])
+    }
 }

@@ -60,6 +60,22 @@ final class DetectionTrainingTests: XCTestCase {
         }
     }
 
+    /// No proposal scores 1: the evaluation within the training finds nothing, and says 0.
+    func testTrainingWithoutProposals() throws {
+        for form in ["fpn", "c4"] {
+            let run = try temporaryDirectory() + "/run"
+            let settings = ["model.faster_rcnn.rpn_score_thresh=1", "model.faster_rcnn.form=\(form)"]
+            let recipe = try RecipeFile(text: file("coco").text, path: "test.yaml", settings: settings)
+            let outcome = try DetectionTraining(file: recipe, output: run).train()
+            XCTAssertEqual(outcome.step, 2)
+            XCTAssertEqual(outcome.best?.value, 0, form)
+            let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint).run(into: RunFolder(run))
+            XCTAssertEqual(evaluation.scores.images, 2)
+            XCTAssertEqual(evaluation.scores.coco.ap, 0)
+            XCTAssertEqual(evaluation.scores.voc.meanAP, 0)
+        }
+    }
+
     func testWeightsToStartFrom() throws {
         let folder = try temporaryDirectory()
         let first = try DetectionTraining(file: file("coco"), output: folder + "/run")

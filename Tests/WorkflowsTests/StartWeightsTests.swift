@@ -1,0 +1,167 @@
+import Backbones
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import Workflows
+import XCTest
+
+final class StartWeightsTests: XCTestCase {
+    private func file(_ text: String, _ settings: [String] = []) throws -> RecipeFile {
+        try RecipeFile(text: text, path: "test.yaml", settings: settings)
+    }
+
+    private func classifier(_ backbone: String, weights: String, classes: Int = 10) throws -> ClassifierModel {
+        let file = try file(
+            """
+            task: classification
+            model:
+              backbone: \(backbone)
+              weights: \(weights)
+            data: {format: folder}
+            """)
+        return try ClassifierModel(
+            recipe: file.decode(ClassificationRecipe.self), file: file, classNames: (0..<classes).map { "class \($0)" })
+    }
+
+    private func detector(_ backbone: String, _ settings: String..., classes: Int = 2) throws -> DetectorModel {
+        let file = try file(
+            """
+            task: detection
+            model:
+              backbone: \(backbone)
+              faster_rcnn: {pyramid_channels: 8, box_head_features: 8}
+            data:
+              format: voc
+              train: {split: train}
+            """, settings)
+        return try DetectorModel(
+            recipe: file.decode(DetectionRecipe.self), file: file, classNames: (0..<classes).map { "class \($0)" })
+    }
+
+    private func saved(_ backbone: String, classes: Int? = 10) throws -> String {
+        let path = try temporaryDirectory() + "/\(backbone).safetensors"
+        try WeightsFile.write(Backbone(Catalogue.recipe(named: backbone), classes: classes).stateDict(), to: path)
+        return path
+    }
+
+    private func message(_ body: () throws -> Any) -> String {
+        do {
+            _ = try body()
+            return "no error"
+        } catch { return "\(error)" }
+    }
+
+    /// More than half of ResNet-18's tensors have ResNet-50's shapes.
+    func testALargerNetworksWeightsAreRefused() throws {
+        let weights = try saved("resnet50")
+        func tensors(_ name: String) throws -> [PlannedTensor] {
+            try Catalogue.recipe(named: name).with { $0.classes = 10 }.plan().tensors
+        }
+        let larger = Dictionary(uniqueKeysWithValues: try tensors("resnet50").map { ($0.name, $0.shape) })
+        let smaller = try tensors("resnet18")
+        let strange = smaller.count { tensor in larger[tensor.name].map { $0 != tensor.shape } ?? false }
+        XCTAssertLessThan(2 * strange, smaller.count)
+        let refusal = message { try classifier("resnet18", weights: weights) }
+        XCTAssertEqual(
+            refusal,
+            "test.yaml:4: model.weights: \(weights) is of another network: \(strange) of its tensors have other shapes than "
+                + "the classifier's, first layer1.0.conv1.weight: [64, 64, 3, 3] here, [64, 64, 1, 1] in the file. Its "
+                + "tensors are those of resnet50, dsnet50_noweight, resnet50_dense: set model to the network that it was "
+                + "made from, or name a file of this one")
+        let forADetector = message { try detector("resnet18", "model.weights=\(weights)") }
+        XCTAssertTrue(
+            forADetector.contains("than the detector's backbone's, first layer1.0.conv1.weight"), forADetector)
+    }
+
+    func testAClassifierOfOtherClassesIsRemade() throws {
+        let weights = try saved("resnet18", classes: 7)
+        let start = try XCTUnwrap(classifier("resnet18", weights: weights).start)
+        XCTAssertEqual(start.unused, ["fc.weight", "fc.bias"])
+        XCTAssertTrue(
+            start.summary.contains("the file has 7 classes and the data have 10, so fc starts fresh"), start.summary)
+        let same = try XCTUnwrap(classifier("resnet18", weights: weights, classes: 7).start)
+        XCTAssertFalse(same.summary.contains("fresh"), same.summary)
+    }
+
+    /// A classifier that reads other features is no matter of classes.
+    func testAClassifierOfOtherFeaturesIsRefused() throws {
+        let path = try temporaryDirectory() + "/fc.safetensors"
+        let state = try Backbone(Catalogue.recipe(named: "resnet18"), classes: 10).stateDict().map { name, tensor in
+            (name, name == "fc.weight" ? Tensor.zeros([10, 256]) : tensor)
+        }
+        try WeightsFile.write(state, to: path)
+        let refusal = message { try classifier("resnet18", weights: path) }
+        XCTAssertTrue(
+            refusal.contains(
+                "1 of its tensors have other shapes than the classifier's, first fc.weight: [10, 512] here, [10, 256] in"
+            ),
+            refusal)
+    }
+
+    func testADetectorsWeights() throws {
+        let path = try temporaryDirectory() + "/detector.pth"
+        try WeightsFile.write(detector("resnet18").detector.stateDict(), to: path)
+        let start = try XCTUnwrap(detector("resnet18", "model.weights=\(path)", classes: 5).start)
+        XCTAssertEqual(start.unused.count, 4)
+        XCTAssertTrue(
+            start.summary.contains(
+                "the file has 2 classes and the data have 5, so roi_heads.box_predictor starts fresh"), start.summary)
+        let larger = message { try detector("resnet50", "model.weights=\(path)") }
+        XCTAssertTrue(larger.contains("Its backbone's tensors are those of resnet18, resstage18: set model to"), larger)
+        let moreAnchors = message {
+            try detector(
+                "resnet18", "model.weights=\(path)", "model.faster_rcnn.anchor_aspect_ratios=[0.5, 1.0]")
+        }
+        XCTAssertTrue(
+            moreAnchors.contains(
+                "4 of its tensors have other shapes than the detector's, first rpn.head.cls_logits.weight: [2, 8, 1, 1] "
+                    + "here, [3, 8, 1, 1] in the file"), moreAnchors)
+    }
+
+    /// ResNet3D-50 starts as ResNet-50 on a clip that stands still.
+    func testPicturesWeightsAreInflatedForClips() throws {
+        let path = try saved("resnet50", classes: 7)
+        let video = try Backbone(Catalogue.recipe(named: "resnet3d50"), classes: 5)
+        let start = try StartWeights(
+            WeightsFile(path), into: video, called: "the classifier", recipe: file("task: classification"))
+        XCTAssertEqual(start.unused, ["fc.weight", "fc.bias"])
+        XCTAssertEqual(start.fit.missing, [])
+        XCTAssertEqual(start.fit.unexpected, [])
+        XCTAssertTrue(
+            start.summary.contains(
+                "weights of pictures: 53 kernels repeated over time and divided by their length there"), start.summary)
+        let image = try Backbone(Catalogue.recipe(named: "resnet50"), classes: 7)
+        try image.loadStateDict(WeightsFile.read(path))
+        let state = Dictionary(uniqueKeysWithValues: video.stateDict().map { ($0.name, $0.tensor) })
+        for (name, tensor) in image.stateDict() where tensor.rank == 4 {
+            let kernel = try XCTUnwrap(state[name])
+            XCTAssertLessThan((kernel.sum([2]) - tensor).abs().amax().item(), 1e-5, name)
+        }
+        XCTAssertEqual(
+            state["layer4.2.bn3.weight"]?.array(Float.self),
+            image.stateDict().first { $0.name == "layer4.2.bn3.weight" }?.tensor.array(Float.self))
+    }
+
+    func testClipsWeightsAreTakenAsTheyAreAndPicturesGetNone() throws {
+        let path = try saved("resnet3d50", classes: 5)
+        let video = try Backbone(Catalogue.recipe(named: "resnet3d50"), classes: 5)
+        let recipe = try file("task: classification")
+        let start = try StartWeights(WeightsFile(path), into: video, called: "the classifier", recipe: recipe)
+        XCTAssertTrue(start.fit.isComplete)
+        XCTAssertFalse(start.summary.contains("repeated over time"), start.summary)
+        let image = try Backbone(Catalogue.recipe(named: "resnet50"), classes: 5)
+        let refusal = message {
+            try StartWeights(WeightsFile(path), into: image, called: "the classifier", recipe: recipe)
+        }
+        XCTAssertTrue(
+            refusal.contains(
+                "first conv1.weight: [64, 3, 7, 7] here, [64, 3, 5, 7, 7] in the file. Its tensors are those"),
+            refusal)
+        let other = message {
+            try StartWeights(
+                WeightsFile(saved("resnet18")), into: video, called: "the classifier", recipe: recipe)
+        }
+        XCTAssertTrue(other.contains("Its tensors are those of resnet18"), other)
+    }
+}
