@@ -67,16 +67,19 @@ public struct Benchmark {
         /// Names of networks, and how many images a step takes.
         public var models: [String]
         public var batch: Int
+        /// Rounds of one step of each network; nil: one network after the other.
+        public var rounds: Int?
 
         public init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, models: [String] = ["resnet50"],
-            batch: Int = 16
+            batch: Int = 16, rounds: Int? = nil
         ) {
             self.annotations = annotations
             self.results = results
             self.images = images
             self.models = models
             self.batch = batch
+            self.rounds = rounds
         }
     }
 
@@ -122,16 +125,45 @@ public struct Benchmark {
         ProcessMemory.resetPeak()
         for _ in 0..<warmUp { try body() }
         var times: [Double] = []
-        for _ in 0..<runs {
-            let began = ContinuousClock.now
-            try body()
-            times.append((ContinuousClock.now - began) / .milliseconds(1) / Double(perRun))
+        for _ in 0..<runs { times.append(try milliseconds(body) / Double(perRun)) }
+        report(name, batch: batch, threads: threads, times, details: details())
+    }
+
+    /// Several cases, a run of each in turn, so that a machine whose speed drifts is the same to all of them. Each result
+    /// has the median of its ratios to the first case's run of the same round; the peak memory is that of all together.
+    func measureInTurn(
+        _ cases: [(name: String, body: () -> Void)], batch: Int, warmUp: Int, runs: Int
+    ) {
+        ProcessMemory.resetPeak()
+        var times = [[Double]](repeating: [], count: cases.count)
+        for run in 0..<(warmUp + runs) {
+            for (index, one) in cases.enumerated() {
+                let time = milliseconds(one.body)
+                if run >= warmUp { times[index].append(time) }
+            }
         }
-        times.sort()
+        for (index, one) in cases.enumerated() {
+            let ratios = zip(times[index], times[0]).map { $0 / $1 }.sorted()
+            report(
+                one.name, batch: batch, threads: Threads.count, times[index],
+                details: ["ratio_to_first": ratios[ratios.count / 2]])
+        }
+    }
+
+    private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
+        let began = ContinuousClock.now
+        try body()
+        return (ContinuousClock.now - began) / .milliseconds(1)
+    }
+
+    private func report(
+        _ name: String, batch: Int, threads: Int, _ times: [Double], details: [String: Double]
+    ) {
+        let sorted = times.sorted()
         report(
             BenchmarkResult(
-                name: name, threads: threads, batch: batch, runs: runs, median: times[times.count / 2], min: times[0],
-                max: times[times.count - 1], peakMemory: ProcessMemory.peak(), details: details()))
+                name: name, threads: threads, batch: batch, runs: sorted.count, median: sorted[sorted.count / 2],
+                min: sorted[0], max: sorted[sorted.count - 1], peakMemory: ProcessMemory.peak(), details: details))
     }
 }
 

@@ -20,19 +20,28 @@ extension Benchmark {
     /// A training step of each network as `train_step.py` takes it: forward, cross-entropy, backward, and SGD with
     /// momentum and weight decay, on one batch of noise. The peak memory is the process's: name one network a run.
     func runBackbones(_ inputs: Inputs) throws {
+        if let rounds = inputs.rounds {
+            let cases = try inputs.models.map { ("\($0) training step", try trainingStep(of: $0, batch: inputs.batch)) }
+            return measureInTurn(cases, batch: inputs.batch, warmUp: 1, runs: rounds)
+        }
         for name in inputs.models {
-            let recipe = try Catalogue.recipe(named: name)
-            Random.seed(0)
-            let network = try Backbone(recipe)
-            let optimizer = SGD(
-                groups: ParameterGroup.split(network, weightDecay: 1e-4), learningRate: 0.01, momentum: 0.9)
-            let images = Tensor.randn([inputs.batch, 3] + extents(of: recipe))
-            let labels = Tensor((0..<inputs.batch).map { Int64($0 % (recipe.classes ?? 1)) })
-            measure("\(name) training step", batch: inputs.batch, warmUp: 1, runs: 5) {
-                optimizer.zeroGrad()
-                F.crossEntropy(network(images), labels).backward()
-                optimizer.step()
-            }
+            let step = try trainingStep(of: name, batch: inputs.batch)
+            measure("\(name) training step", batch: inputs.batch, warmUp: 1, runs: 5, step)
+        }
+    }
+
+    private func trainingStep(of name: String, batch: Int) throws -> () -> Void {
+        let recipe = try Catalogue.recipe(named: name)
+        Random.seed(0)
+        let network = try Backbone(recipe)
+        let optimizer = SGD(
+            groups: ParameterGroup.split(network, weightDecay: 1e-4), learningRate: 0.01, momentum: 0.9)
+        let images = Tensor.randn([batch, 3] + extents(of: recipe))
+        let labels = Tensor((0..<batch).map { Int64($0 % (recipe.classes ?? 1)) })
+        return {
+            optimizer.zeroGrad()
+            F.crossEntropy(network(images), labels).backward()
+            optimizer.step()
         }
     }
 

@@ -18,12 +18,15 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite jpeg: a folder of .jpg files.") var images: String?
     @Option(parsing: .upToNextOption, help: "Suite backbones: names of models.") var models = ["resnet50"]
     @Option(help: "Suite backbones: images a step.") var batch = 16
+    @Option(help: "Suite backbones: a step of each model in turn, so many times, and the ratios to the first one.")
+    var rounds: Int?
     @Flag(help: "Convolve as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
     @Flag(help: "One JSON line for each case.") var json = false
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads); it must be above 0.") }
         guard batch > 0 else { throw ValidationError("--batch is \(batch); it must be above 0.") }
+        if let rounds, rounds < 1 { throw ValidationError("--rounds is \(rounds); it must be above 0.") }
     }
 
     func work() throws {
@@ -32,7 +35,8 @@ struct BenchCommand: WorkCommand {
             print(json ? result.line : result.text)
         }
         let inputs = Benchmark.Inputs(
-            annotations: annotations, results: results, images: images, models: models, batch: batch)
+            annotations: annotations, results: results, images: images, models: models, batch: batch,
+            rounds: rounds)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
     }
 }
