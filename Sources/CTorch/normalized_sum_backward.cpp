@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include "normalized_sum_blocks.hpp"
-#include "normalized_sum_kernels.hpp"
 
 namespace ctorch {
 namespace {
@@ -73,6 +72,7 @@ public:
         at::Tensor made;
         if (makes_map) made = at::empty_like(g.map.defined() ? g.map : owed.parts[0].g.map);
         const Line line(owed.q, owed.r, owed.centre);
+        const Store way = makes_map ? blocks_.way(values_of<T>(made), !wanted_.empty()) : Store::in_cache;
         const int64_t kinds = wanted_.empty() ? 0 : 1 + static_cast<int64_t>(wanted_.size());
         std::vector<float> parts(blocks_.images * blocks_.each * kinds * channels);
         blocks_.for_each([&](int64_t task) {
@@ -81,7 +81,7 @@ public:
             const T *from = g.map.defined() ? values_of<T>(g.map) + start : nullptr;
             if (makes_map) {
                 T *into = mutable_values_of<T>(made) + start;
-                collect(task, from, mask, owed, line, into);
+                collect(task, from, mask, owed, line, way, into);
                 // Read again while it is in the cache.
                 from = into;
                 mask = nullptr;
@@ -101,7 +101,8 @@ private:
 
     /// One block of the map.
     void collect(
-        int64_t task, const T *upstream, const uint16_t *mask, const Debts &owed, const Line &line, T *into) const {
+        int64_t task, const T *upstream, const uint16_t *mask, const Debts &owed, const Line &line, Store way,
+        T *into) const {
         const int64_t start = blocks_.start(task), image = blocks_.image(task);
         std::vector<Addend<T>> addends;
         addends.reserve(owed.parts.size() + 2);
@@ -117,7 +118,7 @@ private:
         }
         block_combine(
             addends.data(), static_cast<int64_t>(addends.size()), rows_.bias(line.bias, image), {false, nullptr, mask},
-            blocks_.count(task), blocks_.channels, into);
+            blocks_.count(task), blocks_.channels, way, into);
     }
 
     /// One block's sums, `[1 + wanted, C]`.
@@ -228,6 +229,7 @@ void write_gradients(
         const T *x;
         const std::vector<float> *p;
         Line line;
+        Store way;
         T *into;
     };
     std::vector<Written> written;
@@ -238,7 +240,7 @@ void write_gradients(
         const Derivative &derivative = result.derivative;
         written.push_back(
             {values_of<T>(terms[i].x), &derivative.p, Line(derivative.q, derivative.r, norms[i].mean),
-             mutable_values_of<T>(result.x)});
+             blocks.way(values_of<T>(result.x), false), mutable_values_of<T>(result.x)});
     }
     if (written.empty()) return;
     const Rows rows(blocks);
@@ -251,7 +253,7 @@ void write_gradients(
                 {one.x + start, nullptr, rows.scale(one.line.slope, image)}};
             block_combine(
                 addends, one.line.slope.empty() ? 1 : 2, rows.bias(one.line.bias, image), {}, blocks.count(task),
-                blocks.channels, one.into + start);
+                blocks.channels, one.way, one.into + start);
         }
     });
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "normalized_sum_kernels.hpp"
 #include "normalized_sum_passes.hpp"
 #include "parallel.hpp"
 
@@ -27,6 +28,16 @@ struct Blocks {
     int64_t count(int64_t task) const { return std::min(rows, positions - first(task)); }
     /// Where a block's values begin.
     int64_t start(int64_t task) const { return (image(task) * positions + first(task)) * channels; }
+
+    /// How to write a map of T that begins at `into`. Past the cache, where one that large would not stay in it, unless
+    /// each block is read again at once.
+    template <typename T>
+    Store way(const T *into, bool is_read_again) const {
+        constexpr int64_t large = 32 << 20;
+        if (images * positions * channels * static_cast<int64_t>(sizeof(T)) < large) return Store::in_cache;
+        const bool is_aligned = reinterpret_cast<uintptr_t>(into) % 64 == 0;
+        return is_read_again || !is_aligned ? Store::in_order : Store::past_cache;
+    }
 
     template <typename Body>
     void for_each(const Body &body) const {

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "normalized_sum_blocks.hpp"
-#include "normalized_sum_kernels.hpp"
 
 namespace ctorch {
 namespace {
@@ -142,6 +141,7 @@ at::Tensor sum_terms(
         *mask = at::empty({terms[0].x.numel() / 16}, at::kShort);
         bits = mutable_values_of<uint16_t>(*mask);
     }
+    const Store way = blocks.way(into, moments != nullptr);
     std::vector<float> parts(moments == nullptr ? 0 : blocks.images * blocks.each * 2 * channels);
     blocks.for_each([&](int64_t task) {
         const int64_t start = blocks.start(task), row = blocks.image(task) * channels;
@@ -151,7 +151,7 @@ at::Tensor sum_terms(
         }
         const Rectifier rectifier{rectified, bits == nullptr ? nullptr : bits + start / 16, nullptr};
         block_combine(
-            addends, static_cast<int64_t>(count), biases.data() + row, rectifier, blocks.count(task), channels,
+            addends, static_cast<int64_t>(count), biases.data() + row, rectifier, blocks.count(task), channels, way,
             into + start);
         // While the block is still in the cache.
         if (!parts.empty()) {

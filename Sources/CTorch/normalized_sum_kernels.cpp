@@ -1,6 +1,7 @@
 #include "normalized_sum_kernels.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 
 namespace ctorch {
@@ -21,16 +22,29 @@ CTORCH_INLINE void load_values(Values &into, const Bfloat16Bits *from) {
     std::memcpy(&into, &words, sizeof into);
 }
 
-CTORCH_INLINE void store_values(float *into, const Values &from) { store(into, from); }
+template <Store way, typename T, typename V>
+CTORCH_INLINE void put(T *into, const V &values) {
+    if constexpr (way == Store::past_cache) {
+        __builtin_nontemporal_store(values, reinterpret_cast<V *>(into));
+    } else {
+        std::memcpy(into, &values, sizeof values);
+    }
+}
+
+template <Store way>
+CTORCH_INLINE void store_values(float *into, const Values &from) {
+    put<way>(into, from);
+}
 
 /// Rounds to the nearest, ties to even; NaN stays NaN.
+template <Store way>
 CTORCH_INLINE void store_values(Bfloat16Bits *into, const Values &from) {
     const UnsignedWords words = __builtin_bit_cast(UnsignedWords, from);
     const UnsignedWords rounded = (words + 0x7fff + ((words >> 16) & 1)) >> 16;
     const Words is_nan = from != from;
     const UnsignedWords nan = __builtin_bit_cast(UnsignedWords, is_nan);
     const Halves halves = __builtin_convertvector((rounded & ~nan) | (0x7fc0 & nan), Halves);
-    std::memcpy(into, &halves, sizeof halves);
+    put<way>(into, halves);
 }
 
 /// Zero where the mask's bits are not set.
@@ -99,15 +113,15 @@ CTORCH_INLINE void with_count(int64_t count, const Body &body) {
     }
 }
 
-/// Calls `body(rows, row)` for all rows, a few at a time: what holds for a channel is then loaded once for all of them.
-template <typename Body>
+/// Calls `body(rows, row)` for all rows, `most` at a time: what holds for a channel is then loaded once for all of them.
+template <int64_t most, typename Body>
 CTORCH_INLINE void for_each_rows(int64_t rows, const Body &body) {
     int64_t row = 0;
-    for (; row + together <= rows; row += together) body(std::integral_constant<int64_t, together>(), row);
+    for (; row + most <= rows; row += most) body(std::integral_constant<int64_t, most>(), row);
     for (; row < rows; ++row) body(std::integral_constant<int64_t, 1>(), row);
 }
 
-template <typename T, typename Count, typename Rows>
+template <Store way, typename T, typename Count, typename Rows>
 CTORCH_INLINE void combine_rows(
     const Addend<T> *addends, Count count, const float *bias, Rectifier rectifier, Rows, int64_t start,
     int64_t channels, T *out) {
@@ -139,19 +153,20 @@ CTORCH_INLINE void combine_rows(
                 }
             }
             if (rectifier.passes != nullptr) apply_mask(totals[j], rectifier.passes[at / lanes]);
-            store_values(out + at, totals[j]);
+            store_values<way>(out + at, totals[j]);
         }
     }
 }
 
-template <typename T>
+template <Store way, typename T>
 CTORCH_INLINE void combine(
     const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows, int64_t channels,
     T *out) {
     with_count(count, [=](auto count) __attribute__((always_inline)) {
-        for_each_rows(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
-            combine_rows(addends, count, bias, rectifier, few, row * channels, channels, out);
-        });
+        for_each_rows<way == Store::in_cache ? together : 1>(
+            rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+                combine_rows<way>(addends, count, bias, rectifier, few, row * channels, channels, out);
+            });
     });
 }
 
@@ -195,7 +210,7 @@ CTORCH_INLINE void reduce(
         for (int64_t i = 0; i < count; ++i) store(terms[i].sums + c, zero);
     }
     with_count(count, [=](auto count) __attribute__((always_inline)) {
-        for_each_rows(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+        for_each_rows<together>(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
             reduce_rows(g, mask, terms, count, few, row * channels, channels, sums);
         });
     });
@@ -209,8 +224,17 @@ CTORCH_INLINE void reduce(
     }                                                                                                                 \
     CTORCH_CLONES void block_combine(                                                                                 \
         const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
-        int64_t channels, T *out) {                                                                                   \
-        combine(addends, count, bias, rectifier, rows, channels, out);                                                \
+        int64_t channels, Store way, T *out) {                                                                        \
+        switch (way) {                                                                                                \
+        case Store::in_cache:                                                                                         \
+            return combine<Store::in_cache>(addends, count, bias, rectifier, rows, channels, out);                    \
+        case Store::in_order:                                                                                         \
+            return combine<Store::in_order>(addends, count, bias, rectifier, rows, channels, out);                    \
+        case Store::past_cache:                                                                                       \
+            combine<Store::past_cache>(addends, count, bias, rectifier, rows, channels, out);                         \
+            /* Such stores are not in the order of others, which tell the next thread that the block is done. */      \
+            std::atomic_thread_fence(std::memory_order_seq_cst);                                                      \
+        }                                                                                                             \
     }                                                                                                                 \
     CTORCH_CLONES void block_reduce(                                                                                  \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \

@@ -34,6 +34,16 @@ struct Rectifier {
     const uint16_t *passes = nullptr;
 };
 
+/// The way a map is written.
+enum class Store {
+    /// A few rows at a time.
+    in_cache,
+    /// Row by row: where memory is what is waited for, every further row is one more stream of it.
+    in_order,
+    /// Row by row and past the cache, which need not read first what it is to be given. The map must be aligned to 64 bytes.
+    past_cache,
+};
+
 /// An addend whose gradient's sums are wanted: Σ g ⊙ (x − centre) of each channel into `sums`.
 template <typename T>
 struct ReducedTerm {
@@ -48,7 +58,7 @@ struct ReducedTerm {
     /* out = Σ addends + bias, rectified. */                                                                          \
     void block_combine(                                                                                               \
         const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
-        int64_t channels, T *out);                                                                                    \
+        int64_t channels, Store way, T *out);                                                                         \
     /* Sums of g, where the mask lets it pass, and of its products. */                                                \
     void block_reduce(                                                                                                \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \

@@ -4,163 +4,9 @@ import XCTest
 
 /// Sums of sums, whose gradients are handed from sum to sum without passing through autograd, against the composed ones.
 final class NormalizedSumChainTests: XCTestCase {
-    private typealias Sum = ([SumTerm], Bool) -> Tensor
+    private typealias Sum = Chain.Sum
 
-    private struct Leaves {
-        var maps: [Tensor]
-        var weights: [Tensor]
-        var biases: [Tensor]
-
-        var all: [Tensor] { maps + weights + biases }
-
-        /// The same numbers in float64, and not with the channels last: there libtorch's group norm wants all gradients.
-        var exact: Leaves { with { $0.to(.float64).to(memoryFormat: .contiguous) } }
-
-        /// Of other tensors, which learn where these do.
-        func with(_ change: (Tensor) -> Tensor) -> Leaves {
-            func changed(_ leaves: [Tensor]) -> [Tensor] {
-                leaves.map { change($0.detached()).requiringGrad($0.requiresGrad) }
-            }
-            return Leaves(maps: changed(maps), weights: changed(weights), biases: changed(biases))
-        }
-    }
-
-    /// A network of sums: what comes out, and every sum on the way.
-    private struct Chain {
-        let name: String
-        let build: (Leaves, Sum) -> [Tensor]
-    }
-
-    private func leaves(_ shape: [Int], _ dtype: DType = .float32) -> Leaves {
-        let format: MemoryFormat = shape.count == 4 ? .channelsLast : .channelsLast3D
-        return Leaves(
-            maps: (0..<7).map { _ in
-                (Tensor.randn(shape) + 0.5).to(dtype).to(memoryFormat: format).requiringGrad()
-            }, weights: (0..<24).map { _ in (Tensor.rand([shape[1]]) + 0.5).requiringGrad() },
-            biases: (0..<7).map { _ in Tensor.randn([shape[1]]).requiringGrad() })
-    }
-
-    private enum Norm: String, CaseIterable {
-        case batch, group, layer, instance, none
-
-        func term(_ x: Tensor, weight: Tensor?) -> SumTerm {
-            let norm: SumTerm.Norm =
-                switch self {
-                case .batch: .batch(runningMean: nil, runningVariance: nil, momentum: 0)
-                case .group: .group(8)
-                case .layer: .group(1)
-                case .instance: .group(x.shape[1])
-                case .none: .none
-                }
-            return SumTerm(x, norm: norm, weight: weight)
-        }
-    }
-
-    /// What a convolution would make of a sum, as far as gradients go: autograd's own path back.
-    private static func read(_ x: Tensor, _ map: Tensor) -> Tensor { x * 0.5 + map }
-
-    private static func batch(_ x: Tensor, _ l: Leaves, _ i: Int) -> SumTerm {
-        SumTerm(
-            x, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0), weight: l.weights[i],
-            bias: l.biases[i])
-    }
-
-    /// A_l = ReLU(X_l + Σ_{i<l} w ⊙ N(A_i)), where X_l follows from A_{l−1} or from no sum at all.
-    private static func dense(_ count: Int, _ norm: Norm, isWeighted: Bool, isAlsoRead: Bool) -> Chain {
-        let name =
-            "\(count) dense, \(norm)\(isWeighted ? ", weighted" : "")\(isAlsoRead ? ", also read" : "")"
-        return Chain(name: name) { l, sum in
-            var outputs = [sum([batch(l.maps[0], l, 0)], true)]
-            var next = 7
-            for index in 1..<count {
-                let x = isAlsoRead ? read(outputs[index - 1], l.maps[index]) : l.maps[index]
-                let earlier = outputs.map { a in
-                    next += 1
-                    return norm.term(a, weight: isWeighted ? l.weights[next - 1] : nil)
-                }
-                outputs.append(sum([batch(x, l, index)] + earlier, true))
-            }
-            return outputs
-        }
-    }
-
-    /// A_l = X_l + A_{l−1}, rectified or not.
-    private static func identities(rectified: Bool) -> Chain {
-        Chain(name: "identities\(rectified ? ", rectified" : "")") { l, sum in
-            var outputs = [sum([batch(l.maps[0], l, 0)], rectified)]
-            for index in 1..<6 {
-                let last = outputs[index - 1]
-                let residual =
-                    rectified ? batch(read(last, l.maps[index]), l, index) : SumTerm(read(last, l.maps[index]))
-                outputs.append(sum([residual, SumTerm(last)], rectified))
-            }
-            return outputs
-        }
-    }
-
-    private let chains: [Chain] =
-        (2...6).map { dense($0, .group, isWeighted: true, isAlsoRead: true) }
-        + Norm.allCases.flatMap { norm in
-            [(true, false), (false, true), (true, true), (false, false)].map {
-                dense(4, norm, isWeighted: $0.0, isAlsoRead: $0.1)
-            }
-        }
-        + [
-            identities(rectified: true), identities(rectified: false),
-            Chain(name: "RG with identity") { l, sum in
-                var outputs = [sum([batch(l.maps[0], l, 0)], true)]
-                for index in 1..<5 {
-                    let last = outputs[index - 1]
-                    outputs.append(
-                        sum(
-                            [
-                                batch(read(last, l.maps[index]), l, index),
-                                SumTerm(
-                                    last, norm: .group(4), weight: l.weights[7 + index], bias: l.biases[6],
-                                    isPlain: true),
-                            ], true))
-                }
-                return outputs
-            },
-            // The same sum as three addends, by two norms with different means.
-            Chain(name: "one sum thrice") { l, sum in
-                let a = sum([batch(l.maps[0], l, 0)], true)
-                let b = sum(
-                    [
-                        SumTerm(a), SumTerm(a, norm: .group(4)), SumTerm(l.maps[1]),
-                        SumTerm(a, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0)), SumTerm(a),
-                    ], true)
-                let c = sum([SumTerm(a, norm: .group(32)), SumTerm(b), SumTerm(a, weight: l.weights[1])], false)
-                return [a, b, c]
-            },
-            // Around a 3×3 and around the block, as in DS2Net.
-            Chain(name: "inner") { l, sum in
-                var outputs = [sum([batch(l.maps[0], l, 0)], true)]
-                for index in 1..<4 {
-                    let u = sum([batch(read(outputs[index - 1], l.maps[index]), l, index)], true)
-                    let v = sum(
-                        [
-                            batch(read(u, l.maps[index + 3]), l, index + 3),
-                            SumTerm(u, norm: .group(8), weight: l.weights[6 + index]),
-                        ], true)
-                    let earlier = outputs.enumerated().map {
-                        SumTerm($1, norm: .group(8), weight: l.weights[9 + 3 * index + $0])
-                    }
-                    outputs.append(sum([SumTerm(read(v, l.maps[6]))] + earlier, true))
-                }
-                return outputs
-            },
-            // A norm by itself in front of each residual, as in the staged order.
-            Chain(name: "staged") { l, sum in
-                var outputs = [sum([batch(l.maps[0], l, 0)], false)]
-                for index in 1..<5 {
-                    let last = outputs[index - 1]
-                    let v = sum([batch(last, l, index)], true)
-                    outputs.append(sum([SumTerm(read(v, l.maps[index])), SumTerm(last)], false))
-                }
-                return outputs + [sum([batch(outputs[4], l, 5)], true)]
-            },
-        ]
+    private let chains = Chain.all
 
     private func fused(_ terms: [SumTerm], rectified: Bool) -> Tensor { F.normalizedSum(terms, rectified: rectified) }
     private func composed(_ terms: [SumTerm], rectified: Bool) -> Tensor { F.composedSum(terms, rectified: rectified) }
@@ -168,7 +14,7 @@ final class NormalizedSumChainTests: XCTestCase {
     /// Leaves with which rounding turns no ReLU of the chain over.
     private func steady(_ chain: Chain, _ shape: [Int]) -> Leaves {
         while true {
-            let l = leaves(shape)
+            let l = Leaves(shape)
             var least = Double.infinity
             withoutGrad {
                 _ = chain.build(l.exact) { terms, rectified in
@@ -183,7 +29,7 @@ final class NormalizedSumChainTests: XCTestCase {
     }
 
     private func upstream(_ shape: [Int], count: Int = 1) -> [Tensor] {
-        leaves(shape).maps.prefix(count).map { $0.detached() }
+        Leaves(shape).maps.prefix(count).map { $0.detached() }
     }
 
     private func assertClose(_ a: Tensor?, _ b: Tensor?, _ tolerance: Double, _ message: String) {
@@ -226,7 +72,7 @@ final class NormalizedSumChainTests: XCTestCase {
         Random.seed(32)
         let shape = [3, 64, 40, 36]
         for chain in chains where ["RG with identity", "4 dense, group, weighted", "inner"].contains(chain.name) {
-            let l = leaves(shape)
+            let l = Leaves(shape)
             let upstream = upstream(shape)
             let a = gradients(chain, l, fused, upstream)
             let b = gradients(chain, l.exact, composed, upstream)
@@ -247,7 +93,7 @@ final class NormalizedSumChainTests: XCTestCase {
         for chain in chains {
             var errors = [0.0, 0.0]
             for _ in 0..<3 {
-                let l = leaves(shape, .bfloat16)
+                let l = Leaves(shape, .bfloat16)
                 let upstream = upstream(shape)
                 let truth = gradients(chain, l.exact, composed, upstream)
                 let found = [
@@ -277,7 +123,7 @@ final class NormalizedSumChainTests: XCTestCase {
     func testASecondPassOverTheSameGraph() {
         Random.seed(34)
         for chain in chains {
-            let l = leaves([2, 32, 5, 7])
+            let l = Leaves([2, 32, 5, 7])
             let output = chain.build(l, fused)
             let upstream = upstream([2, 32, 5, 7])[0]
             func pass() -> [Tensor?] {
@@ -349,23 +195,23 @@ final class NormalizedSumChainTests: XCTestCase {
     /// Detached or written to, a sum is not what its ledger speaks of.
     func testChangedSums() {
         Random.seed(37)
-        let changes: [(String, (Tensor) -> Tensor)] = [
+        let changes: [(String, @Sendable (Tensor) -> Tensor)] = [
             ("detached", { $0.detached().requiringGrad() }),
             (
                 "written to",
                 { a in
                     // The composed ReLU needs its output as it was.
-                    guard a.dtype == .float32 else { return a + a.detached() }
-                    a.addInPlace(a.detached())
+                    guard a.dtype == .float32 else { return a * 2 }
+                    a.multiplyInPlace(2)
                     return a
                 }
             ), ("a view", { $0.flatten(from: 2).reshape($0.shape).to(memoryFormat: .channelsLast) }),
         ]
         for (name, change) in changes {
             let chain = Chain(name: name) { l, sum in
-                let a = sum([Self.batch(l.maps[0], l, 0)], true)
+                let a = sum([Chain.batch(l.maps[0], l, 0)], true)
                 let b = change(a)
-                let terms = [Self.batch(l.maps[1], l, 1), SumTerm(b, norm: .group(4)), SumTerm(b)]
+                let terms = [Chain.batch(l.maps[1], l, 1), SumTerm(b, norm: .group(4)), SumTerm(b)]
                 return [sum(terms + (name == "written to" ? [] : [SumTerm(a, norm: .group(8))]), true)]
             }
             let l = steady(chain, [2, 32, 5, 7])
@@ -379,7 +225,7 @@ final class NormalizedSumChainTests: XCTestCase {
     func testInsideASegmentThatIsMadeAnew() {
         Random.seed(38)
         for chain in chains {
-            let l = leaves([2, 32, 5, 7])
+            let l = Leaves([2, 32, 5, 7])
             let upstream = upstream([2, 32, 5, 7])[0]
             func pass(_ run: (Tensor) -> Tensor) -> [Tensor?] {
                 for leaf in l.all { leaf.setGrad(nil) }
@@ -404,7 +250,7 @@ final class NormalizedSumChainTests: XCTestCase {
     func testNothingIsLeftBehind() throws {
         Random.seed(39)
         let shape = [4, 64, 32, 32]
-        let l = leaves(shape)
+        let l = Leaves(shape)
         let upstream = upstream(shape)[0]
         func resident() throws -> Int {
             let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
@@ -427,7 +273,7 @@ final class NormalizedSumChainTests: XCTestCase {
         }
     }
 
-    /// Ledgers don't refer to each other, so letting go of a graph doesn't nest as deep as it is.
+    /// Neither does a chain of sums nest, on its way back or when it is let go of.
     func testADeepGraphIsLetGo() {
         let x = Tensor.ones([1, 16, 1, 2]).to(memoryFormat: .channelsLast).requiringGrad()
         do {
