@@ -122,7 +122,8 @@ final class ConvolutionTests: XCTestCase {
                     dilation: c.dilation ?? c.stride.map { _ in 1 })
                 let name = "\(c.input) * \(c.weight)"
                 for (result, expected) in [
-                    (fused(x), exact), (fused(x, adding: addend, activation: .relu), (exact + addend.to(.float64)).relu()),
+                    (fused(x), exact),
+                    (fused(x, adding: addend, activation: .relu), (exact + addend.to(.float64)).relu()),
                 ] {
                     XCTAssertEqual(result.dtype, .bfloat16)
                     let error = ((result.to(.float64) - expected).abs() - expected.abs() * 0.004).amax().item()
