@@ -106,7 +106,7 @@ ct_status ct_fused_convolution(
         const bool is_native = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
             x.scalar_type() == weight->plain.scalar_type() && x.dim() == weight->plain.dim();
         const bool is_float = is_native && x.scalar_type() == at::kFloat;
-        if (is_float && !uses_tiles() && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
+        if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
             const at::Tensor result = winograd_inference(
                 x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
