@@ -42,13 +42,21 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
     return torch::jit::pop(stack).toTensor();
 }
 
+/// Whether a float32 product is faster in tiles than in vectors. Where few rows meet each weight, reading the weights is
+/// what takes time, and three pieces of bfloat16 are half as much again as one float32.
+bool tiles_gain(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
+    constexpr int64_t least_rows = 1024;
+    const std::vector<int64_t> sizes = geometry.output_sizes(x, weight.sizes());
+    return c10::multiply_integers(sizes) / weight.size(0) >= least_rows;
+}
+
 }  // namespace
 
 struct ct_fused_weight_s {
     at::Tensor plain;
     ConvolutionGeometry geometry;
-    /// For Winograd's algorithm, and for products of matrices: made when first needed.
-    at::Tensor transformed, panels;
+    /// For Winograd's algorithm, and for products of matrices with vectors and with tiles: made when first needed.
+    at::Tensor transformed, panels, tiles;
 
     /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
     /// in every call, so the two that were used last are kept. What it prefers changes with the number of images and,
@@ -86,6 +94,7 @@ ct_status ct_fused_weight(
             .geometry = {ints(stride, rank).vec(), ints(padding, rank).vec(), ints(dilation, rank).vec(), groups},
             .transformed = {},
             .panels = {},
+            .tiles = {},
             .layouts = {}};
     });
 }
@@ -116,9 +125,11 @@ ct_status ct_fused_convolution(
             return;
         }
         if (is_native && implicit_gemm_applies(x, weight->plain, geometry)) {
-            if (!weight->panels.defined()) weight->panels = implicit_gemm_weight(weight->plain);
+            const bool with_tiles = uses_tiles() && (!is_float || tiles_gain(x, weight->plain, geometry));
+            at::Tensor &panels = with_tiles ? weight->tiles : weight->panels;
+            if (!panels.defined()) panels = implicit_gemm_weight(weight->plain, with_tiles);
             *out = wrap(implicit_gemm(
-                x, weight->panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
+                x, panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
                 addend.value_or(at::Tensor()), relu));
             return;
         }

@@ -71,8 +71,8 @@ bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const 
     return std::all_of(output.begin(), output.end(), [](int64_t size) { return size > 0; });
 }
 
-at::Tensor implicit_gemm_weight(const at::Tensor &weight) {
-    if (uses_tiles()) return tiled_weight(weight);
+at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles) {
+    if (with_tiles) return tiled_weight(weight);
     const int64_t outputs = weight.size(0), depth = weight.numel() / outputs;
     // [O, taps · C]
     const at::Tensor rows = weight.detach().movedim(1, -1).contiguous();

@@ -34,7 +34,9 @@ void allow_tiles(bool allowed);
 bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
 
 /// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16.
-at::Tensor implicit_gemm_weight(const at::Tensor &weight);
+///
+/// - with_tiles: for the tile unit, which must then be used here, or for vectors. bfloat16 is for the tile unit alone.
+at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles = uses_tiles());
 /// The same of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
 at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
 

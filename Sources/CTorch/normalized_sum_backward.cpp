@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <memory>
+
 #include "normalized_sum_blocks.hpp"
 
 namespace ctorch {
@@ -68,13 +70,13 @@ public:
     Sums run(MaskedMap &g, const Debts &owed, bool is_needed) const {
         const int64_t channels = blocks_.channels;
         const bool makes_map = is_needed || !owed.is_empty();
-        if (!makes_map && wanted_.empty()) return join({}, 0);
+        if (!makes_map && wanted_.empty()) return join(nullptr, 0);
         at::Tensor made;
         if (makes_map) made = at::empty_like(g.map.defined() ? g.map : owed.parts[0].g.map);
         const Line line(owed.q, owed.r, owed.centre);
         const Store way = makes_map ? blocks_.way(values_of<T>(made), !wanted_.empty()) : Store::in_cache;
         const int64_t kinds = wanted_.empty() ? 0 : 1 + static_cast<int64_t>(wanted_.size());
-        std::vector<float> parts(blocks_.images * blocks_.each * kinds * channels);
+        const auto parts = std::make_unique_for_overwrite<float[]>(blocks_.images * blocks_.each * kinds * channels);
         blocks_.for_each([&](int64_t task) {
             const int64_t start = blocks_.start(task);
             const uint16_t *mask = g.mask.defined() ? bits_of(g.mask) + start / 16 : nullptr;
@@ -86,10 +88,10 @@ public:
                 from = into;
                 mask = nullptr;
             }
-            if (kinds > 0) reduce(task, from, mask, parts.data() + task * kinds * channels);
+            if (kinds > 0) reduce(task, from, mask, parts.get() + task * kinds * channels);
         });
         if (makes_map) g = {made, {}};
-        return join(parts, kinds);
+        return join(parts.get(), kinds);
     }
 
 private:
@@ -136,7 +138,7 @@ private:
     }
 
     /// The sums of blocks to those of images.
-    Sums join(const std::vector<float> &parts, int64_t kinds) const {
+    Sums join(const float *parts, int64_t kinds) const {
         Sums sums;
         sums.products.resize(terms_.size());
         if (kinds == 0) return sums;
@@ -145,7 +147,7 @@ private:
         for (const size_t i : wanted_) sums.products[i].assign(images * channels, 0);
         parallel_tasks(images, [&](int64_t image) {
             for (int64_t block = 0; block < blocks_.each; ++block) {
-                const float *part = parts.data() + (image * blocks_.each + block) * kinds * channels;
+                const float *part = parts + (image * blocks_.each + block) * kinds * channels;
                 for (int64_t kind = 0; kind < kinds; ++kind) {
                     double *total =
                         (kind == 0 ? sums.gradients : sums.products[wanted_[kind - 1]]).data() + image * channels;
@@ -157,6 +159,36 @@ private:
     }
 };
 
+/// Σ over the images, `[C]`.
+std::vector<double> over_images(const std::vector<double> &values, int64_t images, int64_t channels) {
+    std::vector<double> sums(channels, 0);
+    for (int64_t n = 0; n < images; ++n) {
+        const double *row = values.data() + n * channels;
+        for (int64_t c = 0; c < channels; ++c) sums[c] += row[c];
+    }
+    return sums;
+}
+
+void solve_affine(
+    const Term &term, const Normalization &norm, const Blocks &blocks, const std::vector<double> &sums,
+    const std::vector<double> &products, TermGradient &result) {
+    const int64_t channels = blocks.channels, images = blocks.images;
+    const auto tensor = [&](const std::vector<double> &values) {
+        at::Tensor t = at::empty({channels}, at::kFloat);
+        std::copy(values.begin(), values.end(), t.mutable_data_ptr<float>());
+        return t;
+    };
+    if (term.bias.defined()) result.bias = tensor(over_images(sums, images, channels));
+    if (!term.weight.defined()) return;
+    std::vector<double> weight(channels, 0);
+    for (int64_t n = 0; n < images; ++n) {
+        const double *row = products.data() + n * channels;
+        const float *inverse = norm.inverses(n);
+        for (int64_t c = 0; c < channels; ++c) weight[c] += inverse == nullptr ? row[c] : row[c] * inverse[c];
+    }
+    result.weight = tensor(weight);
+}
+
 /// p, q and r, and the gradient of the affine.
 void solve(
     const Term &term, const Normalization &norm, const Blocks &blocks, const Sums &all, size_t index,
@@ -164,23 +196,7 @@ void solve(
     const int64_t channels = blocks.channels, images = blocks.images;
     const std::vector<double> &sums = all.gradients, &products = all.products[index];
     const Affine affine(term);
-    if (result.wants_affine) {
-        std::vector<double> weight(channels, 0), bias(channels, 0);
-        for (int64_t n = 0; n < images; ++n) {
-            const float *inverse = norm.inverses(n);
-            for (int64_t c = 0; c < channels; ++c) {
-                weight[c] += products[n * channels + c] * (inverse == nullptr ? 1 : inverse[c]);
-                bias[c] += sums[n * channels + c];
-            }
-        }
-        const auto tensor = [&](const std::vector<double> &values) {
-            at::Tensor t = at::empty({channels}, at::kFloat);
-            std::copy(values.begin(), values.end(), t.mutable_data_ptr<float>());
-            return t;
-        };
-        if (term.weight.defined()) result.weight = tensor(weight);
-        if (term.bias.defined()) result.bias = tensor(bias);
-    }
+    if (result.wants_affine) solve_affine(term, norm, blocks, sums, products, result);
     if (!result.wants_x) return;
     Derivative &found = result.derivative;
     found.p = scales_of(term, norm, blocks);
@@ -188,36 +204,40 @@ void solve(
     found.q.resize(images * channels);
     found.r.resize(images * channels);
     // From the means over everything that shares statistics of dy and of dy ⊙ x̂.
-    const auto share = [&](int64_t n, int64_t c, double mean_gradient, double mean_product) {
-        const double inverse = norm.inverses(n)[c];
-        found.q[n * channels + c] = -inverse * inverse * mean_product;
-        found.r[n * channels + c] = -inverse * mean_gradient;
-    };
     if (term.norm == CT_NORM_BATCH) {
         const double count = static_cast<double>(images * blocks.positions);
+        const std::vector<double> gradients = over_images(sums, images, channels);
+        const std::vector<double> products_of_all = over_images(products, images, channels);
+        const float *inverses = norm.inverses(0);
         for (int64_t c = 0; c < channels; ++c) {
-            double gradient = 0, product = 0;
-            for (int64_t n = 0; n < images; ++n) {
-                gradient += sums[n * channels + c];
-                product += products[n * channels + c];
-            }
-            const double scale = affine.scale(c) / count;
-            for (int64_t n = 0; n < images; ++n) share(n, c, gradient * scale, product * scale * norm.inverses(0)[c]);
+            const double inverse = inverses[c], scale = affine.scale(c) / count;
+            found.q[c] = -inverse * inverse * inverse * products_of_all[c] * scale;
+            found.r[c] = -inverse * gradients[c] * scale;
+        }
+        for (int64_t n = 1; n < images; ++n) {
+            std::copy_n(found.q.begin(), channels, found.q.begin() + n * channels);
+            std::copy_n(found.r.begin(), channels, found.r.begin() + n * channels);
         }
         return;
     }
     const int64_t width = channels / term.groups;
     const double count = static_cast<double>(width * blocks.positions);
-    for (int64_t n = 0; n < images; ++n) {
-        for (int64_t g = 0; g < term.groups; ++g) {
+    parallel_tasks(images, [&](int64_t n) {
+        const float *inverses = norm.inverses(n);
+        for (int64_t first = 0; first < channels; first += width) {
+            const int64_t row = n * channels;
             double gradient = 0, product = 0;
-            for (int64_t c = g * width; c < (g + 1) * width; ++c) {
-                gradient += affine.scale(c) * sums[n * channels + c];
-                product += affine.scale(c) * products[n * channels + c] * norm.inverses(n)[c];
+            for (int64_t c = first; c < first + width; ++c) {
+                gradient += affine.scale(c) * sums[row + c];
+                product += affine.scale(c) * products[row + c] * inverses[c];
             }
-            for (int64_t c = g * width; c < (g + 1) * width; ++c) share(n, c, gradient / count, product / count);
+            for (int64_t c = first; c < first + width; ++c) {
+                const double inverse = inverses[c];
+                found.q[row + c] = -inverse * inverse * product / count;
+                found.r[row + c] = -inverse * gradient / count;
+            }
         }
-    }
+    });
 }
 
 /// The gradients of the terms that are neither deferred nor g itself.

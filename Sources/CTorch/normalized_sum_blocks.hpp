@@ -69,7 +69,6 @@ struct Affine {
           bias(term.bias.defined() ? term.bias.const_data_ptr<float>() : nullptr) {}
 
     double scale(int64_t c) const { return weight == nullptr ? 1 : weight[c]; }
-    double shift(int64_t c) const { return bias == nullptr ? 0 : bias[c]; }
 };
 
 /// What each value of a term is multiplied by, `[N, C]`: of its norm and its affine, and one more for x itself beside them.
@@ -79,12 +78,16 @@ inline std::vector<float> scales_of(const Term &term, const Normalization &norm,
     if (is_bare(term)) return scales;
     const Affine affine(term);
     const double plain = term.is_plain ? 1 : 0;
-    for (int64_t n = 0; n < blocks.images; ++n) {
+    const bool is_shared = norm.rows() < blocks.images;
+    for (int64_t n = 0; n < (is_shared ? 1 : blocks.images); ++n) {
         const float *inverse = norm.inverses(n);
+        float *row = scales.data() + n * channels;
         for (int64_t c = 0; c < channels; ++c) {
-            scales[n * channels + c] =
-                static_cast<float>(affine.scale(c) * (inverse == nullptr ? 1 : inverse[c]) + plain);
+            row[c] = static_cast<float>(affine.scale(c) * (inverse == nullptr ? 1 : inverse[c]) + plain);
         }
+    }
+    for (int64_t n = 1; is_shared && n < blocks.images; ++n) {
+        std::copy_n(scales.begin(), channels, scales.begin() + n * channels);
     }
     return scales;
 }

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <memory>
 
 #include "normalized_sum_blocks.hpp"
 
@@ -8,7 +9,7 @@ namespace ctorch {
 namespace {
 
 /// Joins the moments of blocks, `[blocks, 2, C]`, to those of images, `[N, 2, C]`: means and variances.
-at::Tensor join_moments(const Blocks &blocks, const std::vector<float> &parts) {
+at::Tensor join_moments(const Blocks &blocks, const float *parts) {
     const int64_t channels = blocks.channels;
     at::Tensor result = at::empty({blocks.images, 2, channels}, at::kFloat);
     float *into = result.mutable_data_ptr<float>();
@@ -17,7 +18,7 @@ at::Tensor join_moments(const Blocks &blocks, const std::vector<float> &parts) {
         double seen = 0;
         for (int64_t block = 0; block < blocks.each; ++block) {
             const int64_t task = image * blocks.each + block;
-            const float *part = parts.data() + task * 2 * channels;
+            const float *part = parts + task * 2 * channels;
             const double count = static_cast<double>(blocks.count(task));
             const double share = count / (seen + count), between = seen * share;
             for (int64_t c = 0; c < channels; ++c) {
@@ -38,13 +39,13 @@ at::Tensor join_moments(const Blocks &blocks, const std::vector<float> &parts) {
 
 template <typename T>
 at::Tensor moments_of(const Blocks &blocks, const at::Tensor &x) {
-    std::vector<float> parts(blocks.images * blocks.each * 2 * blocks.channels);
+    const auto parts = std::make_unique_for_overwrite<float[]>(blocks.images * blocks.each * 2 * blocks.channels);
     const T *from = values_of<T>(x);
     blocks.for_each([&](int64_t task) {
-        float *part = parts.data() + task * 2 * blocks.channels;
+        float *part = parts.get() + task * 2 * blocks.channels;
         block_moments(from + blocks.start(task), blocks.count(task), blocks.channels, part, part + blocks.channels);
     });
-    return join_moments(blocks, parts);
+    return join_moments(blocks, parts.get());
 }
 
 Normalization normalization(const Term &term, const Blocks &blocks, const at::Tensor &moments) {
@@ -65,18 +66,19 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
         float *running_mean = term.running_mean.defined() ? term.running_mean.mutable_data_ptr<float>() : nullptr;
         float *running_variance =
             term.running_variance.defined() ? term.running_variance.mutable_data_ptr<float>() : nullptr;
+        std::vector<double> all(channels, 0), within(channels, 0), between(channels, 0);
+        for (int64_t n = 0; n < images; ++n) {
+            const float *image_means = known + 2 * n * channels, *variances = image_means + channels;
+            for (int64_t c = 0; c < channels; ++c) all[c] += image_means[c];
+            for (int64_t c = 0; c < channels; ++c) within[c] += variances[c];
+        }
+        for (double &mean : all) mean /= static_cast<double>(images);
+        for (int64_t n = 0; n < images; ++n) {
+            const float *image_means = known + 2 * n * channels;
+            for (int64_t c = 0; c < channels; ++c) between[c] += (image_means[c] - all[c]) * (image_means[c] - all[c]);
+        }
         for (int64_t c = 0; c < channels; ++c) {
-            double mean = 0, within = 0, between = 0;
-            for (int64_t n = 0; n < images; ++n) {
-                mean += known[2 * n * channels + c];
-                within += known[(2 * n + 1) * channels + c];
-            }
-            mean /= static_cast<double>(images);
-            for (int64_t n = 0; n < images; ++n) {
-                const double apart = known[2 * n * channels + c] - mean;
-                between += apart * apart;
-            }
-            const double variance = (within + between) / static_cast<double>(images);
+            const double mean = all[c], variance = (within[c] + between[c]) / static_cast<double>(images);
             means[c] = static_cast<float>(mean);
             inverses[c] = static_cast<float>(1 / std::sqrt(variance + term.epsilon));
             if (running_mean != nullptr) {
@@ -88,7 +90,7 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
         return result;
     }
     const int64_t width = channels / term.groups;
-    for (int64_t n = 0; n < images; ++n) {
+    parallel_tasks(images, [&](int64_t n) {
         const float *image_means = known + 2 * n * channels, *variances = image_means + channels;
         for (int64_t g = 0; g < term.groups; ++g) {
             double mean = 0, square = 0;
@@ -102,7 +104,7 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
             std::fill_n(means + n * channels + g * width, width, static_cast<float>(mean));
             std::fill_n(inverses + n * channels + g * width, width, static_cast<float>(inverse));
         }
-    }
+    });
     return result;
 }
 
@@ -116,10 +118,12 @@ std::vector<float> biases_of(
         const Affine affine(terms[i]);
         for (int64_t n = 0; n < blocks.images; ++n) {
             const float *mean = norms[i].means(n), *inverse = norms[i].inverses(n);
-            for (int64_t c = 0; c < channels; ++c) {
-                const double centre = mean == nullptr ? 0 : affine.scale(c) * inverse[c] * mean[c];
-                sums[n * channels + c] += affine.shift(c) - centre;
+            double *row = sums.data() + n * channels;
+            if (affine.bias != nullptr) {
+                for (int64_t c = 0; c < channels; ++c) row[c] += affine.bias[c];
             }
+            if (mean == nullptr) continue;
+            for (int64_t c = 0; c < channels; ++c) row[c] -= affine.scale(c) * inverse[c] * mean[c];
         }
     }
     return {sums.begin(), sums.end()};
@@ -142,7 +146,8 @@ at::Tensor sum_terms(
         bits = mutable_values_of<uint16_t>(*mask);
     }
     const Store way = blocks.way(into, moments != nullptr);
-    std::vector<float> parts(moments == nullptr ? 0 : blocks.images * blocks.each * 2 * channels);
+    std::unique_ptr<float[]> parts;
+    if (moments != nullptr) parts = std::make_unique_for_overwrite<float[]>(blocks.images * blocks.each * 2 * channels);
     blocks.for_each([&](int64_t task) {
         const int64_t start = blocks.start(task), row = blocks.image(task) * channels;
         Addend<T> addends[most_terms];
@@ -154,12 +159,12 @@ at::Tensor sum_terms(
             addends, static_cast<int64_t>(count), biases.data() + row, rectifier, blocks.count(task), channels, way,
             into + start);
         // While the block is still in the cache.
-        if (!parts.empty()) {
-            float *part = parts.data() + task * 2 * channels;
+        if (parts != nullptr) {
+            float *part = parts.get() + task * 2 * channels;
             block_moments(into + start, blocks.count(task), channels, part, part + channels);
         }
     });
-    if (moments != nullptr) *moments = join_moments(blocks, parts);
+    if (moments != nullptr) *moments = join_moments(blocks, parts.get());
     return out;
 }
 
