@@ -93,6 +93,27 @@ CTORCH_INLINE bool suppresses(const Corners<T> &a, const Corners<T> &b, double t
     return overlap > threshold;
 }
 
+/// The areas of `Vector<T>::count` boxes, and what of them lies within the edges.
+template <typename T>
+CTORCH_INLINE void areas_within(
+    const ColumnPointers<T> &boxes, T left, T top, T right, T bottom, Lanes<T> &areas, Lanes<T> &within) {
+    const Lanes<T> zero = T(0);
+    Lanes<T> x0, y0, x1, y1;
+    load<T>(x0, boxes.x0);
+    load<T>(y0, boxes.y0);
+    load<T>(x1, boxes.x1);
+    load<T>(y1, boxes.y1);
+    load<T>(areas, boxes.area);
+    const Lanes<T> from_x = x0 > left ? x0 : Lanes<T>(left);
+    const Lanes<T> from_y = y0 > top ? y0 : Lanes<T>(top);
+    const Lanes<T> to_x = x1 < right ? x1 : Lanes<T>(right);
+    const Lanes<T> to_y = y1 < bottom ? y1 : Lanes<T>(bottom);
+    const Lanes<T> across = to_x - from_x, down = to_y - from_y;
+    const Lanes<T> width = across > zero ? across : zero;
+    const Lanes<T> height = down > zero ? down : zero;
+    within = width * height;
+}
+
 /// A bit for each of the tile's 64 boxes that `box` may suppress.
 template <typename T>
 CTORCH_INLINE uint64_t candidates_in_tile(const ColumnPointers<T> &tile, const Corners<T> &box, T nearly) {
@@ -101,20 +122,8 @@ CTORCH_INLINE uint64_t candidates_in_tile(const ColumnPointers<T> &tile, const C
     uint64_t bits = 0;
 #pragma clang loop unroll(full)
     for (int64_t i = 0; i < tile_size; i += lanes) {
-        Lanes<T> x0, y0, x1, y1, area;
-        load<T>(x0, tile.x0 + i);
-        load<T>(y0, tile.y0 + i);
-        load<T>(x1, tile.x1 + i);
-        load<T>(y1, tile.y1 + i);
-        load<T>(area, tile.area + i);
-        const Lanes<T> left = x0 > box.x0 ? x0 : Lanes<T>(box.x0);
-        const Lanes<T> top = y0 > box.y0 ? y0 : Lanes<T>(box.y0);
-        const Lanes<T> right = x1 < box.x1 ? x1 : Lanes<T>(box.x1);
-        const Lanes<T> bottom = y1 < box.y1 ? y1 : Lanes<T>(box.y1);
-        const Lanes<T> across = right - left, down = bottom - top;
-        const Lanes<T> width = across > zero ? across : zero;
-        const Lanes<T> height = down > zero ? down : zero;
-        const Lanes<T> intersection = width * height;
+        Lanes<T> area, intersection;
+        areas_within<T>(advanced(tile, i), box.x0, box.y0, box.x1, box.y1, area, intersection);
         const Lanes<T> rest = area + box.area - intersection;
         const auto mask = __builtin_convertvector(
             (intersection >= rest * nearly) & (intersection > zero), typename Vector<T>::Mask);
@@ -133,20 +142,8 @@ struct TileBounds {
 template <typename T>
 CTORCH_INLINE typename Vector<T>::Bits reaches_tile(const ColumnPointers<T> &kept, const TileBounds<T> &tile, T of_areas) {
     const Lanes<T> zero = T(0);
-    Lanes<T> x0, y0, x1, y1, area;
-    load<T>(x0, kept.x0);
-    load<T>(y0, kept.y0);
-    load<T>(x1, kept.x1);
-    load<T>(y1, kept.y1);
-    load<T>(area, kept.area);
-    const Lanes<T> left = x0 > tile.left ? x0 : Lanes<T>(tile.left);
-    const Lanes<T> top = y0 > tile.top ? y0 : Lanes<T>(tile.top);
-    const Lanes<T> right = x1 < tile.right ? x1 : Lanes<T>(tile.right);
-    const Lanes<T> bottom = y1 < tile.bottom ? y1 : Lanes<T>(tile.bottom);
-    const Lanes<T> across = right - left, down = bottom - top;
-    const Lanes<T> width = across > zero ? across : zero;
-    const Lanes<T> height = down > zero ? down : zero;
-    const Lanes<T> most = width * height;
+    Lanes<T> area, most;
+    areas_within<T>(kept, tile.left, tile.top, tile.right, tile.bottom, area, most);
     const auto mask = __builtin_convertvector(
         (most >= (area + tile.least_area) * of_areas) & (most > zero), typename Vector<T>::Mask);
     return __builtin_bit_cast(typename Vector<T>::Bits, mask);

@@ -159,7 +159,8 @@ public enum Normalization: Hashable, Sendable, Codable {
     case batch
     /// Batch norm by fixed statistics and affine: nothing in it is trained.
     case frozenBatch
-    /// Batch norm by the statistics of all processes.
+    /// Batch norm by the statistics of all processes that train the network together. Training takes one process so far, and
+    /// with one process it equals `batch`: the same layers and numbers.
     case synchronizedBatch
     case group(groups: Int = 32)
 }

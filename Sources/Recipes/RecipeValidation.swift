@@ -58,10 +58,6 @@ extension BackboneRecipe {
         if case .cbam = attention, rank == .video {
             throw RecipeError(.attention, "CBAM's map of positions is for images; squeeze-excitation is for clips too")
         }
-        if normalization == .synchronizedBatch {
-            throw RecipeError(
-                .normalization, "synchronised batch norm needs several processes, and this is one; take batch or group")
-        }
     }
 
     private func validateShortcuts() throws(RecipeError) {

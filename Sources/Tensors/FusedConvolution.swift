@@ -2,9 +2,10 @@ import CTorch
 
 /// A convolution for inference together with what follows it: act(x ∗ weight + bias + addend), in one pass over the output.
 ///
-/// On the CPU in float32 it is oneDNN's fused convolution on packed weights, or Winograd's algorithm (Lavin and Gray,
-/// 2016) where a 3×3 convolution has enough channels and pixels for it; the result is channels-last. Elsewhere it is
-/// composed. There is no gradient: an input that requires one traps.
+/// On the CPU in float32 it is Winograd's algorithm (Lavin and Gray, 2016) where a 3×3 convolution has enough channels and
+/// pixels for it, else a product of matrices with AVX-512 or the ``TileUnit``, which takes bfloat16 too, else oneDNN's fused
+/// convolution on packed weights; the result is channels-last. Elsewhere it is composed. There is no gradient: an input
+/// that requires one traps.
 ///
 /// The weight is taken as it is: a later change of it, in place or not, is not seen.
 public final class FusedConvolution {

@@ -55,7 +55,11 @@ public struct DetectorModel: RecipeModel {
         let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
         if weights.state.contains(where: { $0.name.hasPrefix("backbone.body.") }) {
             return try StartWeights(
-                weights, into: detector, head: .boxPredictor, called: "the detector", recipe: file)
+                weights, into: detector,
+                covering: WeightsCoverage(
+                    of: detector.body, prefix: "backbone.body.",
+                    beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"]),
+                head: .boxPredictor, called: "the detector", recipe: file)
         }
         // A classifier's own head has no place in a detector.
         return try StartWeights(

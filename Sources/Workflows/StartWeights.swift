@@ -79,18 +79,18 @@ public struct StartWeights: Sendable {
         _ weights: WeightsFile, into network: Backbone, called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {
         try self.init(
-            weights, as: weights.inflated(for: network), into: network, head: Head(of: network), called: target,
-            recipe: recipe, notes: notes)
+            weights, as: weights.inflated(for: network), into: network, covering: WeightsCoverage(of: network),
+            head: Head(of: network), called: target, recipe: recipe, notes: notes)
     }
 
     /// Copies what fits of the weights that a recipe's `model.weights` names.
     ///
     /// - Parameter adapted: The weights in the model's own form; nil takes them as they are.
     /// - Throws: `RecipeFileError` where the weights are another network's: a tensor outside of the head has another shape,
-    ///   or less than half of the model is in the file.
+    ///   one that `coverage` asks for isn't in the file, or the file has more blocks.
     init(
-        _ weights: WeightsFile, as adapted: WeightsFile? = nil, into model: Module, head: Head?, called target: String,
-        recipe: RecipeFile, notes: [String] = []
+        _ weights: WeightsFile, as adapted: WeightsFile? = nil, into model: Module, covering coverage: WeightsCoverage,
+        head: Head?, called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {
         path = weights.path
         self.target = target
@@ -99,19 +99,32 @@ public struct StartWeights: Sendable {
         let remade = fit.reshaped.filter { head?.explains($0) ?? false }
         self.notes = adapted.notes + notes + [head?.note(remade)].compactMap(\.self)
         let strange = fit.reshaped.filter { !remade.contains($0) }
-        if let first = strange.first {
-            throw recipe.error(
-                at: "model.weights",
-                "\(path) is of another network: \(strange.count) of its tensors have other shapes than \(target)'s, first "
-                    + "\(first.name): \(first.expected) here, \(first.found) in the file. " + Self.advice(weights.state)
-            )
+        func refusal(_ reason: String) -> RecipeFileError {
+            recipe.error(at: "model.weights", "\(path) \(reason). \(Self.advice(weights.state))")
         }
-        guard fit.matched > 0, fit.matched >= fit.missing.count + fit.reshaped.count else {
-            throw recipe.error(
-                at: "model.weights",
-                "\(path) is of another network: \(fit.matched) of its \(weights.state.count) tensors fit \(target). "
-                    + "The file begins with \(Self.beginning(weights.state)); \(target) with "
-                    + "\(Self.beginning(model.stateDict())). " + Self.advice(weights.state))
+        if let first = strange.first {
+            throw refusal(
+                "is of another network: \(strange.count) of its tensors have other shapes than \(target)'s, first "
+                    + "\(first.name): \(first.expected) here, \(first.found) in the file")
+        }
+        let lacking = coverage.lacking(fit.missing, from: adapted.state.map(\.name))
+        if let first = lacking.first {
+            guard 2 * fit.matched >= weights.state.count || fit.matched > lacking.count else {
+                throw refusal(
+                    "is of another network: \(fit.matched) of its \(weights.state.count) tensors fit \(target). "
+                        + "The file begins with \(Self.beginning(weights.state)); \(target) with "
+                        + Self.beginning(model.stateDict()))
+            }
+            let blocks = coverage.blocks(of: lacking)
+            throw refusal(
+                "has only a part of \(target): \(Self.count(lacking)) missing, first \(first)"
+                    + (blocks.isEmpty ? "" : ", in \(WeightsFile.listing(blocks, limit: 3))"))
+        }
+        let beyond = coverage.beyond(fit.unexpected)
+        if let first = beyond.first {
+            throw refusal(
+                "is of a deeper network: \(target) has no place for \(beyond.count) of its tensors, first \(first), in "
+                    + WeightsFile.listing(coverage.blocks(of: beyond), limit: 3))
         }
     }
 
@@ -123,6 +136,10 @@ public struct StartWeights: Sendable {
             throw recipe.error(at: "model.weights", "there is no file \(path)")
         }
         return try WeightsFile(path)
+    }
+
+    private static func count(_ tensors: [String]) -> String {
+        tensors.count == 1 ? "1 tensor is" : "\(tensors.count) tensors are"
     }
 
     private static func beginning(_ state: [(name: String, tensor: Tensor)]) -> String {

@@ -28,16 +28,12 @@ struct DetectCommand: WorkCommand {
         if let output { try RunFolder(output).prepare() }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings, device: device.device)
-        let bar = ProgressLine("detecting")
-        var all: [ImageDetections] = []
         var names = output.map { PictureNames(folder: $0, images: files) }
-        for (i, file) in files.enumerated() {
+        let all = try ProgressLine.counting(files, "detecting") { file in
             var found = try detection.detect(file, threshold: threshold)
             if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
-            all.append(found)
-            bar.show(i + 1, of: files.count)
+            return found
         }
-        bar.end()
         let json = try prettyJSON(all)
         guard let output else { return print(json) }
         try RunFolder.write(json + "\n", to: output + "/detections.json")

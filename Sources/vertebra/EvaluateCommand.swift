@@ -65,22 +65,3 @@ struct EvaluateCommand: WorkCommand {
 extension String {
     fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }
-
-/// A counter on standard error that is redrawn, where that is a terminal.
-final class ProgressLine {
-    private let title: String
-    private let isTerminal = isatty(STDERR_FILENO) != 0
-    private var isDrawn = false
-
-    init(_ title: String) { self.title = title }
-
-    func show(_ done: Int, of total: Int) {
-        guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)".utf8))
-        isDrawn = true
-    }
-
-    func end() {
-        if isDrawn { printToStandardError("") }
-    }
-}

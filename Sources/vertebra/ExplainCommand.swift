@@ -60,15 +60,11 @@ struct ExplainCommand: WorkCommand {
         let explanation = try ImageExplanation(
             checkpoints: checkpoints, weights: weights, classNames: classes, classChoice: choice, stage: stage,
             settings: set.settings, device: device.device)
-        let bar = ProgressLine("explaining")
-        var all: [ImageExplanations] = []
-        for (i, file) in files.enumerated() {
+        let all = try ProgressLine.counting(files, "explaining") { file in
             var found = try explanation.explain(file)
             try writer?.write(&found)
-            all.append(found)
-            bar.show(i + 1, of: files.count)
+            return found
         }
-        bar.end()
         let json = try prettyJSON(all)
         guard let output else { return print(json) }
         try RunFolder.write(json + "\n", to: output + "/explanations.json")

@@ -63,6 +63,23 @@ final class BackboneTests: XCTestCase {
         XCTAssertTrue(frozen.namedParameters().allSatisfy { !$0.name.contains("bn") })
     }
 
+    /// In training and in evaluation, statistics included.
+    func testSynchronisedBatchNormOfOneProcessIsBatchNorm() throws {
+        let networks = try [Normalization.batch, .synchronizedBatch].map {
+            try Backbone(thin("res_rgsnet50"), classes: 10, normalization: $0)
+        }
+        let numbers = try networks.map { network in
+            try network.fill()
+            let loss = F.crossEntropy(network(image), Tensor([Int64(1), 2]))
+            loss.backward()
+            network.eval()
+            let state = network.stateDict().filter { $0.name.contains("running_") }.map(\.tensor)
+            let gradients = network.namedParameters().compactMap(\.parameter.grad)
+            return (state + gradients + [loss, network(image)]).flatMap { $0.array(Float.self) }
+        }
+        XCTAssertEqual(numbers[0], numbers[1])
+    }
+
     func testGroupNormsTreatEachImageAlone() throws {
         let model = try Backbone(thin("resnet18"), classes: 10, normalization: .group(groups: 8))
         withoutGrad {

@@ -18,6 +18,26 @@ final class GoldenBackboneTests: XCTestCase {
         }
     }
 
+    /// A CPU with a tile unit (AMX) computes some of them as one without it would: they hold plain, strided,
+    /// grouped and 3D convolutions.
+    func testSomeGoldenBackbonesWithoutATileUnit() throws {
+        guard TileUnit.isUsed else { throw XCTSkip("there is none: all golden backbones are computed so") }
+        let some = try GoldenBackbone.all().filter {
+            ["resnet18", "iresnet50", "iresgroup50", "iresnet3d50"].contains($0.model)
+        }
+        XCTAssertGreaterThanOrEqual(some.count, 2)
+        let first = try XCTUnwrap(some.first)
+        let model = try Backbone(first.recipe.recipe())
+        try weights.fill(model, salt: first.salt)
+        model.eval()
+        func logits() -> [Float] { withoutGrad { model(first.inputTensor).array(Float.self) } }
+        let withUnit = logits()
+        TileUnit.isUsed = false
+        defer { TileUnit.isUsed = true }
+        XCTAssertNotEqual(logits(), withUnit, "the switch changes nothing")
+        for golden in some { try check(golden) }
+    }
+
     private func check(_ golden: GoldenBackbone) throws {
         let model = Backbone(try golden.recipe.recipe().plan(), channelsLast: false)
         try weights.fill(model, salt: golden.salt)

@@ -101,6 +101,16 @@ final class RecipePlanningTests: XCTestCase {
         XCTAssertFalse(group.tensors.contains { !$0.isParameter })
     }
 
+    /// There is but one process to take statistics of.
+    func testSynchronisedBatchNormIsPlannedAsBatchNorm() throws {
+        for name in ["resnet50", "iresgroup3d50", "rbs50", "densenet121"] {
+            let recipe = try Catalogue.recipe(named: name)
+            let synchronised = try recipe.with { $0.normalization = .synchronizedBatch }.plan()
+            XCTAssertEqual(synchronised.layers, try recipe.plan().layers, name)
+            XCTAssertTrue(synchronised.layers.contains { $0.kind == .batchNorm }, name)
+        }
+    }
+
     func testSomeStagesHaveNeitherClassifierNorLastNorm() throws {
         let plan = try BackboneRecipe.resNet(50).with { $0.order = .preActivation }.plan(stageCount: 3)
         XCTAssertEqual(plan.stages.map(\.channels), [256, 512, 1024])

@@ -65,7 +65,6 @@ final class RecipeValidationTests: XCTestCase {
             }
         ),
         (.attention, "reduced by 1000", { $0.attention = .squeezeExcitation(reduction: 1000) }),
-        (.normalization, "several processes", { $0.normalization = .synchronizedBatch }),
         (.normalization, "48 groups", { $0.normalization = .group(groups: 48) }),
         (.order, "preActivation", { $0.shortcut = .concatenation(growth: 32) }),
         (.shortcut, "appends nothing", { $0 = .dense { $0.shortcut = .concatenation(growth: 0) } }),

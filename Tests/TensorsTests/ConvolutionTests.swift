@@ -47,17 +47,8 @@ final class ConvolutionTests: XCTestCase {
         XCTAssertLessThan((a.to(.float64) - b).abs().amax().item(), 2e-5 * b.abs().amax().item(), message, line: line)
     }
 
-    /// Runs a test as the machine would, and as one without a tile unit would.
-    private func onEachUnit(_ body: () throws -> Void) rethrows {
-        try body()
-        guard TileUnit.isUsed else { return }
-        TileUnit.isUsed = false
-        defer { TileUnit.isUsed = true }
-        try body()
-    }
-
     func testValuesAndGradientsEqualThoseInFloat64() throws {
-        try onEachUnit { try compareWithFloat64() }
+        try TileUnit.onAndOff { try compareWithFloat64() }
     }
 
     private func compareWithFloat64() throws {
@@ -97,7 +88,7 @@ final class ConvolutionTests: XCTestCase {
             return index % 3 == 0 ? -number : number
         }
         let numbers = Tensor(odd).reshape([1, 6, 7, 32]).permute([0, 3, 1, 2])
-        try onEachUnit {
+        try TileUnit.onAndOff {
             let x = numbers.detached().requiringGrad()
             let y = F.conv2d(x, weight: Tensor.eye(32).reshape([32, 32, 1, 1]))
             XCTAssertEqual(y.array(Float.self), numbers.array(Float.self))

@@ -267,9 +267,9 @@ final class NormalizedSumChainTests: XCTestCase {
             }
             for _ in 0..<4 { step() }
             let before = try resident()
-            for _ in 0..<60 { step() }
-            // A map has 1 MB: one left behind in each chain would be 240.
-            XCTAssertLessThan(try resident() - before, 60 << 20, "goes back: \(goesBack)")
+            for _ in 0..<24 { step() }
+            // A map has 1 MB: one left behind in each of the four chains would be 96.
+            XCTAssertLessThan(try resident() - before, 48 << 20, "goes back: \(goesBack)")
         }
     }
 

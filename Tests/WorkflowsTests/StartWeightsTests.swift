@@ -74,6 +74,78 @@ final class StartWeightsTests: XCTestCase {
             forADetector.contains("than the detector's backbone's, first layer1.0.conv1.weight"), forADetector)
     }
 
+    /// Of ResNet-101, ResNet-50 has everything but the blocks 6 to 22 of stage 3, of 15 tensors each.
+    func testAShallowerNetworksWeightsAreRefused() throws {
+        let weights = try saved("resnet50")
+        let refusal = message { try classifier("resnet101", weights: weights) }
+        XCTAssertEqual(
+            refusal,
+            "test.yaml:4: model.weights: \(weights) has only a part of the classifier: 255 tensors are missing, first "
+                + "layer3.6.conv1.weight, in layer3.6, layer3.7, layer3.8, … and 14 more. Its tensors are those of "
+                + "resnet50, dsnet50_noweight, resnet50_dense: set model to the network that it was made from, or name a "
+                + "file of this one")
+        let backbone = message { try detector("resnet101", "model.weights=\(weights)") }
+        XCTAssertTrue(
+            backbone.contains(
+                "has only a part of the detector's backbone: 255 tensors are missing, first layer3.6.conv1.weight"),
+            backbone)
+        let whole = try temporaryDirectory() + "/detector.pth"
+        try WeightsFile.write(detector("resnet18").detector.stateDict(), to: whole)
+        let deeper = message { try detector("resnet34", "model.weights=\(whole)") }
+        XCTAssertTrue(
+            deeper.contains(
+                "has only a part of the detector: 80 tensors are missing, first backbone.body.layer1.2.conv1.weight, in "
+                    + "backbone.body.layer1.2, backbone.body.layer2.2, backbone.body.layer2.3, … and 5 more. Its backbone's "
+                    + "tensors are those of resnet18"), deeper)
+    }
+
+    func testADeeperNetworksWeightsAreRefused() throws {
+        let refusal = message { try classifier("resnet18", weights: saved("resnet34")) }
+        XCTAssertTrue(
+            refusal.contains(
+                "is of a deeper network: the classifier has no place for 96 of its tensors, first layer1.2.conv1.weight, "
+                    + "in layer1.2, layer2.2, layer2.3, … and 5 more. Its tensors are those of resnet34"), refusal)
+    }
+
+    /// Whole parts beside the backbone may be missing, and PyTorch's counts of batches; halves of parts may not.
+    func testWhatAFileMayLack() throws {
+        let path = try temporaryDirectory() + "/weights.safetensors"
+        let network = try Backbone(Catalogue.recipe(named: "resnet18"), classes: 10).stateDict()
+        func starting(without isLeftOut: (String) -> Bool) throws -> StartWeights {
+            try WeightsFile.write(network.filter { !isLeftOut($0.name) }, to: path)
+            return try XCTUnwrap(classifier("resnet18", weights: path).start)
+        }
+        XCTAssertEqual(try starting { $0.hasSuffix(".num_batches_tracked") }.fit.missing, [])
+        let headless = try starting { $0.hasPrefix("fc.") }
+        XCTAssertTrue(
+            headless.summary.contains("not in the file, so fresh (2): fc.weight, fc.bias"), headless.summary)
+        for (name, place) in [("layer2.1.bn2.running_var", ", in layer2.1"), ("bn1.bias", ""), ("fc.bias", "")] {
+            let refusal = message { try starting { $0 == name } }
+            XCTAssertTrue(
+                refusal.contains("has only a part of the classifier: 1 tensor is missing, first \(name)\(place). "),
+                refusal)
+        }
+
+        let whole = try detector("resnet18").detector.stateDict()
+        try WeightsFile.write(whole.filter { !$0.name.hasPrefix("rpn.") }, to: path)
+        let start = try XCTUnwrap(detector("resnet18", "model.weights=\(path)").start)
+        XCTAssertEqual(start.fit.missing, whole.map(\.name).filter { $0.hasPrefix("rpn.") })
+        XCTAssertTrue(start.summary.contains("not in the file, so fresh (6): rpn.head."), start.summary)
+        try WeightsFile.write(whole.filter { $0.name != "rpn.head.bbox_pred.bias" }, to: path)
+        let half = message { try detector("resnet18", "model.weights=\(path)") }
+        XCTAssertTrue(half.contains("1 tensor is missing, first rpn.head.bbox_pred.bias. "), half)
+    }
+
+    /// The norms of RG shortcuts are no part of a ResNet.
+    func testARelativesOwnLayersStartFresh() throws {
+        let start = try XCTUnwrap(classifier("cifar_res_rgsnet26_0.25", weights: saved("cifar_resnet26_0.25")).start)
+        XCTAssertFalse(start.fit.missing.isEmpty)
+        XCTAssertTrue(start.fit.missing.allSatisfy { $0.contains(".rg") }, "\(start.fit.missing)")
+        XCTAssertTrue(
+            start.summary.contains("not in the file, so fresh (\(start.fit.missing.count)): layer1.0.rg_inner.weight"),
+            start.summary)
+    }
+
     func testAClassifierOfOtherClassesIsRemade() throws {
         let weights = try saved("resnet18", classes: 7)
         let start = try XCTUnwrap(classifier("resnet18", weights: weights).start)

@@ -15,8 +15,8 @@ ct_status ct_convolution(
     int32_t rank, int64_t groups, ct_tensor *out);
 /// Whether `ct_winograd_convolution` takes these operands.
 bool ct_winograd_applies(ct_tensor x, ct_tensor weight);
-/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight, channels last. `relu` is for maps
-/// without gradient.
+/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight, channels last: by the tile unit
+/// where the CPU has one. `relu` is for maps without gradient.
 ct_status ct_winograd_convolution(
     const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out);
 ct_status ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out);

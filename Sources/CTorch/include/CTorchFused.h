@@ -17,8 +17,9 @@ ct_status ct_fused_weight(
     int64_t groups, ct_fused_weight_handle *out);
 void ct_fused_weight_release(ct_fused_weight_handle weight);
 
-/// act(x * weight + bias + other) without gradient; `bias` and `other` may be null. On the CPU in float32 one pass of
-/// oneDNN, or Winograd's algorithm where it is faster, and channels-last; elsewhere composed.
+/// act(x * weight + bias + other) without gradient; `bias` and `other` may be null. On the CPU channels-last: in float32
+/// Winograd's algorithm where it is faster; else one pass over products of matrices (AVX-512, or the tile unit, in bfloat16
+/// too) or of oneDNN. Elsewhere composed.
 ct_status ct_fused_convolution(
     ct_tensor input, ct_fused_weight_handle weight, ct_tensor bias, ct_tensor other, bool relu, ct_tensor *out);
 
