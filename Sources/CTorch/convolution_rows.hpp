@@ -119,13 +119,12 @@ public:
         return {begin_line * input.x, (end_line + 1) * input.x};
     }
 
-    /// first..<last of a row's numbers.
-    void gather(int64_t row, int64_t first, int64_t last, T *into) const {
+    /// first..<last of the numbers of the row at `place`.
+    void gather(const Place &place, int64_t first, int64_t last, T *into) const {
         if (is_pointwise) {
-            copy_lines(pixels + row * channels + first, 1, 0, last - first, into);
+            copy_lines(pixels + position(place, {0, 0, 0}) * channels + first, 1, 0, last - first, into);
             return;
         }
-        const Place place = place_of(row);
         const int64_t run = together * channels, runs = kernel.x / together;
         if (kernel.t == 1 && runs == 1 && last - first == depth && is_inside(place)) {
             const T *corner = pixels + (((place.image * input.t + place.t) * input.y + place.y) * input.x + place.x) * channels;

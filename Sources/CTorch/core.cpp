@@ -1,6 +1,6 @@
 #include "guard.hpp"
 #include "implicit_gemm.hpp"
-#include "tile_gemm_kernels.hpp"
+#include "tile_unit.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/util/Logging.h>

@@ -1,5 +1,5 @@
 #include "detection.hpp"
-#include "detection_simd.hpp"
+#include "simd.hpp"
 #include "parallel.hpp"
 
 #include <ATen/ATen.h>

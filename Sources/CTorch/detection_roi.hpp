@@ -1,6 +1,6 @@
 #pragma once
 
-#include "detection_simd.hpp"
+#include "simd.hpp"
 
 #include <ATen/core/Tensor.h>
 

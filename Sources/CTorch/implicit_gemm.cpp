@@ -12,7 +12,7 @@
 #include "implicit_gemm_kernels.hpp"
 #include "parallel.hpp"
 #include "tile_gemm.hpp"
-#include "tile_gemm_kernels.hpp"
+#include "tile_unit.hpp"
 
 namespace ctorch {
 namespace {
@@ -140,8 +140,9 @@ at::Tensor implicit_gemm(
         const std::unique_ptr<float[]> gathered(new float[(end - begin) * gemm_stride]);
         for (int64_t pass = 0; pass < passes; ++pass) {
             const int64_t first = rows.depth * pass / passes, last = rows.depth * (pass + 1) / passes;
-            for (int64_t row = begin; row < end; ++row) {
-                rows.gather(row, first, last, gathered.get() + (row - begin) * gemm_stride);
+            auto place = rows.place_of(begin);
+            for (int64_t row = begin; row < end; ++row, rows.advance(place)) {
+                rows.gather(place, first, last, gathered.get() + (row - begin) * gemm_stride);
             }
             const bool is_last = pass == passes - 1;
             for (int64_t panel = first_panel; panel < last_panel; ++panel) {

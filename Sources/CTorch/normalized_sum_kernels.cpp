@@ -10,17 +10,6 @@ namespace {
 constexpr int64_t lanes = Vector<float>::count;
 using Values = Lanes<float>;
 typedef int32_t Words __attribute__((ext_vector_type(16)));
-typedef uint32_t UnsignedWords __attribute__((ext_vector_type(16)));
-typedef uint16_t Halves __attribute__((ext_vector_type(16)));
-
-CTORCH_INLINE void load_values(Values &into, const float *from) { load(into, from); }
-
-CTORCH_INLINE void load_values(Values &into, const Bfloat16Bits *from) {
-    Halves halves;
-    std::memcpy(&halves, from, sizeof halves);
-    const UnsignedWords words = __builtin_convertvector(halves, UnsignedWords) << 16;
-    std::memcpy(&into, &words, sizeof into);
-}
 
 template <Store way, typename T, typename V>
 CTORCH_INLINE void put(T *into, const V &values) {
@@ -36,14 +25,10 @@ CTORCH_INLINE void store_values(float *into, const Values &from) {
     put<way>(into, from);
 }
 
-/// Rounds to the nearest, ties to even; NaN stays NaN.
 template <Store way>
 CTORCH_INLINE void store_values(Bfloat16Bits *into, const Values &from) {
-    const UnsignedWords words = __builtin_bit_cast(UnsignedWords, from);
-    const UnsignedWords rounded = (words + 0x7fff + ((words >> 16) & 1)) >> 16;
-    const Words is_nan = from != from;
-    const UnsignedWords nan = __builtin_bit_cast(UnsignedWords, is_nan);
-    const Halves halves = __builtin_convertvector((rounded & ~nan) | (0x7fc0 & nan), Halves);
+    Halves halves;
+    round_to_bfloat16(halves, from);
     put<way>(into, halves);
 }
 

@@ -4,12 +4,9 @@
 
 #include <cstdint>
 
-#include "detection_simd.hpp"
+#include "simd.hpp"
 
 namespace ctorch {
-
-/// bfloat16 as it lies in memory.
-using Bfloat16Bits = uint16_t;
 
 /// Most addends of one sum.
 constexpr int64_t most_terms = 64;

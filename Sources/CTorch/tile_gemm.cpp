@@ -11,11 +11,11 @@
 #include "convolution_rows.hpp"
 #include "guard.hpp"
 #include "parallel.hpp"
-#include "tile_gemm_kernels.hpp"
+#include "tile_making.hpp"
+#include "tile_product.hpp"
 
 namespace ctorch {
 namespace {
-
 
 /// Numbers of one panel of a weight.
 constexpr int64_t panel_numbers(int64_t steps, int64_t pieces) { return steps * pieces * 2 * tile_numbers; }
@@ -24,7 +24,7 @@ at::Tensor empty_panels(int64_t panels, int64_t steps, int64_t pieces) {
     return at::empty({panels, steps, pieces, 2, tile_lines, tile_depth}, at::TensorOptions().dtype(at::kShort));
 }
 
-Piece *pieces_in(const at::Tensor &packed) { return static_cast<Piece *>(packed.mutable_data_ptr()); }
+Bfloat16Bits *pieces_in(const at::Tensor &packed) { return static_cast<Bfloat16Bits *>(packed.mutable_data_ptr()); }
 
 /// `[O, taps · C]`
 at::Tensor rows_of(const at::Tensor &weight) { return weight.detach().movedim(1, -1).contiguous(); }
@@ -35,9 +35,9 @@ at::Tensor pack(const at::Tensor &weight) {
     const int64_t panels = (outputs + tile_panel - 1) / tile_panel;
     const at::Tensor rows = rows_of(weight), packed = empty_panels(panels, steps, pieces);
     const T *from = static_cast<const T *>(rows.const_data_ptr());
-    Piece *into = pieces_in(packed);
+    Bfloat16Bits *into = pieces_in(packed);
     parallel_tasks(panels, [&](int64_t panel) {
-        Piece *to = into + panel * panel_numbers(steps, pieces);
+        Bfloat16Bits *to = into + panel * panel_numbers(steps, pieces);
         for (int64_t step = 0; step < steps; ++step) {
             for (int64_t half = 0; half < 2; ++half) {
                 const int64_t first = panel * tile_panel + half * tile_lines, k = step * tile_depth;
@@ -72,7 +72,7 @@ public:
         if (rows.is_pointwise || rows.channels % tile_depth != 0 || rows.taps() == 1) return;
         const auto [first, last] = rows.window(begin, end);
         steps_of_pixel = rows.channels / tile_depth;
-        if constexpr (std::is_same_v<T, Piece>) {
+        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
             lines = rows.pixels;
             first_pixel = 0;
         } else {
@@ -98,32 +98,32 @@ public:
         auto place = rows.place_of(begin);
         for (int64_t row = begin; row < end; ++row, rows.advance(place)) {
             const int64_t i = row - begin;
-            Piece *to = numbers.get() + (i / tile_lines) * steps * step + i % tile_lines * tile_depth;
+            Bfloat16Bits *to = numbers.get() + (i / tile_lines) * steps * step + i % tile_lines * tile_depth;
             const int64_t first = first_step * tile_depth, last = std::min(last_step * tile_depth, rows.depth);
             if (lines != nullptr) {
                 fill_from_lines(place, first_step, last_step, to);
             } else if (rows.is_pointwise) {
                 tile_row<pieces>(rows.pixels + row * rows.channels + first, last - first, to, step, tile_numbers);
             } else {
-                rows.gather(row, first, last, line.data());
+                rows.gather(place, first, last, line.data());
                 tile_row<pieces>(line.data(), last - first, to, step, tile_numbers);
             }
         }
     }
 
     /// Two tiles of rows from `tile` on, or the last one.
-    const Piece *tile(int64_t tile) const { return numbers.get() + tile * next(); }
+    const Bfloat16Bits *tile(int64_t tile) const { return numbers.get() + tile * next(); }
     int64_t next() const { return steps * pieces * tile_numbers; }
 
 private:
     void fill_from_lines(
-        const typename Rows<T>::Place &place, int64_t first_step, int64_t last_step, Piece *to) const {
+        const typename Rows<T>::Place &place, int64_t first_step, int64_t last_step, Bfloat16Bits *to) const {
         const int64_t corner = rows.is_inside(place) ? rows.position(place, reaches[0]) : -1;
         int64_t tap = first_step / steps_of_pixel, within = first_step % steps_of_pixel;
         for (int64_t step = first_step; step < last_step; ++tap) {
             const int64_t count = std::min(steps_of_pixel - within, last_step - step);
             const int64_t position = corner < 0 ? rows.position(place, reaches[tap]) : corner + distances[tap];
-            const Piece *from = position < 0
+            const Bfloat16Bits *from = position < 0
                 ? nullptr
                 : lines + ((position - first_pixel) * steps_of_pixel + within) * pieces * tile_depth;
             tile_row_of_lines(from, count, pieces, to);
@@ -135,13 +135,13 @@ private:
 
     const Rows<T> &rows;
     const int64_t begin, end, tiles;
-    const Scratch<Piece> numbers;
+    const Scratch<Bfloat16Bits> numbers;
     int64_t steps = 0;
     std::vector<T> line;
     /// Pixels whose lines are made already, `[pixels, steps_of_pixel, pieces, 32]`.
-    const Piece *lines = nullptr;
+    const Bfloat16Bits *lines = nullptr;
     int64_t first_pixel = 0, steps_of_pixel = 0;
-    std::optional<Scratch<Piece>> window;
+    std::optional<Scratch<Bfloat16Bits>> window;
     std::vector<Extents> reaches;
     std::vector<int64_t> distances;
 };
@@ -159,7 +159,7 @@ at::Tensor multiply(
     const Parts parts(steps, most_steps(pieces));
     const Cut cut(
         out.numel() / outputs, (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines);
-    const Piece *weight = pieces_in(packed);
+    const Bfloat16Bits *weight = pieces_in(packed);
     const at::Tensor offsets = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
     const float *offset = offsets.defined() ? offsets.const_data_ptr<float>() : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
@@ -182,7 +182,7 @@ at::Tensor multiply(
             block.fill(first, last);
             for (int64_t panel = first_panel; panel < last_panel; ++panel) {
                 const int64_t output = panel * tile_panel, width = std::min(tile_panel, outputs - output);
-                const Piece *right = weight + panel * panel_numbers(steps, pieces) + first * pieces * 2 * tile_numbers;
+                const Bfloat16Bits *right = weight + panel * panel_numbers(steps, pieces) + first * pieces * 2 * tile_numbers;
                 for (int64_t pair = 0; pair < pairs; ++pair) {
                     const int64_t tile = 2 * pair, row = tile * tile_lines, at = (begin + row) * outputs + output;
                     const bool is_last = part == parts.count - 1;
@@ -227,7 +227,7 @@ bool is_tiled(const at::Tensor &packed) { return packed.scalar_type() == at::kSh
 
 at::Tensor tiled_weight(const at::Tensor &weight) {
     return weight.scalar_type() == at::kFloat ? pack<float, pieces_of_values>(weight)
-                                              : pack<Piece, pieces_of_bfloat16>(weight);
+                                              : pack<Bfloat16Bits, pieces_of_bfloat16>(weight);
 }
 
 at::Tensor tiled_turned_weight(const at::Tensor &weight) {
@@ -241,11 +241,11 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
     // [O, taps, C]
     const at::Tensor rows = rows_of(weight), packed = empty_panels(panels, steps, pieces_of_gradients);
     const float *from = rows.const_data_ptr<float>();
-    Piece *into = pieces_in(packed);
+    Bfloat16Bits *into = pieces_in(packed);
     parallel_tasks(panels * taps, [&](int64_t task) {
         const int64_t panel = task / taps, place = task % taps, tap = taps - 1 - place, first = panel * tile_panel;
         const int64_t steps_of_tap = outputs / tile_depth;
-        Piece *to = into + (panel * steps + place * steps_of_tap) * pieces_of_gradients * 2 * tile_numbers;
+        Bfloat16Bits *to = into + (panel * steps + place * steps_of_tap) * pieces_of_gradients * 2 * tile_numbers;
         for (int64_t step = 0; step < steps_of_tap; ++step) {
             const float *lines[tile_depth];
             for (int64_t i = 0; i < tile_depth; ++i) lines[i] = from + ((step * tile_depth + i) * taps + tap) * inputs + first;
@@ -261,7 +261,7 @@ at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu) {
     if (x.scalar_type() != at::kFloat) {
-        return multiply<Piece, pieces_of_bfloat16>(x, packed, weight_sizes, geometry, bias, addend, relu);
+        return multiply<Bfloat16Bits, pieces_of_bfloat16>(x, packed, weight_sizes, geometry, bias, addend, relu);
     }
     return packed.size(2) == pieces_of_values
         ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu)

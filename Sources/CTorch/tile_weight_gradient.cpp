@@ -8,7 +8,8 @@
 #include "guard.hpp"
 #include "parallel.hpp"
 #include "tile_gemm.hpp"
-#include "tile_gemm_kernels.hpp"
+#include "tile_making.hpp"
+#include "tile_product.hpp"
 
 // dW = gᵀ · rows, summed over the output positions: gᵀ is turned tile by tile, the rows' tiles need no turning.
 
@@ -53,9 +54,10 @@ public:
         count = end - first_position;
         steps = steps_of(count);
         if (is_gathered) {
-            for (int64_t i = 0; i < count; ++i) {
+            auto place = rows.place_of(first);
+            for (int64_t i = 0; i < count; ++i, rows.advance(place)) {
                 float *line = gathered.get() + i * columns;
-                rows.gather(first + i, 0, rows.depth, line);
+                rows.gather(place, 0, rows.depth, line);
                 std::fill(line + rows.depth, line + columns, 0.f);
             }
             return;
@@ -68,7 +70,7 @@ public:
     }
 
     /// gᵀ of 16 outputs: tiles `[steps, 2, 16, 32]`.
-    void turn_gradient(int64_t output, Piece *to) const {
+    void turn_gradient(int64_t output, Bfloat16Bits *to) const {
         for (int64_t step = 0; step < steps; ++step) {
             const float *lines[tile_depth];
             for (int64_t i = 0; i < tile_depth; ++i) {
@@ -80,7 +82,7 @@ public:
     }
 
     /// Tiles `[steps, 2, 2, 16, 32]` of 32 columns.
-    void lay_out(int64_t panel, Piece *to) {
+    void lay_out(int64_t panel, Bfloat16Bits *to) {
         const int64_t column = panel * tile_panel;
         if (is_gathered || rows.channels % tile_panel == 0) {
             lay_out(column, tile_panel, to);
@@ -94,7 +96,7 @@ public:
     int64_t steps = 0;
 
 private:
-    void lay_out(int64_t column, int64_t width, Piece *to) {
+    void lay_out(int64_t column, int64_t width, Bfloat16Bits *to) {
         const int64_t channel = column % rows.channels;
         if (!is_gathered && !rows.is_pointwise && column / rows.channels != tap) {
             tap = column / rows.channels;
@@ -159,8 +161,8 @@ at::Tensor tile_weight_gradient(
         const int64_t tiles = outputs / tile_lines;
         const int64_t first_tile = tiles * block / tasks.blocks, last_tile = tiles * (block + 1) / tasks.blocks;
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
-        const Scratch<Piece> left((last_tile - first_tile) * most_steps * pieces * tile_numbers);
-        const Scratch<Piece> right(most_steps * 2 * pieces * tile_numbers);
+        const Scratch<Bfloat16Bits> left((last_tile - first_tile) * most_steps * pieces * tile_numbers);
+        const Scratch<Bfloat16Bits> right(most_steps * 2 * pieces * tile_numbers);
         alignas(64) float product[tile_panel * tile_panel];
         BlockOfPositions positions(rows, upstream, outputs, columns);
         const int64_t parts = (end - begin + most_steps * tile_depth - 1) / (most_steps * tile_depth);

@@ -8,7 +8,7 @@
 #include <array>
 
 #include "convolution.hpp"
-#include "detection_simd.hpp"
+#include "simd.hpp"
 #include "guard.hpp"
 #include "include/CTorchFunctional.h"
 #include "parallel.hpp"

@@ -49,4 +49,28 @@ CTORCH_INLINE void store(T *into, const Lanes<T> &from) {
     std::memcpy(into, &from, sizeof from);
 }
 
+/// bfloat16 as it lies in memory.
+using Bfloat16Bits = uint16_t;
+/// As many of them as `Lanes<float>` has numbers.
+typedef Bfloat16Bits Halves __attribute__((ext_vector_type(16)));
+
+CTORCH_INLINE void load_values(Lanes<float> &into, const float *from) { load(into, from); }
+
+CTORCH_INLINE void load_values(Lanes<float> &into, const Bfloat16Bits *from) {
+    typedef uint32_t Words __attribute__((ext_vector_type(16)));
+    Halves halves;
+    std::memcpy(&halves, from, sizeof halves);
+    const Words words = __builtin_convertvector(halves, Words) << 16;
+    std::memcpy(&into, &words, sizeof into);
+}
+
+/// Rounded to the nearest, ties to even; NaN stays NaN.
+CTORCH_INLINE void round_to_bfloat16(Halves &into, const Lanes<float> &from) {
+    typedef uint32_t Words __attribute__((ext_vector_type(16)));
+    const Words words = __builtin_bit_cast(Words, from);
+    const Words rounded = (words + 0x7fff + ((words >> 16) & 1)) >> 16;
+    const Words nan = __builtin_bit_cast(Words, from != from);
+    into = __builtin_convertvector((rounded & ~nan) | (0x7fc0 & nan), Halves);
+}
+
 }  // namespace ctorch
