@@ -50,6 +50,7 @@ let targetsWithoutLibtorch: [Target] =
     + module("Annotations", ["CSimdJSON"])
     + module("Media", ["CMedia"])
     + module("Evaluation", ["Annotations"])
+    + module("Reports", ["Annotations", "Evaluation", "Media"])
     + [
         .target(name: "ScoreCommands", dependencies: ["Annotations", "Evaluation", argumentParser]),
         .executableTarget(name: "vertebra-score", dependencies: ["ScoreCommands"]),
@@ -91,7 +92,8 @@ let targetsWithLibtorch: [Target] =
     + module(
         "Workflows",
         [
-            "Recipes", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline", "Backbones", "Training",
+            "Recipes", "Annotations", "Media", "Evaluation", "Reports", "Tensors", "NN", "DataPipeline", "Backbones",
+            "Training",
             "Detectors", yams, logging,
         ])
 
@@ -99,7 +101,7 @@ let package = Package(
     name: "vertebra",
     products: [.executable(name: "vertebra-score", targets: ["vertebra-score"])]
         + (withoutLibtorch
-            ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation"])]
+            ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation", "Reports"])]
             : [.executable(name: "vertebra", targets: ["vertebra"])]),
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
         + (withoutLibtorch

@@ -43,7 +43,7 @@ public struct VOCFolder: Sendable {
             throw AnnotationError(
                 file: list, problem: "there is no such split",
                 fix: others.isEmpty
-                    ? "A VOC folder holds Annotations, ImageSets/Main and JPEGImages; is \(path) one?"
+                    ? "A VOC folder holds Annotations, ImageSets/Main and JPEGImages; name one"
                     : "The folder has \(others.joined(separator: ", "))")
         }
         var names: [String] = []

@@ -4,7 +4,7 @@ extension VOCFolder {
     /// Reads the devkit's detection files, `<prefix><class>.txt` in a folder, with lines
     /// `image score xmin ymin xmax ymax` in 1-based inclusive corners. A class without a file has no detections.
     /// Image and category ids become those of `groundTruth`, whose file names without extension are the images' names.
-    /// Throws ``AnnotationError`` with the line that is wrong.
+    /// Throws ``AnnotationError`` with the line that is wrong, and for detections of a class that `groundTruth` lacks.
     public static func readResults(
         folder: String, prefix: String = "", groundTruth: DetectionAnnotations
     ) throws -> DetectionResults {
@@ -12,6 +12,7 @@ extension VOCFolder {
         for i in 0..<groundTruth.imageCount {
             ids[(groundTruth.fileName(i) as NSString).deletingPathExtension] = groundTruth.imageID(i)
         }
+        try refuseUnknownClasses(folder: folder, prefix: prefix, groundTruth: groundTruth)
         var results = DetectionResults(source: folder)
         var found = 0
         for (name, category) in zip(groundTruth.classNames, groundTruth.categoryIDs) {
@@ -31,6 +32,9 @@ extension VOCFolder {
                 guard words.count == 6, numbers.count == 5 else {
                     throw refuse("\"\(line)\" is not a detection", "Write: image score xmin ymin xmax ymax")
                 }
+                guard numbers.allSatisfy(\.isFinite) else {
+                    throw refuse("\"\(line)\" holds a number that is not finite", "Leave the detection out")
+                }
                 guard let id = ids[String(words[0])] else {
                     throw refuse(
                         "image \"\(words[0])\" is not in \(groundTruth.source)",
@@ -47,6 +51,30 @@ extension VOCFolder {
                 fix: "Name the folder and the files' prefix, such as comp4_det_test_")
         }
         return results
+    }
+
+    /// A file of detections whose class is none of the ground truth's would be passed over without a word.
+    private static func refuseUnknownClasses(
+        folder: String, prefix: String, groundTruth: DetectionAnnotations
+    ) throws {
+        let known = Set(groundTruth.classNames.map { "\(prefix)\($0).txt" })
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in files.sorted() where name.hasSuffix(".txt") && name.hasPrefix(prefix) && !known.contains(name) {
+            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
+            guard let line = text.split(separator: "\n").first(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+                continue
+            }
+            let words = line.split(whereSeparator: \.isWhitespace)
+            // Notes that lie beside the detections are none of our business.
+            guard words.count == 6, words.dropFirst().allSatisfy({ Double($0) != nil }) else { continue }
+            let label = name.dropFirst(prefix.count).dropLast(4)
+            throw AnnotationError(
+                file: "\(folder)/\(name)",
+                problem: "it holds detections of \"\(label)\", and the classes of \(groundTruth.source) are "
+                    + groundTruth.classNames.joined(separator: ", "),
+                fix: "Name the file after its class, take it out, or name all classes if the split lacks some; "
+                    + "what stands before the class in every file's name is the prefix")
+        }
     }
 
     /// Writes the devkit's detection files, one for each class of `groundTruth`.

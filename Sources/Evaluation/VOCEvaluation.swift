@@ -105,6 +105,16 @@ private struct PrecisionRecall {
 
     init(toFind: Int) { self.toFind = toFind }
 
+    /// To the bit what the devkit's `0:0.1:1` gives in MATLAB, which fills a range from both ends: the fourth is a little
+    /// above 0.3, so that a recall of 3 in 10 does not reach it.
+    private static let elevenLevels = (0...10).map { level -> Double in
+        switch level {
+        case 5: 0.5
+        case ..<5: Double(level) * 0.1
+        default: 1 - Double(10 - level) * 0.1
+        }
+    }
+
     mutating func add(isRight: Bool) {
         seen += 1
         if isRight {
@@ -125,9 +135,10 @@ private struct PrecisionRecall {
             return best.reduce(0, +) / Double(toFind)
         case .elevenPoint:
             var sum = 0.0
-            for level in 0...10 {
-                // The first right detection whose recall k / toFind reaches level / 10.
-                let needed = max(1, (level * toFind + 9) / 10)
+            for level in Self.elevenLevels {
+                // The first right detection whose recall reaches the level.
+                var needed = max(1, Int(level * Double(toFind)) - 1)
+                while needed <= best.count, Double(needed) / Double(toFind) < level { needed += 1 }
                 if needed <= best.count { sum += best[needed - 1] }
             }
             return sum / 11

@@ -35,7 +35,9 @@ public struct VOCScores: Hashable, Sendable, Codable {
                 + "\(String(row.detections).padded(10, left: true))  "
                 + (row.ap < 0 ? "–" : row.ap.threeDigits).padded(6, left: true)
         }
-        let mean = "\n Mean average precision (\(kind), IoU ≥ \(iouThreshold)) = \(meanAP.threeDigits)"
+        let mean =
+            "\n Mean average precision (\(kind), IoU ≥ \(iouThreshold)) = "
+            + (meanAP < 0 ? "–" : meanAP.threeDigits)
         return ([header] + rows + [mean]).joined(separator: "\n")
     }
 }

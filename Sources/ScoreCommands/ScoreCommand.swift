@@ -4,7 +4,7 @@ import ArgumentParser
 public struct ScoreCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "score", abstract: "Score detections, whoever made them.",
-        subcommands: [COCOCommand.self, VOCCommand.self])
+        subcommands: [COCOCommand.self, VOCCommand.self, ErrorsCommand.self])
 
     public init() {}
 
@@ -36,6 +36,12 @@ public struct ScoreCommand: ParsableCommand {
         @Option(help: "What the names of the devkit's files begin with.") var prefix = ""
         @Option(help: "Overlap from which a detection is right.") var iou = 0.5
         @Flag(help: "Eleven points (VOC 2007) instead of all.") var elevenPoint = false
+        @Option(
+            parsing: .upToNextOption,
+            help: ArgumentHelp(
+                "The classes, in the labels' order. Without it: VOC's twenty, or the names in the split.",
+                valueName: "class"))
+        var classes: [String] = []
         @Flag(help: "As JSON.") var json = false
 
         func validate() throws {
@@ -45,7 +51,22 @@ public struct ScoreCommand: ParsableCommand {
         func work() throws {
             let report = try ScoreReport.voc(
                 folder: folder, split: split, results: results, prefix: prefix, iouThreshold: iou,
-                elevenPoint: elevenPoint)
+                elevenPoint: elevenPoint, classNames: classes.isEmpty ? nil : classes)
+            print(json ? report.json : report.table)
+        }
+    }
+
+    struct ErrorsCommand: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "errors",
+            abstract: "What kinds of errors detections have, and the AP that each kind costs (TIDE).")
+
+        @Option(help: "The instances JSON.") var annotations: String
+        @Option(help: "The detections, as COCO's results JSON.") var results: String
+        @Flag(help: "As JSON.") var json = false
+
+        func work() throws {
+            let report = try ScoreReport.errors(annotations: annotations, results: results)
             print(json ? report.json : report.table)
         }
     }

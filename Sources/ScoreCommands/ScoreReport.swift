@@ -20,17 +20,28 @@ struct ScoreReport: Sendable {
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
     }
 
+    /// What the errors of detections cost: TIDE's six kinds.
+    ///
+    /// - Throws: `AnnotationError`, `EvaluationError`.
+    static func errors(annotations: String, results: String) throws -> ScoreReport {
+        let matching = try DetectionMatching(
+            groundTruth: COCO.readInstances(annotations, unknownReferences: .drop), results: COCO.readResults(results))
+        let costs = ErrorCosts(ErrorAnalysis(matching))
+        return ScoreReport(table: costs.table(), json: try prettyJSON(costs))
+    }
+
     /// PASCAL VOC's average precision of each class, and their mean.
     ///
     /// - Parameters:
     ///   - results: COCO's results JSON, or a folder of the devkit's `<prefix><class>.txt`.
     ///   - elevenPoint: VOC 2007's mean over eleven recalls instead of the area.
+    ///   - classNames: In the order of the labels; nil takes VOC's twenty, or the names that the split holds.
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func voc(
         folder: String, split: String, results: String, prefix: String = "", iouThreshold: Double = 0.5,
-        elevenPoint: Bool = false
+        elevenPoint: Bool = false, classNames: [String]? = nil
     ) throws -> ScoreReport {
-        let truth = try VOCFolder(path: folder).read(split: split)
+        let truth = try VOCFolder(path: folder).read(split: split, classNames: classNames)
         var isDirectory: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: results, isDirectory: &isDirectory)
         let detections =

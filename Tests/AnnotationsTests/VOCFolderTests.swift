@@ -144,6 +144,7 @@ final class VOCFolderTests: XCTestCase {
         XCTAssertEqual(read.categoryIDs, [2])
         for (text, says) in [
             ("y 1 1 1 1 1", "image \"y\""), ("x 1 2", "not a detection"), ("x a 1 1 1 1", "not a detection"),
+            ("x nan 1 1 1 1", "not finite"), ("x 1 1 1 inf 1", "not finite"),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/comp4_cat.txt"))
             XCTAssertThrowsError(try VOCFolder.readResults(folder: folder, prefix: "comp4_", groundTruth: truth)) {
@@ -151,6 +152,24 @@ final class VOCFolderTests: XCTestCase {
             }
         }
         XCTAssertThrowsError(try VOCFolder.readResults(folder: folder, prefix: "other", groundTruth: truth))
+    }
+
+    func testDetectionsOfAnUnknownClassAreRefused() throws {
+        let truth = DetectionAnnotations(
+            source: "made", classNames: ["cat"], images: [ImageRecord(id: 1, fileName: "x.jpg", width: 40, height: 30)])
+        let folder = try temporaryDirectory()
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+        try write("x 1 1 1 1 1\n", "cat.txt")
+        try write("How these came about.\n", "README.txt")
+        try write("\n", "cow.txt")
+        XCTAssertEqual(try VOCFolder.readResults(folder: folder, groundTruth: truth).count, 1)
+        try write("\nx 1 1 1 1 1\n", "cats.txt")
+        XCTAssertThrowsError(try VOCFolder.readResults(folder: folder, groundTruth: truth)) {
+            XCTAssertTrue("\($0)".hasPrefix("\(folder)/cats.txt: it holds detections of \"cats\""), "\($0)")
+            XCTAssertTrue("\($0)".contains("the classes of made are cat."), "\($0)")
+        }
     }
 
     /// The two forms of the blood cells hold the same objects: the COCO form kept VOC's numbers without their shift.

@@ -1,0 +1,151 @@
+import Foundation
+import Media
+
+/// A chart of lines over two axes, as SVG without a fixed size: it is as wide as its place.
+struct LineChart {
+    struct Line {
+        var name: String
+        var color: Color
+        var points: [(x: Double, y: Double)]
+        var isThin = false
+    }
+
+    /// What the figure is called; empty for none.
+    var title = ""
+    var lines: [Line]
+    var xTitle: String
+    var yTitle = ""
+    /// Without them, what the points take, from 0 on for `y`.
+    var xRange: ClosedRange<Double>?
+    var yRange: ClosedRange<Double>?
+    /// A point to set apart.
+    var mark: (x: Double, y: Double)?
+    /// Of the drawing's own units, in which text is 11 high.
+    var width = 400.0
+    var height = 240.0
+    var hasLegend = true
+
+    /// Points of a line that are drawn; of more, the means of neighbours.
+    private static let pointLimit = 250
+
+    func figure() -> HTML {
+        let lines = lines.map { line in
+            var line = line
+            line.points = Self.thinned(line.points.filter { $0.x.isFinite && $0.y.isFinite })
+            return line
+        }
+        let legend =
+            lines.map {
+                """
+                <span class="key"><i style="background:\($0.color.css)"></i>\($0.name)</span>
+                """ as HTML
+            }
+        return """
+            <figure class="chart">\(title.isEmpty ? "" : "<figcaption>\(title)</figcaption>" as HTML)\(svg(lines))\
+            \(hasLegend ? "<div class=\"legend\">\(legend)</div>" as HTML : "")</figure>
+
+            """
+    }
+
+    private func svg(_ lines: [Line]) -> HTML {
+        let points = lines.flatMap(\.points)
+        let xRange = xRange ?? Self.range(points.map(\.x), from: nil)
+        let yRange = yRange ?? Self.range(points.map(\.y), from: 0)
+        let (left, right, top, bottom) = (40.0, width - 10, 10.0, height - 34)
+        func x(_ value: Double) -> Double {
+            left + (value - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * (right - left)
+        }
+        func y(_ value: Double) -> Double {
+            bottom - (value - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound) * (bottom - top)
+        }
+        let across = Ticks(xRange, atMost: width < 300 ? 4 : 7)
+        let up = Ticks(yRange, atMost: 6)
+        let grid: [HTML] =
+            up.values.map { value in
+                """
+                <line class="grid" x1="\(left.short)" x2="\(right.short)" y1="\(y(value).short)" y2="\(y(value).short)"/>\
+                <text x="\((left - 5).short)" y="\((y(value) + 4).short)" text-anchor="end">\(up.label(value))</text>
+                """
+            }
+            + across.values.map { value in
+                """
+                <line class="grid" x1="\(x(value).short)" x2="\(x(value).short)" y1="\(top.short)" y2="\(bottom.short)"/>\
+                <text x="\(x(value).short)" y="\((bottom + 14).short)" text-anchor="middle">\(across.label(value))</text>
+                """
+            }
+        let drawn: [HTML] = lines.map { line in
+            let corners = line.points.map { "\(x($0.x).short),\(y($0.y).short)" }.joined(separator: " ")
+            let dots: [HTML] =
+                line.points.count > 30 || line.isThin
+                ? []
+                : line.points.map {
+                    "<circle cx=\"\(x($0.x).short)\" cy=\"\(y($0.y).short)\" r=\"2.5\" fill=\"\(line.color.css)\"/>"
+                }
+            return """
+                <polyline fill="none" stroke="\(line.color.css)" stroke-width="\(line.isThin ? "0.8" : "1.8")" \
+                stroke-linejoin="round" points="\(corners)"/>\(dots)
+                """
+        }
+        let marked: HTML =
+            mark.map {
+                """
+                <circle cx="\(x($0.x).short)" cy="\(y($0.y).short)" r="4" fill="#fff" stroke="#1d2430" stroke-width="1.6"/>
+                """
+            } ?? ""
+        return """
+            <svg viewBox="0 0 \(width.short) \(height.short)" role="img" aria-label="\(title.isEmpty ? yTitle : title)">\
+            \(grid)<text x="\(((left + right) / 2).short)" y="\((height - 4).short)" text-anchor="middle">\(xTitle)</text>\
+            \(drawn)\(marked)</svg>
+            """
+    }
+
+    private static func range(_ values: [Double], from low: Double?) -> ClosedRange<Double> {
+        let low = min(low ?? .infinity, values.min() ?? 0)
+        let high = max(values.max() ?? 1, low)
+        return low...(high > low ? high : low + 1)
+    }
+
+    /// As many points as can be told apart: the means of neighbours.
+    static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+        guard points.count > pointLimit else { return points }
+        return (0..<pointLimit).map { place in
+            let part = points[(place * points.count / pointLimit)..<((place + 1) * points.count / pointLimit)]
+            let count = Double(part.count)
+            return (part.reduce(0) { $0 + $1.x } / count, part.reduce(0) { $0 + $1.y } / count)
+        }
+    }
+}
+
+/// Round numbers along an axis.
+struct Ticks {
+    let values: [Double]
+    private let decimals: Int
+
+    init(_ range: ClosedRange<Double>, atMost count: Int) {
+        let rough = (range.upperBound - range.lowerBound) / Double(max(1, count - 1))
+        let power = pow(10, floor(log10(rough)))
+        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
+        decimals = max(0, min(8, -Int(floor(log10(step) + 1e-9))))
+        let first = Int((range.lowerBound / step - 1e-6).rounded(.up))
+        let last = Int((range.upperBound / step + 1e-6).rounded(.down))
+        values = first <= last ? (first...last).map { Double($0) * step } : []
+    }
+
+    func label(_ value: Double) -> String { String(format: "%.\(decimals)f", value) }
+}
+
+extension Double {
+    /// With one decimal at most: enough for a place in a drawing.
+    var short: String {
+        let text = String(format: "%.1f", self)
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+}
+
+extension Color {
+    /// As style sheets write it, without its opacity.
+    var css: String {
+        func byte(_ part: Double) -> Int { Int((min(max(part, 0), 1) * 255).rounded()) }
+        return String(format: "#%02x%02x%02x", byte(red), byte(green), byte(blue))
+    }
+}

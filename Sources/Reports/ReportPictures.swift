@@ -1,0 +1,46 @@
+import Evaluation
+import Foundation
+import Media
+
+extension DetectionReport {
+    /// The worst images with a legend.
+    var pictures: HTML {
+        guard pictureCount > 0 else { return "" }
+        let worst = ErrorPicture.worst(matching, scoreThreshold: scoreThreshold, count: pictureCount)
+        guard !worst.isEmpty else { return "<p>No image has an error at this score.</p>\n" }
+        let kinds = Dictionary(
+            errors.findings.map { ($0.detection, $0.kind) }, uniquingKeysWith: { first, _ in first })
+        let figures = worst.map { picture -> HTML in
+            let name = matching.groundTruth.fileName(picture.image)
+            let caption = picture.caption(matching, kinds: kinds)
+            do {
+                let jpeg = try ImageFile.encodeJPEG(
+                    picture.drawn(matching, imageFolder: imageFolder), encoding: JPEGEncoding(quality: 85), name: name)
+                return """
+                    <figure><img alt="\(name): \(caption)" loading="lazy" \
+                    src="data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())">\
+                    <figcaption><b>\(name)</b><br>\(caption)</figcaption></figure>
+
+                    """
+            } catch {
+                return
+                    "<figure><p class=\"note\">\("\(error)")</p><figcaption><b>\(name)</b><br>\(caption)</figcaption></figure>\n"
+            }
+        }
+        func key(_ words: String, _ color: Color, _ style: String) -> HTML {
+            "<span class=\"key\"><i class=\"\(style)\" style=\"border-color:\(color.css)\"></i>\(words)</span>"
+        }
+        return """
+            <p class="soft">At a score of \(String(format: "%g", scoreThreshold)) or more; the worst first, by what was missed \
+            and how sure the wrong detections are.</p>
+            <div class="legend">\(key("found", ErrorPicture.foundColor, "box"))\
+            \(key("wrong detection", ErrorPicture.falseColor, "box"))\
+            \(key("missed object", ErrorPicture.missedColor, "box dashed"))</div>
+            <div class="pictures">\(figures)</div>
+
+            """
+    }
+
+    /// The colour of a class or a line.
+    static func color(_ index: Int) -> Color { Palette.color(index) }
+}
