@@ -9,6 +9,9 @@ struct ConfusionTable {
     private static let right = Color(hex: 0x2E86FF)
     private static let wrong = Color(hex: 0xE5383B)
 
+    /// From so many columns on their names stand upright.
+    private static let uprightFrom = 12
+
     func html() -> HTML {
         let names = matrix.classNames + ["background"]
         let head = names.map { "<th scope=\"col\"><span>\($0)</span></th>" as HTML }
@@ -18,8 +21,8 @@ struct ConfusionTable {
             return "<tr><th scope=\"row\">\(names[row])</th>\(cells)</tr>\n"
         }
         return """
-            <div class="scroll"><table class="confusion"><thead>\
-            <tr><td></td><th class="axis" colspan="\(names.count)">detected as</th></tr>\
+            <div class="scroll"><table class="confusion\(names.count > Self.uprightFrom ? " tall" : "")"><thead>\
+            <tr><td></td><th class="axis start" colspan="\(names.count)">detected as</th></tr>\
             <tr><th class="axis">annotated as</th>\(head)</tr></thead>
             <tbody>\(rows)</tbody></table></div>
 

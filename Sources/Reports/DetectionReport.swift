@@ -111,8 +111,8 @@ public struct DetectionReport: Sendable {
             difficult == 0
             ? ""
             : """
-            <p class="soft">\(difficult) objects are marked difficult: VOC's numbers leave them out, everything else on this \
-            page counts them.</p>
+            <p class="soft">Objects marked difficult: \(difficult). VOC's numbers leave them out, everything else on this page \
+            counts them.</p>
             """
         return """
             <div class="tiles">\(tiles.map { "<div class=\"tile\"><b>\($0.1.percent)</b>\($0.0)</div>" as HTML })</div>
@@ -126,18 +126,18 @@ public struct DetectionReport: Sendable {
     }
 
     private var training: HTML {
-        func chart(_ title: String, _ lines: [Line], x: String) -> HTML {
+        func chart(_ title: String, _ lines: [Line], x: String, hasDots: Bool = false) -> HTML {
             guard lines.contains(where: { !$0.points.isEmpty }) else { return "" }
             return LineChart(
                 title: title,
                 lines: lines.enumerated().map {
                     LineChart.Line(name: $1.name, color: Self.color($0), points: $1.points)
-                }, xTitle: x
+                }, xTitle: x, hasDots: hasDots, countsX: true
             ).figure()
         }
         let percent = metrics.map { Line(name: $0.name, points: $0.points.map { ($0.x, 100 * $0.y) }) }
         let charts: [HTML] = [
-            chart("Loss", losses, x: "step"), chart("Average precision, percent", percent, x: "epoch"),
+            chart("Loss", losses, x: "step"), chart("Average precision, percent", percent, x: "epoch", hasDots: true),
             chart("Learning rate", learningRate.map { [$0] } ?? [], x: "step"),
         ].filter { !$0.text.isEmpty }
         return charts.isEmpty ? "" : "<div class=\"pair\">\(charts)</div>\n"
@@ -193,7 +193,7 @@ public struct DetectionReport: Sendable {
                         isThin: true),
                     .init(name: "envelope", color: color, points: stairs),
                 ], xTitle: "recall", yTitle: "precision of \(curve.name)", xRange: 0...1, yRange: 0...1,
-                mark: curve.best.map { ($0.recall, $0.precision) }, width: 230, height: 190, hasLegend: false
+                mark: curve.best.map { ($0.recall, $0.precision) }, width: 180, height: 150, hasLegend: false
             ).figure()
         }
         let grid: HTML = "<div class=\"many\">\(charts)</div>\n"

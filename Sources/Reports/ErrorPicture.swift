@@ -57,7 +57,7 @@ struct ErrorPicture {
         func draw(_ box: Box, _ label: String, _ color: Color, dashes: [Double] = []) {
             canvas.box(
                 x0: Double(box.x0) * scale, y0: Double(box.y0) * scale, x1: Double(box.x1) * scale,
-                y1: Double(box.y1) * scale, label: label, color: color, lineWidth: 2.5, textSize: 13, dashes: dashes)
+                y1: Double(box.y1) * scale, label: label, color: color, lineWidth: 3, textSize: 17, dashes: dashes)
         }
         func name(_ i: Int) -> String {
             "\(truth.classNames[matching.labels[i] - 1]) \(Int((matching.results.scores[i] * 100).rounded()))%"

@@ -21,9 +21,13 @@ struct LineChart {
     /// A point to set apart.
     var mark: (x: Double, y: Double)?
     /// Of the drawing's own units, in which text is 11 high.
-    var width = 400.0
-    var height = 240.0
+    var width = 370.0
+    var height = 230.0
     var hasLegend = true
+    /// Whether every point is shown beside the line.
+    var hasDots = false
+    /// Whether `x` counts something, so that there is nothing between two whole numbers.
+    var countsX = false
 
     /// Points of a line that are drawn; of more, the means of neighbours.
     private static let pointLimit = 250
@@ -50,15 +54,16 @@ struct LineChart {
     private func svg(_ lines: [Line]) -> HTML {
         let points = lines.flatMap(\.points)
         let xRange = xRange ?? Self.range(points.map(\.x), from: nil)
-        let yRange = yRange ?? Self.range(points.map(\.y), from: 0)
-        let (left, right, top, bottom) = (40.0, width - 10, 10.0, height - 34)
+        let measured = Self.range(points.map(\.y), from: 0)
+        let yRange = yRange ?? measured.lowerBound...Ticks(measured, atMost: 6).next(from: measured.upperBound)
+        let (left, right, top, bottom) = (width < 300 ? 26.0 : 38.0, width - 8, 8.0, height - 32)
         func x(_ value: Double) -> Double {
             left + (value - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) * (right - left)
         }
         func y(_ value: Double) -> Double {
             bottom - (value - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound) * (bottom - top)
         }
-        let across = Ticks(xRange, atMost: width < 300 ? 4 : 7)
+        let across = Ticks(xRange, atMost: width < 300 ? 4 : 7, leastStep: countsX ? 1 : 0)
         let up = Ticks(yRange, atMost: 6)
         let grid: [HTML] =
             up.values.map { value in
@@ -76,7 +81,7 @@ struct LineChart {
         let drawn: [HTML] = lines.map { line in
             let corners = line.points.map { "\(x($0.x).short),\(y($0.y).short)" }.joined(separator: " ")
             let dots: [HTML] =
-                line.points.count > 30 || line.isThin
+                !hasDots || line.points.count > 40
                 ? []
                 : line.points.map {
                     "<circle cx=\"\(x($0.x).short)\" cy=\"\(y($0.y).short)\" r=\"2.5\" fill=\"\(line.color.css)\"/>"
@@ -119,19 +124,36 @@ struct LineChart {
 /// Round numbers along an axis.
 struct Ticks {
     let values: [Double]
+    private let step: Double
     private let decimals: Int
 
-    init(_ range: ClosedRange<Double>, atMost count: Int) {
-        let rough = (range.upperBound - range.lowerBound) / Double(max(1, count - 1))
+    init(_ range: ClosedRange<Double>, atMost count: Int, leastStep: Double = 0) {
+        let rough = max((range.upperBound - range.lowerBound) / Double(max(1, count - 1)), leastStep)
         let power = pow(10, floor(log10(rough)))
-        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
-        decimals = max(0, min(8, -Int(floor(log10(step) + 1e-9))))
-        let first = Int((range.lowerBound / step - 1e-6).rounded(.up))
-        let last = Int((range.upperBound / step + 1e-6).rounded(.down))
-        values = first <= last ? (first...last).map { Double($0) * step } : []
+        step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
+        decimals = max(0, -Int(floor(log10(step) + 1e-9)))
+        let first = (range.lowerBound / step - 1e-6).rounded(.up)
+        let last = (range.upperBound / step + 1e-6).rounded(.down)
+        // Far from zero, a step can be less than the numbers tell apart.
+        guard abs(first) < 1e9, abs(last) < 1e9, first <= last else {
+            values = [range.lowerBound]
+            return
+        }
+        let step = step
+        values = (Int(first)...Int(last)).map { Double($0) * step }
     }
 
-    func label(_ value: Double) -> String { String(format: "%.\(decimals)f", value) }
+    /// The first tick at a value or above it.
+    func next(from value: Double) -> Double { (value / step - 1e-6).rounded(.up) * step }
+
+    /// As few digits as tell the ticks apart: 0.5, 20000, 2e-4.
+    func label(_ value: Double) -> String {
+        if value == 0 { return "0" }
+        guard decimals > 3 else { return String(format: "%.\(min(decimals, 3))f", value) }
+        let exponent = Int(floor(log10(abs(value)) + 1e-9))
+        let mantissa = value / pow(10, Double(exponent))
+        return "\(mantissa.short)e\(exponent)"
+    }
 }
 
 extension Double {

@@ -10,6 +10,8 @@ enum ReportStyle {
         h1 { font-size: 26px; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
         h2 { font-size: 19px; margin: 0 0 12px; }
         p { margin: 0 0 12px; max-width: 46em; }
+        section > :last-child { margin-bottom: 0; }
+        .scroll + p, .pair + p { margin-top: 12px; }
         .soft, small { color: #5b6675; }
         nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 10px; }
         a { color: #1b62c9; text-decoration: none; }
@@ -17,8 +19,8 @@ enum ReportStyle {
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); gap: 10px; margin-bottom: 16px; }
         .tile { background: #f3f5f8; border-radius: 8px; padding: 10px 12px; }
         .tile b { display: block; font-size: 25px; line-height: 1.2; font-variant-numeric: tabular-nums; }
-        .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 18px 28px; }
-        .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; }
+        .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 18px 28px; align-items: start; }
+        .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr)); gap: 12px; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 16px; }
         figure { margin: 0; min-width: 0; }
         figcaption { font-weight: 600; margin-bottom: 4px; overflow-wrap: anywhere; }
@@ -27,7 +29,7 @@ enum ReportStyle {
         svg { display: block; width: 100%; height: auto; }
         svg text { font-size: 11px; fill: #5b6675; font-family: inherit; }
         .grid { stroke: #e4e8ef; stroke-width: 1; }
-        .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; }
+        .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; margin-bottom: 10px; }
         .key { display: inline-flex; align-items: center; gap: 6px; }
         .key i { width: 16px; height: 4px; border-radius: 2px; }
         .key i.box { width: 16px; height: 12px; border: 3px solid; background: none; }
@@ -48,7 +50,10 @@ enum ReportStyle {
         .confusion thead th { text-align: center; vertical-align: bottom; }
         .confusion tbody th, .confusion thead tr th:first-child { position: sticky; left: 0; background: #fff; \
         text-align: left; max-width: 130px; overflow: hidden; text-overflow: ellipsis; }
+        .confusion.tall thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
+        .confusion.tall td { min-width: 32px; padding: 3px 4px; font-size: 12px; }
         .confusion .axis { color: #5b6675; font-weight: 400; font-size: 12px; }
+        .confusion thead .start { text-align: left; }
         .confusion .zero { color: #b4bcc8; background: #f8f9fb; }
         .confusion .none { color: #b4bcc8; }
         .bar { display: grid; grid-template-columns: 160px 1fr 52px; gap: 0 12px; align-items: center; margin-bottom: 8px; }
@@ -58,7 +63,6 @@ enum ReportStyle {
         .track .kind { background: #e5383b; }
         .track .sum { background: #7d8794; }
         .number { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
-        .bar small::first-letter { text-transform: none; }
         pre { overflow-x: auto; background: #f3f5f8; border-radius: 6px; padding: 12px; font-size: 13px; margin: 8px 0 0; }
         summary { cursor: pointer; font-weight: 600; }
         .note { background: #fff6df; border-radius: 6px; padding: 8px 12px; }

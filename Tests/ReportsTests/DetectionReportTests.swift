@@ -41,12 +41,13 @@ final class DetectionReportTests: XCTestCase {
         report.settings = "task: detection # \(evil)"
         report.losses = [.init(name: "loss \(evil)", points: (0..<1000).map { (Double($0), 3 / Double($0 + 1)) })]
         report.metrics = [.init(name: "AP", points: [(1, 0.2), (2, 0.4)])]
-        report.learningRate = .init(name: "learning rate", points: [(1, 0.1), (2, .nan), (3, 0.01)])
+        report.learningRate = .init(name: "learning rate", points: [(1, 0.001), (2, .nan), (3, 0)])
         let page = report.html().text
         for id in ["summary", "training", "classes", "curves", "confusion", "errors", "pictures", "settings"] {
             XCTAssertTrue(page.contains("<section id=\"\(id)\">"), id)
             XCTAssertTrue(page.contains("<a href=\"#\(id)\">"), id)
         }
+        for label in ["2e-4", "1e-3", "0", "800"] { XCTAssertTrue(page.contains("\">\(label)</text>"), label) }
         XCTAssertFalse(page.contains("<script"), "names are text, never parts of the page")
         XCTAssertTrue(page.contains("&lt;script&gt;alert(&#39;a &amp; &quot;b&quot;&#39;)&lt;/script&gt;"))
         for outside in ["http:", "https:", "<link", "@import", "url(", "nan", "inf,"] {
@@ -70,7 +71,7 @@ final class DetectionReportTests: XCTestCase {
         XCTAssertTrue(page.contains("<div class=\"tile\"><b>\(percent)</b>AP50</div>"), percent)
         XCTAssertTrue(
             page.contains("<tr><td>cat</td><td>3</td><td>2</td><td>33.7<span"), "1 of 3 found, before the wrong one")
-        XCTAssertTrue(page.contains("1 objects are marked difficult"))
+        XCTAssertTrue(page.contains("Objects marked difficult: 1."))
         XCTAssertEqual(report.confusion.counts, [[1, 1, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
         XCTAssertTrue(page.contains("50% of the row\">1</td>"))
     }
