@@ -8,6 +8,9 @@ import Media
 /// fixed-point arithmetic: brightness scales; contrast scales about the image's mean grey; saturation blends with the
 /// pixel's grey (these as in torchvision's `adjust_*`); hue turns about the grey axis in YIQ (where torchvision goes
 /// through HSV). Values clip once, at the end. Boxes stay as they are.
+///
+/// SSD also draws whether contrast comes before or after saturation and hue. These two leave the luma of every colour as it
+/// is, so without clipping in between both orders are the same, and there is nothing to draw.
 public struct ColorJitter: DetectionTransform {
     public let brightness: ClosedRange<Double>
     public let contrast: ClosedRange<Double>

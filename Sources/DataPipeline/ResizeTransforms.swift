@@ -57,3 +57,24 @@ public struct ResizeFixed: ResizingTransform {
         for size: (width: Int, height: Int), random: inout SampleRandom
     ) -> (width: Int, height: Int) { (width, height) }
 }
+
+/// Shrinks what is longer than `limit`, in proportion: for transforms whose time goes with the pixels, in front of a
+/// resize to far less.
+public struct LimitLongestSide: ResizingTransform {
+    public let limit: Int
+    public let filter: ResizeFilter
+
+    public init(_ limit: Int, filter: ResizeFilter = .bilinearAntialiased) {
+        precondition(limit > 0, "LimitLongestSide needs a limit above 0, got \(limit)")
+        self.limit = limit
+        self.filter = filter
+    }
+
+    public func outputSize(
+        for size: (width: Int, height: Int), random: inout SampleRandom
+    ) -> (width: Int, height: Int) {
+        let longest = max(size.width, size.height)
+        guard longest > limit else { return size }
+        return (max(1, size.width * limit / longest), max(1, size.height * limit / longest))
+    }
+}

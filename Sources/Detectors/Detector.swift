@@ -1,4 +1,5 @@
 import Annotations
+import Backbones
 import NN
 import Tensors
 
@@ -9,6 +10,9 @@ import Tensors
 public protocol Detector: Module {
     /// Kinds of objects, without the background. Labels are 1…classCount.
     var classCount: Int { get }
+
+    /// The backbone, or the stages of it that are used: for weights of a classifier.
+    var body: Backbone { get }
 
     /// The terms of the training loss, each a scalar with a gradient; their sum is the loss. An image without objects
     /// trains the network to find nothing there.

@@ -24,7 +24,7 @@ public final class FasterRCNN: Module, Detector {
     /// A network with fresh weights.
     ///
     /// - Parameter classCount: kinds of objects, without the background.
-    /// - Throws: `FasterRCNNConfigurationError` naming the key that does not fit, or the recipe's own error.
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the recipe's own error.
     public init(
         _ configuration: FasterRCNNConfiguration = .init(), backbone recipe: BackboneRecipe, classCount: Int
     ) throws {
@@ -53,10 +53,8 @@ public final class FasterRCNN: Module, Detector {
                 classCount: classCount)
         }
         super.init()
-        backbone.freeze(trainableStages: configuration.trainableStages ?? stages.count + 1)
-        for case let (_, norm as FrozenBatchNorm) in body.namedModules() {
-            norm.epsilon = configuration.frozenBatchEpsilon
-        }
+        body.freeze(trainableStages: configuration.trainableStages ?? stages.count + 1)
+        body.setFrozenBatchEpsilon(configuration.frozenBatchEpsilon)
         convertToChannelsLast()
     }
 
@@ -64,7 +62,6 @@ public final class FasterRCNN: Module, Detector {
         [("backbone", backbone), ("rpn", rpn), ("roi_heads", roiHeads)]
     }
 
-    /// The backbone, for weights of a classifier.
     public var body: Backbone { backbone.body }
 
     private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
@@ -165,15 +162,5 @@ final class DetectorBackbone: Module {
     /// The C4 form's head: pooled regions `[K, C, h, w]` through the last stage, averaged to `[K, D]`.
     func head(_ regions: Tensor) -> Tensor {
         body.stage(body.plan.stages.count - 1, regions).mean([2, 3])
-    }
-
-    /// Leaves only the last stages trainable, and with one more than there are stages, the stem.
-    func freeze(trainableStages: Int) {
-        guard trainableStages <= body.stages.count else { return }
-        for stage in body.stages.dropLast(trainableStages) { stage.setRequiresGrad(false) }
-        let stem = body.plan.stem.map { $0.name + "." }
-        for (name, parameter) in body.namedParameters() where stem.contains(where: name.hasPrefix) {
-            parameter.requiresGrad = false
-        }
     }
 }

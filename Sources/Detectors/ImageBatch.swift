@@ -14,22 +14,54 @@ package struct ImageBatch {
     package var paddedSize: ImageSize { ImageSize(height: tensor.shape[2], width: tensor.shape[3]) }
 }
 
+/// How a detector scales the images that it is given.
+package enum ImageScaling: Hashable, Sendable {
+    /// Not at all: the loader has done so.
+    case none
+    /// The shorter side to a length, in training to one of several, unless the longer side would pass its limit.
+    case shorterSide([Int], longest: Int)
+    /// To one size, whatever the proportions.
+    case fixed(ImageSize)
+}
+
 /// Makes batches of images as torchvision's `GeneralizedRCNNTransform` does.
 package struct ImageBatcher {
-    let configuration: FasterRCNNConfiguration
+    let scaling: ImageScaling
+    let mean: [Double]
+    let deviation: [Double]
+    let sizeDivisor: Int
 
-    package init(_ configuration: FasterRCNNConfiguration) { self.configuration = configuration }
+    /// - Parameters:
+    ///   - mean: of each channel of the images in 0…1.
+    ///   - deviation: likewise.
+    ///   - sizeDivisor: Batches are padded to multiples of this many pixels.
+    package init(_ scaling: ImageScaling, mean: [Double], deviation: [Double], sizeDivisor: Int = 1) {
+        self.scaling = scaling
+        self.mean = mean
+        self.deviation = deviation
+        self.sizeDivisor = sizeDivisor
+    }
 
-    /// The size that an image is scaled to, so that its shorter side is `minSize` unless its longer one would pass the
-    /// limit.
+    package init(_ configuration: FasterRCNNConfiguration) {
+        self.init(
+            configuration.resizesImages
+                ? .shorterSide(configuration.minSizes, longest: configuration.maxSize) : .none,
+            mean: configuration.imageMean, deviation: configuration.imageStd, sizeDivisor: configuration.sizeDivisor)
+    }
+
+    /// The size that an image is scaled to; with several shorter sides, the one for `minSize`.
     package func scaledSize(of size: ImageSize, minSize: Int) -> ImageSize {
-        guard configuration.resizesImages else { return size }
-        let shorter = Double(min(size.height, size.width))
-        let longer = Double(max(size.height, size.width))
-        let scale = min(Double(minSize) / shorter, Double(configuration.maxSize) / longer)
-        return ImageSize(
-            height: max(1, Int((Double(size.height) * scale).rounded(.down))),
-            width: max(1, Int((Double(size.width) * scale).rounded(.down))))
+        switch scaling {
+        case .none: return size
+        case .fixed(let fixed): return fixed
+        case .shorterSide(_, let longest):
+            let shorter = Double(min(size.height, size.width))
+            let longer = Double(max(size.height, size.width))
+            let scale = min(Double(minSize) / shorter, Double(longest) / longer)
+            return ImageSize(
+                height: max(1, Int((Double(size.height) * scale).rounded(.down))),
+                width: max(1, Int((Double(size.width) * scale).rounded(.down))))
+        }
     }
 
     /// One batch on the device. In training, an image draws its scale from libtorch's generator if there are several.
@@ -39,8 +71,7 @@ package struct ImageBatcher {
             let planes = images.map { Self.planes($0.to(device)) }
             let originals = planes.map { ImageSize(height: $0.shape[1], width: $0.shape[2]) }
             let sizes = originals.map { scaledSize(of: $0, minSize: minSize(training: training)) }
-            let divisor = configuration.sizeDivisor
-            func padded(_ extent: Int) -> Int { (extent + divisor - 1) / divisor * divisor }
+            func padded(_ extent: Int) -> Int { (extent + sizeDivisor - 1) / sizeDivisor * sizeDivisor }
             let height = padded(sizes.map(\.height).max() ?? 0)
             let width = padded(sizes.map(\.width).max() ?? 0)
             let batch = Tensor.zeros(
@@ -64,7 +95,7 @@ package struct ImageBatcher {
     }
 
     private func minSize(training: Bool) -> Int {
-        let sizes = configuration.minSizes
+        guard case .shorterSide(let sizes, _) = scaling else { return 0 }
         guard training, sizes.count > 1 else { return sizes[sizes.count - 1] }
         return sizes[Tensor.randint(0, sizes.count, [1]).itemInt()]
     }
@@ -85,8 +116,8 @@ package struct ImageBatcher {
         func perChannel(_ numbers: [Double], _ value: (Float) -> Float) -> Tensor {
             Tensor(numbers.map { value(Float($0)) }, shape: [3, 1, 1]).to(values.device)
         }
-        values.addInPlace(perChannel(configuration.imageMean) { -$0 * range })
-        values.multiplyInPlace(perChannel(configuration.imageStd) { 1 / ($0 * range) })
+        values.addInPlace(perChannel(mean) { -$0 * range })
+        values.multiplyInPlace(perChannel(deviation) { 1 / ($0 * range) })
     }
 }
 

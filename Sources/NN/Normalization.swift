@@ -23,7 +23,8 @@ extension NormLayer {
 
 /// Batch normalisation over axis 1 of `[N, C, …]`, 2D and 3D alike (Ioffe and Szegedy, 2015), with PyTorch's numerics:
 /// training normalises by the biased variance of the batch and moves the running statistics, with the unbiased one,
-/// by `momentum`; evaluation normalises by the running statistics.
+/// by `momentum`; evaluation normalises by the running statistics. A batch of one image of one pixel gives β and leaves
+/// them alone, where PyTorch refuses it.
 public final class BatchNorm: Module, NormLayer {
     /// γ, `[C]`, initially 1.
     public let weight: Parameter?
@@ -58,8 +59,8 @@ public final class BatchNorm: Module, NormLayer {
         let statistics: SumTerm.Norm =
             if !isTraining {
                 .fixed(mean: runningMean.tensor, variance: runningVar.tensor)
-            } else if isRecomputing {
-                // The same batch a second time has been counted.
+            } else if isRecomputing || x.count == x.shape[1] {
+                // The same batch a second time has been counted, and one value for each channel has no variance.
                 .batch(runningMean: nil, runningVariance: nil, momentum: 0)
             } else {
                 .batch(

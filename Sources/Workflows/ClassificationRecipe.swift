@@ -7,7 +7,7 @@ public enum ClassificationSections: RecipeSections {
     public static let task = RecipeTask.classification
 
     public static func input(
-        _ given: ClassificationInputRecipe?, for data: ClassificationDataRecipe
+        _ given: ClassificationInputRecipe?, for model: ClassificationModelRecipe, on data: ClassificationDataRecipe
     ) -> ClassificationInputRecipe {
         var input = given ?? ClassificationInputRecipe()
         input.fill(for: data.format)

@@ -89,17 +89,31 @@ extension DetectionInputRecipe {
     /// What training images go through.
     var trainingTransforms: [any DetectionTransform] {
         var transforms: [any DetectionTransform] = []
+        // A canvas of sixteen times the pixels, or a crop of a third of a side, of no more than will be looked at.
+        if let side, zoomOut > 0 || iouCrop { transforms.append(LimitLongestSide(4 * side)) }
         if colorJitter { transforms.append(ColorJitter()) }
         if zoomOut > 0 { transforms.append(RandomZoomOut(probability: zoomOut)) }
         if iouCrop { transforms.append(RandomIoUCrop()) }
         if flip > 0 { transforms.append(HorizontalFlip(probability: flip)) }
-        transforms.append(ResizeShortestEdge(shorterSide, longestSide: longerSide))
+        transforms.append(resize(to: shorterSide))
         return transforms
     }
 
     /// What images go through that detections are wanted of.
     var evaluationTransforms: [any DetectionTransform] {
-        [ResizeShortestEdge(evaluationShorterSide, longestSide: longerSide)]
+        [resize(to: [evaluationShorterSide])]
+    }
+
+    private func resize(to sides: [Int]) -> any ResizingTransform {
+        if let side { return ResizeFixed(width: side, height: side) }
+        return ResizeShortestEdge(sides, longestSide: longerSide)
+    }
+
+    /// What an image of a size in pixels is scaled to outside training.
+    func evaluationSize(of size: (width: Int, height: Int)) -> (width: Int, height: Int) {
+        if let side { return (side, side) }
+        return ResizeShortestEdge.outputSize(
+            for: size, shorterSide: evaluationShorterSide, longestSide: longerSide)
     }
 
     /// Pixels of the shorter side outside training.

@@ -7,8 +7,12 @@ public typealias DetectionRecipe = TaskRecipe<DetectionSections>
 public enum DetectionSections: RecipeSections {
     public static let task = RecipeTask.detection
 
-    public static func input(_ given: DetectionInputRecipe?, for data: DetectionDataRecipe) -> DetectionInputRecipe {
-        given ?? DetectionInputRecipe()
+    public static func input(
+        _ given: DetectionInputRecipe?, for model: DetectionModelRecipe, on data: DetectionDataRecipe
+    ) -> DetectionInputRecipe {
+        var input = given ?? DetectionInputRecipe()
+        input.side = model.ssd?.form.side
+        return input
     }
 
     public typealias Model = DetectionModelRecipe
@@ -18,23 +22,51 @@ public enum DetectionSections: RecipeSections {
 
 /// The section `model`: what is trained.
 public struct DetectionModelRecipe: ModelSection {
+    public enum DetectorName: String, Decodable, CaseIterable, Sendable {
+        case fasterRCNN = "faster_rcnn"
+        case ssd300, ssd512
+    }
+
+    public var detector = DetectorName.fasterRCNN
     /// A name that `vertebra models` lists.
     public var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
     public var weights: String?
-    /// Everything else about the detector; torchvision's defaults.
+    /// Everything else about a Faster R-CNN; torchvision's defaults.
     public var fasterRCNN: FasterRCNNConfiguration
+    /// Everything else about an SSD; the paper's numbers. Nil where the detector is another.
+    public var ssd: SSDConfiguration?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case backbone, weights
+        case detector, backbone, weights
         case fasterRCNN = "faster_rcnn"
+        case ssd
     }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.decode(String.self, forKey: .backbone)
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        try values.update(&detector, .detector)
         fasterRCNN = try values.decodeIfPresent(FasterRCNNConfiguration.self, forKey: .fasterRCNN) ?? .init()
+        ssd = try detector.ssd.map {
+            values.contains(.ssd) ? try SSDConfiguration($0, from: values.superDecoder(forKey: .ssd)) : .init($0)
+        }
+        let (stranger, own) = ssd == nil ? (CodingKeys.ssd, CodingKeys.fasterRCNN) : (.fasterRCNN, .ssd)
+        try values.require(
+            !values.contains(stranger), stranger,
+            "is about another detector than \(detector.rawValue), whose settings are model.\(own.rawValue)")
+    }
+}
+
+extension DetectionModelRecipe.DetectorName {
+    /// Nil for a detector of another kind.
+    var ssd: SSDConfiguration.Form? {
+        switch self {
+        case .fasterRCNN: nil
+        case .ssd300: .ssd300
+        case .ssd512: .ssd512
+        }
     }
 }
 
@@ -129,8 +161,11 @@ public struct DetectionInputRecipe: RecipeSection {
     public var zoomOut = 0.0
     /// Whether colours are jittered as SSD's are.
     public var colorJitter = false
-    /// Whether batches are made of images of similar proportions.
+    /// Whether batches are made of images of similar proportions. Without effect where all come to one size.
     public var aspectGroups = true
+    /// Pixels of both sides, for a detector that wants one size whatever the proportions: SSD. Nil: `shorterSide` and
+    /// `longerSide` decide.
+    public internal(set) var side: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case shorterSide = "shorter_side"

@@ -27,7 +27,7 @@ final class DetectionTask: TrainingTask {
                 dropsDifficult: !recipe.data.difficultObjects))
         let seed = recipe.training.seed
         let sampler: any Sampler =
-            recipe.input.aspectGroups
+            recipe.input.aspectGroups && recipe.input.side == nil
             ? AspectGroupedBatchSampler(aspectRatios: dataset.aspectRatios, seed: seed)
             : ShuffledSampler(count: dataset.count, seed: seed)
         loader = DataLoader(

@@ -8,7 +8,7 @@ import Training
 
 /// A detector with what is needed to use it: its recipe and the names of its classes.
 public struct DetectorModel: RecipeModel {
-    public let detector: FasterRCNN
+    public let detector: any Detector
     public var module: Module { detector }
     /// Of labels 1…n.
     public let classNames: [String]
@@ -25,18 +25,33 @@ public struct DetectorModel: RecipeModel {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames
-        let configuration = try Self.configuration(of: recipe, file: file)
-        let backbone = try file.imageBackbone(recipe.model.backbone)
-        do {
-            detector = try FasterRCNN(configuration, backbone: backbone, classCount: classNames.count)
-        } catch let error as FasterRCNNConfigurationError {
-            throw file.error(at: "model.faster_rcnn.\(error.key)", error.reason)
-        }
+        detector = try Self.detector(of: recipe, file: file, classCount: classNames.count)
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
     }
 
-    /// The detector's settings: images come to it at the size that `input` says.
-    private static func configuration(
+    private static func detector(
+        of recipe: DetectionRecipe, file: RecipeFile, classCount: Int
+    ) throws -> any Detector {
+        let backbone = try file.imageBackbone(recipe.model.backbone)
+        let section = recipe.model.ssd == nil ? "faster_rcnn" : "ssd"
+        do {
+            guard let ssd = recipe.model.ssd else {
+                return try FasterRCNN(
+                    fasterRCNN(of: recipe, file: file), backbone: backbone, classCount: classCount)
+            }
+            for key in ["input.shorter_side", "input.longer_side"] where file.mentions(key) {
+                throw file.error(
+                    at: key,
+                    "\(ssd.form.rawValue) sees every image at \(ssd.form.side)×\(ssd.form.side) pixels; leave it out")
+            }
+            return try SSD(ssd, backbone: backbone, classCount: classCount)
+        } catch let error as DetectorConfigurationError {
+            throw file.error(at: "model.\(section).\(error.key)", error.reason)
+        }
+    }
+
+    /// Faster R-CNN's settings: images come to it at the size that `input` says.
+    private static func fasterRCNN(
         of recipe: DetectionRecipe, file: RecipeFile
     ) throws -> FasterRCNNConfiguration {
         typealias Keys = FasterRCNNConfiguration.CodingKeys
@@ -50,20 +65,37 @@ public struct DetectorModel: RecipeModel {
         return configuration
     }
 
-    /// Weights to start from: a whole detector's, or a classifier's for the backbone alone.
+    /// Weights to start from: a whole detector's, or for the backbone alone a classifier's or another detector's.
     private func start(_ path: String) throws -> StartWeights {
         let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
-        if weights.state.contains(where: { $0.name.hasPrefix("backbone.body.") }) {
-            return try StartWeights(
-                weights, into: detector,
-                covering: WeightsCoverage(
-                    of: detector.body, prefix: "backbone.body.",
-                    beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"]),
-                head: .boxPredictor, called: "the detector", recipe: file)
+        func names(_ prefix: String) -> Bool { weights.state.contains { $0.name.hasPrefix(prefix) } }
+        func startBackbone(_ weights: WeightsFile, from kind: String) throws -> StartWeights {
+            try StartWeights(
+                weights, into: detector.body, called: "the detector's backbone", recipe: file,
+                notes: ["\(kind) weights: the layers after the backbone start fresh"])
         }
+        func startWhole(
+            _ head: StartWeights.Head, body prefix: String, beside parts: [String]
+        ) throws -> StartWeights {
+            try StartWeights(
+                weights, into: detector,
+                covering: WeightsCoverage(of: detector.body, prefix: prefix, beside: parts), head: head,
+                called: "the detector", recipe: file)
+        }
+        let body = "backbone.body."
+        switch (detector as? SSD, isFasterRCNN: names(body), isSSD: names("head.classification.")) {
+        case (nil, isFasterRCNN: true, _):
+            return try startWhole(
+                .boxPredictor, body: body,
+                beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"])
+        case (let ssd?, _, isSSD: true):
+            return try startWhole(
+                .defaultBoxes(of: ssd.plan), body: "backbone.",
+                beside: ["extras", "head.classification", "head.regression"])
+        case (_, isFasterRCNN: true, _): return try startBackbone(weights.under(body), from: "a Faster R-CNN's")
+        case (_, _, isSSD: true): return try startBackbone(weights.under("backbone."), from: "an SSD's")
         // A classifier's own head has no place in a detector.
-        return try StartWeights(
-            weights, into: detector.body, called: "the detector's backbone", recipe: file,
-            notes: ["a classifier's weights: the layers after the backbone start fresh"])
+        default: return try startBackbone(weights, from: "a classifier's")
+        }
     }
 }

@@ -39,10 +39,7 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let input = model.recipe.input
-        let size = ResizeShortestEdge.outputSize(
-            for: (header.width, header.height), shorterSide: input.evaluationShorterSide,
-            longestSide: input.longerSide)
+        let size = model.recipe.input.evaluationSize(of: (header.width, header.height))
         var options = DecodeOptions()
         options.minimumSize = size
         options.targetSize = size

@@ -1,4 +1,5 @@
 import Backbones
+import Detectors
 import Foundation
 import NN
 import Recipes
@@ -38,23 +39,35 @@ public struct StartWeights: Sendable {
         let name: String
         /// The tensor with one row for each class.
         let scores: String
-        /// Its rows that stand for no class.
+        /// Its rows that stand for no class, after division by `rowsPerClass`.
         let background: Int
+        /// Its rows for each class.
+        let rowsPerClass: Int
 
         /// `fc` of a classifier, `classifier` of a DenseNet.
         init?(of network: Backbone) {
             guard let classifier = network.plan.classifier else { return nil }
-            self.init(name: classifier.name, scores: classifier.name + ".weight", background: 0)
+            self.init(name: classifier.name, scores: classifier.name + ".weight", background: 0, rowsPerClass: 1)
         }
 
-        private init(name: String, scores: String, background: Int) {
+        private init(name: String, scores: String, background: Int, rowsPerClass: Int) {
             self.name = name
             self.scores = scores
             self.background = background
+            self.rowsPerClass = rowsPerClass
         }
 
         static let boxPredictor = Head(
-            name: "roi_heads.box_predictor", scores: "roi_heads.box_predictor.cls_score.weight", background: 1)
+            name: "roi_heads.box_predictor", scores: "roi_heads.box_predictor.cls_score.weight", background: 1,
+            rowsPerClass: 1)
+
+        /// Of an SSD, which has a row for each class and each default box of a cell. Its boxes are the same for all
+        /// classes, so `head.regression` stays.
+        static func defaultBoxes(of plan: SSDPlan) -> Head {
+            Head(
+                name: "head.classification", scores: "head.classification.0.weight", background: 1,
+                rowsPerClass: plan.maps[0].boxesPerCell)
+        }
 
         /// Whether nothing but the number of classes tells the two shapes apart.
         func explains(_ reshaped: StateDictReport.Reshaped) -> Bool {
@@ -66,8 +79,9 @@ public struct StartWeights: Sendable {
             guard let scores = reshaped.first(where: { $0.name == scores }) else {
                 return "the file has other classes than the data, so \(name) starts fresh"
             }
-            return "the file has \(scores.found[0] - background) classes and the data have "
-                + "\(scores.expected[0] - background), so \(name) starts fresh"
+            func classes(_ shape: [Int]) -> Int { shape[0] / rowsPerClass - background }
+            return "the file has \(classes(scores.found)) classes and the data have "
+                + "\(classes(scores.expected)), so \(name) starts fresh"
         }
     }
 
@@ -115,9 +129,10 @@ public struct StartWeights: Sendable {
                         + "The file begins with \(Self.beginning(weights.state)); \(target) with "
                         + Self.beginning(model.stateDict()))
             }
+            guard lacking.count > 1 else { throw refusal("has only a part of \(target): \(first) is missing") }
             let blocks = coverage.blocks(of: lacking)
             throw refusal(
-                "has only a part of \(target): \(Self.count(lacking)) missing, first \(first)"
+                "has only a part of \(target): \(lacking.count) tensors are missing, first \(first)"
                     + (blocks.isEmpty ? "" : ", in \(WeightsFile.listing(blocks, limit: 3))"))
         }
         let beyond = coverage.beyond(fit.unexpected)
@@ -136,10 +151,6 @@ public struct StartWeights: Sendable {
             throw recipe.error(at: "model.weights", "there is no file \(path)")
         }
         return try WeightsFile(path)
-    }
-
-    private static func count(_ tensors: [String]) -> String {
-        tensors.count == 1 ? "1 tensor is" : "\(tensors.count) tensors are"
     }
 
     private static func beginning(_ state: [(name: String, tensor: Tensor)]) -> String {

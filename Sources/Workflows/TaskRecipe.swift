@@ -21,7 +21,8 @@ public struct TaskRecipe<Sections: RecipeSections>: Decodable, Hashable, Sendabl
             task == Sections.task, .task, "is \(task.rawValue), and this is for \(Sections.task.rawValue)")
         model = try values.decode(Sections.Model.self, forKey: .model)
         data = try values.decode(Sections.Data.self, forKey: .data)
-        input = Sections.input(try values.decodeIfPresent(Sections.Input.self, forKey: .input), for: data)
+        input = Sections.input(
+            try values.decodeIfPresent(Sections.Input.self, forKey: .input), for: model, on: data)
         training = try values.decodeIfPresent(TrainingRecipe.self, forKey: .training) ?? .init()
         evaluation = try values.decodeIfPresent(EvaluationRecipe.self, forKey: .evaluation) ?? .init()
     }
@@ -35,8 +36,8 @@ public protocol RecipeSections: Sendable {
     associatedtype Metric: EvaluationMetric
 
     static var task: RecipeTask { get }
-    /// What is given of the section `input`, with what is left out.
-    static func input(_ given: Input?, for data: Data) -> Input
+    /// What is given of the section `input`, with what is left out and what the model decides.
+    static func input(_ given: Input?, for model: Model, on data: Data) -> Input
 }
 
 public typealias RecipeSection = Decodable & Hashable & Sendable

@@ -61,6 +61,13 @@ public struct WeightsFile: Sendable {
         WeightsFile(path: path, state: renaming(state), notes: notes)
     }
 
+    /// Those whose names begin with a prefix, without it.
+    func under(_ prefix: String) -> WeightsFile {
+        renamed {
+            $0.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+        }
+    }
+
     /// What PyTorch's DataParallel and its compiler put in front of every name.
     private static let wrappers = ["module._orig_mod.", "module.", "_orig_mod."]
 

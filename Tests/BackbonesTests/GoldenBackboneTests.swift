@@ -18,12 +18,12 @@ final class GoldenBackboneTests: XCTestCase {
         }
     }
 
-    /// A CPU with a tile unit (AMX) computes some of them as one without it would: they hold plain, strided,
-    /// grouped and 3D convolutions.
+    /// A CPU with a tile unit (AMX) computes some of them as one without it would: they hold plain, strided
+    /// and grouped convolutions.
     func testSomeGoldenBackbonesWithoutATileUnit() throws {
         guard TileUnit.isUsed else { throw XCTSkip("there is none: all golden backbones are computed so") }
         let some = try GoldenBackbone.all().filter {
-            ["resnet18", "iresnet50", "iresgroup50", "iresnet3d50"].contains($0.model)
+            ["resnet18", "iresnet50", "iresgroup50"].contains($0.model)
         }
         XCTAssertGreaterThanOrEqual(some.count, 2)
         let first = try XCTUnwrap(some.first)

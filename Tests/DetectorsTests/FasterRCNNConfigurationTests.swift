@@ -71,7 +71,7 @@ final class FasterRCNNConfigurationTests: XCTestCase {
             var configuration = FasterRCNNConfiguration()
             change(&configuration)
             XCTAssertThrowsError(try FasterRCNN(configuration, backbone: recipe, classCount: 2), key) {
-                XCTAssertEqual(($0 as? FasterRCNNConfigurationError)?.key, key)
+                XCTAssertEqual(($0 as? DetectorConfigurationError)?.key, key)
             }
         }
     }

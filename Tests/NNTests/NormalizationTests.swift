@@ -20,6 +20,14 @@ final class NormalizationTests: XCTestCase {
         XCTAssertEqual(norm.numBatchesTracked.tensor.itemInt(), 2)
     }
 
+    /// One value for each channel has no variance: there is nothing to learn from it, and nothing that is not a number.
+    func testOneValueForEachChannelLeavesTheRunningStatistics() {
+        let norm = BatchNorm(2)
+        assertEqual(norm(Tensor([Float(7), -3], shape: [1, 2, 1, 1])), [0, 0], tolerance: 1e-3)
+        assertEqual(norm.runningMean.tensor, [0, 0])
+        assertEqual(norm.runningVar.tensor, [1, 1])
+    }
+
     func testEvaluationUsesTheRunningStatisticsAndLeavesThem() throws {
         let norm = BatchNorm(2, epsilon: 0)
         norm.runningMean.tensor.copyInPlace(from: Tensor([Float(1), 10]))

@@ -51,6 +51,32 @@ final class DetectionRecipeTests: XCTestCase {
         XCTAssertEqual(recipe.data.emptyImages, .drop)
     }
 
+    func testADetectorOfAnotherKind() throws {
+        let recipe = try recipe(minimal, "model.detector=ssd512", "model.ssd.nms_thresh=0.5")
+        var configuration = SSDConfiguration.ssd512
+        configuration.nmsThreshold = 0.5
+        XCTAssertEqual(recipe.model.ssd, configuration)
+        XCTAssertEqual(recipe.input.side, 512)
+        let usual = try self.recipe(minimal)
+        XCTAssertEqual(usual.model.detector, .fasterRCNN)
+        XCTAssertNil(usual.model.ssd)
+        XCTAssertNil(usual.input.side)
+        XCTAssertEqual(
+            message(minimal, "model.detector=ssd30"),
+            "--set model.detector=ssd30: model.detector is 'ssd30'; did you mean ssd300? It can be faster_rcnn, ssd300, "
+                + "ssd512")
+        XCTAssertTrue(
+            message(minimal, "model.detector=ssd300", "model.ssd.nms_tresh=0.5").contains(
+                "unknown key model.ssd.nms_tresh; did you mean model.ssd.nms_thresh?"))
+        XCTAssertEqual(
+            message(minimal, "model.ssd.nms_thresh=0.5"),
+            "--set model.ssd.nms_thresh=0.5: model.ssd is about another detector than faster_rcnn, whose settings are "
+                + "model.faster_rcnn")
+        XCTAssertTrue(
+            message(minimal, "model.detector=ssd300", "model.faster_rcnn.form=c4").contains(
+                "model.faster_rcnn is about another detector than ssd300, whose settings are model.ssd"))
+    }
+
     func testValuesOutOfRange() {
         for (setting, reason) in [
             ("training.epochs=0", "training.epochs is 0; it must be above 0"),

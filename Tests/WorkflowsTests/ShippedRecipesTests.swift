@@ -1,3 +1,4 @@
+import Detectors
 import Foundation
 import Recipes
 import Workflows
@@ -18,11 +19,68 @@ final class ShippedRecipesTests: XCTestCase {
             let recipe = try file.decode(DetectionRecipe.self)
             XCTAssertNoThrow(try Catalogue.recipe(named: recipe.model.backbone), name)
             XCTAssertNotNil(recipe.data.val, name)
-            XCTAssertTrue(name.contains(recipe.model.backbone), "\(name) names its backbone")
-            XCTAssertTrue(name.contains(recipe.model.fasterRCNN.form.rawValue), "\(name) names its form")
+            XCTAssertTrue(name.contains("_" + recipe.model.backbone + "_"), "\(name) names its backbone")
+            if let ssd = recipe.model.ssd {
+                XCTAssertTrue(name.hasPrefix(ssd.form.rawValue + "_"), "\(name) names its detector")
+                XCTAssertTrue(recipe.input.iouCrop && recipe.input.colorJitter, "\(name) augments as SSD does")
+            } else {
+                XCTAssertTrue(name.contains(recipe.model.fasterRCNN.form.rawValue), "\(name) names its form")
+            }
             count += 1
         }
-        XCTAssertGreaterThanOrEqual(count, 6)
+        XCTAssertGreaterThanOrEqual(count, 24)
+    }
+
+    /// The model of every file can be planned: its backbone's layers, and what its detector asks of them.
+    func testEveryModelCanBePlanned() throws {
+        for (name, file) in try files() {
+            switch try RecipeTask(of: file) {
+            case .classification:
+                let recipe = try file.decode(ClassificationRecipe.self)
+                XCTAssertNoThrow(try Catalogue.recipe(named: recipe.model.backbone).plan(), name)
+            case .detection:
+                let model = try file.decode(DetectionRecipe.self).model
+                let backbone = try Catalogue.recipe(named: model.backbone)
+                if let ssd = model.ssd {
+                    XCTAssertEqual(try SSDPlan(ssd, backbone: backbone).boxCount, 8732, name)
+                } else {
+                    let plan = try backbone.plan()
+                    XCTAssertNoThrow(try model.fasterRCNN.validate(stageCount: plan.stages.count), name)
+                }
+            }
+        }
+    }
+
+    /// SSD300 on COCO: one epoch of warm-up, then 0.02, a tenth from epoch 86 and from epoch 108 on, of 130.
+    func testTheScheduleOfSSD() throws {
+        var parameters: [String: Int] = [:]
+        for (name, file) in try files() where name.hasPrefix("ssd300") && name.hasSuffix("coco.yaml") {
+            let recipe = try file.decode(DetectionRecipe.self)
+            XCTAssertEqual(recipe.training.batch, 32, name)
+            XCTAssertEqual(recipe.training.weightDecay, 5e-4, name)
+            XCTAssertEqual(recipe.training.learningRate, 0.02, name)
+            let perEpoch = 3664
+            let schedule = recipe.training.learningRateSchedule(totalSteps: 130 * perEpoch)
+            XCTAssertEqual(schedule.factor(step: perEpoch / 2), 0.5, accuracy: 1e-3, name)
+            XCTAssertEqual(schedule.factor(step: perEpoch), 1, accuracy: 1e-9, name)
+            for (epoch, factor) in [(84, 1), (85, 0.1), (106, 0.1), (107, 0.01), (129, 0.01)] {
+                XCTAssertEqual(schedule.factor(step: epoch * perEpoch + perEpoch / 2), factor, accuracy: 1e-9, name)
+            }
+            let backbone = try Catalogue.recipe(named: recipe.model.backbone)
+            parameters[recipe.model.backbone] = try SSDPlan(.ssd300, backbone: backbone).parameterCount(classCount: 80)
+        }
+        XCTAssertEqual(parameters.count, 8)
+        XCTAssertEqual(parameters["resnet50"], parameters["iresnet50"])
+    }
+
+    /// The papers of RGSNet and DSNet: five epochs of COCO with twelve anchors a cell, ten of VOC with nine.
+    func testTheirFasterRCNN() throws {
+        for (name, file) in try files() where name.contains("net50_c4") {
+            let recipe = try file.decode(DetectionRecipe.self)
+            let isCOCO = name.contains("coco")
+            if !name.contains("_resnet50_") { XCTAssertEqual(recipe.training.epochs, isCOCO ? 5 : 10, name) }
+            XCTAssertEqual(recipe.model.fasterRCNN.anchorSizes.flatMap { $0 }.count * 3, isCOCO ? 12 : 9, name)
+        }
     }
 
     func testClassificationRecipesAreSound() throws {

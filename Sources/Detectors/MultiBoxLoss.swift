@@ -1,0 +1,72 @@
+import Foundation
+import Tensors
+
+/// SSD's loss (Liu et al. 2016, equations 1 to 3) with hard negative mining.
+///
+/// Classification is the cross-entropy of all positives and of the background boxes that look least like background, so many
+/// to a positive of their image; regression is the smooth L1 distance of the positives' offsets. Both are summed and
+/// divided by the number of positives in the batch, or by 1 where there are none.
+package struct MultiBoxLoss {
+    let negativesPerPositive: Double
+    /// Of one image, whatever its positives: an image without objects trains as well.
+    let minNegatives: Int
+
+    package init(negativesPerPositive: Double, minNegatives: Int) {
+        self.negativesPerPositive = negativesPerPositive
+        self.minNegatives = minNegatives
+    }
+
+    /// What the boxes of a batch of N images, A boxes each, should be.
+    package struct Targets {
+        /// `[N · A]` int64: 0 for background.
+        package let labels: Tensor
+        /// `[P]` int64: places of the positives among the N · A.
+        package let positives: Tensor
+        /// `[P, 4]`.
+        package let offsets: Tensor
+        /// Positives of each image.
+        package let counts: [Int]
+
+        package init(labels: Tensor, positives: Tensor, offsets: Tensor, counts: [Int]) {
+            self.labels = labels
+            self.positives = positives
+            self.offsets = offsets
+            self.counts = counts
+        }
+    }
+
+    /// - Parameters:
+    ///   - logits: `[N, A, 1 + classes]` float32; class 0 is the background.
+    ///   - offsets: `[N, A, 4]` float32.
+    /// - Returns: two scalars.
+    package func callAsFunction(
+        logits: Tensor, offsets: Tensor, targets: Targets
+    ) -> (classification: Tensor, boxRegression: Tensor) {
+        let flat = logits.reshape([-1, logits.shape[2]])
+        let negatives = withoutGrad { hardNegatives(flat, targets: targets) }
+        let chosen = Tensor.cat([targets.positives, negatives])
+        let count = Double(max(1, targets.positives.count))
+        return (
+            F.crossEntropy(
+                flat.indexSelect(dim: 0, chosen), targets.labels.indexSelect(dim: 0, chosen), reduction: .sum) / count,
+            F.smoothL1(
+                offsets.reshape([-1, 4]).indexSelect(dim: 0, targets.positives), targets.offsets, reduction: .sum)
+                / count
+        )
+    }
+
+    /// Places among the N · A of the background boxes with the greatest loss.
+    private func hardNegatives(_ logits: Tensor, targets: Targets) -> Tensor {
+        let perImage = logits.shape[0] / targets.counts.count
+        let background = Tensor.zeros([logits.shape[0]], dtype: .int64, device: logits.device)
+        // A loss is never below 0, so the positives come last.
+        let losses = F.crossEntropy(logits, background, reduction: .none)
+            .maskedFill(targets.labels .> 0, -1).reshape([-1, perImage])
+        return Tensor.cat(
+            targets.counts.enumerated().map { image, positives in
+                let wanted = max(Int(negativesPerPositive * Double(positives)), minNegatives)
+                let count = min(wanted, perImage - positives)
+                return losses.select(dim: 0, index: image).topK(count, dim: 0).indices + image * perImage
+            })
+    }
+}

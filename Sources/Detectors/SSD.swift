@@ -1,0 +1,167 @@
+import Annotations
+import Backbones
+import NN
+import Recipes
+import Tensors
+
+/// SSD on any backbone: finds objects in one pass, on feature maps of several sizes (Liu et al., "SSD: Single Shot MultiBox
+/// Detector", 2016).
+///
+/// The backbone's third stage with stride 1 is the first map, convolutions behind it make the others (`SSDPlan`). Images
+/// are scaled to the form's size whatever their proportions.
+///
+/// Parameters: `backbone.*`, `extras.i.{conv1,bn1,conv2,bn2}`, `head.classification.i`, `head.regression.i`. Losses:
+/// `loss_classification`, `loss_box_reg`.
+public final class SSD: Module, Detector {
+    public let plan: SSDPlan
+    public let classCount: Int
+    public let body: Backbone
+    let extras: ModuleList<ExtraMapLayer>
+    let head: SSDHead
+    private let batcher: ImageBatcher
+    private let matcher: DefaultBoxMatcher
+    private let loss: MultiBoxLoss
+    private let coder: BoxCoder
+    private var defaultBoxes: Tensor
+
+    /// Detections narrower or lower than this many pixels are dropped.
+    private static let minSize = 1e-2
+
+    public var configuration: SSDConfiguration { plan.configuration }
+
+    /// A network with fresh weights.
+    ///
+    /// - Parameter classCount: kinds of objects, without the background.
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the recipe's own error.
+    public init(_ configuration: SSDConfiguration = .ssd300, backbone recipe: BackboneRecipe, classCount: Int) throws {
+        precondition(classCount > 0, "a detector needs at least one class, not \(classCount)")
+        let plan = try SSDPlan(configuration, backbone: recipe)
+        self.plan = plan
+        self.classCount = classCount
+        body = Backbone(plan.backbone)
+        extras = ModuleList(zip(plan.extraMaps, plan.maps).map { ExtraMapLayer($0, inputs: $1.channels) })
+        head = SSDHead(plan.maps, classCount: classCount)
+        let side = configuration.form.side
+        batcher = ImageBatcher(
+            .fixed(ImageSize(height: side, width: side)), mean: configuration.imageMean,
+            deviation: configuration.imageStd)
+        matcher = DefaultBoxMatcher(threshold: configuration.iouThreshold)
+        loss = MultiBoxLoss(
+            negativesPerPositive: configuration.negativesPerPositive, minNegatives: configuration.minNegativesPerImage)
+        coder = BoxCoder(configuration.boxRegressionWeights)
+        defaultBoxes = DefaultBoxes.boxes(plan)
+        super.init()
+        body.freeze(trainableStages: configuration.trainableStages ?? plan.backbone.stages.count + 1)
+        body.setFrozenBatchEpsilon(configuration.frozenBatchEpsilon)
+        convertToChannelsLast()
+    }
+
+    public override func children() -> [(name: String, module: Module)] {
+        [("backbone", body), ("extras", extras), ("head", head)]
+    }
+
+    private var device: Device { head.classification[0].weight.tensor.device }
+
+    /// The default boxes `[A, 4]` on the device of the weights.
+    private func references() -> Tensor {
+        if defaultBoxes.device != device { defaultBoxes = defaultBoxes.to(device) }
+        return defaultBoxes
+    }
+
+    /// Images `[N, 3, H, W]` → logits `[N, A, 1 + classes]` and offsets `[N, A, 4]`, float32.
+    private func predict(_ images: Tensor) -> (logits: Tensor, offsets: Tensor) {
+        var x = body.stem(images)
+        for stage in body.stages.indices { x = body.stage(stage, x) }
+        var maps = [x]
+        for extra in extras { maps.append(extra(maps[maps.count - 1])) }
+        let (logits, offsets) = head(maps)
+        return (logits.to(.float32), offsets.to(.float32))
+    }
+
+    public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
+        precondition(images.count == targets.count, "\(images.count) images, but \(targets.count) targets")
+        let batch = batcher.batch(images, training: isTraining, device: device)
+        let truths = targets.indices.map {
+            GroundTruth(
+                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
+                device: device)
+        }
+        let wanted = withoutGrad { self.targets(truths) }
+        let (logits, offsets) = predict(batch.tensor)
+        let losses = loss(logits: logits, offsets: offsets, targets: wanted)
+        return [("loss_classification", losses.classification), ("loss_box_reg", losses.boxRegression)]
+    }
+
+    /// What every default box of every image should be.
+    private func targets(_ truths: [GroundTruth]) -> MultiBoxLoss.Targets {
+        let references = references()
+        let total = references.shape[0]
+        var labels: [Tensor] = []
+        var positives: [Tensor] = []
+        var offsets: [Tensor] = []
+        var counts: [Int] = []
+        for (image, truth) in truths.enumerated() {
+            let match = matcher.match(references, to: truth)
+            var label = Tensor.zeros([total], dtype: .int64, device: references.device)
+            if match.positives.count > 0 {
+                label = label.indexPut([match.positives], values: truth.labels.indexSelect(dim: 0, match.objects))
+                offsets.append(
+                    coder.encode(
+                        truth.boxes.indexSelect(dim: 0, match.objects),
+                        references: references.indexSelect(dim: 0, match.positives)))
+            }
+            labels.append(label)
+            positives.append(match.positives + image * total)
+            counts.append(match.positives.count)
+        }
+        return MultiBoxLoss.Targets(
+            labels: Tensor.cat(labels), positives: Tensor.cat(positives),
+            offsets: offsets.isEmpty ? Tensor.zeros([0, 4], device: references.device) : Tensor.cat(offsets),
+            counts: counts)
+    }
+
+    public func detect(images: [Tensor]) -> [Detections] {
+        guard !images.isEmpty else { return [] }
+        return withoutGrad {
+            let batch = batcher.batch(images, training: false, device: device)
+            let (logits, offsets) = predict(batch.tensor)
+            let scores = logits.softmax(dim: 2)
+            return batch.sizes.indices.map { image in
+                found(
+                    scores: scores.select(dim: 0, index: image), offsets: offsets.select(dim: 0, index: image),
+                    size: batch.sizes[image]
+                ).scaled(from: batch.sizes[image], to: batch.originalSizes[image])
+            }
+        }
+    }
+
+    /// The objects of one image: of each class the best candidates, thinned out by non-maximum suppression, and of all
+    /// classes together the best that are left.
+    ///
+    /// - Parameters:
+    ///   - scores: `[A, 1 + classes]`, probabilities.
+    ///   - offsets: `[A, 4]`.
+    package func found(scores: Tensor, offsets: Tensor, size: ImageSize) -> Detections {
+        let boxes = DetectionOps.clipBoxes(
+            coder.decode(offsets, references: references()), height: Double(size.height), width: Double(size.width))
+        // A box outside of the image has no extent left.
+        let isLarge = largeEnough(boxes, Self.minSize)
+        let objects = scores.narrow(dim: 1, start: 1, length: classCount).transpose(0, 1).contiguous()
+        let best = objects.maskedFill(.!isLarge, -1).topK(
+            min(configuration.candidatesPerClass, objects.shape[1]), dim: 1)
+        let kept = (best.values .> configuration.scoreThreshold).nonzero()
+        let classes = kept.select(dim: 1, index: 0)
+        let places = best.indices.indexed(by: [classes, kept.select(dim: 1, index: 1)])
+        let candidates = Detections(
+            boxes: boxes.indexSelect(dim: 0, places),
+            scores: best.values.indexed(by: [classes, kept.select(dim: 1, index: 1)]), labels: classes + 1)
+        let survivors = DetectionOps.batchedNMS(
+            boxes: candidates.boxes, scores: candidates.scores, classes: candidates.labels,
+            iouThreshold: configuration.nmsThreshold)
+        let chosen = survivors.narrow(
+            dim: 0, start: 0, length: min(configuration.detectionsPerImage, survivors.count))
+        return Detections(
+            boxes: candidates.boxes.indexSelect(dim: 0, chosen), scores: candidates.scores.indexSelect(dim: 0, chosen),
+            labels: candidates.labels.indexSelect(dim: 0, chosen))
+    }
+}

@@ -1,0 +1,91 @@
+import Recipes
+
+/// What an SSD on a backbone comes to, before anything is allocated.
+public struct SSDPlan: Hashable, Sendable {
+    /// A 1×1 and the convolution behind it, which make a coarser map of the one before; each followed by a norm and a ReLU.
+    public struct ExtraMap: Hashable, Sendable {
+        /// Channels between the two.
+        public let middle: Int
+        public let outputs: Int
+        public let kernelSize: Int
+        public let stride: Int
+        public let padding: Int
+
+        func outputSize(of size: Int) -> Int { (size + 2 * padding - kernelSize) / stride + 1 }
+    }
+
+    /// A feature map that boxes are found on.
+    public struct Map: Hashable, Sendable {
+        public let channels: Int
+        /// Height and width.
+        public let size: Int
+        public let boxesPerCell: Int
+
+        public var boxCount: Int { size * size * boxesPerCell }
+    }
+
+    public let configuration: SSDConfiguration
+    /// The stages that make the first map.
+    public let backbone: BackbonePlan
+    public let extraMaps: [ExtraMap]
+    /// Finest first.
+    public let maps: [Map]
+
+    /// Pixels of the image to one of the first map.
+    static let stride = 8
+
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the backbone's `RecipeError`.
+    public init(_ configuration: SSDConfiguration, backbone recipe: BackboneRecipe) throws {
+        guard recipe.rank == .image else {
+            throw RecipeError(.rank, "an SSD sees images, and this network takes \(recipe.rank.rawValue)s")
+        }
+        let (recipe, stageCount) = try recipe.with { $0.classes = nil }.densified(stride: Self.stride)
+        try configuration.validate(stageCount: stageCount)
+        let backbone = try recipe.with {
+            switch configuration.normalization {
+            case .frozenBatch: $0.normalization = .frozenBatch
+            case .batch: $0.normalization = .batch
+            }
+        }.plan(stageCount: stageCount)
+        self.configuration = configuration
+        self.backbone = backbone
+        extraMaps = configuration.form.extraMaps
+        let side = configuration.form.side
+        var size = backbone.mapSize(of: side)
+        var sizes = [(backbone.stages[stageCount - 1].channels, size)]
+        for extra in extraMaps {
+            size = extra.outputSize(of: size)
+            sizes.append((extra.outputs, size))
+        }
+        maps = zip(sizes, configuration.aspectRatios).map {
+            Map(channels: $0.0, size: $0.1, boxesPerCell: 2 + 2 * $1.count)
+        }
+    }
+
+    /// Default boxes of an image.
+    public var boxCount: Int { maps.reduce(0) { $0 + $1.boxCount } }
+
+    /// Numbers that training changes, for so many kinds of objects without the background.
+    public func parameterCount(classCount: Int) -> Int {
+        var count = backbone.parameterCount
+        for (extra, input) in zip(extraMaps, maps) {
+            count += input.channels * extra.middle + 2 * extra.middle
+            count += extra.middle * extra.outputs * extra.kernelSize * extra.kernelSize + 2 * extra.outputs
+        }
+        for map in maps {
+            let outputs = map.boxesPerCell * (classCount + 1 + 4)
+            count += (9 * map.channels + 1) * outputs
+        }
+        return count
+    }
+}
+
+extension BackbonePlan {
+    /// Height and width of the last planned stage's output for an image of `side` × `side`.
+    fileprivate func mapSize(of side: Int) -> Int {
+        let block = stages[stages.count - 1].blocks.last
+        let last = block.flatMap { block in block.branch.last.map { "\(block.name).\($0.name)" } }
+        return layers(input: [BackboneRecipe.inputChannels, side, side]).last { $0.layer.name == last }?.outputSize[0]
+            ?? 0
+    }
+}

@@ -1,0 +1,203 @@
+import Annotations
+import Detectors
+import NN
+import Recipes
+import Tensors
+import TestSupport
+import XCTest
+
+final class SSDTests: XCTestCase {
+    private func make(
+        _ backbone: String = "resnet18", classCount: Int = 2, _ change: (inout SSDConfiguration) -> Void = { _ in }
+    ) throws -> SSD {
+        Random.seed(1)
+        var configuration = SSDConfiguration.ssd300
+        change(&configuration)
+        return try SSD(configuration, backbone: Catalogue.recipe(named: backbone), classCount: classCount)
+    }
+
+    private let images = [
+        Tensor(goldenFill(name: "image0", count: 3 * 90 * 120, lo: 0, hi: 1), shape: [3, 90, 120]),
+        Tensor(goldenFill(name: "image1", count: 3 * 300 * 300, lo: 0, hi: 1), shape: [3, 300, 300]),
+    ]
+    private let targets = [
+        DetectionTarget(
+            boxes: [Box(x0: 8, y0: 10, x1: 40, y1: 50), Box(x0: 30, y0: 5, x1: 110, y1: 80)], labels: [1, 2]),
+        DetectionTarget(boxes: [Box(x0: 20, y0: 20, x1: 84, y1: 100)], labels: [2]),
+    ]
+
+    private func total(_ losses: [(name: String, value: Tensor)]) -> Tensor {
+        losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }
+    }
+
+    func testTheNamesAndTheNumberOfTheParameters() throws {
+        let detector = try make("iresgroupfix50", classCount: 80)
+        let names = detector.namedParameters().map(\.name)
+        for name in [
+            "backbone.conv1.weight", "backbone.layer3.5.bn3.weight", "extras.0.conv1.weight", "extras.4.bn2.bias",
+            "head.classification.0.weight", "head.regression.5.bias",
+        ] { XCTAssertTrue(names.contains(name), name) }
+        XCTAssertFalse(names.contains { $0.contains("layer4") || $0.contains("fc") || $0.hasPrefix("backbone.body") })
+        XCTAssertEqual(detector.parameterCount, detector.plan.parameterCount(classCount: 80))
+        let shapes = Dictionary(
+            uniqueKeysWithValues: detector.namedParameters().map { ($0.name, $0.parameter.shape) })
+        XCTAssertEqual(shapes["head.classification.1.weight"], [6 * 81, 512, 3, 3])
+        XCTAssertEqual(shapes["head.regression.1.weight"], [6 * 4, 512, 3, 3])
+    }
+
+    func testLossesReachEveryParameter() throws {
+        for (backbone, form) in [
+            ("resnet18", SSDConfiguration.Form.ssd300), ("iresnet50", .ssd300), ("ds2net50", .ssd300),
+            ("resnet18", .ssd512),
+        ] {
+            let detector = try make(backbone) { $0 = SSDConfiguration(form) }
+            let losses = detector.losses(images: images, targets: targets)
+            XCTAssertEqual(losses.map(\.name), ["loss_classification", "loss_box_reg"])
+            for (name, value) in losses {
+                XCTAssertEqual(value.shape, [], name)
+                XCTAssertTrue(value.item().isFinite && value.item() > 0, "\(backbone) \(name)")
+            }
+            total(losses).backward()
+            for (name, parameter) in detector.namedParameters() {
+                let gradient = try XCTUnwrap(parameter.tensor.grad, "\(backbone) \(name) has no gradient")
+                XCTAssertTrue(gradient.norm().item().isFinite, "\(backbone) \(name)")
+            }
+        }
+    }
+
+    func testImagesWithoutObjectsTrain() throws {
+        let detector = try make()
+        for empty in [[DetectionTarget(), targets[1]], [DetectionTarget(), DetectionTarget()]] {
+            let losses = detector.losses(images: images, targets: empty)
+            XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite })
+            total(losses).backward()
+            let head = detector.namedParameters().filter { $0.name.hasPrefix("head.classification") }
+            XCTAssertTrue(head.contains { ($0.parameter.tensor.grad?.norm().item() ?? 0) > 0 })
+            for (name, parameter) in detector.namedParameters() {
+                XCTAssertTrue(parameter.tensor.grad?.norm().item().isFinite ?? false, name)
+                parameter.tensor.setGrad(nil)
+            }
+        }
+    }
+
+    /// The last map of one image is one value for each channel, which has no variance.
+    func testABatchOfOneTrains() throws {
+        let detector = try make()
+        total(detector.losses(images: [images[0]], targets: [targets[0]])).backward()
+        for (name, tensor) in detector.stateDict() {
+            XCTAssertTrue(tensor.to(.float32).norm().item().isFinite, name)
+        }
+        XCTAssertTrue(detector.parameters.allSatisfy { $0.tensor.grad?.norm().item().isFinite ?? false })
+    }
+
+    /// Probabilities put on default boxes by hand: of two that overlap by (261 / 286.7)² the worse goes, in its class alone;
+    /// one elsewhere stays; one below the threshold goes. Offsets of 0 leave the boxes where they are.
+    func testDetectionsByHand() throws {
+        let detector = try make()
+        let (large, larger, small) = (8728, 8729, (10 * 38 + 12) * 4)
+        var scores = [Float](repeating: 0, count: 8732 * 3)
+        func put(_ box: Int, _ label: Int, _ score: Float) { scores[3 * box + label] = score }
+        put(large, 1, 0.9)
+        put(larger, 1, 0.8)
+        put(larger, 2, 0.7)
+        put(small, 2, 0.75)
+        put(small + 1, 1, 0.009)
+        let found = detector.found(
+            scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
+            size: ImageSize(height: 300, width: 300))
+        XCTAssertEqual(found.scores.array(Float.self), [0.9, 0.75, 0.7])
+        XCTAssertEqual(found.labels.array(Int.self), [1, 2, 2])
+        let half = Float((261.0 * 315).squareRoot() / 2)
+        expectEqual(
+            found.boxes,
+            [
+                19.5, 19.5, 280.5, 280.5, 100 - 10.5, 84 - 10.5, 100 + 10.5, 84 + 10.5,
+                150 - half, 150 - half, 150 + half, 150 + half,
+            ], absolute: 1e-3)
+        let one = try make { $0.detectionsPerImage = 1 }
+        XCTAssertEqual(
+            one.found(
+                scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
+                size: ImageSize(height: 300, width: 300)
+            ).scores.array(Float.self), [0.9])
+        let candidates = try make {
+            $0.candidatesPerClass = 1
+            $0.nmsThreshold = 1
+        }
+        XCTAssertEqual(
+            candidates.found(
+                scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
+                size: ImageSize(height: 300, width: 300)
+            ).scores.array(Float.self), [0.9, 0.75], "the best of each class")
+    }
+
+    /// An image of 90 × 120 is seen at 300 × 300; what is found lies in it, and comes in its own pixels.
+    func testDetectionsLieInTheImagesAndAreSorted() throws {
+        let detector = try make()
+        detector.eval()
+        let found = detector.detect(images: images)
+        XCTAssertEqual(found.count, 2)
+        for (detections, size) in zip(found, [[120, 90], [300, 300]] as [[Float]]) {
+            XCTAssertGreaterThan(detections.count, 0)
+            XCTAssertLessThanOrEqual(detections.count, 200)
+            let boxes: [Float] = detections.boxes.array()
+            for i in boxes.indices { XCTAssertTrue((0...(size[i % 2] * 1.0001)).contains(boxes[i]), "\(boxes[i])") }
+            for side in 0..<2 {
+                XCTAssertGreaterThan(
+                    detections.boxes.select(dim: 1, index: 2 + side).amax().item(), Double(size[side]) / 2)
+            }
+            let scores: [Float] = detections.scores.array()
+            XCTAssertEqual(scores, scores.sorted(by: >))
+            XCTAssertTrue(detections.labels.array(Int.self).allSatisfy { (1...2).contains($0) })
+        }
+        XCTAssertTrue(detector.detect(images: []).isEmpty)
+        let silent = try make { $0.scoreThreshold = 1 }
+        silent.eval()
+        XCTAssertEqual(silent.detect(images: images).map(\.boxes.shape), [[0, 4], [0, 4]])
+    }
+
+    /// Without gradients norms are folded into the convolutions: the same values. And an image is found in a batch what it
+    /// is found alone.
+    func testABatchEqualsItsImages() throws {
+        let detector = try make()
+        detector.eval()
+        let pair = [images[1], images[1].flip([2])]
+        for (image, batched) in zip(pair, detector.detect(images: pair)) {
+            let alone = detector.detect(images: [image])[0]
+            XCTAssertEqual(alone.count, batched.count)
+            expectEqual(alone.scores, batched.scores.array(), relative: 1e-3, absolute: 1e-4)
+        }
+    }
+
+    func testFreezingLeavesTheLastStagesInUse() throws {
+        func trained(_ stages: Int?) throws -> Set<String> {
+            Set(
+                try make { $0.trainableStages = stages }.body.namedParameters().filter { $0.parameter.requiresGrad }
+                    .map { String($0.name.prefix { $0 != "." }) })
+        }
+        XCTAssertEqual(try trained(nil), ["conv1", "bn1", "layer1", "layer2", "layer3"])
+        XCTAssertEqual(try trained(1), ["layer3"])
+        XCTAssertEqual(try trained(4), ["conv1", "bn1", "layer1", "layer2", "layer3"])
+    }
+
+    /// Twelve steps on two images: the loss falls by half.
+    func testTrainingLearns() throws {
+        let detector = try make()
+        var first = 0.0
+        var last = 0.0
+        for step in 0..<12 {
+            let loss = total(detector.losses(images: images, targets: targets))
+            last = loss.item()
+            if step == 0 { first = last }
+            loss.backward()
+            withoutGrad {
+                for parameter in detector.parameters {
+                    guard let gradient = parameter.tensor.grad else { continue }
+                    parameter.tensor.addInPlace(gradient, scale: -0.005)
+                    parameter.tensor.setGrad(nil)
+                }
+            }
+        }
+        XCTAssertLessThan(last, first / 2)
+    }
+}
