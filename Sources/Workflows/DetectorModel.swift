@@ -69,9 +69,11 @@ public struct DetectorModel: RecipeModel {
     private func start(_ path: String) throws -> StartWeights {
         let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
         func names(_ prefix: String) -> Bool { weights.state.contains { $0.name.hasPrefix(prefix) } }
-        func startBackbone(_ weights: WeightsFile, from kind: String) throws -> StartWeights {
+        func startBackbone(
+            _ weights: WeightsFile, from kind: String, lacking stages: [String] = []
+        ) throws -> StartWeights {
             try StartWeights(
-                weights, into: detector.body, called: "the detector's backbone", recipe: file,
+                weights, into: detector.body, beside: stages, called: "the detector's backbone", recipe: file,
                 notes: ["\(kind) weights: the layers after the backbone start fresh"])
         }
         func startWhole(
@@ -93,7 +95,10 @@ public struct DetectorModel: RecipeModel {
                 .defaultBoxes(of: ssd.plan), body: "backbone.",
                 beside: ["extras", "head.classification", "head.regression"])
         case (_, isFasterRCNN: true, _): return try startBackbone(weights.under(body), from: "a Faster R-CNN's")
-        case (_, _, isSSD: true): return try startBackbone(weights.under("backbone."), from: "an SSD's")
+        // An SSD's backbone ends before the last stage.
+        case (_, _, isSSD: true):
+            return try startBackbone(
+                weights.under("backbone."), from: "an SSD's", lacking: detector.body.plan.stages.suffix(1).map(\.name))
         // A classifier's own head has no place in a detector.
         default: return try startBackbone(weights, from: "a classifier's")
         }

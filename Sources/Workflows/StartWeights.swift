@@ -88,12 +88,15 @@ public struct StartWeights: Sendable {
     /// Copies what fits of the weights that a recipe's `model.weights` names into a backbone. Weights of its 2D form are
     /// inflated for a network of clips.
     ///
+    /// - Parameter parts: What the file may lack of the backbone: "layer4".
     /// - Throws: as the other `init`.
     package init(
-        _ weights: WeightsFile, into network: Backbone, called target: String, recipe: RecipeFile, notes: [String] = []
+        _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], called target: String,
+        recipe: RecipeFile, notes: [String] = []
     ) throws {
         try self.init(
-            weights, as: weights.inflated(for: network), into: network, covering: WeightsCoverage(of: network),
+            weights, as: weights.inflated(for: network), into: network,
+            covering: WeightsCoverage(of: network, beside: parts),
             head: Head(of: network), called: target, recipe: recipe, notes: notes)
     }
 
