@@ -57,9 +57,9 @@ final class BackboneTests: XCTestCase {
         try frozen.fill()
         try batch.fill()
         batch.eval()
-        XCTAssertEqual(
-            withoutGrad { frozen.features(image)[3].array(Float.self) },
-            withoutGrad { batch.features(image)[3].array(Float.self) })
+        let (a, b) = withoutGrad { (frozen.features(image)[3], batch.features(image)[3]) }
+        // Inference may convolve in another order of additions.
+        XCTAssertLessThan((a - b).abs().amax().item(), 1e-5 * b.amax().item())
         XCTAssertTrue(frozen.namedParameters().allSatisfy { !$0.name.contains("bn") })
     }
 
