@@ -48,6 +48,16 @@ public struct Detections: Sendable {
         guard size != other else { return self }
         return Detections(boxes: size.scaling(boxes, to: other), scores: scores, labels: labels)
     }
+
+    /// What non-maximum suppression within each class leaves, the best first, and of it at most `limit`.
+    func suppressed(iouThreshold: Double, limit: Int) -> Detections {
+        let survivors = DetectionOps.batchedNMS(
+            boxes: boxes, scores: scores, classes: labels, iouThreshold: iouThreshold)
+        let best = survivors.narrow(dim: 0, start: 0, length: min(limit, survivors.count))
+        return Detections(
+            boxes: boxes.indexSelect(dim: 0, best), scores: scores.indexSelect(dim: 0, best),
+            labels: labels.indexSelect(dim: 0, best))
+    }
 }
 
 /// Extent of an image in pixels.

@@ -67,13 +67,8 @@ public final class FasterRCNN: Module, Detector {
     private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
 
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
-        precondition(images.count == targets.count, "\(images.count) images, but \(targets.count) targets")
         let batch = batcher.batch(images, training: isTraining, device: device)
-        let truths = targets.indices.map {
-            GroundTruth(
-                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
-                device: device)
-        }
+        let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
         let maps = backbone(batch.tensor)
         let proposed = rpn.train(maps: maps, batch: batch, truths: truths)
         let samples = withoutGrad { roiHeads.sample(proposals: proposed.proposals, truths: truths) }

@@ -151,4 +151,14 @@ package struct GroundTruth {
         labels = Tensor(target.labels.map(Int64.init), shape: [target.count]).to(device)
         count = target.count
     }
+
+    /// Of every image of a batch, on its device.
+    static func all(of targets: [DetectionTarget], in batch: ImageBatch, classCount: Int) -> [GroundTruth] {
+        precondition(batch.sizes.count == targets.count, "\(batch.sizes.count) images, but \(targets.count) targets")
+        return targets.indices.map {
+            GroundTruth(
+                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
+                device: batch.tensor.device)
+        }
+    }
 }

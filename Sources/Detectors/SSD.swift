@@ -79,13 +79,8 @@ public final class SSD: Module, Detector {
     }
 
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
-        precondition(images.count == targets.count, "\(images.count) images, but \(targets.count) targets")
         let batch = batcher.batch(images, training: isTraining, device: device)
-        let truths = targets.indices.map {
-            GroundTruth(
-                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
-                device: device)
-        }
+        let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
         let wanted = withoutGrad { self.targets(truths) }
         let (logits, offsets) = predict(batch.tensor)
         let losses = loss(logits: logits, offsets: offsets, targets: wanted)
@@ -152,16 +147,9 @@ public final class SSD: Module, Detector {
         let kept = (best.values .> configuration.scoreThreshold).nonzero()
         let classes = kept.select(dim: 1, index: 0)
         let places = best.indices.indexed(by: [classes, kept.select(dim: 1, index: 1)])
-        let candidates = Detections(
-            boxes: boxes.indexSelect(dim: 0, places),
-            scores: best.values.indexed(by: [classes, kept.select(dim: 1, index: 1)]), labels: classes + 1)
-        let survivors = DetectionOps.batchedNMS(
-            boxes: candidates.boxes, scores: candidates.scores, classes: candidates.labels,
-            iouThreshold: configuration.nmsThreshold)
-        let chosen = survivors.narrow(
-            dim: 0, start: 0, length: min(configuration.detectionsPerImage, survivors.count))
         return Detections(
-            boxes: candidates.boxes.indexSelect(dim: 0, chosen), scores: candidates.scores.indexSelect(dim: 0, chosen),
-            labels: candidates.labels.indexSelect(dim: 0, chosen))
+            boxes: boxes.indexSelect(dim: 0, places),
+            scores: best.values.indexed(by: [classes, kept.select(dim: 1, index: 1)]), labels: classes + 1
+        ).suppressed(iouThreshold: configuration.nmsThreshold, limit: configuration.detectionsPerImage)
     }
 }

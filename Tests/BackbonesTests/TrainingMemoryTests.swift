@@ -2,15 +2,11 @@ import Backbones
 import NN
 import Recipes
 import Tensors
+import TestSupport
 import XCTest
 
 /// A step of training lives in the memory of the step before it.
 final class TrainingMemoryTests: XCTestCase {
-    private func resident() throws -> Int {
-        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-        return try XCTUnwrap(Int(pages)) * 4096
-    }
-
     /// An allocator that may not cut small pieces from what a step gives back takes new memory in each step, some 20 MB of
     /// it here.
     func testADeepNetworkTakesNoNewMemoryAfterItsFirstSteps() throws {
@@ -23,8 +19,8 @@ final class TrainingMemoryTests: XCTestCase {
             F.crossEntropy(model(images), labels).backward()
         }
         for _ in 0..<4 { step() }
-        let before = try resident()
+        let before = try residentMemory()
         for _ in 0..<12 { step() }
-        XCTAssertLessThan(try resident() - before, 48 << 20)
+        XCTAssertLessThan(try residentMemory() - before, 48 << 20)
     }
 }

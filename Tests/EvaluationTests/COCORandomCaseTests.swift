@@ -92,15 +92,7 @@ private struct Lehmer {
 
 /// The protocol of COCO's boxes, step by step: slow, and without anything to get wrong for speed's sake.
 private struct PlainCOCO {
-    struct Detection {
-        var image: Int
-        var label: Int
-        var x: Double
-        var y: Double
-        var width: Double
-        var height: Double
-        var score: Double
-    }
+    typealias Detection = RandomScenes.Detection
 
     let images: [ImageRecord]
     let detections: [Detection]

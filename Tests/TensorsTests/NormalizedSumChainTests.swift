@@ -1,5 +1,5 @@
-import Foundation
 import Tensors
+import TestSupport
 import XCTest
 
 /// Sums of sums, whose gradients are handed from sum to sum without passing through autograd, against the composed ones.
@@ -252,10 +252,6 @@ final class NormalizedSumChainTests: XCTestCase {
         let shape = [4, 64, 32, 32]
         let l = Leaves(shape)
         let upstream = upstream(shape)[0]
-        func resident() throws -> Int {
-            let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-            return try XCTUnwrap(Int(pages)) * 4096
-        }
         for goesBack in [true, false] {
             func step() {
                 for chain in chains.suffix(4) {
@@ -266,10 +262,10 @@ final class NormalizedSumChainTests: XCTestCase {
                 }
             }
             for _ in 0..<4 { step() }
-            let before = try resident()
+            let before = try residentMemory()
             for _ in 0..<24 { step() }
             // A map has 1 MB: one left behind in each of the four chains would be 96.
-            XCTAssertLessThan(try resident() - before, 48 << 20, "goes back: \(goesBack)")
+            XCTAssertLessThan(try residentMemory() - before, 48 << 20, "goes back: \(goesBack)")
         }
     }
 
