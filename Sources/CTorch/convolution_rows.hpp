@@ -28,8 +28,8 @@ inline void copy_lines(const float *from, int64_t lines, int64_t stride, int64_t
     gemm_copy_lines(from, lines, stride, count, to);
 }
 
-inline void copy_lines(const uint16_t *from, int64_t lines, int64_t stride, int64_t count, uint16_t *to) {
-    for (; lines > 0; --lines, from += stride, to += count) std::memcpy(to, from, count * sizeof *to);
+inline void copy_lines(const Bfloat16Bits *from, int64_t lines, int64_t stride, int64_t count, Bfloat16Bits *to) {
+    gemm_copy_lines(from, lines, stride, count, to);
 }
 
 /// - T: float, or bfloat16 as it lies in memory.
@@ -56,6 +56,8 @@ public:
           together(dilation.x == 1 ? kernel.x : 1) {}
 
     int64_t taps() const { return kernel.count(); }
+    /// Neighbours in a row of the kernel that are neighbours in memory too.
+    int64_t taps_together() const { return together; }
 
     /// Where a row's kernel begins on the input.
     struct Place {
@@ -167,13 +169,14 @@ private:
 
 /// How a product is cut: tasks of a block of rows and a group of panels each.
 struct Cut {
-    int64_t rows, panels, blocks, groups;
+    int64_t rows, panels, blocks, groups, unit;
 
     /// - most_rows: such that a block's rows and its results stay in the second cache.
     /// - few_rows: fewer rows a thread than these are not worth a block of their own.
-    Cut(int64_t rows, int64_t panels, int64_t most_rows, int64_t most_panels, int64_t few_rows)
+    /// - unit: rows that belong together; a block has whole ones of these.
+    Cut(int64_t rows, int64_t panels, int64_t most_rows, int64_t most_panels, int64_t few_rows, int64_t unit)
         : rows(rows), panels(panels), blocks((rows + most_rows - 1) / most_rows),
-          groups((panels + most_panels - 1) / most_panels) {
+          groups((panels + most_panels - 1) / most_panels), unit(unit) {
         const int64_t threads = at::get_num_threads();
         const auto up = [=](int64_t n) { return (n + threads - 1) / threads * threads; };
         if (blocks * groups % threads == 0) return;
@@ -187,8 +190,8 @@ struct Cut {
     int64_t tasks() const { return blocks * groups; }
     /// The ends of a task's rows, and of its panels.
     std::pair<int64_t, int64_t> rows_of(int64_t task) const {
-        const int64_t block = task / groups;
-        return {rows * block / blocks, rows * (block + 1) / blocks};
+        const int64_t block = task / groups, units = (rows + unit - 1) / unit;
+        return {units * block / blocks * unit, std::min(rows, units * (block + 1) / blocks * unit)};
     }
     std::pair<int64_t, int64_t> panels_of(int64_t task) const {
         const int64_t group = task % groups;

@@ -126,7 +126,7 @@ at::Tensor implicit_gemm(
     const at::Tensor out = at::empty(sizes, input.options().memory_format(format));
     const Rows<float> rows(input, weight_sizes, sizes, geometry);
     const int64_t outputs = out.size(1);
-    const Cut cut(out.numel() / outputs, (outputs + gemm_panel - 1) / gemm_panel, 8 * gemm_rows, 16, 2 * gemm_rows);
+    const Cut cut(out.numel() / outputs, (outputs + gemm_panel - 1) / gemm_panel, 8 * gemm_rows, 16, 2 * gemm_rows, 1);
     const float *weight = packed.const_data_ptr<float>();
     const float *offset = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;

@@ -119,6 +119,19 @@ CTORCH_AVX512 void gemm_copy_lines(const float *from, int64_t lines, int64_t str
     }
 }
 
+CTORCH_AVX512 void gemm_copy_lines(
+    const Bfloat16Bits *from, int64_t lines, int64_t stride, int64_t count, Bfloat16Bits *to) {
+    constexpr int64_t halves = 2 * lanes;
+    const int64_t whole = count / halves * halves;
+    const __mmask32 rest = static_cast<__mmask32>((uint64_t{1} << (count - whole)) - 1);
+    for (; lines > 0; --lines) {
+        for (int64_t i = 0; i < whole; i += halves) _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
+        if (rest != 0) _mm512_mask_storeu_epi16(to + whole, rest, _mm512_maskz_loadu_epi16(rest, from + whole));
+        from += stride;
+        to += count;
+    }
+}
+
 void gemm_copy(const float *from, int64_t count, float *to) { gemm_copy_lines(from, 1, 0, count, to); }
 
 #else
@@ -127,6 +140,7 @@ bool gemm_is_fast() { return false; }
 void gemm_tile(const GemmTile &) {}
 void gemm_copy(const float *, int64_t, float *) {}
 void gemm_copy_lines(const float *, int64_t, int64_t, int64_t, float *) {}
+void gemm_copy_lines(const Bfloat16Bits *, int64_t, int64_t, int64_t, Bfloat16Bits *) {}
 
 #endif
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "simd.hpp"
+
 namespace ctorch {
 
 /// Most rows of one product, and how many of the summed axis are gathered at a time.
@@ -39,5 +41,6 @@ void gemm_tile(const GemmTile &tile);
 void gemm_copy(const float *from, int64_t count, float *to);
 /// `lines` of `count` numbers, `stride` apart, one behind the other.
 void gemm_copy_lines(const float *from, int64_t lines, int64_t stride, int64_t count, float *to);
+void gemm_copy_lines(const Bfloat16Bits *from, int64_t lines, int64_t stride, int64_t count, Bfloat16Bits *to);
 
 }  // namespace ctorch

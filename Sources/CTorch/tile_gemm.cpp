@@ -62,46 +62,81 @@ struct Parts {
 constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
 constexpr int64_t most_rows = 256;
 
-/// Lays the rows of a block out as tiles, part by part.
+/// A block's rows as tiles, part by part: laid out as such, or as they lie in memory where pixels of bfloat16 are the rows.
 template <typename T, int64_t pieces>
 class BlockOfRows {
 public:
-    BlockOfRows(const Rows<T> &rows, int64_t begin, int64_t end, int64_t most)
-        : rows(rows), begin(begin), end(end), tiles((end - begin + tile_lines - 1) / tile_lines),
-          numbers(tiles * most * pieces * tile_numbers) {
-        if (rows.is_pointwise || rows.channels % tile_depth != 0 || rows.taps() == 1) return;
-        const auto [first, last] = rows.window(begin, end);
+    /// - count: rows of the whole product.
+    /// - most_rows, most_steps: of a block, and of a part of it.
+    BlockOfRows(const Rows<T> &rows, int64_t count, int64_t most_rows, int64_t most_steps)
+        : rows(rows), count(count), numbers((most_rows + tile_lines - 1) / tile_lines * most_steps * pieces * tile_numbers) {
+        if (rows.is_pointwise) return;
+        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
+            if (rows.channels % tile_depth != 0 && steps_of(rows.depth) <= most_steps) find_stretches();
+        }
+        if (rows.channels % tile_depth != 0 || rows.taps() == 1) return;
         steps_of_pixel = rows.channels / tile_depth;
+        numbers_of_pixel = rows.channels * pieces;
+        for (int64_t tap = 0; tap < rows.taps(); ++tap) {
+            reaches.push_back(rows.reach_of(tap));
+            distances.push_back(rows.distance(reaches.back()) * numbers_of_pixel);
+        }
+        pixels.resize(rows.taps());
+        zeros.resize(numbers_of_pixel);
+    }
+
+    /// Goes to a block of rows.
+    void place(int64_t begin, int64_t end) {
+        this->begin = begin;
+        this->end = end;
+        // Of two tiles that would be read past the last row the rows are copied.
+        first_laid_out = lies_as_tiles(rows) ? std::min(end, begin + (count - begin) / tile_panel * tile_panel) : begin;
+        if (steps_of_pixel == 0) return;
         if constexpr (std::is_same_v<T, Bfloat16Bits>) {
             lines = rows.pixels;
-            first_pixel = 0;
         } else {
+            lines = nullptr;
             // Where few pixels are read often they are split once.
+            const auto [first, last] = rows.window(begin, end);
             if ((last - first) * 3 > (end - begin) * rows.taps()) return;
-            window.emplace((last - first) * steps_of_pixel * pieces * tile_depth);
+            window.emplace((last - first) * numbers_of_pixel);
             tile_row<pieces>(
                 rows.pixels + first * rows.channels, (last - first) * rows.channels, window->get(),
                 pieces * tile_depth, tile_depth);
             lines = window->get();
             first_pixel = first;
         }
-        for (int64_t tap = 0; tap < rows.taps(); ++tap) {
-            reaches.push_back(rows.reach_of(tap));
-            distances.push_back(rows.distance(reaches.back()));
-        }
+    }
+
+    static bool lies_as_tiles(const Rows<T> &rows) {
+        return std::is_same_v<T, Bfloat16Bits> && rows.is_pointwise && rows.channels % tile_depth == 0;
     }
 
     void fill(int64_t first_step, int64_t last_step) {
+        this->first_step = first_step;
         steps = last_step - first_step;
+        if (first_laid_out == end) return;
         const int64_t step = pieces * tile_numbers;
         if (lines == nullptr && !rows.is_pointwise) line.resize(steps * tile_depth);
-        auto place = rows.place_of(begin);
-        for (int64_t row = begin; row < end; ++row, rows.advance(place)) {
-            const int64_t i = row - begin;
+        int64_t first_tap = 0, last_tap = 0, skipped = 0;
+        if (lines != nullptr) {
+            first_tap = first_step / steps_of_pixel;
+            last_tap = (last_step - 1) / steps_of_pixel + 1;
+            skipped = first_step % steps_of_pixel;
+        }
+        auto place = rows.place_of(first_laid_out);
+        for (int64_t row = first_laid_out; row < end; ++row, rows.advance(place)) {
+            const int64_t i = row - first_laid_out;
             Bfloat16Bits *to = numbers.get() + (i / tile_lines) * steps * step + i % tile_lines * tile_depth;
             const int64_t first = first_step * tile_depth, last = std::min(last_step * tile_depth, rows.depth);
             if (lines != nullptr) {
-                fill_from_lines(place, first_step, last_step, to);
+                find_pixels(place, first_tap, last_tap);
+                tile_row_of_pixels(pixels.data() + first_tap, steps_of_pixel, skipped, steps, pieces, to);
+            } else if (!stretches.empty() && rows.is_inside(place)) {
+                if constexpr (std::is_same_v<T, Bfloat16Bits>) {
+                    const Bfloat16Bits *corner = rows.pixels + rows.position(place, {0, 0, 0}) * rows.channels;
+                    tile_row_of_stretches(corner, stretches.data(), static_cast<int64_t>(stretches.size()), to);
+                }
             } else if (rows.is_pointwise) {
                 tile_row<pieces>(rows.pixels + row * rows.channels + first, last - first, to, step, tile_numbers);
             } else {
@@ -111,39 +146,62 @@ public:
         }
     }
 
-    /// Two tiles of rows from `tile` on, or the last one.
-    const Bfloat16Bits *tile(int64_t tile) const { return numbers.get() + tile * next(); }
-    int64_t next() const { return steps * pieces * tile_numbers; }
+    /// Two tiles of rows from `row` of the block on, or the last one.
+    TileRows tiles(int64_t row) const {
+        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
+            if (begin + row < first_laid_out) {
+                const Bfloat16Bits *first = rows.pixels + (begin + row) * rows.channels + first_step * tile_depth;
+                return {.first = first, .line = rows.channels, .next = tile_lines * rows.channels, .step = tile_depth};
+            }
+        }
+        const int64_t next = steps * pieces * tile_numbers, tile = (begin + row - first_laid_out) / tile_lines;
+        return TileRows::of_tiles(numbers.get() + tile * next, next, pieces);
+    }
 
 private:
-    void fill_from_lines(
-        const typename Rows<T>::Place &place, int64_t first_step, int64_t last_step, Bfloat16Bits *to) const {
-        const int64_t corner = rows.is_inside(place) ? rows.position(place, reaches[0]) : -1;
-        int64_t tap = first_step / steps_of_pixel, within = first_step % steps_of_pixel;
-        for (int64_t step = first_step; step < last_step; ++tap) {
-            const int64_t count = std::min(steps_of_pixel - within, last_step - step);
-            const int64_t position = corner < 0 ? rows.position(place, reaches[tap]) : corner + distances[tap];
-            const Bfloat16Bits *from = position < 0
-                ? nullptr
-                : lines + ((position - first_pixel) * steps_of_pixel + within) * pieces * tile_depth;
-            tile_row_of_lines(from, count, pieces, to);
-            to += count * pieces * tile_numbers;
-            step += count;
-            within = 0;
+    /// Of a row that reads no padding.
+    void find_stretches() {
+        const int64_t run = rows.taps_together() * rows.channels;
+        for (int64_t index = 0, tap = 0; index < rows.depth; index += run, tap += rows.taps_together()) {
+            const int64_t from = rows.distance(rows.reach_of(tap)) * rows.channels;
+            for (int64_t done = 0; done < run;) {
+                const int64_t within = (index + done) % tile_depth, count = std::min(run - done, tile_depth - within);
+                stretches.push_back(
+                    {.from = from + done, .to = (index + done) / tile_depth * tile_numbers + within,
+                     .mask = static_cast<uint32_t>((uint64_t{1} << count) - 1), .begins_line = within == 0});
+                done += count;
+            }
+        }
+    }
+
+    /// Where the lines of the pixels begin that the taps from `first_tap` on read.
+    void find_pixels(const typename Rows<T>::Place &place, int64_t first_tap, int64_t last_tap) {
+        if (rows.is_inside(place)) {
+            const Bfloat16Bits *corner = lines + (rows.position(place, reaches[0]) - first_pixel) * numbers_of_pixel;
+            for (int64_t tap = first_tap; tap < last_tap; ++tap) pixels[tap] = corner + distances[tap];
+            return;
+        }
+        for (int64_t tap = first_tap; tap < last_tap; ++tap) {
+            const int64_t position = rows.position(place, reaches[tap]);
+            pixels[tap] = position < 0 ? zeros.data() : lines + (position - first_pixel) * numbers_of_pixel;
         }
     }
 
     const Rows<T> &rows;
-    const int64_t begin, end, tiles;
+    const int64_t count;
     const Scratch<Bfloat16Bits> numbers;
-    int64_t steps = 0;
+    int64_t begin = 0, end = 0, first_laid_out = 0, first_step = 0, steps = 0;
     std::vector<T> line;
     /// Pixels whose lines are made already, `[pixels, steps_of_pixel, pieces, 32]`.
     const Bfloat16Bits *lines = nullptr;
-    int64_t first_pixel = 0, steps_of_pixel = 0;
+    int64_t first_pixel = 0, steps_of_pixel = 0, numbers_of_pixel = 0;
     std::optional<Scratch<Bfloat16Bits>> window;
     std::vector<Extents> reaches;
+    /// In numbers.
     std::vector<int64_t> distances;
+    std::vector<const Bfloat16Bits *> pixels;
+    std::vector<Stretch> stretches;
+    std::vector<Bfloat16Bits> zeros;
 };
 
 template <typename T, int64_t pieces>
@@ -157,66 +215,90 @@ at::Tensor multiply(
     const Rows<T> rows(input, weight_sizes, sizes, geometry);
     const int64_t outputs = out.size(1), steps = steps_of(rows.depth);
     const Parts parts(steps, most_steps(pieces));
+    const int64_t count = out.numel() / outputs;
     const Cut cut(
-        out.numel() / outputs, (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines);
+        count, (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines, tile_panel);
     const Bfloat16Bits *weight = pieces_in(packed);
     const at::Tensor offsets = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
     const float *offset = offsets.defined() ? offsets.const_data_ptr<float>() : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
+    // Where the weight stays in the second cache a few rows meet all of it, and their results are written side by side.
+    constexpr int64_t most_numbers = 1 << 18;
+    const bool is_row_by_row = parts.count == 1 && packed.numel() <= most_numbers &&
+        (rows.is_pointwise || std::is_same_v<T, Bfloat16Bits>);
+    const int64_t rows_at_once = is_row_by_row ? tile_panel : most_rows;
     parallel_tasks(cut.tasks(), [&](int64_t task) {
         const TileUnit unit;
-        const auto [begin, end] = cut.rows_of(task);
+        const auto [first_row, last_row] = cut.rows_of(task);
         const auto [first_panel, last_panel] = cut.panels_of(task);
-        BlockOfRows<T, pieces> block(rows, begin, end, std::min(steps, most_steps(pieces)));
-        alignas(64) float sums[tile_panel * tile_panel];
+        TileProducts<pieces> products;
         // Sums of earlier parts: float32 has room for them where the result will lie.
         const int64_t width_of_group = (last_panel - first_panel) * tile_panel;
         const bool needs_room = parts.count > 1 && !std::is_same_v<T, float>;
-        const Scratch<float> room(needs_room ? (end - begin) * width_of_group : 1);
-        const int64_t tiles = (end - begin + tile_lines - 1) / tile_lines, pairs = (tiles + 1) / 2;
+        const Scratch<float> room(needs_room ? (last_row - first_row) * width_of_group : 1);
         constexpr int64_t lines_of_step = pieces * 2 * tile_numbers / tile_depth;
-        for (int64_t part = 0; part < parts.count; ++part) {
-            const int64_t first = parts.first(part), last = parts.first(part + 1);
-            block.fill(first, last);
-            for (int64_t panel = first_panel; panel < last_panel; ++panel) {
-                const int64_t output = panel * tile_panel, width = std::min(tile_panel, outputs - output);
-                const Bfloat16Bits *right = weight + panel * panel_numbers(steps, pieces) + first * pieces * 2 * tile_numbers;
-                for (int64_t pair = 0; pair < pairs; ++pair) {
-                    const int64_t tile = 2 * pair, row = tile * tile_lines, at = (begin + row) * outputs + output;
-                    const bool is_last = part == parts.count - 1;
-                    TileResult<T> result{
-                        .sums = sums, .rows = std::min(2 * tile_lines, end - begin - row), .width = width,
-                        .before = nullptr, .between = nullptr, .between_stride = 0, .out = is_last ? into + at : nullptr,
-                        .stride = outputs, .bias = is_last && offset != nullptr ? offset + output : nullptr,
-                        .addend = is_last && added != nullptr ? added + at : nullptr, .relu = relu};
-                    if constexpr (std::is_same_v<T, float>) {
-                        result.between = into + at;
-                        result.between_stride = outputs;
-                    } else if (needs_room) {
-                        result.between = room.get() + row * width_of_group + (panel - first_panel) * tile_panel;
-                        result.between_stride = width_of_group;
+        BlockOfRows<T, pieces> block(rows, count, std::min(rows_at_once, last_row - first_row), std::min(steps, most_steps(pieces)));
+        for (int64_t begin = first_row; begin < last_row; begin += rows_at_once) {
+            const int64_t end = std::min(last_row, begin + rows_at_once), pairs = (end - begin + tile_panel - 1) / tile_panel;
+            block.place(begin, end);
+            for (int64_t part = 0; part < parts.count; ++part) {
+                const int64_t first = parts.first(part), last = parts.first(part + 1);
+                const bool is_last = part == parts.count - 1;
+                block.fill(first, last);
+                for (int64_t panel = first_panel; panel < last_panel; ++panel) {
+                    const int64_t output = panel * tile_panel, width = std::min(tile_panel, outputs - output);
+                    const Bfloat16Bits *right =
+                        weight + panel * panel_numbers(steps, pieces) + first * pieces * 2 * tile_numbers;
+                    for (int64_t pair = 0; pair < pairs; ++pair) {
+                        const int64_t row = pair * tile_panel, at = (begin + row) * outputs + output;
+                        const int64_t known = std::min(tile_panel, end - begin - row);
+                        TileResult<T> result{
+                            .rows = known, .width = width, .out = is_last ? into + at : nullptr, .stride = outputs,
+                            .bias = is_last && offset != nullptr ? offset + output : nullptr,
+                            .addend = is_last && added != nullptr ? added + at : nullptr, .relu = relu};
+                        if constexpr (std::is_same_v<T, float>) {
+                            result.between = into + at;
+                            result.between_stride = outputs;
+                        } else if (needs_room) {
+                            result.between = room.get() + row * width_of_group + (panel - first_panel) * tile_panel;
+                            result.between_stride = width_of_group;
+                        }
+                        if (part > 0) result.before = result.between;
+                        TileProduct product{
+                            .left = block.tiles(row), .right = right, .steps = last - first,
+                            .tiles_of_rows = (known + tile_lines - 1) / tile_lines, .tiles_of_columns = width / tile_lines};
+                        // The next panel, a part of it with each pair of tiles: from the third cache it would be waited for.
+                        if (!is_row_by_row && panel + 1 < last_panel) {
+                            const int64_t share = lines_of_step * (last - first) * pair / pairs;
+                            product.ahead = right + panel_numbers(steps, pieces) + share * tile_depth;
+                            product.ahead_lines = (lines_of_step + pairs - 1) / pairs;
+                        }
+                        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
+                            if (is_row_by_row && rows.is_pointwise && end < last_row) {
+                                const int64_t panels = last_panel - first_panel, lines = (rows.channels + panels - 1) / panels;
+                                product.ahead = rows.pixels + end * rows.channels + (panel - first_panel) * lines * tile_depth;
+                                product.ahead_lines = (lines + steps - 1) / steps;
+                            }
+                        }
+                        // Where nothing is added and no row is missing the sums are the result. Long sums are made of the
+                        // parts' ones, which rounds less than going on with the tiles.
+                        const bool is_bare = part == 0 && known == tile_panel && result.bias == nullptr &&
+                            result.addend == nullptr && !relu && (std::is_same_v<T, float> || !is_last);
+                        if (is_bare) {
+                            product.sums = result.between;
+                            product.stride = result.between_stride;
+                            products.add(product);
+                        } else {
+                            if (!is_row_by_row) tile_prefetch(result);
+                            products.add(product, result);
+                        }
                     }
-                    if (part > 0) result.before = result.between;
-                    // Where nothing is added and no row is missing the sums are the result. Long sums are made of the parts'
-                    // ones, which rounds less than going on with the tiles.
-                    const bool is_whole = result.rows == 2 * tile_lines;
-                    const bool is_bare = part == 0 && is_whole && result.bias == nullptr && result.addend == nullptr && !relu &&
-                        (std::is_same_v<T, float> || !is_last);
-                    if (!is_bare) tile_prefetch(result);
-                    // The next panel, a part of it with each pair of tiles: from the third cache it would be waited for.
-                    const int64_t share = lines_of_step * (last - first) * pair / pairs;
-                    tile_product<pieces>({
-                        .left = block.tile(tile), .next = block.next(), .right = right, .steps = last - first,
-                        .tiles_of_rows = std::min<int64_t>(2, tiles - tile), .tiles_of_columns = width / tile_lines,
-                        .sums = is_bare ? result.between : sums, .stride = is_bare ? result.between_stride : tile_panel,
-                        .ahead = panel + 1 < last_panel ? right + panel_numbers(steps, pieces) + share * tile_depth : nullptr,
-                        .ahead_lines = (lines_of_step + pairs - 1) / pairs});
-                    if (!is_bare) tile_store(result);
                 }
             }
         }
+        products.finish();
     });
     return out;
 }

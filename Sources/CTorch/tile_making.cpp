@@ -1,5 +1,7 @@
 #include "tile_making.hpp"
 
+#include <algorithm>
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #endif
@@ -129,14 +131,34 @@ CTORCH_LINES void tile_row(const Bfloat16Bits *from, int64_t count, Bfloat16Bits
     }
 }
 
-CTORCH_LINES void tile_row_of_lines(const Bfloat16Bits *lines, int64_t steps, int64_t pieces, Bfloat16Bits *to) {
-    const int64_t count = steps * pieces;
-    if (lines == nullptr) {
-        for (int64_t i = 0; i < count; ++i) _mm512_storeu_si512(to + i * tile_numbers, _mm512_setzero_si512());
-        return;
+CTORCH_LINES void tile_row_of_pixels(
+    const Bfloat16Bits *const *pixels, int64_t steps_of_pixel, int64_t skipped, int64_t steps, int64_t pieces, Bfloat16Bits *to) {
+    const int64_t lines_of_pixel = steps_of_pixel * pieces;
+    for (int64_t lines = steps * pieces, first = skipped * pieces; lines > 0; ++pixels, first = 0) {
+        const Bfloat16Bits *from = *pixels + first * tile_depth;
+        int64_t count = std::min(lines_of_pixel - first, lines);
+        lines -= count;
+        for (; count >= 2; count -= 2) {
+            _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+            _mm512_storeu_si512(to + tile_numbers, _mm512_loadu_si512(from + tile_depth));
+            from += 2 * tile_depth;
+            to += 2 * tile_numbers;
+        }
+        if (count > 0) {
+            _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+            to += tile_numbers;
+        }
     }
-    for (int64_t i = 0; i < count; ++i) {
-        _mm512_storeu_si512(to + i * tile_numbers, _mm512_loadu_si512(lines + i * tile_depth));
+}
+
+CTORCH_LINES void tile_row_of_stretches(const Bfloat16Bits *corner, const Stretch *stretches, int64_t count, Bfloat16Bits *to) {
+    for (; count > 0; --count, ++stretches) {
+        const __m512i numbers = _mm512_maskz_loadu_epi16(stretches->mask, corner + stretches->from);
+        if (stretches->begins_line) {
+            _mm512_storeu_si512(to + stretches->to, numbers);
+        } else {
+            _mm512_mask_storeu_epi16(to + stretches->to, stretches->mask, numbers);
+        }
     }
 }
 
@@ -204,7 +226,8 @@ template <int64_t pieces>
 void tile_row(const float *, int64_t, Bfloat16Bits *, int64_t, int64_t) {}
 template <int64_t pieces>
 void tile_row(const Bfloat16Bits *, int64_t, Bfloat16Bits *, int64_t, int64_t) {}
-void tile_row_of_lines(const Bfloat16Bits *, int64_t, int64_t, Bfloat16Bits *) {}
+void tile_row_of_pixels(const Bfloat16Bits *const *, int64_t, int64_t, int64_t, int64_t, Bfloat16Bits *) {}
+void tile_row_of_stretches(const Bfloat16Bits *, const Stretch *, int64_t, Bfloat16Bits *) {}
 void tile_of_rows(const float *const *, int64_t, Bfloat16Bits *, int64_t) {}
 void tile_of_columns(const float *const *, Bfloat16Bits *) {}
 template <int64_t pieces>

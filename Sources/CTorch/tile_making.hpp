@@ -14,8 +14,25 @@ void tile_row(const float *from, int64_t count, Bfloat16Bits *to, int64_t step, 
 template <int64_t pieces>
 void tile_row(const Bfloat16Bits *from, int64_t count, Bfloat16Bits *to, int64_t step, int64_t piece);
 
-/// Lines that were made before, `[steps, pieces, 32]`, as a row of tiles `[steps, pieces, 16, 32]`; null: zeros.
-void tile_row_of_lines(const Bfloat16Bits *lines, int64_t steps, int64_t pieces, Bfloat16Bits *to);
+/// Lines that were made before, those of each pixel side by side `[steps_of_pixel, pieces, 32]`, as a row of tiles
+/// `[steps, pieces, 16, 32]`.
+///
+/// - pixels: where the lines of one pixel after the other begin.
+/// - skipped, steps: the first of the first pixel's steps that are left out, and how many are laid out.
+void tile_row_of_pixels(
+    const Bfloat16Bits *const *pixels, int64_t steps_of_pixel, int64_t skipped, int64_t steps, int64_t pieces, Bfloat16Bits *to);
+
+/// Up to 32 numbers of a row that lie side by side in memory, and in one line of its tiles.
+struct Stretch {
+    /// Numbers from where the row's kernel begins, and from where its first line begins.
+    int64_t from, to;
+    /// A bit for each number.
+    uint32_t mask;
+    bool begins_line;
+};
+
+/// A row of tiles of one piece from stretches in their order.
+void tile_row_of_stretches(const Bfloat16Bits *corner, const Stretch *stretches, int64_t count, Bfloat16Bits *to);
 
 /// The summed axis lies in rows: 32 of them, null: zeros. Tiles of the right factor, of 16 columns or two of 32, and those
 /// of the other piece `piece` numbers further on.

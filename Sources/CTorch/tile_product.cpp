@@ -1,5 +1,9 @@
 #include "tile_product.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #endif
@@ -10,13 +14,100 @@ namespace ctorch {
 
 namespace {
 
+template <typename T>
+CTORCH_LINES_INLINE __m512 values(const T *from) {
+    Lanes<float> lanes;
+    load_values(lanes, from);
+    return __builtin_bit_cast(__m512, lanes);
+}
+
+template <int vectors>
+CTORCH_LINES_INLINE void put(float *to, const __m512 *x) {
+#pragma unroll
+    for (int i = 0; i < vectors; ++i) _mm512_storeu_ps(to + 16 * i, x[i]);
+}
+
+// A whole line of the cache at once where there is one.
+template <int vectors>
+CTORCH_LINES_INLINE void put(Bfloat16Bits *to, const __m512 *x) {
+    if constexpr (vectors == 2) {
+        const __m512bh numbers = _mm512_cvtne2ps_pbh(x[1], x[0]);
+        std::memcpy(to, &numbers, sizeof numbers);
+    } else {
+        const __m256bh numbers = _mm512_cvtneps_pbh(x[0]);
+        std::memcpy(to, &numbers, sizeof numbers);
+    }
+}
+
+template <typename T, int vectors, bool has_addend>
+CTORCH_LINES_INLINE void finish_rows(const TileResult<T> &result, int64_t first, int64_t last) {
+    __m512 bias[vectors];
+#pragma unroll
+    for (int i = 0; i < vectors; ++i) {
+        bias[i] = result.bias == nullptr ? _mm512_setzero_ps() : _mm512_loadu_ps(result.bias + 16 * i);
+    }
+    // NaN passes, as it does through libtorch's ReLU.
+    const __m512 least = _mm512_set1_ps(result.relu ? 0.f : -std::numeric_limits<float>::infinity());
+    const float *const sums = result.sums, *const before = result.before;
+    T *const out = result.out;
+    const T *const addend = result.addend;
+    const int64_t stride = result.stride, between_stride = result.between_stride;
+    for (int64_t row = first; row < last; ++row) {
+        __m512 x[vectors];
+#pragma unroll
+        for (int i = 0; i < vectors; ++i) {
+            x[i] = _mm512_add_ps(_mm512_loadu_ps(sums + row * tile_panel + 16 * i), bias[i]);
+            if (before != nullptr) x[i] = _mm512_add_ps(x[i], _mm512_loadu_ps(before + row * between_stride + 16 * i));
+            if constexpr (has_addend) x[i] = _mm512_add_ps(x[i], values(addend + row * stride + 16 * i));
+            x[i] = _mm512_max_ps(least, x[i]);
+        }
+        put<vectors>(out + row * stride, x);
+    }
+}
+
+template <typename T, int vectors>
+CTORCH_LINES_INLINE void store_rows(const TileResult<T> &result, int64_t first, int64_t last) {
+    if (result.out == nullptr) {
+        for (int64_t row = first; row < last; ++row) {
+            for (int64_t column = 0; column < 16 * vectors; column += 16) {
+                const int64_t at = row * result.between_stride + column;
+                __m512 x = _mm512_loadu_ps(result.sums + row * tile_panel + column);
+                if (result.before != nullptr) x = _mm512_add_ps(x, _mm512_loadu_ps(result.before + at));
+                _mm512_storeu_ps(result.between + at, x);
+            }
+        }
+    } else if (result.addend != nullptr) {
+        finish_rows<T, vectors, true>(result, first, last);
+    } else {
+        finish_rows<T, vectors, false>(result, first, last);
+    }
+}
+
+template <typename T>
+CTORCH_LINES_INLINE void store_rows(const TileResult<T> &result, int64_t first, int64_t last) {
+    if (result.width == tile_panel) {
+        store_rows<T, 2>(result, first, last);
+    } else {
+        store_rows<T, 1>(result, first, last);
+    }
+}
+
+}  // namespace
+
+template <typename T>
+CTORCH_LINES void tile_store(const TileResult<T> &result) {
+    store_rows(result, 0, result.rows);
+}
+
+namespace {
+
 // Registers 0 to 3 hold sums, 4 and 5 the left factor, 6 and 7 the right one. Each piece of a factor stays while it meets
 // as many pieces of the other as it can.
 
 template <int rows>
-CTORCH_TILES_INLINE void load_left(const Bfloat16Bits *tiles, int64_t next) {
-    _tile_loadd(4, tiles, 64);
-    if constexpr (rows == 2) _tile_loadd(5, tiles + next, 64);
+CTORCH_TILES_INLINE void load_left(const Bfloat16Bits *tiles, int64_t line, int64_t next) {
+    _tile_loadd(4, tiles, line);
+    if constexpr (rows == 2) _tile_loadd(5, tiles + next, line);
 }
 
 template <int columns>
@@ -34,48 +125,57 @@ CTORCH_TILES_INLINE void multiply() {
 }
 
 template <int64_t pieces, int rows, int columns>
-CTORCH_TILES void multiply_all(const TileProduct &product) {
+CTORCH_TILES void multiply_all(const TileProduct &product, const TileResult<TileNumber<pieces>> &earlier) {
     float *sums = product.sums, *lower = sums + tile_lines * product.stride;
     const int64_t stride = product.stride * static_cast<int64_t>(sizeof(float));
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    const Bfloat16Bits *left = product.left, *right = product.right, *ahead = product.ahead;
+    const Bfloat16Bits *left = product.left.first, *right = product.right, *ahead = product.ahead;
+    const int64_t line = product.left.line * static_cast<int64_t>(sizeof(Bfloat16Bits)), next = product.left.next;
+    // In each step as many of the earlier rows as it takes to store all.
+    const int64_t share = (earlier.rows + product.steps - 1) / product.steps;
+    int64_t row = 0;
     for (int64_t step = product.steps; step > 0; --step) {
         if (ahead != nullptr) {
             for (int64_t i = 0; i < product.ahead_lines; ++i, ahead += tile_depth) __builtin_prefetch(ahead, 0, 2);
         }
         if constexpr (pieces == 3) {
             constexpr int64_t middle = tile_numbers, low = 2 * tile_numbers;
-            load_left<rows>(left + low, product.next);
+            load_left<rows>(left + low, line, next);
             load_right<columns>(right);
             multiply<rows, columns>();
-            load_left<rows>(left + middle, product.next);
+            load_left<rows>(left + middle, line, next);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * middle);
             multiply<rows, columns>();
-            load_left<rows>(left, product.next);
+            load_left<rows>(left, line, next);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * low);
             multiply<rows, columns>();
             load_right<columns>(right);
             multiply<rows, columns>();
         } else if constexpr (pieces == 2) {
-            load_left<rows>(left + tile_numbers, product.next);
+            load_left<rows>(left + tile_numbers, line, next);
             load_right<columns>(right);
             multiply<rows, columns>();
-            load_left<rows>(left, product.next);
+            load_left<rows>(left, line, next);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * tile_numbers);
             multiply<rows, columns>();
         } else {
-            load_left<rows>(left, product.next);
+            load_left<rows>(left, line, next);
             load_right<columns>(right);
             multiply<rows, columns>();
         }
-        left += pieces * tile_numbers;
+        left += product.left.step;
         right += 2 * pieces * tile_numbers;
+        if (row < earlier.rows) {
+            const int64_t end = std::min(earlier.rows, row + share);
+            store_rows(earlier, row, end);
+            row = end;
+        }
     }
     _tile_stored(0, sums, stride);
     if constexpr (columns == 2) _tile_stored(1, sums + 16, stride);
@@ -86,53 +186,11 @@ CTORCH_TILES void multiply_all(const TileProduct &product) {
 }  // namespace
 
 template <int64_t pieces>
-void tile_product(const TileProduct &product) {
+void tile_product(const TileProduct &product, const TileResult<TileNumber<pieces>> &earlier) {
     if (product.tiles_of_rows == 2) {
-        product.tiles_of_columns == 2 ? multiply_all<pieces, 2, 2>(product) : multiply_all<pieces, 2, 1>(product);
+        product.tiles_of_columns == 2 ? multiply_all<pieces, 2, 2>(product, earlier) : multiply_all<pieces, 2, 1>(product, earlier);
     } else {
-        product.tiles_of_columns == 2 ? multiply_all<pieces, 1, 2>(product) : multiply_all<pieces, 1, 1>(product);
-    }
-}
-
-namespace {
-
-template <typename T>
-CTORCH_LINES_INLINE __m512 values(const T *from) {
-    Lanes<float> lanes;
-    load_values(lanes, from);
-    return __builtin_bit_cast(__m512, lanes);
-}
-
-CTORCH_LINES_INLINE void put(float *to, __m512 x) { _mm512_storeu_ps(to, x); }
-
-CTORCH_LINES_INLINE void put(Bfloat16Bits *to, __m512 x) {
-    Halves halves;
-    round_to_bfloat16(halves, __builtin_bit_cast(Lanes<float>, x));
-    std::memcpy(to, &halves, sizeof halves);
-}
-
-}  // namespace
-
-template <typename T>
-CTORCH_LINES void tile_store(const TileResult<T> &result) {
-    for (int64_t j = 0; j < result.width; j += 16) {
-        const __m512 bias = result.bias == nullptr ? _mm512_setzero_ps() : _mm512_loadu_ps(result.bias + j);
-        for (int64_t i = 0; i < result.rows; ++i) {
-            __m512 x = _mm512_add_ps(_mm512_loadu_ps(result.sums + i * tile_panel + j), bias);
-            const int64_t between = i * result.between_stride + j, at = i * result.stride + j;
-            if (result.before != nullptr) x = _mm512_add_ps(x, _mm512_loadu_ps(result.before + between));
-            if (result.out == nullptr) {
-                _mm512_storeu_ps(result.between + between, x);
-                continue;
-            }
-            if (result.addend != nullptr) x = _mm512_add_ps(x, values(result.addend + at));
-            // NaN passes, as it does through libtorch's ReLU.
-            if (result.relu) {
-                const __mmask16 is_negative = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
-                x = _mm512_mask_mov_ps(x, is_negative, _mm512_setzero_ps());
-            }
-            put(result.out + at, x);
-        }
+        product.tiles_of_columns == 2 ? multiply_all<pieces, 1, 2>(product, earlier) : multiply_all<pieces, 1, 1>(product, earlier);
     }
 }
 
@@ -151,7 +209,7 @@ void tile_prefetch(const TileResult<T> &result) {
 #else
 
 template <int64_t pieces>
-void tile_product(const TileProduct &) {}
+void tile_product(const TileProduct &, const TileResult<TileNumber<pieces>> &) {}
 template <typename T>
 void tile_store(const TileResult<T> &) {}
 template <typename T>
@@ -159,9 +217,9 @@ void tile_prefetch(const TileResult<T> &) {}
 
 #endif
 
-template void tile_product<2>(const TileProduct &);
-template void tile_product<1>(const TileProduct &);
-template void tile_product<3>(const TileProduct &);
+template void tile_product<2>(const TileProduct &, const TileResult<TileNumber<2>> &);
+template void tile_product<1>(const TileProduct &, const TileResult<TileNumber<1>> &);
+template void tile_product<3>(const TileProduct &, const TileResult<TileNumber<3>> &);
 template void tile_store(const TileResult<float> &);
 template void tile_store(const TileResult<Bfloat16Bits> &);
 template void tile_prefetch(const TileResult<float> &);

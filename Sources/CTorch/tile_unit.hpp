@@ -17,10 +17,11 @@
 #include "simd.hpp"
 
 // Of functions that use the tile unit, and of those that use AVX-512, which every CPU with a tile unit has.
-#define CTORCH_TILES __attribute__((target("amx-tile,amx-bf16"), noinline))
-#define CTORCH_TILES_INLINE __attribute__((target("amx-tile,amx-bf16"), always_inline)) inline
-#define CTORCH_LINES __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), noinline))
-#define CTORCH_LINES_INLINE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), always_inline)) inline
+#define CTORCH_LINES_TARGET "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16"
+#define CTORCH_TILES __attribute__((target("amx-tile,amx-bf16," CTORCH_LINES_TARGET), noinline))
+#define CTORCH_TILES_INLINE __attribute__((target("amx-tile,amx-bf16," CTORCH_LINES_TARGET), always_inline)) inline
+#define CTORCH_LINES __attribute__((target(CTORCH_LINES_TARGET), noinline))
+#define CTORCH_LINES_INLINE __attribute__((target(CTORCH_LINES_TARGET), always_inline)) inline
 
 namespace ctorch {
 

@@ -163,7 +163,7 @@ at::Tensor tile_weight_gradient(
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
         const Scratch<Bfloat16Bits> left((last_tile - first_tile) * most_steps * pieces * tile_numbers);
         const Scratch<Bfloat16Bits> right(most_steps * 2 * pieces * tile_numbers);
-        alignas(64) float product[tile_panel * tile_panel];
+        TileProducts<pieces> products;
         BlockOfPositions positions(rows, upstream, outputs, columns);
         const int64_t parts = (end - begin + most_steps * tile_depth - 1) / (most_steps * tile_depth);
         for (int64_t i = 0; i < parts; ++i) {
@@ -177,19 +177,23 @@ at::Tensor tile_weight_gradient(
                 for (int64_t tile = first_tile; tile < last_tile; tile += 2) {
                     const int64_t pair = std::min<int64_t>(2, last_tile - tile);
                     float *at = into + (range * outputs + tile * tile_lines) * columns + panel * tile_panel;
-                    tile_product<pieces>({
-                        .left = left.get() + (tile - first_tile) * next, .next = next, .right = right.get(),
-                        .steps = positions.steps, .tiles_of_rows = pair, .tiles_of_columns = 2,
-                        .sums = i == 0 ? at : product, .stride = i == 0 ? columns : tile_panel, .ahead = nullptr,
-                        .ahead_lines = 0});
-                    if (i == 0) continue;
-                    tile_store<float>({
-                        .sums = product, .rows = pair * tile_lines, .width = tile_panel, .before = at, .between = at,
-                        .between_stride = columns, .out = nullptr, .stride = 0, .bias = nullptr, .addend = nullptr,
-                        .relu = false});
+                    TileProduct product{
+                        .left = TileRows::of_tiles(left.get() + (tile - first_tile) * next, next, pieces),
+                        .right = right.get(), .steps = positions.steps, .tiles_of_rows = pair, .tiles_of_columns = 2};
+                    if (i == 0) {
+                        product.sums = at;
+                        product.stride = columns;
+                        products.add(product);
+                    } else {
+                        products.add(
+                            product,
+                            {.rows = pair * tile_lines, .width = tile_panel, .before = at, .between = at,
+                             .between_stride = columns});
+                    }
                 }
             }
         }
+        products.finish();
     });
     const at::Tensor total = tasks.ranges == 1 ? sums[0] : sums.sum(0);
     std::vector<int64_t> sizes{outputs};
