@@ -40,6 +40,7 @@ public:
     const bool is_pointwise;
     /// `[N, …, channels]`
     const T *const pixels;
+    const Extents input, output, kernel, stride, padding, dilation;
 
     Rows(const at::Tensor &x, at::IntArrayRef weight, at::IntArrayRef output, const ConvolutionGeometry &geometry)
         : channels(x.size(1)),
@@ -52,9 +53,12 @@ public:
           stride(Extents::of(geometry.stride, 1)),
           padding(Extents::of(geometry.padding, 0)),
           dilation(Extents::of(geometry.dilation, 1)),
+          images(x.size(0)),
           // Neighbours in a row of the kernel are neighbours in memory.
           together(dilation.x == 1 ? kernel.x : 1) {}
 
+    /// Of all images.
+    int64_t count() const { return images * output.count(); }
     int64_t taps() const { return kernel.count(); }
     /// Neighbours in a row of the kernel that are neighbours in memory too.
     int64_t taps_together() const { return together; }
@@ -163,8 +167,7 @@ public:
     }
 
 private:
-    const Extents input, output, kernel, stride, padding, dilation;
-    const int64_t together;
+    const int64_t images, together;
 };
 
 /// How a product is cut: tasks of a block of rows and a group of panels each.

@@ -45,7 +45,7 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
 /// Whether a float32 product is faster in tiles than in vectors. Where few rows meet each weight, reading the weights is
 /// what takes time, and three pieces of bfloat16 are half as much again as one float32.
 bool tiles_gain(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
-    constexpr int64_t least_rows = 1024;
+    constexpr int64_t least_rows = 512;
     const std::vector<int64_t> sizes = geometry.output_sizes(x, weight.sizes());
     return c10::multiply_integers(sizes) / weight.size(0) >= least_rows;
 }

@@ -11,6 +11,7 @@
 #include "convolution_rows.hpp"
 #include "guard.hpp"
 #include "parallel.hpp"
+#include "tile_direct.hpp"
 #include "tile_making.hpp"
 #include "tile_product.hpp"
 
@@ -62,14 +63,13 @@ struct Parts {
 constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
 constexpr int64_t most_rows = 256;
 
-/// A block's rows as tiles, part by part: laid out as such, or as they lie in memory where pixels of bfloat16 are the rows.
+/// Lays the rows of a block out as tiles, part by part.
 template <typename T, int64_t pieces>
 class BlockOfRows {
 public:
-    /// - count: rows of the whole product.
     /// - most_rows, most_steps: of a block, and of a part of it.
-    BlockOfRows(const Rows<T> &rows, int64_t count, int64_t most_rows, int64_t most_steps)
-        : rows(rows), count(count), numbers((most_rows + tile_lines - 1) / tile_lines * most_steps * pieces * tile_numbers) {
+    BlockOfRows(const Rows<T> &rows, int64_t most_rows, int64_t most_steps)
+        : rows(rows), numbers((most_rows + tile_lines - 1) / tile_lines * most_steps * pieces * tile_numbers) {
         if (rows.is_pointwise) return;
         if constexpr (std::is_same_v<T, Bfloat16Bits>) {
             if (rows.channels % tile_depth != 0 && steps_of(rows.depth) <= most_steps) find_stretches();
@@ -89,8 +89,6 @@ public:
     void place(int64_t begin, int64_t end) {
         this->begin = begin;
         this->end = end;
-        // Of two tiles that would be read past the last row the rows are copied.
-        first_laid_out = lies_as_tiles(rows) ? std::min(end, begin + (count - begin) / tile_panel * tile_panel) : begin;
         if (steps_of_pixel == 0) return;
         if constexpr (std::is_same_v<T, Bfloat16Bits>) {
             lines = rows.pixels;
@@ -108,14 +106,8 @@ public:
         }
     }
 
-    static bool lies_as_tiles(const Rows<T> &rows) {
-        return std::is_same_v<T, Bfloat16Bits> && rows.is_pointwise && rows.channels % tile_depth == 0;
-    }
-
     void fill(int64_t first_step, int64_t last_step) {
-        this->first_step = first_step;
         steps = last_step - first_step;
-        if (first_laid_out == end) return;
         const int64_t step = pieces * tile_numbers;
         if (lines == nullptr && !rows.is_pointwise) line.resize(steps * tile_depth);
         int64_t first_tap = 0, last_tap = 0, skipped = 0;
@@ -124,9 +116,9 @@ public:
             last_tap = (last_step - 1) / steps_of_pixel + 1;
             skipped = first_step % steps_of_pixel;
         }
-        auto place = rows.place_of(first_laid_out);
-        for (int64_t row = first_laid_out; row < end; ++row, rows.advance(place)) {
-            const int64_t i = row - first_laid_out;
+        auto place = rows.place_of(begin);
+        for (int64_t row = begin; row < end; ++row, rows.advance(place)) {
+            const int64_t i = row - begin;
             Bfloat16Bits *to = numbers.get() + (i / tile_lines) * steps * step + i % tile_lines * tile_depth;
             const int64_t first = first_step * tile_depth, last = std::min(last_step * tile_depth, rows.depth);
             if (lines != nullptr) {
@@ -148,14 +140,8 @@ public:
 
     /// Two tiles of rows from `row` of the block on, or the last one.
     TileRows tiles(int64_t row) const {
-        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
-            if (begin + row < first_laid_out) {
-                const Bfloat16Bits *first = rows.pixels + (begin + row) * rows.channels + first_step * tile_depth;
-                return {.first = first, .line = rows.channels, .next = tile_lines * rows.channels, .step = tile_depth};
-            }
-        }
-        const int64_t next = steps * pieces * tile_numbers, tile = (begin + row - first_laid_out) / tile_lines;
-        return TileRows::of_tiles(numbers.get() + tile * next, next, pieces);
+        const int64_t next = steps * pieces * tile_numbers;
+        return TileRows::of_tiles(numbers.get() + row / tile_lines * next, next, pieces);
     }
 
 private:
@@ -188,9 +174,8 @@ private:
     }
 
     const Rows<T> &rows;
-    const int64_t count;
     const Scratch<Bfloat16Bits> numbers;
-    int64_t begin = 0, end = 0, first_laid_out = 0, first_step = 0, steps = 0;
+    int64_t begin = 0, end = 0, steps = 0;
     std::vector<T> line;
     /// Pixels whose lines are made already, `[pixels, steps_of_pixel, pieces, 32]`.
     const Bfloat16Bits *lines = nullptr;
@@ -214,20 +199,25 @@ at::Tensor multiply(
     const at::Tensor out = at::empty(sizes, input.options().memory_format(format));
     const Rows<T> rows(input, weight_sizes, sizes, geometry);
     const int64_t outputs = out.size(1), steps = steps_of(rows.depth);
-    const Parts parts(steps, most_steps(pieces));
-    const int64_t count = out.numel() / outputs;
-    const Cut cut(
-        count, (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines, tile_panel);
     const Bfloat16Bits *weight = pieces_in(packed);
     const at::Tensor offsets = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
     const float *offset = offsets.defined() ? offsets.const_data_ptr<float>() : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
+    if constexpr (std::is_same_v<T, Bfloat16Bits>) {
+        if (tiles_lie_in(rows)) {
+            convolve_directly(
+                rows, {.weight = weight, .outputs = outputs, .bias = offset, .addend = added, .relu = relu, .out = into});
+            return out;
+        }
+    }
+    const Parts parts(steps, most_steps(pieces));
+    const Cut cut(
+        rows.count(), (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines, tile_panel);
     // Where the weight stays in the second cache a few rows meet all of it, and their results are written side by side.
     constexpr int64_t most_numbers = 1 << 18;
-    const bool is_row_by_row = parts.count == 1 && packed.numel() <= most_numbers &&
-        (rows.is_pointwise || std::is_same_v<T, Bfloat16Bits>);
+    const bool is_row_by_row = parts.count == 1 && packed.numel() <= most_numbers && rows.is_pointwise;
     const int64_t rows_at_once = is_row_by_row ? tile_panel : most_rows;
     parallel_tasks(cut.tasks(), [&](int64_t task) {
         const TileUnit unit;
@@ -239,7 +229,7 @@ at::Tensor multiply(
         const bool needs_room = parts.count > 1 && !std::is_same_v<T, float>;
         const Scratch<float> room(needs_room ? (last_row - first_row) * width_of_group : 1);
         constexpr int64_t lines_of_step = pieces * 2 * tile_numbers / tile_depth;
-        BlockOfRows<T, pieces> block(rows, count, std::min(rows_at_once, last_row - first_row), std::min(steps, most_steps(pieces)));
+        BlockOfRows<T, pieces> block(rows, std::min(rows_at_once, last_row - first_row), std::min(steps, most_steps(pieces)));
         for (int64_t begin = first_row; begin < last_row; begin += rows_at_once) {
             const int64_t end = std::min(last_row, begin + rows_at_once), pairs = (end - begin + tile_panel - 1) / tile_panel;
             block.place(begin, end);
@@ -274,13 +264,6 @@ at::Tensor multiply(
                             const int64_t share = lines_of_step * (last - first) * pair / pairs;
                             product.ahead = right + panel_numbers(steps, pieces) + share * tile_depth;
                             product.ahead_lines = (lines_of_step + pairs - 1) / pairs;
-                        }
-                        if constexpr (std::is_same_v<T, Bfloat16Bits>) {
-                            if (is_row_by_row && rows.is_pointwise && end < last_row) {
-                                const int64_t panels = last_panel - first_panel, lines = (rows.channels + panels - 1) / panels;
-                                product.ahead = rows.pixels + end * rows.channels + (panel - first_panel) * lines * tile_depth;
-                                product.ahead_lines = (lines + steps - 1) / steps;
-                            }
                         }
                         // Where nothing is added and no row is missing the sums are the result. Long sums are made of the
                         // parts' ones, which rounds less than going on with the tiles.

@@ -105,9 +105,9 @@ namespace {
 // as many pieces of the other as it can.
 
 template <int rows>
-CTORCH_TILES_INLINE void load_left(const Bfloat16Bits *tiles, int64_t line, int64_t next) {
+CTORCH_TILES_INLINE void load_left(const Bfloat16Bits *tiles, int64_t line, int64_t second) {
     _tile_loadd(4, tiles, line);
-    if constexpr (rows == 2) _tile_loadd(5, tiles + next, line);
+    if constexpr (rows == 2) _tile_loadd(5, tiles + second, line);
 }
 
 template <int columns>
@@ -126,50 +126,52 @@ CTORCH_TILES_INLINE void multiply() {
 
 template <int64_t pieces, int rows, int columns>
 CTORCH_TILES void multiply_all(const TileProduct &product, const TileResult<TileNumber<pieces>> &earlier) {
-    float *sums = product.sums, *lower = sums + tile_lines * product.stride;
+    float *sums = product.sums, *lower = sums + product.rows_of_tile * product.stride;
     const int64_t stride = product.stride * static_cast<int64_t>(sizeof(float));
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    const Bfloat16Bits *left = product.left.first, *right = product.right, *ahead = product.ahead;
-    const int64_t line = product.left.line * static_cast<int64_t>(sizeof(Bfloat16Bits)), next = product.left.next;
+    const Bfloat16Bits *const first = product.left.first, *left = first, *right = product.right, *ahead = product.ahead;
+    const int64_t line = product.left.line * static_cast<int64_t>(sizeof(Bfloat16Bits));
+    const int64_t second = rows == 2 ? product.left.second - first : 0;
+    const int64_t *const offsets = product.left.offsets;
     // In each step as many of the earlier rows as it takes to store all.
     const int64_t share = (earlier.rows + product.steps - 1) / product.steps;
     int64_t row = 0;
-    for (int64_t step = product.steps; step > 0; --step) {
+    for (int64_t step = 0; step < product.steps; ++step) {
+        left = offsets == nullptr ? first + step * product.left.step : first + offsets[step];
         if (ahead != nullptr) {
             for (int64_t i = 0; i < product.ahead_lines; ++i, ahead += tile_depth) __builtin_prefetch(ahead, 0, 2);
         }
         if constexpr (pieces == 3) {
             constexpr int64_t middle = tile_numbers, low = 2 * tile_numbers;
-            load_left<rows>(left + low, line, next);
+            load_left<rows>(left + low, line, second);
             load_right<columns>(right);
             multiply<rows, columns>();
-            load_left<rows>(left + middle, line, next);
+            load_left<rows>(left + middle, line, second);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * middle);
             multiply<rows, columns>();
-            load_left<rows>(left, line, next);
+            load_left<rows>(left, line, second);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * low);
             multiply<rows, columns>();
             load_right<columns>(right);
             multiply<rows, columns>();
         } else if constexpr (pieces == 2) {
-            load_left<rows>(left + tile_numbers, line, next);
+            load_left<rows>(left + tile_numbers, line, second);
             load_right<columns>(right);
             multiply<rows, columns>();
-            load_left<rows>(left, line, next);
+            load_left<rows>(left, line, second);
             multiply<rows, columns>();
             load_right<columns>(right + 2 * tile_numbers);
             multiply<rows, columns>();
         } else {
-            load_left<rows>(left, line, next);
+            load_left<rows>(left, line, second);
             load_right<columns>(right);
             multiply<rows, columns>();
         }
-        left += product.left.step;
         right += 2 * pieces * tile_numbers;
         if (row < earlier.rows) {
             const int64_t end = std::min(earlier.rows, row + share);

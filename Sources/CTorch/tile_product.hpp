@@ -7,15 +7,17 @@
 
 namespace ctorch {
 
-/// Rows of the left factor, 16 to a tile, where they were laid out as tiles or where they lie in memory.
+/// Rows of the left factor, in two tiles or one, laid out as such or where they lie in memory.
 struct TileRows {
-    const Bfloat16Bits *first;
-    /// Numbers from row to row, from 16 rows to the next, and from one step of 32 to the next.
-    int64_t line, next, step;
+    /// Of each tile.
+    const Bfloat16Bits *first, *second = nullptr;
+    /// Numbers from row to row, and from one step of 32 to the next; or where each step lies.
+    int64_t line, step = 0;
+    const int64_t *offsets = nullptr;
 
     /// As tiles `[steps, pieces, 16, 32]`, the next ones `next` numbers further on.
     static TileRows of_tiles(const Bfloat16Bits *tiles, int64_t next, int64_t pieces) {
-        return {.first = tiles, .line = tile_depth, .next = next, .step = pieces * tile_numbers};
+        return {.first = tiles, .second = tiles + next, .line = tile_depth, .step = pieces * tile_numbers};
     }
 };
 
@@ -25,8 +27,10 @@ struct TileProduct {
     /// `[steps, pieces, 2, 16, 32]`
     const Bfloat16Bits *right;
     int64_t steps;
+    /// One or two, of so many rows as the tile unit is set up for.
+    int64_t tiles_of_rows, rows_of_tile = tile_lines;
     /// One or two.
-    int64_t tiles_of_rows, tiles_of_columns;
+    int64_t tiles_of_columns;
     /// `[32, stride]`, or fewer rows and columns where there are fewer tiles.
     float *sums = nullptr;
     int64_t stride = 0;

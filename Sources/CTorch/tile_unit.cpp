@@ -31,17 +31,19 @@ struct alignas(64) TileConfiguration {
     uint16_t bytes_a_line[16] = {};
     uint8_t lines[16] = {};
 
-    TileConfiguration() {
+    explicit TileConfiguration(int64_t rows) {
+        constexpr int first_of_right_factor = 6;
         for (int i = 0; i < 8; ++i) {
             bytes_a_line[i] = 64;
-            lines[i] = tile_lines;
+            lines[i] = static_cast<uint8_t>(i < first_of_right_factor ? rows : tile_lines);
         }
     }
 };
 
-const TileConfiguration whole_tiles;
-
-CTORCH_TILES void configure() { _tile_loadconfig(&whole_tiles); }
+CTORCH_TILES void configure(int64_t rows) {
+    const TileConfiguration configuration(rows);
+    _tile_loadconfig(&configuration);
+}
 CTORCH_TILES void release() { _tile_release(); }
 
 }  // namespace
@@ -52,13 +54,13 @@ bool tiles_are_present() {
     return are_present;
 }
 
-TileUnit::TileUnit() { configure(); }
+TileUnit::TileUnit(int64_t rows) { configure(rows); }
 TileUnit::~TileUnit() { release(); }
 
 #else
 
 bool tiles_are_present() { return false; }
-TileUnit::TileUnit() {}
+TileUnit::TileUnit(int64_t) {}
 TileUnit::~TileUnit() {}
 
 #endif

@@ -57,7 +57,8 @@ bool tiles_are_present();
 /// The tile unit set up for this thread, and given back at the end.
 class TileUnit {
 public:
-    TileUnit();
+    /// - rows: of the left factor's tiles and of the sums, at most 16.
+    explicit TileUnit(int64_t rows = tile_lines);
     ~TileUnit();
     TileUnit(const TileUnit &) = delete;
     TileUnit &operator=(const TileUnit &) = delete;
