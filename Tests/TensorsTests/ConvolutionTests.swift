@@ -34,6 +34,24 @@ final class ConvolutionTests: XCTestCase {
         Case(input: [2, 32, 3, 5, 6], weight: [64, 32, 1, 1, 1], stride: [2, 2, 2], padding: [0, 0, 0]),
     ]
 
+    /// bfloat16 tiles that are read where the pixels lie: lines of one tile, of several and of an odd number of them, a last
+    /// panel of 16, images of more than one block, strides with and without padding, wide and dilated kernels, padding
+    /// around one pixel, and fewer pixels than two tiles have rows.
+    private let casesInPlace = [
+        Case(input: [2, 32, 3, 14], weight: [32, 32, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [1, 64, 30, 28], weight: [48, 64, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [2, 32, 13, 56], weight: [96, 32, 3, 3], stride: [1, 1], padding: [1, 1]),
+        Case(input: [1, 64, 55, 56], weight: [64, 64, 3, 3], stride: [2, 2], padding: [1, 1]),
+        Case(input: [1, 32, 27, 29], weight: [32, 32, 3, 3], stride: [2, 2], padding: [0, 1]),
+        Case(input: [1, 32, 20, 26], weight: [32, 32, 3, 3], stride: [1, 1], padding: [2, 2], dilation: [2, 2]),
+        Case(input: [3, 32, 11, 15], weight: [32, 32, 5, 2], stride: [3, 1], padding: [2, 0]),
+        Case(input: [2, 64, 27, 55], weight: [64, 64, 1, 1], stride: [2, 2], padding: [0, 0]),
+        Case(input: [2, 32, 6, 12], weight: [32, 32, 1, 1], stride: [1, 1], padding: [1, 1]),
+        Case(input: [1, 64, 7, 7], weight: [2080, 64, 1, 1], stride: [1, 1], padding: [0, 0]),
+        Case(input: [1, 32, 1, 1], weight: [16, 32, 1, 1], stride: [1, 1], padding: [0, 0]),
+        Case(input: [1, 1024, 9, 8], weight: [320, 1024, 1, 1], stride: [1, 1], padding: [0, 0]),
+    ]
+
     private func convolve(_ c: Case, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
         let dilation = c.dilation ?? c.stride.map { _ in 1 }
         return c.stride.count == 2
@@ -100,7 +118,7 @@ final class ConvolutionTests: XCTestCase {
     /// bfloat16 in and out, summed in float32: within one rounding of what float64 makes of the same numbers.
     func testBFloat16InferenceEqualsFloat64() {
         Random.seed(7)
-        for c in cases {
+        for c in cases + casesInPlace {
             let format: MemoryFormat = c.stride.count == 2 ? .channelsLast : .channelsLast3D
             let x = Tensor.randn(c.input).to(memoryFormat: format).to(.bfloat16)
             let weight = (Tensor.randn(c.weight) * 0.1).to(memoryFormat: format).to(.bfloat16)
