@@ -83,6 +83,15 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     public var boxScoreThreshold = 0.05
     public var boxNMSThreshold = 0.5
     public var boxDetectionsPerImage = 100
+    /// How detections that overlap more than `boxNMSThreshold` are thinned out. This and the next three are no keys of the
+    /// model: a recipe's section `inference` sets them.
+    public var boxNMSMethod = BoxSuppression.Method.hard
+    /// Of the Gaussian method.
+    public var boxNMSSigma = 0.5
+    /// Whether objects of different classes thin each other out.
+    public var boxNMSIsClassAgnostic = false
+    /// False leaves every candidate above the score threshold, for whoever thins out those of several views together.
+    public var suppressesDetections = true
     public var boxForegroundIoU = 0.5
     public var boxBackgroundIoU = 0.5
     public var boxBatchSizePerImage = 512
@@ -91,6 +100,13 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     public var boxRegressionWeights = [10.0, 10.0, 5.0, 5.0]
 
     public init() {}
+
+    /// What is done with detections that overlap.
+    public var boxSuppression: BoxSuppression {
+        BoxSuppression(
+            method: boxNMSMethod, iouThreshold: boxNMSThreshold, sigma: boxNMSSigma, scoreThreshold: boxScoreThreshold,
+            isClassAgnostic: boxNMSIsClassAgnostic, limit: boxDetectionsPerImage)
+    }
 
     /// The original form on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
     public static var c4: FasterRCNNConfiguration {

@@ -156,14 +156,7 @@ public final class RoIHeads: Module {
             let kept = Detections(
                 boxes: boxes.indexSelect(dim: 0, large), scores: score.indexSelect(dim: 0, large),
                 labels: label.indexSelect(dim: 0, large))
-            let survivors = DetectionOps.batchedNMS(
-                boxes: kept.boxes, scores: kept.scores, classes: kept.labels,
-                iouThreshold: configuration.boxNMSThreshold)
-            let best = survivors.narrow(
-                dim: 0, start: 0, length: min(configuration.boxDetectionsPerImage, survivors.count))
-            return Detections(
-                boxes: kept.boxes.indexSelect(dim: 0, best), scores: kept.scores.indexSelect(dim: 0, best),
-                labels: kept.labels.indexSelect(dim: 0, best))
+            return configuration.suppressesDetections ? configuration.boxSuppression(kept) : kept
         }
     }
 }

@@ -47,6 +47,7 @@ public struct DetectorModel: RecipeModel {
         }
         var configuration = recipe.model.fasterRCNN
         configuration.resizesImages = false
+        recipe.inference.apply(to: &configuration)
         return configuration
     }
 
