@@ -92,6 +92,11 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
 
     public init() {}
 
+    /// What is done with detections that overlap.
+    public var suppression: BoxSuppression {
+        BoxSuppression(iouThreshold: boxNMSThreshold, scoreThreshold: boxScoreThreshold, limit: boxDetectionsPerImage)
+    }
+
     /// The original form on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
     public static var c4: FasterRCNNConfiguration {
         var configuration = FasterRCNNConfiguration()

@@ -52,6 +52,11 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
         aspectRatios = form.aspectRatios
     }
 
+    /// What is done with detections that overlap.
+    public var suppression: BoxSuppression {
+        BoxSuppression(iouThreshold: nmsThreshold, scoreThreshold: scoreThreshold, limit: detectionsPerImage)
+    }
+
     /// On images of 300×300 (Liu et al. 2016), with the scales of the published COCO models.
     public static var ssd300: SSDConfiguration { SSDConfiguration(.ssd300) }
 

@@ -26,6 +26,7 @@ public struct DetectorModel: RecipeModel {
         self.file = file
         self.classNames = classNames
         detector = try Self.detector(of: recipe, file: file, classCount: classNames.count)
+        detector.suppression = recipe.inference.suppression(over: detector.suppression)
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
     }
 
