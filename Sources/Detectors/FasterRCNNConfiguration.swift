@@ -33,8 +33,8 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation. torchvision's published COCO weights want 0.
     public var frozenBatchEpsilon = 1e-5
-    /// Parts of the backbone that are trained, counted from the last stage; one more than there are stages: the stem too.
-    /// Nil: all of them.
+    /// Parts of the backbone that are trained, counted from its last stage; one more than there are stages: the stem too.
+    /// Nil: all of them. The others stay as they are, their norms' statistics included.
     public var trainableStages: Int?
 
     /// Whether images are scaled to `minSizes` and `maxSize`. False: the loader has done so.

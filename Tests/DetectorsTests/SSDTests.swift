@@ -218,6 +218,18 @@ final class SSDTests: XCTestCase {
         XCTAssertEqual(try trained(4), ["conv1", "bn1", "layer1", "layer2", "layer3"])
     }
 
+    func testFrozenPartsStayAsTheyAre() throws {
+        for normalization in SSDConfiguration.Normalization.allCases {
+            let detector = try make {
+                $0.normalization = normalization
+                $0.trainableStages = 1
+            }
+            expectFrozenParts(
+                detector, ["conv1", "bn1", "layer1", "layer2"], hasFrozenNorms: normalization == .frozenBatch,
+                images: images, targets: targets)
+        }
+    }
+
     /// Twelve steps on two images: the loss falls by half.
     func testTrainingLearns() throws {
         let detector = try make()
