@@ -79,7 +79,7 @@ let targetsWithLibtorch: [Target] =
             ] + cudaLibraries),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch"]),
         .executableTarget(
-            name: "vertebra", dependencies: ["Workflows", "Annotations", "ScoreCommands", argumentParser]),
+            name: "vertebra", dependencies: ["Workflows", "Annotations", "Detectors", "ScoreCommands", argumentParser]),
         .testTarget(
             name: "vertebraTests", dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations"]),
     ]

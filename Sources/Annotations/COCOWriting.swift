@@ -41,7 +41,11 @@ extension COCO {
 
     /// Writes a results file; numbers are printed so that reading gives them back to the bit. The file appears whole
     /// or not at all. Throws ``AnnotationError``.
-    public static func writeResults(_ results: DetectionResults, to path: String) throws {
+    ///
+    /// - Parameter fileNames: Written as `file_name` beside the image ids that it has; readers of results pass over it.
+    public static func writeResults(
+        _ results: DetectionResults, to path: String, fileNames: [Int: String] = [:]
+    ) throws {
         var out = try JSONFileWriter(path)
         out.text("[")
         for i in 0..<results.count {
@@ -51,6 +55,7 @@ extension COCO {
                 [results.x[i], results.y[i], results.width[i], results.height[i]], of: "detection \(i)")
             out.text(", \"score\": ")
             try out.number(results.scores[i], of: "detection \(i)")
+            if let name = fileNames[results.imageIDs[i]] { out.text(", \"file_name\": \(JSONText.string(name))") }
             out.text("}")
             try out.spill()
         }

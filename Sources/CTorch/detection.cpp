@@ -18,6 +18,22 @@ ct_status ct_batched_nms(
     });
 }
 
+ct_status ct_soft_nms(
+    ct_tensor boxes, ct_tensor scores, ct_tensor classes, ct_soft_nms_options options, ct_tensor *indices,
+    ct_tensor *lowered) {
+    return ct_guard([&] {
+        auto [kept, values] = soft_non_maximum_suppression(
+            boxes->value, scores->value, classes->value,
+            {.is_gaussian = options.gaussian,
+             .iou_threshold = options.iou_threshold,
+             .sigma = options.sigma,
+             .score_threshold = options.score_threshold,
+             .limit = options.limit});
+        *indices = wrap(std::move(kept));
+        *lowered = wrap(std::move(values));
+    });
+}
+
 ct_status ct_roi_align(
     const ct_tensor *levels, const double *scales, int32_t level_count, ct_tensor rois, ct_tensor level_of,
     ct_roi_align_options options, ct_tensor *out) {

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 // The detection operations on CPU tensors of float32 or float64. Boxes are `[N, 4]`, XYXY in pixels. Shapes are checked
@@ -15,6 +16,19 @@ at::Tensor non_maximum_suppression(const at::Tensor &boxes, const at::Tensor &sc
 /// As `non_maximum_suppression`, where boxes of different classes don't suppress each other.
 at::Tensor batched_non_maximum_suppression(
     const at::Tensor &boxes, const at::Tensor &scores, const at::Tensor &classes, double iou_threshold);
+
+struct SoftSuppression {
+    bool is_gaussian;        ///< or else linear
+    double iou_threshold;    ///< linear: from which overlap scores are lowered
+    double sigma;            ///< Gaussian
+    double score_threshold;  ///< what falls below goes
+    int64_t limit;           ///< boxes that are taken at most
+};
+
+/// Soft non-maximum suppression within each class (Bodla et al. 2017): indices (int64) of the boxes that stay, by descending
+/// lowered score, ties in their order, and those scores. A score that is NaN goes.
+std::pair<at::Tensor, at::Tensor> soft_non_maximum_suppression(
+    const at::Tensor &boxes, const at::Tensor &scores, const at::Tensor &classes, const SoftSuppression &options);
 
 enum class OutputLayout { like_input, contiguous };
 

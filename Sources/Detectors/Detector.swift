@@ -21,11 +21,25 @@ public protocol Detector: Module {
     /// refuses both with the record's name.
     func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)]
 
-    /// What the network finds in each image, best first, in pixels of the image that was given.
-    func detect(images: [Tensor]) -> [Detections]
+    /// What may be in each image, in pixels of the image that was given: every candidate with a score above
+    /// `suppression.scoreThreshold`, in no order that counts. Many stand for the same object.
+    func candidates(images: [Tensor]) -> [Detections]
+
+    /// What becomes of candidates that overlap, and how many stay. At first what the configuration says.
+    var suppression: BoxSuppression { get set }
+
+    /// The detector's kind in a few words: "SSD300".
+    var title: String { get }
 }
 
-/// What a detector found in one image, by descending score.
+extension Detector {
+    /// What the network finds in each image, best first, in pixels of the image that was given.
+    public func detect(images: [Tensor]) -> [Detections] {
+        withoutGrad { candidates(images: images).map { suppression($0) } }
+    }
+}
+
+/// What a detector found in one image.
 public struct Detections: Sendable {
     /// `[n, 4]` float32, XYXY pixels.
     public var boxes: Tensor
@@ -47,16 +61,6 @@ public struct Detections: Sendable {
     public func scaled(from size: ImageSize, to other: ImageSize) -> Detections {
         guard size != other else { return self }
         return Detections(boxes: size.scaling(boxes, to: other), scores: scores, labels: labels)
-    }
-
-    /// What non-maximum suppression within each class leaves, the best first, and of it at most `limit`.
-    func suppressed(iouThreshold: Double, limit: Int) -> Detections {
-        let survivors = DetectionOps.batchedNMS(
-            boxes: boxes, scores: scores, classes: labels, iouThreshold: iouThreshold)
-        let best = survivors.narrow(dim: 0, start: 0, length: min(limit, survivors.count))
-        return Detections(
-            boxes: boxes.indexSelect(dim: 0, best), scores: scores.indexSelect(dim: 0, best),
-            labels: labels.indexSelect(dim: 0, best))
     }
 }
 

@@ -16,6 +16,7 @@ import Tensors
 public final class FasterRCNN: Module, Detector {
     public let configuration: FasterRCNNConfiguration
     public let classCount: Int
+    public var suppression: BoxSuppression
     let backbone: DetectorBackbone
     let rpn: RegionProposalNetwork
     let roiHeads: RoIHeads
@@ -36,6 +37,7 @@ public final class FasterRCNN: Module, Detector {
         try configuration.validate(stageCount: stages.count)
         self.configuration = configuration
         self.classCount = classCount
+        suppression = configuration.suppression
         batcher = ImageBatcher(configuration)
         backbone = DetectorBackbone(body: body, configuration: configuration)
         rpn = RegionProposalNetwork(configuration: configuration, inputs: backbone.channels)
@@ -64,6 +66,8 @@ public final class FasterRCNN: Module, Detector {
 
     public var body: Backbone { backbone.body }
 
+    public var title: String { "Faster R-CNN \(configuration.form.rawValue.uppercased())" }
+
     private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
 
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
@@ -79,15 +83,16 @@ public final class FasterRCNN: Module, Detector {
         ]
     }
 
-    public func detect(images: [Tensor]) -> [Detections] {
+    public func candidates(images: [Tensor]) -> [Detections] {
         guard !images.isEmpty else { return [] }
         return withoutGrad {
             let batch = batcher.batch(images, training: false, device: device)
             let maps = backbone(batch.tensor)
             let proposals = rpn.propose(maps: maps, batch: batch)
             let regions = Tensor.cat(proposals.enumerated().map { RoIHeads.regions($1, image: $0) })
-            let found = roiHeads.detections(
-                features: features(of: regions, maps: maps), proposals: proposals, sizes: batch.sizes)
+            let found = roiHeads.candidates(
+                features: features(of: regions, maps: maps), proposals: proposals, sizes: batch.sizes,
+                scoreThreshold: suppression.scoreThreshold)
             return found.indices.map { found[$0].scaled(from: batch.sizes[$0], to: batch.originalSizes[$0]) }
         }
     }

@@ -33,8 +33,8 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation. torchvision's published COCO weights want 0.
     public var frozenBatchEpsilon = 1e-5
-    /// Parts of the backbone that are trained, counted from the last stage; one more than there are stages: the stem too.
-    /// Nil: all of them.
+    /// Parts of the backbone that are trained, counted from its last stage; one more than there are stages: the stem too.
+    /// Nil: all of them. The others stay as they are, their norms' statistics included.
     public var trainableStages: Int?
 
     /// Whether images are scaled to `minSizes` and `maxSize`. False: the loader has done so.
@@ -91,6 +91,11 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     public var boxRegressionWeights = [10.0, 10.0, 5.0, 5.0]
 
     public init() {}
+
+    /// What is done with detections that overlap.
+    public var suppression: BoxSuppression {
+        BoxSuppression(iouThreshold: boxNMSThreshold, scoreThreshold: boxScoreThreshold, limit: boxDetectionsPerImage)
+    }
 
     /// The original form on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
     public static var c4: FasterRCNNConfiguration {

@@ -43,7 +43,7 @@ public final class RoIHeads: Module {
     /// The pyramid's head; the C4 form uses the backbone's last stage instead.
     @Named("box_head") var boxHead: TwoLayerHead?
     @Named("box_predictor") package var boxPredictor: BoxPredictor
-    let configuration: FasterRCNNConfiguration
+    package let configuration: FasterRCNNConfiguration
     private let matcher: BoxMatcher
     private let sampler: BalancedSampler
     private let coder: BoxCoder
@@ -133,8 +133,11 @@ public final class RoIHeads: Module {
         return (classifier, boxRegression)
     }
 
-    /// What is found in each image, in pixels of the batch, given the features `[K, D]` of all images' proposals.
-    package func detections(features: Tensor, proposals: [Tensor], sizes: [ImageSize]) -> [Detections] {
+    /// What may be in each image, in pixels of the batch, given the features `[K, D]` of all images' proposals: every class
+    /// of every proposal with a score above the threshold.
+    package func candidates(
+        features: Tensor, proposals: [Tensor], sizes: [ImageSize], scoreThreshold: Double
+    ) -> [Detections] {
         let (logits, offsets) = boxPredictor(features)
         let classes = logits.shape[1]
         let counts = proposals.map { $0.shape[0] }
@@ -143,7 +146,7 @@ public final class RoIHeads: Module {
         return sizes.indices.map { image in
             let objects = scores[image].narrow(dim: 1, start: 1, length: classes - 1)
             // Row-major, so proposal by proposal and class by class, as torchvision orders ties.
-            let found = (objects .> configuration.boxScoreThreshold).nonzero()
+            let found = (objects .> scoreThreshold).nonzero()
             let proposal = found.select(dim: 1, index: 0)
             let label = found.select(dim: 1, index: 1) + 1
             let boxes = DetectionOps.clipBoxes(
@@ -155,8 +158,7 @@ public final class RoIHeads: Module {
             let large = largeEnough(boxes, Self.minSize).nonzero().reshape([-1])
             return Detections(
                 boxes: boxes.indexSelect(dim: 0, large), scores: score.indexSelect(dim: 0, large),
-                labels: label.indexSelect(dim: 0, large)
-            ).suppressed(iouThreshold: configuration.boxNMSThreshold, limit: configuration.boxDetectionsPerImage)
+                labels: label.indexSelect(dim: 0, large))
         }
     }
 }

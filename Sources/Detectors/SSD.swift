@@ -16,6 +16,7 @@ public final class SSD: Module, Detector {
     public let plan: SSDPlan
     public let classCount: Int
     public let body: Backbone
+    public var suppression: BoxSuppression
     let extras: ModuleList<ExtraMapLayer>
     let head: SSDHead
     private let batcher: ImageBatcher
@@ -28,6 +29,7 @@ public final class SSD: Module, Detector {
     private static let minSize = 1e-2
 
     public var configuration: SSDConfiguration { plan.configuration }
+    public var title: String { configuration.form.rawValue.uppercased() }
 
     /// A network with fresh weights.
     ///
@@ -38,6 +40,7 @@ public final class SSD: Module, Detector {
         let plan = try SSDPlan(configuration, backbone: recipe)
         self.plan = plan
         self.classCount = classCount
+        suppression = configuration.suppression
         body = Backbone(plan.backbone)
         extras = ModuleList(zip(plan.extraMaps, plan.maps).map { ExtraMapLayer($0, inputs: $1.channels) })
         head = SSDHead(plan.maps, classCount: classCount)
@@ -115,14 +118,14 @@ public final class SSD: Module, Detector {
             counts: counts)
     }
 
-    public func detect(images: [Tensor]) -> [Detections] {
+    public func candidates(images: [Tensor]) -> [Detections] {
         guard !images.isEmpty else { return [] }
         return withoutGrad {
             let batch = batcher.batch(images, training: false, device: device)
             let (logits, offsets) = predict(batch.tensor)
             let scores = logits.softmax(dim: 2)
             return batch.sizes.indices.map { image in
-                found(
+                candidates(
                     scores: scores.select(dim: 0, index: image), offsets: offsets.select(dim: 0, index: image),
                     size: batch.sizes[image]
                 ).scaled(from: batch.sizes[image], to: batch.originalSizes[image])
@@ -130,13 +133,12 @@ public final class SSD: Module, Detector {
         }
     }
 
-    /// The objects of one image: of each class the best candidates, thinned out by non-maximum suppression, and of all
-    /// classes together the best that are left.
+    /// What may be in one image: of each class the best candidates above the score threshold. XYXY pixels of `size`.
     ///
     /// - Parameters:
     ///   - scores: `[A, 1 + classes]`, probabilities.
     ///   - offsets: `[A, 4]`.
-    package func found(scores: Tensor, offsets: Tensor, size: ImageSize) -> Detections {
+    package func candidates(scores: Tensor, offsets: Tensor, size: ImageSize) -> Detections {
         let boxes = DetectionOps.clipBoxes(
             coder.decode(offsets, references: references()), height: Double(size.height), width: Double(size.width))
         // A box outside of the image has no extent left.
@@ -144,12 +146,11 @@ public final class SSD: Module, Detector {
         let objects = scores.narrow(dim: 1, start: 1, length: classCount).transpose(0, 1).contiguous()
         let best = objects.maskedFill(.!isLarge, -1).topK(
             min(configuration.candidatesPerClass, objects.shape[1]), dim: 1)
-        let kept = (best.values .> configuration.scoreThreshold).nonzero()
+        let kept = (best.values .> suppression.scoreThreshold).nonzero()
         let classes = kept.select(dim: 1, index: 0)
         let places = best.indices.indexed(by: [classes, kept.select(dim: 1, index: 1)])
         return Detections(
             boxes: boxes.indexSelect(dim: 0, places),
-            scores: best.values.indexed(by: [classes, kept.select(dim: 1, index: 1)]), labels: classes + 1
-        ).suppressed(iouThreshold: configuration.nmsThreshold, limit: configuration.detectionsPerImage)
+            scores: best.values.indexed(by: [classes, kept.select(dim: 1, index: 1)]), labels: classes + 1)
     }
 }

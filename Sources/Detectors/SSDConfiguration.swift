@@ -17,8 +17,8 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation.
     public var frozenBatchEpsilon = 1e-5
-    /// Parts of the backbone that are trained, counted from its last stage in use; one more than there are stages: the stem
-    /// too. Nil: all of them.
+    /// Parts of the backbone that are trained, counted from its last stage in use; one more than there are stages: the stem too.
+    /// Nil: all of them. The others stay as they are, their norms' statistics included.
     public var trainableStages: Int?
 
     /// Mean of each channel of the images in 0…1.
@@ -50,6 +50,11 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
         self.form = form
         scales = form.scales
         aspectRatios = form.aspectRatios
+    }
+
+    /// What is done with detections that overlap.
+    public var suppression: BoxSuppression {
+        BoxSuppression(iouThreshold: nmsThreshold, scoreThreshold: scoreThreshold, limit: detectionsPerImage)
     }
 
     /// On images of 300×300 (Liu et al. 2016), with the scales of the published COCO models.

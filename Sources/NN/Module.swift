@@ -9,6 +9,8 @@ import Tensors
 open class Module {
     /// Whether layers that behave differently in training (batch norm, dropout) do so. Set by `train(_:)`.
     public private(set) var isTraining = true
+    /// Whether `freeze()` has made it what it is for good.
+    public private(set) var isFrozen = false
 
     private var cachedStructure: ModuleStructure?
 
@@ -40,9 +42,9 @@ open class Module {
     /// Names of its own tensors that a state dict may lack without being reported.
     open var optionalStateNames: Set<String> { [] }
 
-    /// Switches it and everything in it between training and evaluation.
+    /// Switches it and everything in it between training and evaluation; what is frozen stays in evaluation.
     open func train(_ on: Bool = true) {
-        isTraining = on
+        isTraining = on && !isFrozen
         for (_, child) in children() { child.train(on) }
     }
 
@@ -94,6 +96,16 @@ open class Module {
     /// Freezes (`false`) or releases every parameter in it.
     public final func setRequiresGrad(_ on: Bool) {
         for (_, parameter) in namedParameters() { parameter.requiresGrad = on }
+    }
+
+    /// Keeps it and everything in it as it is from now on: no parameter is trained, and it stays in evaluation whatever
+    /// `train(_:)` says, so that norms go by their running statistics and leave them alone.
+    public final func freeze() {
+        setRequiresGrad(false)
+        for (_, module) in namedModules() {
+            module.isFrozen = true
+            module.isTraining = false
+        }
     }
 
     /// Moves every parameter and buffer to `device`. Gradients are dropped.

@@ -15,7 +15,7 @@ struct LineChart {
     var lines: [Line]
     var xTitle: String
     var yTitle = ""
-    /// Without them, what the points take, from 0 on for `y`.
+    /// Without them, what the points take, from 0 on for `y`, and for `x` where they all stand at one place.
     var xRange: ClosedRange<Double>?
     var yRange: ClosedRange<Double>?
     /// A point to set apart.
@@ -53,7 +53,8 @@ struct LineChart {
 
     private func svg(_ lines: [Line]) -> HTML {
         let points = lines.flatMap(\.points)
-        let xRange = xRange ?? Self.range(points.map(\.x), from: nil)
+        let places = points.map(\.x)
+        let xRange = xRange ?? Self.range(places, from: Set(places).count == 1 ? 0 : nil)
         let measured = Self.range(points.map(\.y), from: 0)
         let yRange = yRange ?? measured.lowerBound...Ticks(measured, atMost: 6).next(from: measured.upperBound)
         let (left, right, top, bottom) = (width < 300 ? 26.0 : 38.0, width - 8, 8.0, height - 32)
@@ -73,10 +74,14 @@ struct LineChart {
                 """
             }
             + across.values.map { value in
-                """
-                <line class="grid" x1="\(x(value).short)" x2="\(x(value).short)" y1="\(top.short)" y2="\(bottom.short)"/>\
-                <text x="\(x(value).short)" y="\((bottom + 14).short)" text-anchor="middle">\(across.label(value))</text>
-                """
+                let label = across.label(value)
+                // Half of its digits' width must fit in at the right.
+                let middle = min(x(value), width - 3.2 * Double(label.count))
+                return """
+                    <line class="grid" x1="\(x(value).short)" x2="\(x(value).short)" y1="\(top.short)" \
+                    y2="\(bottom.short)"/><text x="\(middle.short)" y="\((bottom + 14).short)" \
+                    text-anchor="middle">\(label)</text>
+                    """
             }
         let drawn: [HTML] = lines.map { line in
             let corners = line.points.map { "\(x($0.x).short),\(y($0.y).short)" }.joined(separator: " ")

@@ -37,6 +37,42 @@ public enum DetectionOps {
         }
     }
 
+    /// How soft suppression lowers the score of a box that overlaps a better one (Bodla et al. 2017, equations 2 and 3).
+    public enum ScoreDecay: Hashable, Sendable {
+        /// Times 1 − IoU, from a threshold on.
+        case linear(iouThreshold: Double)
+        /// Times exp(−IoU² / σ).
+        case gaussian(sigma: Double)
+    }
+
+    /// Soft non-maximum suppression within each class: the best box is taken, the scores of those that it overlaps are
+    /// lowered, and so on. It runs on the CPU wherever the boxes are.
+    /// - Parameters:
+    ///   - boxes: `[N, 4]`
+    ///   - scores: `[N]`; what is NaN goes
+    ///   - classes: int64 `[N]`
+    ///   - scoreThreshold: what falls below goes
+    ///   - limit: boxes that stay at most
+    /// - Returns: int64 indices of the boxes that stay, by descending lowered score with ties in their order, and those
+    ///   scores.
+    public static func softNMS(
+        boxes: Tensor, scores: Tensor, classes: Tensor, decay: ScoreDecay, scoreThreshold: Double, limit: Int = .max
+    ) -> (indices: Tensor, scores: Tensor) {
+        var options = ct_soft_nms_options(
+            gaussian: false, iou_threshold: 0, sigma: 1, score_threshold: scoreThreshold, limit: Int64(limit))
+        switch decay {
+        case .linear(let threshold): options.iou_threshold = threshold
+        case .gaussian(let sigma):
+            options.gaussian = true
+            options.sigma = sigma
+        }
+        let (near, values, labels) = (boxes.to(.cpu), scores.to(.cpu), classes.to(.cpu))
+        let (indices, lowered) = producePair("softNMS", [near, values, labels]) {
+            ct_soft_nms(near.raw, values.raw, labels.raw, options, $0, $1)
+        }
+        return (indices.to(boxes.device), lowered.to(boxes.device))
+    }
+
     /// The mean of bilinear samples in every bin of every region (Mask R-CNN, section 3). Differentiable in `x`.
     ///
     /// Samples further than one pixel outside the map count as zero. A region that holds a NaN or an infinity gives zeros.

@@ -17,6 +17,7 @@ public enum ClassificationSections: RecipeSections {
     public typealias Model = ClassificationModelRecipe
     public typealias Data = ClassificationDataRecipe
     public typealias Metric = ClassificationMetric
+    public typealias Inference = NoInferenceOptions
 }
 
 /// The section `model`: what is trained, and towards what.

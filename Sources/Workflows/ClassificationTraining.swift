@@ -17,6 +17,7 @@ public struct ClassificationTraining: RecipeTraining {
         "\(task.loader.dataset.count) images of \(classNames.count) classes"
     }
     public var start: StartWeights? { model.start }
+    public var notes: [String] { [] }
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
@@ -42,8 +43,8 @@ public struct ClassificationTraining: RecipeTraining {
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, start: start, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
-            showsProgress: showsProgress)
+            task, summary: summary, start: start, notes: notes, resume: resume, seconds: seconds,
+            resumeCommand: resumeCommand, showsProgress: showsProgress)
     }
 }
 

@@ -40,7 +40,8 @@ public struct ClassifierModel: RecipeModel {
         start =
             if loadsWeights, let weights = recipe.model.weights {
                 try StartWeights(
-                    StartWeights.file(weights, recipe: file), into: network, called: "the classifier", recipe: file)
+                    StartWeights.file(weights, recipe: file), into: network, classNames: classNames,
+                    called: "the classifier", recipe: file)
             } else { nil }
     }
 

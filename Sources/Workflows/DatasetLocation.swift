@@ -4,7 +4,7 @@ import Foundation
 import Media
 
 /// Annotated images on disk, as a user names them.
-public enum DatasetLocation: Hashable, Sendable {
+public enum DatasetLocation: Hashable, Sendable, Codable {
     /// An instances JSON and the folder of its images.
     case coco(annotations: String, images: String)
     /// A VOC folder and a list in its `ImageSets/Main`.

@@ -3,11 +3,13 @@ import DataPipeline
 import Foundation
 import Media
 import Tensors
+import Training
 
 /// Measures a trained detector on its validation part, or on the data that settings put in its place.
 public struct DetectionEvaluation {
     public let model: DetectorModel
     private let measurement: DetectionMeasurement
+    private let measured: MeasuredDetector
 
     /// - Parameters:
     ///   - checkpoint: A checkpoint's file.
@@ -16,7 +18,12 @@ public struct DetectionEvaluation {
     public init(checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu) throws {
         model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
         let data = DetectionData(model.recipe.data, file: model.file)
-        measurement = try DetectionMeasurement(model: model, part: try data.open(.val, classNames: model.classNames))
+        let location = try data.location(.val, classNames: model.classNames)
+        let (annotations, imageFolder) = try location.open()
+        measurement = try DetectionMeasurement(
+            model: model, part: DetectionData.Part(annotations: annotations, imageFolder: imageFolder))
+        measured = MeasuredDetector(
+            model, checkpoint: checkpoint, at: try Checkpoint.read(checkpoint).info, data: location)
     }
 
     /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.
@@ -64,12 +71,18 @@ public struct DetectionEvaluation {
     }
 
     /// Detects on every image, scores what is found, and writes `metrics.json` and `detections.json`.
+    ///
+    /// - Parameter path: Another file that the detections are written to as well.
     public func run(
-        into folder: RunFolder, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        into folder: RunFolder, results path: String? = nil,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {
-        let (scores, results) = try measurement.scores(progress: progress)
+        let (found, results) = try measurement.scores(progress: progress)
+        var scores = found
+        scores.measured = measured
         try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
         try COCO.writeResults(results, to: folder.detections)
+        if let path { try COCO.writeResults(results, to: path) }
         return (scores, results)
     }
 }

@@ -18,6 +18,8 @@ public struct DetectionScores: Sendable, Codable {
     public var images: Int
     /// Of detection alone, without reading annotations and scoring.
     public var seconds: Double
+    /// What was measured, on what; nil within a training.
+    public var measured: MeasuredDetector?
 
     /// COCO's table, and VOC's means under it.
     public var table: String {
@@ -123,15 +125,5 @@ public struct DetectedObject: Hashable, Sendable {
                 box: Box(x0: boxes[4 * i], y0: boxes[4 * i + 1], x1: boxes[4 * i + 2], y1: boxes[4 * i + 3]),
                 label: Int(labels[i]), score: scores[i])
         }
-    }
-}
-
-extension DetectorModel {
-    /// What the detector finds, in pixels of the images given, computed in the recipe's precision.
-    func detect(_ images: [Tensor]) -> [Detections] {
-        let wasTraining = detector.isTraining
-        detector.eval()
-        defer { detector.train(wasTraining) }
-        return inPrecision { detector.detect(images: images) }
     }
 }

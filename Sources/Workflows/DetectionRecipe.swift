@@ -18,6 +18,7 @@ public enum DetectionSections: RecipeSections {
     public typealias Model = DetectionModelRecipe
     public typealias Data = DetectionDataRecipe
     public typealias Metric = DetectionMetric
+    public typealias Inference = DetectionInferenceRecipe
 }
 
 /// The section `model`: what is trained.

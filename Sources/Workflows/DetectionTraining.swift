@@ -16,6 +16,7 @@ public struct DetectionTraining: RecipeTraining {
     /// What the filter of the training part left, and what it left out.
     public var summary: String { task.loader.dataset.report.summary }
     public var start: StartWeights? { model.start }
+    public var notes: [String] { model.notes }
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
@@ -44,7 +45,7 @@ public struct DetectionTraining: RecipeTraining {
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, start: start, resume: resume, seconds: seconds, resumeCommand: resumeCommand,
-            showsProgress: showsProgress)
+            task, summary: summary, start: start, notes: notes, resume: resume, seconds: seconds,
+            resumeCommand: resumeCommand, showsProgress: showsProgress)
     }
 }

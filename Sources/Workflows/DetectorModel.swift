@@ -26,7 +26,23 @@ public struct DetectorModel: RecipeModel {
         self.file = file
         self.classNames = classNames
         detector = try Self.detector(of: recipe, file: file, classCount: classNames.count)
+        detector.suppression = recipe.inference.suppression(over: detector.suppression)
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
+    }
+
+    /// What a person should know of the parts that are not trained.
+    var notes: [String] {
+        let frozen = detector.body.frozenParts
+        let hasFrozenNorms = (recipe.model.ssd?.normalization ?? recipe.model.fasterRCNN.normalization) == .frozenBatch
+        var notes: [String] = []
+        if !frozen.isEmpty {
+            notes.append("frozen, with the statistics of their norms: \(frozen.joined(separator: ", "))")
+        }
+        if hasFrozenNorms { notes.append("the backbone's norms are frozen, those of its trained stages too") }
+        if recipe.model.weights == nil, !notes.isEmpty {
+            notes.append("what is frozen stays at random: the recipe names no model.weights to start from")
+        }
+        return notes
     }
 
     private static func detector(
@@ -82,7 +98,7 @@ public struct DetectorModel: RecipeModel {
             try StartWeights(
                 weights, into: detector,
                 covering: WeightsCoverage(of: detector.body, prefix: prefix, beside: parts), head: head,
-                called: "the detector", recipe: file)
+                classNames: classNames, called: "the detector", recipe: file)
         }
         let body = "backbone.body."
         switch (detector as? SSD, isFasterRCNN: names(body), isSSD: names("head.classification.")) {

@@ -60,7 +60,8 @@ struct RecipeDecoder: Decoder {
         if let nearest = nearestName(to: key, among: known, within: max(2, key.count / 3)) {
             return "unknown key \(full); did you mean \(prefix)\(nearest)?"
         }
-        return "unknown key \(full); \(section.isEmpty ? "a recipe" : section) has \(known.joined(separator: ", "))"
+        return
+            "unknown key \(full); \(section.isEmpty ? "a recipe" : section) has \(known.isEmpty ? "no keys" : known.joined(separator: ", "))"
     }
 
     /// Every value passes here: enumerations get their cases named.

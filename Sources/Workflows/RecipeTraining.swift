@@ -12,6 +12,8 @@ public protocol RecipeTraining {
     var summary: String { get }
     /// What became of the weights to start from; nil without any.
     var start: StartWeights? { get }
+    /// What else a person should know before it begins.
+    var notes: [String] { get }
     /// Images that could not be read and were replaced by others.
     var replacedImages: [SkippedSample] { get }
 
@@ -96,8 +98,8 @@ struct RecipeRun {
     }
 
     func train<Task: TrainingTask>(
-        _ task: Task, summary: String, start: StartWeights?, resume: Bool, seconds: Double?, resumeCommand: String?,
-        showsProgress: Bool
+        _ task: Task, summary: String, start: StartWeights?, notes: [String], resume: Bool, seconds: Double?,
+        resumeCommand: String?, showsProgress: Bool
     ) throws -> TrainingOutcome {
         try folder.prepare()
         let text = try file.text
@@ -105,6 +107,7 @@ struct RecipeRun {
         log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
         log.info("training on \(summary)")
         if !resume, let start { log.info("\(start.summary)") }
+        for note in notes { log.info("\(note)") }
         let loop = TrainingLoop(
             task: task, optimizer: recipe.makeOptimizer(for: task.model),
             options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),

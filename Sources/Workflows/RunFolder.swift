@@ -19,6 +19,9 @@ public struct RunFolder: Hashable, Sendable {
     /// The detections that `evaluate` scored, in COCO's results form.
     public var detections: String { path + "/detections.json" }
 
+    /// The page that `report` makes.
+    public var report: String { path + "/report.html" }
+
     /// The checkpoint that a path names: itself, or of a run's folder the best one, or else the last.
     ///
     /// - Throws: `RunFolderError`.

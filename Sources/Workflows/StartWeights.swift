@@ -12,11 +12,13 @@ public struct StartWeights: Sendable {
     /// What they are for: "the classifier", "the detector's backbone".
     public let target: String
     public let fit: StateDictReport
+    /// Names of the layers of the file's classes, which are others than the data's: they start fresh, whatever their shape.
+    public let ofOtherClasses: [String]
     /// What else there is to say: of the file, and of what starts fresh.
     public let notes: [String]
 
-    /// Names of the file that the model has no place for: unknown ones, and those of another shape.
-    public var unused: [String] { fit.unexpected + fit.reshaped.map(\.name) }
+    /// Names of the file that the model has no place for: unknown ones, those of another shape, and those of other classes.
+    public var unused: [String] { fit.unexpected + fit.reshaped.map(\.name) + ofOtherClasses }
 
     /// For a person: one line, and one more for each kind of difference.
     public var summary: String {
@@ -27,7 +29,8 @@ public struct StartWeights: Sendable {
         let reshaped = fit.reshaped.map { "\($0.name) (\($0.expected) here, \($0.found) in the file)" }
         let lines = [
             "\(path): \(fit.matched) of the \(all) tensors of \(target) start from it",
-            line("not in the file, so fresh", fit.missing), line("of another shape, so fresh", reshaped),
+            line("not in the file, so fresh", fit.missing.filter { !ofOtherClasses.contains($0) }),
+            line("of another shape, so fresh", reshaped), line("of other classes, so fresh", ofOtherClasses),
             line("of the file, not used", fit.unexpected), line("more than once in the file", fit.repeated),
         ]
         return (lines.compactMap(\.self) + notes.map { "  \($0)" }).joined(separator: "\n")
@@ -69,9 +72,12 @@ public struct StartWeights: Sendable {
                 rowsPerClass: plan.maps[0].boxesPerCell)
         }
 
+        /// Whether a tensor is one of these layers'.
+        func holds(_ tensor: String) -> Bool { tensor.hasPrefix(name + ".") }
+
         /// Whether nothing but the number of classes tells the two shapes apart.
         func explains(_ reshaped: StateDictReport.Reshaped) -> Bool {
-            reshaped.name.hasPrefix(name + ".") && reshaped.expected.dropFirst() == reshaped.found.dropFirst()
+            holds(reshaped.name) && reshaped.expected.dropFirst() == reshaped.found.dropFirst()
         }
 
         func note(_ reshaped: [StateDictReport.Reshaped]) -> String? {
@@ -83,38 +89,58 @@ public struct StartWeights: Sendable {
             return "the file has \(classes(scores.found)) classes and the data have "
                 + "\(classes(scores.expected)), so \(name) starts fresh"
         }
+
+        /// Of as many classes with other names.
+        func note(_ found: [String], insteadOf wanted: [String]) -> String {
+            "the file's classes are \(WeightsFile.listing(found, limit: 6)) and the data's "
+                + "\(WeightsFile.listing(wanted, limit: 6)), so \(name) starts fresh"
+        }
     }
 
     /// Copies what fits of the weights that a recipe's `model.weights` names into a backbone. Weights of its 2D form are
     /// inflated for a network of clips.
     ///
-    /// - Parameter parts: What the file may lack of the backbone: "layer4".
+    /// - Parameters:
+    ///   - parts: What the file may lack of the backbone: "layer4".
+    ///   - classNames: The data's, for a backbone with a classifier.
     /// - Throws: as the other `init`.
     package init(
-        _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], called target: String,
-        recipe: RecipeFile, notes: [String] = []
+        _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], classNames: [String]? = nil,
+        called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {
         try self.init(
             weights, as: weights.inflated(for: network), into: network,
             covering: WeightsCoverage(of: network, beside: parts),
-            head: Head(of: network), called: target, recipe: recipe, notes: notes)
+            head: Head(of: network), classNames: classNames, called: target, recipe: recipe, notes: notes)
     }
 
     /// Copies what fits of the weights that a recipe's `model.weights` names.
     ///
-    /// - Parameter adapted: The weights in the model's own form; nil takes them as they are.
+    /// - Parameters:
+    ///   - adapted: The weights in the model's own form; nil takes them as they are.
+    ///   - classNames: The data's. A checkpoint's head of other classes, or of another order, starts fresh.
     /// - Throws: `RecipeFileError` where the weights are another network's: a tensor outside of the head has another shape,
     ///   one that `coverage` asks for isn't in the file, or the file has more blocks.
     init(
         _ weights: WeightsFile, as adapted: WeightsFile? = nil, into model: Module, covering coverage: WeightsCoverage,
-        head: Head?, called target: String, recipe: RecipeFile, notes: [String] = []
+        head: Head?, classNames: [String]?, called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {
         path = weights.path
         self.target = target
-        let adapted = adapted ?? weights
+        var adapted = adapted ?? weights
+        var notes = adapted.notes + notes
+        var ofOtherClasses: [String] = []
+        if let head, let found = adapted.classNames, let classNames, found.count == classNames.count,
+            found != classNames
+        {
+            ofOtherClasses = adapted.state.map(\.name).filter(head.holds)
+            adapted = adapted.renamed { $0.filter { !head.holds($0.name) } }
+            notes.append(head.note(found, insteadOf: classNames))
+        }
+        self.ofOtherClasses = ofOtherClasses
         fit = try model.loadStateDict(adapted.state, strict: false)
         let remade = fit.reshaped.filter { head?.explains($0) ?? false }
-        self.notes = adapted.notes + notes + [head?.note(remade)].compactMap(\.self)
+        self.notes = notes + [head?.note(remade)].compactMap(\.self)
         let strange = fit.reshaped.filter { !remade.contains($0) }
         func refusal(_ reason: String) -> RecipeFileError {
             recipe.error(at: "model.weights", "\(path) \(reason). \(Self.advice(weights.state))")
@@ -185,9 +211,7 @@ extension WeightsFile {
         let count = zip(state, inflated).count { $0.tensor.rank != $1.tensor.rank }
         guard count > 0 else { return self }
         return WeightsFile(
-            path: path, state: inflated,
-            notes: notes + [
-                "weights of pictures: \(count) kernels repeated over time and divided by their length there"
-            ])
+            self, state: inflated,
+            notes: ["weights of pictures: \(count) kernels repeated over time and divided by their length there"])
     }
 }

@@ -9,9 +9,10 @@ public struct TaskRecipe<Sections: RecipeSections>: Decodable, Hashable, Sendabl
     public var input: Sections.Input
     public var training: TrainingRecipe
     public var evaluation: EvaluationRecipe<Sections.Metric>
+    public var inference: Sections.Inference
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case task, model, data, input, training, evaluation
+        case task, model, data, input, training, evaluation, inference
     }
 
     public init(from decoder: any Decoder) throws {
@@ -25,6 +26,7 @@ public struct TaskRecipe<Sections: RecipeSections>: Decodable, Hashable, Sendabl
             try values.decodeIfPresent(Sections.Input.self, forKey: .input), for: model, on: data)
         training = try values.decodeIfPresent(TrainingRecipe.self, forKey: .training) ?? .init()
         evaluation = try values.decodeIfPresent(EvaluationRecipe.self, forKey: .evaluation) ?? .init()
+        inference = try values.decodeIfPresent(Sections.Inference.self, forKey: .inference) ?? .init()
     }
 }
 
@@ -34,6 +36,7 @@ public protocol RecipeSections: Sendable {
     associatedtype Data: DataSection
     associatedtype Input: RecipeSection
     associatedtype Metric: EvaluationMetric
+    associatedtype Inference: InferenceSection
 
     static var task: RecipeTask { get }
     /// What is given of the section `input`, with what is left out and what the model decides.
@@ -54,6 +57,11 @@ public protocol ModelSection: RecipeSection {
 public protocol DataSection: RecipeSection {
     /// A relative one is seen from the folder that the command runs in.
     var root: String { get }
+}
+
+/// A section `inference`: how a trained model is used.
+public protocol InferenceSection: RecipeSection {
+    init()
 }
 
 /// What the best checkpoint has most of.

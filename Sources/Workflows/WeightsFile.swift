@@ -9,6 +9,8 @@ public struct WeightsFile: Sendable {
     public let state: [(name: String, tensor: Tensor)]
     /// What stood around the weights and was left out, for a person.
     public let notes: [String]
+    /// Of the checkpoint that they are from, in the order of its labels; nil for weights alone.
+    public let classNames: [String]?
 
     /// Reads a state dict from `.safetensors`, or from a `.pth`, `.pt` or `.pth.tar` of PyTorch. A checkpoint gives its
     /// model's weights, a run's folder those of its best checkpoint.
@@ -21,11 +23,13 @@ public struct WeightsFile: Sendable {
             ? try RunFolder.checkpoint(at: path) : path
         self.path = path
         var notes: [String] = []
+        var classNames: [String]?
         let tensors: [(name: String, tensor: Tensor)]
         switch Kind(path) {
         case .safetensors:
             if let checkpoint = try? Checkpoint.read(path) {
                 tensors = checkpoint.model
+                classNames = checkpoint.info.classNames
                 notes.append("a checkpoint of step \(checkpoint.info.step): its model's weights alone")
             } else {
                 tensors = try Safetensors.read(path).tensors
@@ -46,19 +50,22 @@ public struct WeightsFile: Sendable {
             state = tensors
         }
         self.notes = notes
+        self.classNames = classNames
     }
 
-    init(path: String, state: [(name: String, tensor: Tensor)], notes: [String]) {
-        self.path = path
+    /// Other weights, or the same under other names, in the place of a file's.
+    init(_ file: WeightsFile, state: [(name: String, tensor: Tensor)], notes: [String] = []) {
+        path = file.path
         self.state = state
-        self.notes = notes
+        self.notes = file.notes + notes
+        classNames = file.classNames
     }
 
     /// The same weights under other names.
     func renamed(
         _ renaming: ([(name: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)]
     ) -> WeightsFile {
-        WeightsFile(path: path, state: renaming(state), notes: notes)
+        WeightsFile(self, state: renaming(state))
     }
 
     /// Those whose names begin with a prefix, without it.

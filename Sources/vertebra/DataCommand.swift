@@ -8,7 +8,7 @@ extension PictureCheck: ExpressibleByArgument {}
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Look after data sets: find their mistakes, draw them, make sample sets.",
-        subcommands: [Check.self, Show.self, Make.self])
+        subcommands: [Check.self, Show.self, Make.self, Minival.self])
 
     /// Which data set is meant: a recipe's, or files and folders named one by one.
     struct Source: ParsableArguments {
@@ -73,7 +73,7 @@ struct DataCommand: ParsableCommand {
 
         @OptionGroup var source: Source
         @Option(help: "Images to draw of each part, spread evenly.") var count = 12
-        @Flag(help: "As training sees them: with the recipe's transforms.") var training = false
+        @Flag(help: "As training sees them: the training part with the recipe's transforms.") var training = false
         @Option(help: "Folder for the pictures.") var output: String
 
         func validate() throws {
@@ -88,7 +88,7 @@ struct DataCommand: ParsableCommand {
             let input = training ? try source.file()?.decode(DetectionRecipe.self).input : nil
             for (i, location) in locations.enumerated() {
                 let folder = locations.count == 1 ? output : output + (i == 0 ? "/train" : "/val")
-                let pictures = try location.draw(count: count, into: RunFolder(folder), training: input)
+                let pictures = try location.draw(count: count, into: RunFolder(folder), training: i == 0 ? input : nil)
                 print("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
             }
         }
@@ -113,6 +113,23 @@ struct DataCommand: ParsableCommand {
             print(
                 try SampleSetMaking.make(
                     folder: folder, trainImages: train, validationImages: val, seed: seed, replacing: replace))
+        }
+    }
+
+    struct Minival: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "minival", abstract: "Make COCO 2014's minival, and the training set without it.",
+            discussion: """
+                Reads instances_train2014.json, instances_val2014.json and instances_val2017.json in the folder's annotations, \
+                and writes instances_minival2014.json, instances_valminusminival2014.json and \
+                instances_trainvalminusminival2014.json beside them. Boxes, areas and crowds are kept; outlines are not.
+                """)
+
+        @Argument(help: "The folder that COCO's archives were unpacked in.") var folder: String
+        @Flag(help: "Replace the files if they are there.") var replace = false
+
+        func work() throws {
+            for made in try COCO2014Splits(folder: folder).make(replacing: replace) { print(made.summary) }
         }
     }
 }

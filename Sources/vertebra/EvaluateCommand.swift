@@ -16,6 +16,8 @@ struct EvaluateCommand: WorkCommand {
     @Option(help: "Another root of the data, as --set data.root=… does.") var data: String?
     @OptionGroup var set: SettingOptions
     @Option(help: "Folder for metrics.json and detections.json. Without it: the checkpoint's.") var output: String?
+    @Option(help: "Write the detections, in COCO's results form, to this file as well.") var results: String?
+    @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var device: DeviceOption
     @Option(help: "Draw so many images, annotated beside detected, into the folder's pictures.") var pictures = 0
     @Option(help: "Lowest score that is drawn.") var threshold = 0.5
@@ -32,11 +34,13 @@ struct EvaluateCommand: WorkCommand {
         let checkpoint = try RunFolder.checkpoint(at: run)
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
-        let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? [])
+        let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
         let bar = ProgressLine("evaluating")
         if try RecipeTask(ofCheckpoint: checkpoint) == .classification {
-            guard pictures == 0 else {
-                throw ValidationError("--pictures draws detections, and \(checkpoint) is a classifier.")
+            guard pictures == 0, results == nil, inference.settings.isEmpty else {
+                throw ValidationError(
+                    "--pictures, --results and the options of inference are for detectors, and \(checkpoint) is a "
+                        + "classifier.")
             }
             let scores = try ClassificationMeasurement(
                 checkpoint: checkpoint, settings: settings, device: device.device
@@ -50,12 +54,14 @@ struct EvaluateCommand: WorkCommand {
         }
         let evaluation = try DetectionEvaluation(
             checkpoint: checkpoint, settings: settings, device: device.device)
-        let (scores, results) = try evaluation.run(into: folder) { bar.show($0, of: $1) }
+        let (scores, found) = try evaluation.run(into: folder, results: results) {
+            bar.show($0, of: $1)
+        }
         bar.end()
         print(json ? try prettyJSON(scores) : scores.table)
         if pictures > 0 {
             let drawn = try evaluation.draw(
-                results, count: pictures, threshold: threshold, into: RunFolder(folder.path + "/pictures"))
+                found, count: pictures, threshold: threshold, into: RunFolder(folder.path + "/pictures"))
             printToStandardError("pictures: \(drawn[0]) and \(drawn.count - 1) beside it")
         }
         printToStandardError("\(checkpoint): written to \(folder.evaluation) and \(folder.detections)")

@@ -30,6 +30,7 @@ struct TrainCommand: WorkCommand {
         printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
         printToStandardError("training on \(training.summary)")
         if !resume, let start = training.start { printToStandardError(start.summary) }
+        for note in training.notes { printToStandardError(note) }
         let outcome = try training.train(
             resume: resume, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
             showsProgress: true)

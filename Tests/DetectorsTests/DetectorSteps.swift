@@ -2,6 +2,7 @@ import Annotations
 import Detectors
 import NN
 import Tensors
+import XCTest
 
 /// The sum that training goes down by.
 func total(_ losses: [(name: String, value: Tensor)]) -> Tensor {
@@ -23,5 +24,27 @@ func train(
             }
         }
         return loss.item()
+    }
+}
+
+/// Two steps leave the parameters and the statistics of frozen parts as they were, to the bit, and move the others'.
+func expectFrozenParts(
+    _ detector: any Detector, _ parts: [String], hasFrozenNorms: Bool, images: [Tensor], targets: [DetectionTarget]
+) {
+    func state() -> [String: [Float]] {
+        Dictionary(
+            uniqueKeysWithValues: detector.body.stateDict().map { ($0.name, $0.tensor.to(.float32).array(Float.self)) })
+    }
+    XCTAssertEqual(detector.body.frozenParts, parts)
+    let before = state()
+    _ = train(detector, images: images, targets: targets, steps: 1, rate: 1e-3)
+    // As an evaluation between two epochs does.
+    detector.eval()
+    detector.train()
+    _ = train(detector, images: images, targets: targets, steps: 1, rate: 1e-3)
+    for (name, values) in state() {
+        let isFrozen = parts.contains { name.hasPrefix($0 + ".") }
+        let isOfNorm = name.contains("bn") || name.contains("downsample.1")
+        XCTAssertEqual(values == before[name], isFrozen || (hasFrozenNorms && isOfNorm), name)
     }
 }

@@ -193,6 +193,19 @@ final class FasterRCNNTests: XCTestCase {
         XCTAssertEqual(try trained(), ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"])
     }
 
+    func testFrozenPartsStayAsTheyAre() throws {
+        for form in FasterRCNNConfiguration.Form.allCases {
+            for normalization in FasterRCNNConfiguration.Normalization.allCases {
+                var configuration = small(form)
+                configuration.normalization = normalization
+                configuration.trainableStages = 2
+                expectFrozenParts(
+                    try make(configuration), ["conv1", "bn1", "layer1", "layer2"],
+                    hasFrozenNorms: normalization == .frozenBatch, images: images, targets: targets)
+            }
+        }
+    }
+
     /// A DenseNet's stem and stages share a name, and each stage has its transition.
     func testFreezingADenseNetLeavesItsLastStages() throws {
         var configuration = small()

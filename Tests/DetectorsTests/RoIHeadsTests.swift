@@ -13,6 +13,15 @@ final class RoIHeadsTests: XCTestCase {
         return RoIHeads(configuration: configuration, boxHead: nil, features: 3, classCount: 2)
     }
 
+    /// What the heads' own configuration leaves of their candidates.
+    private func detections(_ heads: RoIHeads, _ features: Tensor, _ proposals: [Tensor]) -> [Detections] {
+        let suppression = heads.configuration.suppression
+        return heads.candidates(
+            features: features, proposals: proposals, sizes: proposals.map { _ in size },
+            scoreThreshold: suppression.scoreThreshold
+        ).map { suppression($0) }
+    }
+
     private func truth(_ boxes: [Box], _ labels: [Int]) -> GroundTruth {
         GroundTruth(
             DetectionTarget(boxes: boxes, labels: labels), image: 0, classCount: 2, from: size, to: size, device: .cpu)
@@ -70,7 +79,7 @@ final class RoIHeadsTests: XCTestCase {
         heads.boxPredictor.classScore.weight.assign(Tensor.eye(3))
         let features = Tensor([0, 2, 0, 0, 1, 0, 0, 0, 3] as [Float], shape: [3, 3])
         let proposals = boxes([[0, 0, 20, 20], [0, 0, 20, 19], [5, 5, 300, 25]])
-        let found = heads.detections(features: features, proposals: [proposals], sizes: [size])
+        let found = detections(heads, features, [proposals])
         XCTAssertEqual(found.count, 1)
         XCTAssertEqual(found[0].labels.array(Int.self), [2, 1])
         expectEqual(found[0].boxes, [5, 5, 100, 25, 0, 0, 20, 20], absolute: 1e-4)
@@ -78,7 +87,7 @@ final class RoIHeadsTests: XCTestCase {
         // All logits equal: every proposal is either class with a third.
         let undecided = self.heads { $0.boxDetectionsPerImage = 3 }
         for (_, parameter) in undecided.namedParameters() { parameter.initialize(.zeros) }
-        let many = undecided.detections(features: features, proposals: [proposals], sizes: [size])[0]
+        let many = detections(undecided, features, [proposals])[0]
         XCTAssertEqual(many.count, 3)
         expectEqual(many.scores, [1.0 / 3, 1.0 / 3, 1.0 / 3], absolute: 1e-6)
     }
@@ -90,8 +99,7 @@ final class RoIHeadsTests: XCTestCase {
         let none = Tensor.zeros([0, 4])
         for proposals in [[boxes([[0, 0, 20, 20]]), none], [none, boxes([[0, 0, 20, 20]])], [none, none]] {
             let count = proposals.reduce(0) { $0 + $1.shape[0] }
-            let found = heads.detections(
-                features: Tensor.ones([count, 3]), proposals: proposals, sizes: [size, size])
+            let found = detections(heads, Tensor.ones([count, 3]), proposals)
             XCTAssertEqual(found.map(\.count), proposals.map { 2 * $0.shape[0] })
             XCTAssertEqual(found.map(\.boxes.shape), proposals.map { [2 * $0.shape[0], 4] })
         }

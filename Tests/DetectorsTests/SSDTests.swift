@@ -1,5 +1,6 @@
 import Annotations
 import Detectors
+import Foundation
 import NN
 import Recipes
 import Tensors
@@ -39,6 +40,11 @@ final class SSDTests: XCTestCase {
             uniqueKeysWithValues: detector.namedParameters().map { ($0.name, $0.parameter.shape) })
         XCTAssertEqual(shapes["head.classification.1.weight"], [6 * 81, 512, 3, 3])
         XCTAssertEqual(shapes["head.regression.1.weight"], [6 * 4, 512, 3, 3])
+    }
+
+    func testTheTitle() throws {
+        XCTAssertEqual(try make().title, "SSD300")
+        XCTAssertEqual(try make { $0 = .ssd512 }.title, "SSD512")
     }
 
     func testLossesReachEveryParameter() throws {
@@ -86,10 +92,9 @@ final class SSDTests: XCTestCase {
         XCTAssertTrue(detector.parameters.allSatisfy { $0.tensor.grad?.norm().item().isFinite ?? false })
     }
 
-    /// Probabilities put on default boxes by hand: of two that overlap by (261 / 286.7)² the worse goes, in its class alone;
-    /// one elsewhere stays; one below the threshold goes. Offsets of 0 leave the boxes where they are.
-    func testDetectionsByHand() throws {
-        let detector = try make()
+    /// Probabilities put on default boxes by hand: two large ones that overlap by 261² / (261 · 315), 0.829, and a small one
+    /// elsewhere; one below the score threshold. Offsets of 0 leave the boxes where they are.
+    private func candidates(_ detector: SSD) -> Detections {
         let (large, larger, small) = (8728, 8729, (10 * 38 + 12) * 4)
         var scores = [Float](repeating: 0, count: 8732 * 3)
         func put(_ box: Int, _ label: Int, _ score: Float) { scores[3 * box + label] = score }
@@ -98,9 +103,16 @@ final class SSDTests: XCTestCase {
         put(larger, 2, 0.7)
         put(small, 2, 0.75)
         put(small + 1, 1, 0.009)
-        let found = detector.found(
+        return detector.candidates(
             scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
             size: ImageSize(height: 300, width: 300))
+    }
+
+    /// Of two that overlap the worse goes, in its class alone.
+    func testDetectionsByHand() throws {
+        let detector = try make()
+        XCTAssertEqual(candidates(detector).scores.array(Float.self).sorted(by: >), [0.9, 0.8, 0.75, 0.7])
+        let found = detector.suppression(candidates(detector))
         XCTAssertEqual(found.scores.array(Float.self), [0.9, 0.75, 0.7])
         XCTAssertEqual(found.labels.array(Int.self), [1, 2, 2])
         let half = Float((261.0 * 315).squareRoot() / 2)
@@ -110,21 +122,51 @@ final class SSDTests: XCTestCase {
                 19.5, 19.5, 280.5, 280.5, 100 - 10.5, 84 - 10.5, 100 + 10.5, 84 + 10.5,
                 150 - half, 150 - half, 150 + half, 150 + half,
             ], absolute: 1e-3)
-        let one = try make { $0.detectionsPerImage = 1 }
-        XCTAssertEqual(
-            one.found(
-                scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
-                size: ImageSize(height: 300, width: 300)
-            ).scores.array(Float.self), [0.9])
-        let candidates = try make {
+        let few = try make {
             $0.candidatesPerClass = 1
             $0.nmsThreshold = 1
         }
         XCTAssertEqual(
-            candidates.found(
-                scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
-                size: ImageSize(height: 300, width: 300)
-            ).scores.array(Float.self), [0.9, 0.75], "the best of each class")
+            few.suppression(candidates(few)).scores.array(Float.self), [0.9, 0.75], "the best of each class")
+    }
+
+    /// Every way of thinning out, with the overlap 0.829 = 261 / 315 of the two large boxes.
+    func testOtherSuppressions() throws {
+        let detector = try make()
+        func scores(_ change: (inout BoxSuppression) -> Void) -> [Float] {
+            var suppression = detector.suppression
+            change(&suppression)
+            return suppression(candidates(detector)).scores.array()
+        }
+        let overlap = 261.0 / 315
+        XCTAssertEqual(scores { $0.limit = 1 }, [0.9])
+        XCTAssertEqual(scores { $0.isClassAgnostic = true }, [0.9, 0.75])
+        let linear = scores { $0.method = .linear }
+        XCTAssertEqual(linear.prefix(3), [0.9, 0.75, 0.7])
+        XCTAssertEqual(Double(linear.last ?? 0), 0.8 * (1 - overlap), accuracy: 1e-4)
+        let gaussian = scores { $0.method = .gaussian }
+        XCTAssertEqual(Double(gaussian.last ?? 0), 0.8 * exp(-overlap * overlap / 0.5), accuracy: 1e-4)
+        XCTAssertEqual(
+            scores {
+                $0.method = .linear
+                $0.scoreThreshold = 0.2
+            }, [0.9, 0.75, 0.7])
+        detector.suppression.scoreThreshold = 0.72
+        XCTAssertEqual(candidates(detector).scores.array(Float.self).sorted(by: >), [0.9, 0.8, 0.75])
+    }
+
+    /// What `detect` gives is what the detector's suppression leaves of its candidates.
+    func testTheDetectorsSuppressionIsUsed() throws {
+        let detector = try make()
+        detector.eval()
+        let candidates = detector.candidates(images: images)
+        XCTAssertGreaterThan(candidates[0].count, 200)
+        detector.suppression = BoxSuppression(
+            method: .gaussian, scoreThreshold: 0.1, isClassAgnostic: true, limit: 7)
+        for (found, all) in zip(detector.detect(images: images), candidates) {
+            XCTAssertEqual(found.count, 7)
+            XCTAssertEqual(found.scores.array(Float.self), detector.suppression(all).scores.array(Float.self))
+        }
     }
 
     /// An image of 90 × 120 is seen at 300 × 300; what is found lies in it, and comes in its own pixels.
@@ -174,6 +216,18 @@ final class SSDTests: XCTestCase {
         XCTAssertEqual(try trained(nil), ["conv1", "bn1", "layer1", "layer2", "layer3"])
         XCTAssertEqual(try trained(1), ["layer3"])
         XCTAssertEqual(try trained(4), ["conv1", "bn1", "layer1", "layer2", "layer3"])
+    }
+
+    func testFrozenPartsStayAsTheyAre() throws {
+        for normalization in SSDConfiguration.Normalization.allCases {
+            let detector = try make {
+                $0.normalization = normalization
+                $0.trainableStages = 1
+            }
+            expectFrozenParts(
+                detector, ["conv1", "bn1", "layer1", "layer2"], hasFrozenNorms: normalization == .frozenBatch,
+                images: images, targets: targets)
+        }
     }
 
     /// Twelve steps on two images: the loss falls by half.

@@ -96,6 +96,30 @@ final class ModuleTests: XCTestCase {
         XCTAssertFalse(layer(Tensor.ones([1, 2])).requiresGrad)
     }
 
+    /// A frozen norm in a network that trains: no gradient, the running statistics used and left alone.
+    func testWhatIsFrozenStaysInEvaluation() {
+        let net = Net()
+        let norm = BatchNorm(2)
+        norm.freeze()
+        norm.train()
+        XCTAssertTrue(norm.isFrozen)
+        XCTAssertFalse(norm.isTraining)
+        let x = Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+        XCTAssertEqual(norm(x).array(Float.self).map { ($0 * 1e4).rounded() }, [10000, 20000, 30000, 40000])
+        XCTAssertFalse(norm(x).requiresGrad)
+        XCTAssertEqual(norm.runningMean.tensor.array(Float.self), [0, 0])
+        XCTAssertEqual(norm.numBatchesTracked.tensor.itemInt(), 0)
+
+        let part = net.namedModules()[1]
+        part.module.freeze()
+        net.train()
+        for (name, module) in net.namedModules() {
+            let isFrozen = name == part.name || name.hasPrefix(part.name + ".")
+            XCTAssertEqual(module.isFrozen, isFrozen, name)
+            XCTAssertEqual(module.isTraining, !isFrozen, name)
+        }
+    }
+
     func testConversionsKeepValuesAndTrainability() {
         let block = Block(projected: true)
         let before = block.conv1.weight.tensor.array(Double.self)

@@ -78,8 +78,27 @@ final class ShippedRecipesTests: XCTestCase {
         for (name, file) in try files() where name.contains("net50_c4") {
             let recipe = try file.decode(DetectionRecipe.self)
             let isCOCO = name.contains("coco")
-            if !name.contains("_resnet50_") { XCTAssertEqual(recipe.training.epochs, isCOCO ? 5 : 10, name) }
+            XCTAssertEqual(recipe.training.epochs, isCOCO ? 5 : 10, name)
+            if isCOCO {
+                let splits = COCO2014Splits(folder: "COCO")
+                XCTAssertEqual(recipe.data.train.annotations.map { "COCO/" + $0 }, splits.training, name)
+                XCTAssertEqual(recipe.data.val?.annotations.map { "COCO/" + $0 }, splits.minival, name)
+                XCTAssertEqual(recipe.data.train.images, ".", name)
+                XCTAssertEqual(recipe.data.val?.images, "val2014", name)
+            }
             XCTAssertEqual(recipe.model.fasterRCNN.anchorSizes.flatMap { $0 }.count * 3, isCOCO ? 12 : 9, name)
+        }
+    }
+
+    /// The 1× recipe with a feature pyramid takes any backbone.
+    func testThePyramidsRecipeTakesEveryImageBackbone() throws {
+        let path = try XCTUnwrap(files().first { $0.name == "fasterrcnn_resnet50_fpn_coco.yaml" }?.file.path)
+        for backbone in ["iresnet50", "res_rgsnet50", "dsnet50", "ds2net101", "iresgroupfix50", "densenet121"] {
+            let file = try RecipeFile(path: path, settings: ["model.backbone=\(backbone)"])
+            let recipe = try file.decode(DetectionRecipe.self)
+            XCTAssertEqual(recipe.training.epochs, 12)
+            XCTAssertNoThrow(
+                try DetectorModel(recipe: recipe, file: file, classNames: (1...80).map { "class \($0)" }), backbone)
         }
     }
 

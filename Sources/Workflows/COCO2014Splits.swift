@@ -1,0 +1,93 @@
+import Annotations
+import Foundation
+
+/// COCO 2014 as detectors were trained and measured on it before 2017: `minival`, 5,000 images of val2014, to measure, and
+/// train2014 with the rest of val2014, `valminusminival`, to train on (Ren et al. 2015; Bell et al. 2016, section 5).
+///
+/// COCO's val2017 is that minival, so its annotation file says which images are meant.
+public struct COCO2014Splits {
+    /// The folder that COCO's archives were unpacked in.
+    public let folder: String
+
+    public init(folder: String) { self.folder = folder }
+
+    /// An annotation file that was made.
+    public struct Made: Hashable, Sendable {
+        public let path: String
+        public let images: Int
+        public let objects: Int
+
+        /// For a person.
+        public var summary: String { "\(path): \(images) images, \(objects) objects" }
+    }
+
+    /// Images of val2014 to measure on; file names are relative to `val2014`.
+    public var minival: String { path("minival2014") }
+    /// The other images of val2014.
+    public var valMinusMinival: String { path("valminusminival2014") }
+    /// What is trained on: train2014 and valminusminival; file names are relative to the folder itself.
+    public var training: String { path("trainvalminusminival2014") }
+
+    private func path(_ split: String) -> String { "\(folder)/annotations/instances_\(split).json" }
+
+    /// Writes the three files beside those of COCO that they are made of.
+    ///
+    /// - Throws: ``AnnotationError`` where a file is missing or broken, where val2017 is no part of val2014, and where one of
+    ///   the three is there already unless `replacing`.
+    public func make(replacing: Bool = false) throws -> [Made] {
+        let (train, val, val2017) = (path("train2014"), path("val2014"), path("val2017"))
+        try requireFiles([
+            (train, "annotations_trainval2014.zip"), (val, "annotations_trainval2014.zip"),
+            (val2017, "annotations_trainval2017.zip"),
+        ])
+        for made in [minival, valMinusMinival, training]
+        where !replacing && FileManager.default.fileExists(atPath: made) {
+            throw AnnotationError(
+                file: made, problem: "it is there already", fix: "Keep it, or replace it with --replace")
+        }
+        let all = try COCO.readInstances(val)
+        let chosen = try Self.positions(of: COCO.readInstances(val2017), in: all)
+        let isChosen = Set(chosen)
+        let rest = all.selecting(images: (0..<all.imageCount).filter { !isChosen.contains($0) })
+        let joined = try DetectionAnnotations.joined(
+            [(COCO.readInstances(train), "train2014"), (rest, "val2014")], source: training)
+        return try [(all.selecting(images: chosen.sorted()), minival), (rest, valMinusMinival), (joined, training)].map
+        {
+            annotations, path in
+            try COCO.writeInstances(annotations, to: path)
+            return Made(path: path, images: annotations.imageCount, objects: annotations.objectCount)
+        }
+    }
+
+    private func requireFiles(_ files: [(path: String, archive: String)]) throws {
+        for (path, archive) in files where !FileManager.default.fileExists(atPath: path) {
+            throw AnnotationError(
+                file: path, problem: "there is no such file",
+                fix: "Unpack COCO's \(archive) in \(folder); datasets/coco/README.md says where it is from")
+        }
+    }
+
+    /// Where the images of one file stand in another, which must have them all, of the same size and classes.
+    private static func positions(of part: DetectionAnnotations, in all: DetectionAnnotations) throws -> [Int] {
+        try part.requireClasses(of: all)
+        let positions = Dictionary(
+            all.imageIDs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        return try part.imageIDs.indices.map { i in
+            guard let position = positions[part.imageIDs[i]] else {
+                throw AnnotationError(
+                    file: part.source, place: "images[\(i)]",
+                    problem: "image id \(part.imageIDs[i]) is not in \(all.source)",
+                    fix: "Download both files anew: every image of val2017 is one of val2014")
+            }
+            let (size, expected) = (part.imageSize(i), all.imageSize(position))
+            guard size == expected else {
+                throw AnnotationError(
+                    file: part.source, place: "images[\(i)]",
+                    problem: "image id \(part.imageIDs[i]) has \(size.width)×\(size.height) pixels, and in "
+                        + "\(all.source) \(expected.width)×\(expected.height)",
+                    fix: "Download both files anew: the same id is the same image in both")
+            }
+            return position
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import NN
+import Training
+
+/// What an evaluation measured, on what: kept beside its numbers, for the report.
+public struct MeasuredDetector: Hashable, Sendable, Codable {
+    /// The checkpoint's file.
+    public var checkpoint: String
+    /// Optimiser steps and epochs of training.
+    public var step: Int
+    public var epoch: Int
+    /// The detector in a few words.
+    public var model: String
+    public var parameters: Int
+    /// The annotated images.
+    public var data: DatasetLocation
+
+    init(_ model: DetectorModel, checkpoint: String, at info: CheckpointInfo, data: DatasetLocation) {
+        self.checkpoint = URL(fileURLWithPath: checkpoint).standardizedFileURL.path
+        step = info.step
+        epoch = info.epoch
+        self.model = model.title
+        parameters = model.module.namedParameters().reduce(0) { $0 + $1.parameter.tensor.count }
+        self.data = data.absolute
+    }
+}
+
+extension DetectorModel {
+    /// The detector in a few words.
+    public var title: String { "\(detector.title) on \(recipe.model.backbone)" }
+}
+
+extension DatasetLocation {
+    /// The same place, whatever folder a program runs in.
+    var absolute: DatasetLocation {
+        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        return switch self {
+        case .coco(let annotations, let images): .coco(annotations: absolute(annotations), images: absolute(images))
+        case .voc(let folder, let split, let names):
+            .voc(folder: absolute(folder), split: split, classNames: names)
+        }
+    }
+}
