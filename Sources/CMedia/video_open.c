@@ -26,6 +26,11 @@ static void stay_silent(void *object, int level, const char *format, va_list arg
 
 static void silence(void) { av_log_set_callback(stay_silent); }
 
+void video_silence(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, silence);
+}
+
 /// Files may name other files; none is opened.
 static int refuse_to_open(
     AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
@@ -162,8 +167,7 @@ static cm_status open_source(cm_video *v, int64_t *frame, cm_report *report) {
 }
 
 static cm_status open_any(cm_video *v, const cm_video_options *options, cm_video **video, int64_t *frame, cm_report *report) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, silence);
+    video_silence();
     v->options = *options;
     v->threads = options->threads > 1 ? options->threads : 1;
     v->next_fed = -1;

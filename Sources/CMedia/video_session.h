@@ -84,6 +84,9 @@ struct cm_video {
 /// Writes why a call failed into the report, and returns `status`.
 cm_status video_fail(cm_report *report, cm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/// Keeps FFmpeg from printing, once and for all.
+void video_silence(void);
+
 /// Opens the container at its first packet; closes it first when it is open.
 cm_status video_rewind(cm_video *video, cm_report *report);
 

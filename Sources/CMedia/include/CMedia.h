@@ -11,5 +11,6 @@
 #include "cm_resample.h"
 #include "cm_canvas.h"
 #include "cm_video.h"
+#include "cm_video_writer.h"
 
 #endif
