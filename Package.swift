@@ -45,10 +45,13 @@ let targetsWithoutLibtorch: [Target] =
             cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "TestSupport", dependencies: ["Recipes"], path: "Tests/TestSupport"),
+        .target(
+            name: "CVideoFixtures", path: "Tests/CVideoFixtures",
+            linkerSettings: ["avformat", "avcodec", "swscale", "avutil"].map { .linkedLibrary($0) }),
     ]
     + module("Recipes")
     + module("Annotations", ["CSimdJSON"])
-    + module("Media", ["CMedia"])
+    + module("Media", ["CMedia"], testDependencies: ["CVideoFixtures"])
     + module("Evaluation", ["Annotations"])
     + module("Reports", ["Annotations", "Evaluation", "Media"])
     + [

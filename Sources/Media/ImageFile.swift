@@ -108,15 +108,19 @@ func text<T>(of buffer: T) -> String {
 }
 
 extension MediaError {
-    init(_ status: cm_status, name: String, report: cm_report) {
+    init(_ status: cm_status, name: String, report: cm_report, frame: Int? = nil) {
         let kind: Kind =
             switch status {
             case CM_TRUNCATED: .truncated
             case CM_TOO_LARGE: .tooLarge
             case CM_UNSUPPORTED: .unsupported
             case CM_OUT_OF_MEMORY: .outOfMemory
+            case CM_UNREADABLE: .unreadable
+            case CM_EMPTY: .empty
+            case CM_NOT_A_VIDEO: .notAVideo
+            case CM_NO_VIDEO_STREAM: .noPictures
             default: .corrupt
             }
-        self.init(kind: kind, name: name, cause: text(of: report.error))
+        self.init(kind: kind, name: name, cause: text(of: report.error), frame: frame)
     }
 }

@@ -8,11 +8,15 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case empty
         /// Neither JPEG nor PNG.
         case notAnImage
-        /// The file ends before the picture does.
+        /// Neither MP4, Matroska, WebM nor AVI.
+        case notAVideo
+        /// A video container with sound alone, or with a cover.
+        case noPictures
+        /// The file ends before the picture or the video does.
         case truncated
         /// The bytes contradict the format.
         case corrupt
-        /// Over a limit of `DecodeLimits`.
+        /// Over a limit of `DecodeLimits` or `VideoOptions`.
         case tooLarge
         /// A legal file of a kind that is not decoded.
         case unsupported
@@ -24,11 +28,14 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
     public let name: String
     /// Why, in a few words.
     public let cause: String
+    /// The frame of a video that is wrong, from 0; nil when it is the file as a whole.
+    public let frame: Int?
 
-    public init(kind: Kind, name: String, cause: String) {
+    public init(kind: Kind, name: String, cause: String, frame: Int? = nil) {
         self.kind = kind
         self.name = name
         self.cause = cause
+        self.frame = frame
     }
 
     /// What to do about it.
@@ -38,9 +45,11 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unwritable: "Check the folder, its permissions and the free space."
         case .empty, .truncated: "Copy or download the file again, or take it out of the data set."
         case .notAnImage: "Convert it to JPEG or PNG, or take it out of the data set."
+        case .notAVideo: "Convert it to MP4, Matroska, WebM or AVI, or take it out of the data set."
+        case .noPictures: "Take it out of the data set."
         case .corrupt: "Replace the file, or take it out of the data set."
         case .tooLarge: "Make the image smaller, or raise the limit if the file is to be trusted."
-        case .unsupported: "Convert it to a baseline or progressive JPEG, or to PNG."
+        case .unsupported: "Convert it to a baseline or progressive JPEG or to PNG; a video to H.264 in MP4."
         case .outOfMemory: "Free memory, or lower the number of loader threads."
         }
     }
@@ -52,13 +61,16 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
             case .unwritable: "can't be written"
             case .empty: "is empty"
             case .notAnImage: "is not a JPEG or PNG image"
+            case .notAVideo: "is not an MP4, Matroska, WebM or AVI video"
+            case .noPictures: "is a video without pictures"
             case .truncated: "is truncated"
             case .corrupt: "is corrupt"
             case .tooLarge: "is too large"
             case .unsupported: "is of an unsupported kind"
             case .outOfMemory: "does not fit in memory"
             }
-        return "\(name) \(what)\(cause.isEmpty ? "" : ": \(cause)"). \(fix)"
+        let place = frame.map { " at frame \($0)" } ?? ""
+        return "\(name) \(what)\(place)\(cause.isEmpty ? "" : ": \(cause)"). \(fix)"
     }
 }
 

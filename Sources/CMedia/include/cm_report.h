@@ -17,6 +17,13 @@ typedef enum cm_status {
     /// A legal file of a kind that the library does not decode.
     CM_UNSUPPORTED,
     CM_OUT_OF_MEMORY,
+    /// The file can't be opened or read.
+    CM_UNREADABLE,
+    CM_EMPTY,
+    /// None of the containers that `cm_video_open` knows.
+    CM_NOT_A_VIDEO,
+    /// A video container without pictures: sound only, or a cover.
+    CM_NO_VIDEO_STREAM,
     /// The caller's arguments make no sense.
     CM_INVALID
 } cm_status;

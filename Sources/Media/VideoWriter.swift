@@ -1,0 +1,142 @@
+import CMedia
+import Glibc
+
+/// How pictures become a video.
+public struct VideoEncoding: Hashable, Sendable {
+    public enum Format: Hashable, Sendable {
+        /// H.264 in MP4; MPEG-4 part 2 where FFmpeg was built without x264.
+        case mp4
+        /// VP9 in WebM; VP8 where that is missing.
+        case webm
+    }
+
+    public var format: Format
+    /// Frames a second.
+    public var rate: Double
+    /// 1 to 100.
+    public var quality: Int
+    /// A key frame at least every so many frames: what reading from the middle costs at most.
+    public var keyFrameDistance: Int
+    /// Threads of the encoder, at least 1.
+    public var threads: Int
+
+    public init(
+        format: Format = .mp4, rate: Double = 25, quality: Int = 75, keyFrameDistance: Int = 48, threads: Int = 1
+    ) {
+        precondition(
+            rate > 0 && rate.isFinite && (1...100).contains(quality) && keyFrameDistance > 0 && threads > 0,
+            "VideoEncoding: rate \(rate), quality \(quality), key frame distance \(keyFrameDistance), \(threads) threads"
+        )
+        self.format = format
+        self.rate = rate
+        self.quality = quality
+        self.keyFrameDistance = keyFrameDistance
+        self.threads = threads
+    }
+}
+
+/// Writes a video picture by picture. The file appears under its name when `finish` is called, whole or not at all.
+///
+/// Colours are stored as BT.709 when the picture is wider than 1279 or higher than 576 pixels and as BT.601 otherwise, in
+/// limited range and at half resolution, and the file says so. An odd side is stored with its last line repeated. The same
+/// pictures make the same bytes on the same machine.
+public final class VideoWriter {
+    public let path: String
+    /// Of every picture.
+    public let width: Int
+    public let height: Int
+    public let encoding: VideoEncoding
+    /// What FFmpeg encodes with: `libx264`, `mpeg4`, `libvpx-vp9` or `libvpx`.
+    public let encoder: String
+
+    private let temporary: String
+    private let file: Int32
+    private var writer: OpaquePointer?
+
+    /// Begins a video for `path`; by `encoding.format`, whatever the path ends with.
+    /// - Throws: `MediaError`, naming the file.
+    public init(path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding()) throws {
+        precondition(width > 0 && height > 0, "VideoWriter: no pictures of \(width) x \(height)")
+        self.path = path
+        self.width = width
+        self.height = height
+        self.encoding = encoding
+        temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
+        file = Glibc.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else {
+            throw MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
+        }
+        var options = cm_video_writer_options(
+            format: encoding.format == .mp4 ? CM_VIDEO_MP4 : CM_VIDEO_WEBM, width: Int32(clamping: width),
+            height: Int32(clamping: height), rate: encoding.rate, quality: Int32(encoding.quality),
+            key_distance: Int32(clamping: encoding.keyFrameDistance), threads: Int32(clamping: encoding.threads))
+        var report = cm_report()
+        var opened: OpaquePointer?
+        let status = cm_video_writer_open(file, &options, &opened, &report)
+        guard status == CM_OK, let opened else {
+            close(file)
+            unlink(temporary)
+            throw Self.failure(status, path, report)
+        }
+        encoder = String(cString: cm_video_writer_encoder(opened))
+        writer = opened
+    }
+
+    deinit { abandon() }
+
+    /// Appends a picture; grey becomes RGB.
+    /// - Throws: `MediaError`, naming the file; what was written is thrown away.
+    public func append(_ image: ByteImage) throws {
+        precondition(
+            image.width == width && image.height == height,
+            "VideoWriter: a picture of \(image.width) x \(image.height) in a video of \(width) x \(height)")
+        guard let writer else { preconditionFailure("VideoWriter: append to \(path) after its end") }
+        var report = cm_report()
+        let status = image.convertedToRGB().withUnsafeBytes { cm_video_writer_add(writer, $0.bytePointer, &report) }
+        guard status == CM_OK else {
+            abandon()
+            throw Self.failure(status, path, report)
+        }
+    }
+
+    /// Ends the video and gives it its name.
+    /// - Throws: `MediaError`, naming the file, and leaves nothing.
+    public func finish() throws {
+        guard let writer else { preconditionFailure("VideoWriter: \(path) has ended already") }
+        var report = cm_report()
+        let status = cm_video_writer_finish(writer, &report)
+        guard status == CM_OK else {
+            abandon()
+            throw Self.failure(status, path, report)
+        }
+        cm_video_writer_close(writer)
+        self.writer = nil
+        guard close(file) == 0, rename(temporary, path) == 0 else {
+            let error = MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Writes `images`, all of the same size, to `path`.
+    /// - Throws: `MediaError`, naming the file.
+    public static func write(_ images: [ByteImage], to path: String, encoding: VideoEncoding = VideoEncoding()) throws {
+        guard let first = images.first else { preconditionFailure("VideoWriter: no pictures for \(path)") }
+        let writer = try VideoWriter(path: path, width: first.width, height: first.height, encoding: encoding)
+        for image in images { try writer.append(image) }
+        try writer.finish()
+    }
+
+    private func abandon() {
+        guard let writer else { return }
+        cm_video_writer_close(writer)
+        self.writer = nil
+        close(file)
+        unlink(temporary)
+    }
+
+    private static func failure(_ status: cm_status, _ path: String, _ report: cm_report) -> MediaError {
+        let kind: MediaError.Kind = status == CM_OUT_OF_MEMORY ? .outOfMemory : .unwritable
+        return MediaError(kind: kind, name: path, cause: text(of: report.error))
+    }
+}

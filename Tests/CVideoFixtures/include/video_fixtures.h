@@ -1,0 +1,56 @@
+#ifndef VIDEO_FIXTURES_H
+#define VIDEO_FIXTURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// A video that a test wants: any container, codec, order and timing that FFmpeg can write.
+typedef struct fx_video {
+    /// libavformat's and libavcodec's names, such as `mp4` and `libx264`.
+    const char *container;
+    const char *codec;
+    /// Of the codec, `key=value` with commas between.
+    const char *settings;
+    int width;
+    int height;
+    int frames;
+    int key_distance;
+    int b_frames;
+    /// The first frame's time, in frames; before 0 makes an edit list that cuts frames off.
+    int first_time;
+    /// Frames last 1 to 3 units instead of 1.
+    bool uneven;
+    /// Clockwise degrees of a display matrix; 0 for none.
+    int rotation;
+    /// libavutil's numbers for the pixel format (-1: 4:2:0), the matrix (0 writes none) and the range.
+    int format;
+    int matrix;
+    int range;
+    /// Every sample of a plane is this, rather than a moving pattern.
+    bool is_flat;
+    int flat[3];
+    /// A stream of sound instead of pictures.
+    bool sound_only;
+} fx_video;
+
+/// Whether this FFmpeg has the encoder.
+bool fx_has_encoder(const char *codec);
+
+/// Makes the file. 0, or FFmpeg's error; `*bytes` is the caller's to `free`.
+int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count);
+
+/// Every frame of a file in the order in which a plain loop over its packets gives them.
+typedef struct fx_frames {
+    int count;
+    /// Of the first.
+    int width;
+    int height;
+    /// count * height * width * 3, RGB.
+    uint8_t *rgb;
+} fx_frames;
+
+/// Decodes the whole file with one thread, as FFmpeg's examples do.
+int fx_decode(const uint8_t *bytes, size_t count, fx_frames *frames);
+
+#endif
