@@ -59,6 +59,19 @@ final class DetectionReportTests: XCTestCase {
         XCTAssertEqual(page.components(separatedBy: "<polyline").count - 1, 3 + 2 * 2)
     }
 
+    /// A hundred steps end with the axis, whose last number must not reach beyond the drawing of 370 units; a single
+    /// evaluation stands at the end of an axis from 0.
+    func testTheAxesOfAShortTraining() throws {
+        var report = try report(folder: temporaryDirectory())
+        report.losses = [.init(name: "sum", points: (1...100).map { (Double($0), 1) })]
+        report.metrics = [.init(name: "AP", points: [(4, 0.2)])]
+        let page = report.html().text
+        let last = try XCTUnwrap(page.firstMatch(of: /<text x="([0-9.]+)"[^>]*>100</))
+        XCTAssertLessThanOrEqual(try XCTUnwrap(Double(last.1)) + 3.2 * 3, 370)
+        for epoch in 0...4 { XCTAssertTrue(page.contains("text-anchor=\"middle\">\(epoch)</text>"), "\(epoch)") }
+        XCTAssertFalse(page.contains("text-anchor=\"middle\">5</text>"))
+    }
+
     func testTheNumbersAreTheEvaluations() throws {
         let report = try report(folder: temporaryDirectory())
         let coco = try COCOEvaluation.evaluate(
