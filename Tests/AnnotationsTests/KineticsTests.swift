@@ -1,0 +1,118 @@
+import Annotations
+import Foundation
+import TestSupport
+import XCTest
+
+final class KineticsTests: XCTestCase {
+    private func folder(_ files: [String: String]) throws -> String {
+        let path = try temporaryDirectory()
+        for (name, text) in files {
+            let file = path + "/" + name
+            try FileManager.default.createDirectory(
+                atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        }
+        return path
+    }
+
+    private func problem(_ body: () throws -> Void) -> AnnotationError? {
+        do { try body() } catch let error as AnnotationError { return error } catch { XCTFail("\(error)") }
+        XCTFail("no error")
+        return nil
+    }
+
+    func testCSV() throws {
+        let path = try folder([
+            "train.csv": #"""
+            label,youtube_id,time_start,time_end,split
+            riding a bike,---aQ_xyzzy,5,15,train
+            "clean and jerk, ""olympic""",b,103,113,train
+            riding a bike,gone,0,10,train
+            riding a bike,other,0,10,val
+            abseiling,flat,1234567,1234577,train
+
+            """#,
+            "videos/riding_a_bike/---aQ_xyzzy_000005_000015.mp4": "",
+            "videos/clean and jerk, \"olympic\"/b.mkv": "",
+            "videos/flat_1234567_1234577.webm": "",
+            "videos/abseiling/notes.txt": "",
+        ])
+        let read = try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos", split: "train")
+        XCTAssertEqual(read.classNames, ["abseiling", "clean and jerk, \"olympic\"", "riding a bike"])
+        XCTAssertEqual(
+            read.clips,
+            [
+                ClipRecord(path: "riding_a_bike/---aQ_xyzzy_000005_000015.mp4", label: 2),
+                ClipRecord(path: "clean and jerk, \"olympic\"/b.mkv", label: 1),
+                ClipRecord(path: "flat_1234567_1234577.webm", label: 0),
+            ])
+        XCTAssertEqual(read.missing, ["gone_000000_000010"])
+        XCTAssertEqual(read.listedCount, 4)
+        XCTAssertEqual(
+            try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos").missing,
+            ["gone_000000_000010", "other_000000_000010"])
+        let unknown = problem {
+            _ = try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos", classNames: ["abseiling"])
+        }
+        XCTAssertEqual(unknown?.place, "line 2")
+    }
+
+    func testMistakesInACSVNameTheirLine() throws {
+        let head = "label,youtube_id,time_start,time_end\n"
+        let path = try folder([
+            "column.csv": "label,id\n", "short.csv": head + "a,b,0,10\na,b\n", "time.csv": head + "a,b,0,ten\n",
+            "twice.csv": head + "a,b,0,10\na,b,0,10\n", "empty.csv": "", "videos/x.mp4": "",
+        ])
+        func place(_ name: String) -> String? {
+            problem { _ = try Kinetics.readCSV(path + "/" + name, videos: path + "/videos") }?.place
+        }
+        XCTAssertEqual(place("column.csv"), "line 1")
+        XCTAssertEqual(place("short.csv"), "line 3")
+        XCTAssertEqual(place("time.csv"), "line 2")
+        XCTAssertEqual(place("twice.csv"), "line 3")
+        XCTAssertEqual(place("empty.csv"), "")
+        XCTAssertEqual(place("missing.csv"), "")
+        XCTAssertNotNil(problem { _ = try Kinetics.readCSV(path + "/twice.csv", videos: path + "/none") })
+    }
+
+    func testListsOfVideosAndOfFrameFolders() throws {
+        let path = try folder([
+            "list.txt": "a b/one clip.mp4 1\nframes/two 250 0\n\nlost.mp4 1\n7 0\n", "v/a b/one clip.mp4": "",
+            "v/frames/two/000001.jpg": "", "v/7": "",
+        ])
+        let read = try Kinetics.readList(path + "/list.txt", videos: path + "/v", classNames: ["x", "y"])
+        XCTAssertEqual(
+            read.clips,
+            [
+                ClipRecord(path: "a b/one clip.mp4", label: 1),
+                ClipRecord(path: "frames/two", label: 0, frameCount: 250),
+                ClipRecord(path: "7", label: 0),
+            ])
+        XCTAssertEqual(read.missing, ["lost.mp4"])
+        let wrong = try folder([
+            "label.txt": "a.mp4\n", "range.txt": "a.mp4 2\n", "out.txt": "../a.mp4 0\n", "twice.txt": "a 0\na 0\n",
+        ])
+        for (name, line) in [("label", 1), ("range", 1), ("out", 1), ("twice", 2)] {
+            let error = problem {
+                _ = try Kinetics.readList(wrong + "/\(name).txt", videos: path, classNames: ["x", "y"])
+            }
+            XCTAssertEqual(error?.place, "line \(line)", name)
+        }
+    }
+
+    func testFoldersByClass() throws {
+        let path = try folder([
+            "riding_a_bike/b.mp4": "", "riding_a_bike/a.webm": "", "riding_a_bike/.hidden.mp4": "",
+            "abseiling/c.avi": "", "abseiling/readme.txt": "", "file.txt": "",
+        ])
+        let read = try Kinetics.readFolders(path)
+        XCTAssertEqual(read.classNames, ["abseiling", "riding_a_bike"])
+        XCTAssertEqual(read.clips.map(\.path), ["abseiling/c.avi", "riding_a_bike/a.webm", "riding_a_bike/b.mp4"])
+        let named = try Kinetics.readFolders(path, classNames: ["riding a bike", "abseiling"])
+        XCTAssertEqual(named.clips.map(\.label), [1, 0, 0])
+        XCTAssertEqual(
+            problem { _ = try Kinetics.readFolders(path, classNames: ["abseiling"]) }?.place, "riding_a_bike")
+        XCTAssertNotNil(problem { _ = try Kinetics.readFolders(path + "/none") })
+        XCTAssertNotNil(problem { _ = try Kinetics.readFolders(path + "/abseiling") })
+    }
+}
