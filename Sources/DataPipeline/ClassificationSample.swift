@@ -1,43 +1,67 @@
 import Media
 import Tensors
 
-/// An image of one class.
+/// An image or a clip of one class.
 public struct ClassificationSample: Sendable {
-    /// RGB, transformed.
-    public var image: ByteImage
+    /// RGB, transformed; one, or those of a clip in their order, all of one size.
+    public var frames: [ByteImage]
     /// From 0.
     public var label: Int
     /// The file, and the record in it where it holds several.
     public var name: String
 
-    public init(image: ByteImage, label: Int, name: String) {
-        self.image = image
+    public init(frames: [ByteImage], label: Int, name: String) {
+        precondition(!frames.isEmpty, "\(name): a sample without frames")
+        self.frames = frames
         self.label = label
         self.name = name
     }
+
+    public init(image: ByteImage, label: Int, name: String) {
+        self.init(frames: [image], label: label, name: name)
+    }
+
+    /// The image, or the first frame.
+    public var image: ByteImage { frames[0] }
 }
 
-/// A set of images with a class each.
+/// A set of images, or of clips, with a class each.
 public protocol ClassificationDataset: Dataset where Sample == ClassificationSample {
     /// The names of labels 0, 1, ….
     var classNames: [String] { get }
 }
 
 extension Batch where Sample == ClassificationSample {
-    /// uint8 `[N, 3, H, W]`, channels last in memory. All samples have the size of the first.
+    /// The images: uint8 `[N, 3, H, W]`, channels last in memory. All samples have the size of the first.
     public var images: Tensor {
-        let (width, height) = samples.first.map { ($0.image.width, $0.image.height) } ?? (0, 0)
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(samples.count * width * height * 3)
-        for sample in samples {
-            precondition(
-                sample.image.width == width && sample.image.height == height,
-                "\(sample.name) is \(sample.image), in a batch of \(width) x \(height)")
-            sample.image.withUnsafeBytes { pixels += $0 }
-        }
-        return Tensor(pixels, shape: [samples.count, height, width, 3]).permute([0, 3, 1, 2])
+        Tensor(stacking: samples.map { [$0.image] }, names: samples.map(\.name))[.all, .all, 0]
     }
+
+    /// The clips: uint8 `[N, 3, T, H, W]`, channels last in memory. All samples have the first one's frames and size.
+    public var clips: Tensor { Tensor(stacking: samples.map(\.frames), names: samples.map(\.name)) }
 
     /// int64 `[N]`
     public var labels: Tensor { Tensor(samples.map { Int64($0.label) }, shape: [samples.count]) }
+}
+
+extension Tensor {
+    /// Clips of equally many frames of one size: uint8 `[N, 3, T, H, W]`, channels last in memory.
+    ///
+    /// - Parameter names: What a message calls each clip.
+    public init(stacking clips: [[ByteImage]], names: [String]) {
+        let first = clips.first?.first
+        let (width, height, length) = (first?.width ?? 0, first?.height ?? 0, clips.first?.count ?? 0)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(clips.count * length * width * height * 3)
+        for (clip, name) in zip(clips, names) {
+            precondition(clip.count == length, "\(name) has \(clip.count) frames, in a batch of \(length)")
+            for frame in clip {
+                precondition(
+                    frame.width == width && frame.height == height,
+                    "\(name) is \(frame), in a batch of \(width) x \(height)")
+                frame.withUnsafeBytes { pixels += $0 }
+            }
+        }
+        self = Tensor(pixels, shape: [clips.count, length, height, width, 3]).permute([0, 4, 1, 2, 3])
+    }
 }

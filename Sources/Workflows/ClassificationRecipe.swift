@@ -61,18 +61,43 @@ public struct ClassificationDataRecipe: DataSection {
         case cifar
         /// Folders `train` and `val` in `root`, each with a folder of images for each class.
         case folder
+        /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` lines, or folders with a folder of
+        /// videos for each class.
+        case kinetics
+        /// Videos: `train` and `val` name JSON files of Something-Something-v2, `classes` the one with its labels.
+        case somethingSomething = "something_something"
+
+        /// Whether samples are clips of videos.
+        public var isOfVideos: Bool { self == .kinetics || self == .somethingSomething }
+
+        /// The usual names of the parts.
+        var parts: (train: String, val: String) {
+            switch self {
+            case .cifar, .folder: ("train", "val")
+            case .kinetics: ("train.csv", "val.csv")
+            case .somethingSomething: ("train.json", "validation.json")
+            }
+        }
     }
 
     public var root = "."
     public var format: Format
-    /// Of `folder`: the parts' folders in `root`.
-    public var train = "train"
-    public var val = "val"
-    /// An image that can't be read: `stop`, or `replace` it by another and count it.
+    /// The parts' folders or files in `root`; CIFAR's are known by their names.
+    public var train: String
+    public var val: String
+    /// Of videos: their folder in `root`, and that of the validation part's where it is another.
+    public var videos = "videos"
+    public var valVideos: String?
+    /// Of videos: the file in `root` with the names of the classes. Something-Something's is `labels.json`; a list of
+    /// Kinetics needs one, a name a line.
+    public var classes: String?
+    /// An image or video that can't be read: `stop`, or `replace` it by another in training, leave it out of an evaluation,
+    /// and count it.
     public var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case root, format, train, val
+        case root, format, train, val, videos, classes
+        case valVideos = "val_videos"
         case failedImages = "failed_images"
     }
 
@@ -80,21 +105,39 @@ public struct ClassificationDataRecipe: DataSection {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&root, .root)
         format = try values.decode(Format.self, forKey: .format)
+        (train, val) = format.parts
         try values.update(&train, .train)
         try values.update(&val, .val)
         try values.require(
-            format == .folder || (train == "train" && val == "val"), .train,
+            format != .cifar || (train, val) == format.parts, .train,
             "names a folder; CIFAR's parts are known by the names of their files")
+        try values.update(&videos, .videos)
+        valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
+        classes = try values.decodeIfPresent(String.self, forKey: .classes)
+        for key in [CodingKeys.videos, .valVideos, .classes] {
+            try values.require(
+                format.isOfVideos || !values.contains(key), key, "is for videos, and \(format.rawValue) holds images")
+        }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
     }
 }
 
-/// The section `input`: what an image becomes before the model.
+/// The section `input`: what an image or a video becomes before the model.
 public struct ClassificationInputRecipe: RecipeSection {
-    /// Pixels of both sides: 224 for folders, 32 for CIFAR.
+    /// Pixels of both sides: 224 for folders and videos, 32 for CIFAR.
     public var side = 0
-    /// Of folders: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
+    /// Of folders and videos: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
     public var shorterSide = 0
+    /// Of videos: training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
+    public var shorterSides: [Int] = []
+    /// Of videos: the frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
+    /// and "skip only one frame" on Something-Something, 2 (Duta et al., 2020); others take 4 on Kinetics.
+    public var frames = 16
+    public var stride = 0
+    /// Of videos: `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
+    /// pixels both ways. While training one clip and its middle are looked at.
+    public var testClips = 10
+    public var testCrops = 3
     /// Of CIFAR: training crops are taken with so many black pixels around the image.
     public var padding = 4
     /// Of folders: the least share of the area that a training crop shows.
@@ -106,8 +149,11 @@ public struct ClassificationInputRecipe: RecipeSection {
     public var deviation: [Double] = []
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case side, padding, flip, mean, deviation
+        case side, padding, flip, mean, deviation, frames, stride
         case shorterSide = "shorter_side"
+        case shorterSides = "shorter_sides"
+        case testClips = "test_clips"
+        case testCrops = "test_crops"
         case leastArea = "least_area"
     }
 
@@ -118,6 +164,13 @@ public struct ClassificationInputRecipe: RecipeSection {
         try values.update(&side, .side, "must be above 0") { $0 > 0 }
         let side = side
         try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
+        try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
+            $0.count == 2 && $0[0] <= $0[1] && $0[0] >= side
+        }
+        try values.update(&frames, .frames, "must be above 0") { $0 > 0 }
+        try values.update(&stride, .stride, "must be above 0") { $0 > 0 }
+        try values.update(&testClips, .testClips, "must be above 0") { $0 > 0 }
+        try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
         try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
         try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
@@ -132,11 +185,27 @@ public struct ClassificationInputRecipe: RecipeSection {
         let isCIFAR = format == .cifar
         if side == 0 { side = isCIFAR ? CIFARDataset.side : 224 }
         if shorterSide == 0 { shorterSide = (side * 8 + 3) / 7 }
+        if shorterSides.isEmpty { shorterSides = [(side * 8 + 3) / 7, (side * 10 + 3) / 7] }
+        if stride == 0 { stride = (format == .somethingSomething ? ClipSampling.somethingSomething : .kinetics).stride }
         if mean.isEmpty { mean = isCIFAR ? [0.4914, 0.4822, 0.4465] : [0.485, 0.456, 0.406] }
         if deviation.isEmpty { deviation = isCIFAR ? [0.2470, 0.2435, 0.2616] : [0.229, 0.224, 0.225] }
     }
 
-    /// Transforms of a part.
+    /// Clips of a part.
+    func clips(augmented: Bool) -> ClipDataset.Form {
+        ClipDataset.Form(
+            sampling: ClipSampling(length: frames, stride: stride), side: side, shorterSide: shorterSide,
+            augmentation: augmented ? .init(shorterSides: shorterSides[0]...shorterSides[1], flip: flip) : nil)
+    }
+
+    /// How `evaluate` and `recognize` look at a video.
+    var views: ClipViews.Form {
+        ClipViews.Form(
+            sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops, side: shorterSide,
+            shorterSide: shorterSide)
+    }
+
+    /// Transforms of images of a part.
     func transforms(_ format: ClassificationDataRecipe.Format, training: Bool) -> [any ClassificationTransform] {
         switch format {
         case .cifar: training ? [PaddedCrop(padding: padding), RandomMirror(probability: flip)] : []
@@ -144,6 +213,7 @@ public struct ClassificationInputRecipe: RecipeSection {
             training
                 ? [RandomResizedCrop(side: side, area: leastArea...1), RandomMirror(probability: flip)]
                 : [CenterCrop(shorterSide: shorterSide, side: side)]
+        case .kinetics, .somethingSomething: []
         }
     }
 }

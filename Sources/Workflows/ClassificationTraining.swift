@@ -1,3 +1,4 @@
+import Annotations
 import DataPipeline
 import NN
 import Tensors
@@ -14,10 +15,10 @@ public struct ClassificationTraining: RecipeTraining {
 
     public var classNames: [String] { model.classNames }
     public var summary: String {
-        "\(task.loader.dataset.count) images of \(classNames.count) classes"
+        "\(task.loader.dataset.count) \(recipe.data.format.isOfVideos ? "videos" : "images") of \(classNames.count) classes"
     }
     public var start: StartWeights? { model.start }
-    public var notes: [String] { [] }
+    public let notes: [String]
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
@@ -28,11 +29,12 @@ public struct ClassificationTraining: RecipeTraining {
         (recipe, self.file) = try RecipeRun.open(file)
         run = RunFolder(output)
         let training = AnyClassificationDataset(
-            try ClassifierModel.dataset(recipe, training: true, augmented: true))
+            try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
         model = try ClassifierModel(recipe: recipe, file: self.file, classNames: training.classNames)
         model.network.move(to: device)
-        task = try ClassificationTask(
-            model: model, dataset: training, measurement: ClassificationMeasurement(model: model))
+        let measurement = try ClassificationMeasurement(model: model)
+        notes = [training.clips, measurement.clips].compactMap { $0?.summaryOfMissing }
+        task = ClassificationTask(model: model, dataset: training, measurement: measurement)
         try RecipeRun.requireBatches(task, images: training.count, batch: recipe.training.batch, file: self.file)
     }
 
@@ -48,7 +50,7 @@ public struct ClassificationTraining: RecipeTraining {
     }
 }
 
-/// Any data set of one class an image, as one type.
+/// Any data set of one class an image or a clip, as one type.
 struct AnyClassificationDataset: ClassificationDataset {
     private let base: any ClassificationDataset
 
@@ -56,6 +58,8 @@ struct AnyClassificationDataset: ClassificationDataset {
 
     var count: Int { base.count }
     var classNames: [String] { base.classNames }
+    /// Of videos.
+    var clips: ClipAnnotations? { (base as? ClipDataset)?.annotations }
 
     func sample(at index: Int, random: inout SampleRandom) throws -> ClassificationSample {
         try base.sample(at: index, random: &random)
@@ -92,7 +96,7 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
         let loss = F.crossEntropy(
-            classifier.logits(batch.images), batch.labels.to(classifier.device),
+            classifier.logits(classifier.input(batch)), batch.labels.to(classifier.device),
             labelSmoothing: classifier.recipe.model.labelSmoothing)
         return [("cross_entropy", loss)]
     }
@@ -102,7 +106,7 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     func describe(_ batch: Batch) -> String { batch.samples.map(\.name).joined(separator: ", ") }
 
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
-        [("images", batch.images.contiguous()), ("labels", batch.labels)]
+        [("images", classifier.input(batch).contiguous()), ("labels", batch.labels)]
     }
 
     func evaluate() throws -> [String: Double]? { try measurement.scores().metrics }

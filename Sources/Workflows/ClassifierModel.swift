@@ -29,7 +29,18 @@ public struct ClassifierModel: RecipeModel {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames
-        let named = try file.imageBackbone(recipe.model.backbone)
+        let named = try file.backbone(recipe.model.backbone)
+        let isOfVideos = recipe.data.format.isOfVideos
+        guard named.rank == .image || isOfVideos else {
+            throw file.error(
+                at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
+        }
+        guard named.rank == .video || !isOfVideos || recipe.input.frames == 1 else {
+            throw file.error(
+                at: "model.backbone",
+                "\(recipe.model.backbone) takes images, and these are clips; take a 3D network, or input.frames: 1 to look at "
+                    + "single frames")
+        }
         network = try Backbone(
             named.with {
                 $0.classes = classNames.count
@@ -45,26 +56,33 @@ public struct ClassifierModel: RecipeModel {
             } else { nil }
     }
 
-    /// uint8 `[N, 3, H, W]` → float32, normalised, on the model's device.
+    /// Whether the network takes clips `[N, 3, T, H, W]`, and not images `[N, 3, H, W]`.
+    public var takesClips: Bool { network.plan.recipe.rank == .video }
+
+    /// uint8 images or clips → float32, normalised, on the model's device.
     public func normalized(_ images: Tensor) -> Tensor {
         func perChannel(_ values: [Double]) -> Tensor {
-            Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(device)
+            let shape = [1, 3] + Array(repeating: 1, count: images.rank - 2)
+            return Tensor(values.map(Float.init), shape: shape).to(device)
         }
         let pixels = images.to(device).to(.float32) / 255
         return (pixels - perChannel(recipe.input.mean)) / perChannel(recipe.input.deviation)
     }
 
-    /// uint8 `[N, 3, H, W]` → logits `[N, classes]` float32, in the precision that the recipe asks for.
+    /// uint8 images or clips → logits `[N, classes]` float32, in the precision that the recipe asks for.
     public func logits(_ images: Tensor) -> Tensor {
         let input = normalized(images)
         return inPrecision { network(input) }.to(.float32)
     }
 
+    /// What the network takes of a batch.
+    func input(_ batch: Batch<ClassificationSample>) -> Tensor { takesClips ? batch.clips : batch.images }
+
     /// A part of the recipe's data.
     ///
-    /// - Throws: `CIFARError`, `ImageFolderError`.
+    /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`; `RecipeFileError` where clips must not be mirrored.
     static func dataset(
-        _ recipe: ClassificationRecipe, training: Bool, augmented: Bool, classNames: [String]? = nil
+        _ recipe: ClassificationRecipe, file: RecipeFile, training: Bool, augmented: Bool, classNames: [String]? = nil
     ) throws -> any ClassificationDataset {
         let transforms = recipe.input.transforms(recipe.data.format, training: augmented)
         switch recipe.data.format {
@@ -75,6 +93,18 @@ public struct ClassifierModel: RecipeModel {
             return try ImageFolderDataset(
                 folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
                 classNames: classNames, transforms: transforms)
+        case .kinetics, .somethingSomething:
+            let part = try ClipPart(recipe.data, file: file, training: training, classNames: classNames)
+            let mirrors = augmented && recipe.input.flip > 0
+            if mirrors, part.annotations.mirroredLabels == nil {
+                throw file.error(
+                    at: "input.flip",
+                    "a mirrored clip of some class is of none of the classes (left and right in their names have no "
+                        + "counterpart): set input.flip=0")
+            }
+            return ClipDataset(
+                annotations: part.annotations, folder: part.folder, form: recipe.input.clips(augmented: augmented),
+                mirrorsLabels: mirrors)
         }
     }
 }

@@ -52,6 +52,9 @@ struct ExplainedModel {
         }
         source = path
         classifier = try ClassifierModel(checkpoint: path, settings: settings)
+        guard !classifier.recipe.data.format.isOfVideos else {
+            throw ExplanationError(place: path, reason: "this is a classifier of videos, and these are pictures")
+        }
         title = classifier.recipe.model.backbone
         hasClassNames = true
     }
@@ -116,7 +119,8 @@ struct ExplainedModel {
         let input = classifier.recipe.input
         switch classifier.recipe.data.format {
         case .cifar: return CenterCrop(shorterSide: CIFARDataset.side, side: CIFARDataset.side)
-        case .folder: return CenterCrop(shorterSide: input.shorterSide, side: input.side)
+        case .folder, .kinetics, .somethingSomething:
+            return CenterCrop(shorterSide: input.shorterSide, side: input.side)
         }
     }
 

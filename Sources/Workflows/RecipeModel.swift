@@ -48,16 +48,22 @@ extension RecipeModel {
 }
 
 extension RecipeFile {
+    /// The network that `model.backbone` names.
+    ///
+    /// - Throws: `RecipeFileError` with the nearest name.
+    func backbone(_ name: String) throws -> BackboneRecipe {
+        do {
+            return try Catalogue.recipe(named: name)
+        } catch {
+            throw self.error(at: "model.backbone", "\(error)")
+        }
+    }
+
     /// The network that `model.backbone` names, which must be one for images.
     ///
     /// - Throws: `RecipeFileError` with the nearest name.
     func imageBackbone(_ name: String) throws -> BackboneRecipe {
-        let recipe: BackboneRecipe
-        do {
-            recipe = try Catalogue.recipe(named: name)
-        } catch {
-            throw self.error(at: "model.backbone", "\(error)")
-        }
+        let recipe = try backbone(name)
         guard recipe.rank == .image else {
             throw error(at: "model.backbone", "\(name) takes clips, and these are images")
         }

@@ -9,7 +9,7 @@ struct EvaluateCommand: WorkCommand {
         commandName: "evaluate", abstract: "Measure a run or a checkpoint on the images kept apart for it.",
         discussion: """
             A detector: writes metrics.json and detections.json beside the checkpoint and prints COCO's table. A classifier: \
-            writes metrics.json and prints top-1 and top-5.
+            writes metrics.json and prints top-1 and top-5, of videos from all their views.
             """)
 
     @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
@@ -42,9 +42,9 @@ struct EvaluateCommand: WorkCommand {
                     "--pictures, --results and the options of inference are for detectors, and \(checkpoint) is a "
                         + "classifier.")
             }
-            let scores = try ClassificationMeasurement(
+            let scores = try ClassificationScores.measured(
                 checkpoint: checkpoint, settings: settings, device: device.device
-            ).scores { bar.show($0, of: $1) }
+            ) { bar.show($0, of: $1) }
             bar.end()
             let text = try prettyJSON(scores)
             try RunFolder.write(text + "\n", to: folder.evaluation)

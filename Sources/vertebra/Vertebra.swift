@@ -10,7 +10,7 @@ struct Vertebra: ParsableCommand {
         discussion: "Exit codes: 0 done, 1 the work failed, 2 or 64 the call was wrong.",
         subcommands: [
             ModelsCommand.self, DescribeCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
-            DetectCommand.self,
+            DetectCommand.self, RecognizeCommand.self,
             ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, BenchCommand.self,
         ])
 }

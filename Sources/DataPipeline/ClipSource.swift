@@ -1,0 +1,75 @@
+import Foundation
+import Media
+
+/// Where a clip's frames come from: a video file, or a folder with an image for each frame.
+enum ClipSource {
+    case video(VideoReader)
+    case folder(FrameFolder)
+
+    /// - Throws: `MediaError`, naming the file or the folder.
+    init(_ path: String, options: VideoOptions) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            self = .folder(try FrameFolder(path))
+        } else {
+            self = .video(try VideoReader(path: path, options: options))
+        }
+    }
+
+    var frameCount: Int {
+        switch self {
+        case .video(let reader): reader.frameCount
+        case .folder(let folder): folder.files.count
+        }
+    }
+
+    /// In pixels, as frames come out.
+    var size: (width: Int, height: Int) {
+        switch self {
+        case .video(let reader): (reader.width, reader.height)
+        case .folder(let folder): folder.size
+        }
+    }
+
+    /// Frames in any order, RGB, scaled to `size`; each is decoded once.
+    ///
+    /// - Throws: `MediaError`, naming the file, and the frame.
+    func frames(at indices: [Int], size: (width: Int, height: Int)) throws -> [ByteImage] {
+        switch self {
+        case .video(let reader): try reader.frames(at: indices, size: size).images
+        case .folder(let folder): try folder.frames(at: indices, size: size)
+        }
+    }
+}
+
+/// A folder whose JPEG and PNG files are the frames of a video, in the order of their names.
+struct FrameFolder {
+    let files: [String]
+    /// Of the first frame, in pixels; the others are scaled from their own.
+    let size: (width: Int, height: Int)
+
+    /// - Throws: `MediaError`, naming the folder or its first frame.
+    init(_ path: String) throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        files = names.filter { ["jpg", "jpeg", "png"].contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+            .map { path + "/" + $0 }
+        guard let first = files.first else {
+            throw MediaError(kind: .notAVideo, name: path, cause: "a folder without JPEG or PNG files")
+        }
+        let header = try ImageFile.header(first)
+        size = (header.width, header.height)
+    }
+
+    func frames(at indices: [Int], size: (width: Int, height: Int)) throws -> [ByteImage] {
+        var known: [Int: ByteImage] = [:]
+        return try indices.map { index in
+            if let frame = known[index] { return frame }
+            var options = DecodeOptions()
+            options.minimumSize = size
+            let image = try ImageFile.read(files[index], options: options)
+            let frame = image.resized(width: size.width, height: size.height).convertedToRGB()
+            known[index] = frame
+            return frame
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Tensors
+
+/// What a classifier scored on images that it was not trained on.
+public struct ClassificationScores: Sendable, Codable {
+    public struct ClassScore: Sendable, Codable {
+        public var name: String
+        public var images: Int
+        /// Share of them that were given this class.
+        public var top1: Double
+    }
+
+    /// Share of images, or videos, whose label is the likeliest class, and among the five likeliest.
+    public var top1: Double
+    public var top5: Double
+    /// Mean cross-entropy.
+    public var loss: Double
+    public var images: Int
+    public var seconds: Double
+    public var classes: [ClassScore]
+    /// Of videos, which part of the set this was measured on; nil of images.
+    public var videos: Videos?
+
+    public struct Videos: Sendable, Codable {
+        /// Views of each video whose probabilities are averaged.
+        public var views: Int
+        /// How many the set lists.
+        public var listed: Int
+        /// Names of those that are not there, and of those that can't be read.
+        public var missing: [String]
+        public var unreadable: [String]
+    }
+
+    /// The values that a run records.
+    public var metrics: [String: Double] { ["top1": top1, "top5": top5, "loss": loss] }
+
+    /// For a person.
+    public var table: String {
+        let width = max(5, classes.map(\.name.count).max() ?? 0)
+        func row(_ name: String, _ images: String, _ value: String) -> String {
+            " " + name.padding(toLength: width, withPad: " ", startingAt: 0) + "  "
+                + String(repeating: " ", count: max(0, 7 - images.count)) + images + "  " + value
+        }
+        let rows = classes.map { row($0.name, String($0.images), String(format: "%6.2f %%", 100 * $0.top1)) }
+        let rate = seconds > 0 ? String(format: "%.1f", Double(images) / seconds) : "–"
+        return
+            ([row("class", "images", "   top-1")] + rows + [
+                "",
+                String(format: " top-1 %.2f %%, top-5 %.2f %%, cross-entropy %.4f", 100 * top1, 100 * top5, loss),
+                String(format: " %d %@ in %.1f s, %@ a second", images, videos == nil ? "images" : "videos", seconds, rate),
+            ] + (videos.map { [$0.line(measured: images)] } ?? [])).joined(separator: "\n")
+    }
+}
+
+extension ClassificationScores.Videos {
+    /// For a person: an accuracy on a part of the set means little without its size.
+    func line(measured: Int) -> String {
+        let lacking = [(missing.count, "missing"), (unreadable.count, "unreadable")].filter { $0.0 > 0 }
+            .map { "\($0.0) \($0.1)" }
+        return " \(measured) of the \(listed) videos listed" + (lacking.isEmpty ? "" : ": " + lacking.joined(separator: ", "))
+            + "; \(views) \(views == 1 ? "view" : "views") of each"
+    }
+}
+
+/// Counts right answers as they come.
+struct ClassificationTally {
+    let classNames: [String]
+    private var images: [Int]
+    private var right: [Int]
+    private var amongFive = 0
+    private var loss = 0.0
+    private let began = ContinuousClock.now
+    private(set) var count = 0
+
+    init(classNames: [String]) {
+        self.classNames = classNames
+        images = .init(repeating: 0, count: classNames.count)
+        right = images
+    }
+
+    /// - Parameters:
+    ///   - scores: `[N, classes]`, the higher the likelier.
+    ///   - loss: The sum of their cross-entropies.
+    /// - Throws: `RunFolderError` for a class that the model does not know.
+    mutating func add(_ scores: Tensor, loss: Double, labels: [Int], names: [String]) throws {
+        let k = min(5, classNames.count)
+        let likeliest = scores.topK(k, dim: 1).indices.array(Int.self)
+        for (i, (label, name)) in zip(labels, names).enumerated() {
+            guard label < classNames.count else {
+                throw RunFolderError(path: name, reason: "has a class that the model does not know")
+            }
+            images[label] += 1
+            if likeliest[i * k] == label { right[label] += 1 }
+            if likeliest[i * k..<(i + 1) * k].contains(label) { amongFive += 1 }
+        }
+        self.loss += loss
+        count += labels.count
+    }
+
+    func scores(of videos: ClassificationScores.Videos? = nil) -> ClassificationScores {
+        let total = Double(max(1, count))
+        return ClassificationScores(
+            top1: Double(right.reduce(0, +)) / total, top5: Double(amongFive) / total, loss: loss / total, images: count,
+            seconds: (ContinuousClock.now - began) / .seconds(1),
+            classes: classNames.enumerated().map { label, name in
+                .init(name: name, images: images[label], top1: Double(right[label]) / Double(max(1, images[label])))
+            }, videos: videos)
+    }
+}

@@ -1,0 +1,127 @@
+import DataPipeline
+import Foundation
+import Media
+import Tensors
+
+/// What a classifier sees in a video.
+public struct RecognizedClip: Encodable, Sendable {
+    public struct Class: Encodable, Sendable {
+        public let name: String
+        /// Mean over the views.
+        public let probability: Float
+    }
+
+    public let video: String
+    public let frames: Int
+    /// Frames a second; nil where the file doesn't say.
+    public let rate: Double?
+    /// How many views were looked at.
+    public let views: Int
+    /// The likeliest first.
+    public let classes: [Class]
+    /// The video with the classes drawn in, once it was written.
+    public internal(set) var drawn: String?
+
+    /// One line for a person.
+    public var summary: String {
+        classes.map { String(format: "%@ %.1f%%", $0.name, $0.probability * 100) }.joined(separator: ", ")
+    }
+}
+
+/// Recognises what happens in videos with a trained classifier.
+public struct ClipRecognition {
+    public let model: ClassifierModel
+    private let top: Int
+
+    /// - Parameter top: how many classes to tell of each video.
+    /// - Throws: `CheckpointError`, `RecipeFileError`; `RunFolderError` for a model of images.
+    public init(
+        checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu, top: Int = 5
+    ) throws {
+        let path = try RunFolder.checkpoint(at: checkpoint)
+        guard try RecipeTask(ofCheckpoint: path) == .classification else {
+            throw RunFolderError(
+                path: path, reason: "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
+        }
+        model = try ClassifierModel(checkpoint: path, settings: settings, device: device)
+        guard model.recipe.data.format.isOfVideos else {
+            throw RunFolderError(path: path, reason: "this classifier was trained on images, not on videos")
+        }
+        self.top = top
+    }
+
+    /// - Throws: `MediaError`, naming the file, and the frame; `StopRequested` once the user asks to stop.
+    public func recognize(_ path: String) throws -> RecognizedClip {
+        let reader = try VideoReader(path: path)
+        let views = try ClipViews(path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+        let probabilities = try model.probabilities(views)
+        let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)
+        let classes = zip(likeliest.indices.array(Int.self), likeliest.values.array(Float.self)).map {
+            RecognizedClip.Class(name: model.classNames[$0], probability: $1)
+        }
+        return RecognizedClip(
+            video: path, frames: reader.frameCount, rate: reader.frameRate, views: views.count, classes: classes)
+    }
+
+    /// The video files that arguments name: files as they are, and of folders every video, by name.
+    ///
+    /// - Throws: `RunFolderError` for a path that is not there and for a folder without videos.
+    public static func videoFiles(_ arguments: [String]) throws -> [String] {
+        let files = FileManager.default
+        return try arguments.flatMap { argument -> [String] in
+            var isFolder: ObjCBool = false
+            guard files.fileExists(atPath: argument, isDirectory: &isFolder) else {
+                throw RunFolderError(path: argument, reason: "there is no such video")
+            }
+            guard isFolder.boolValue else { return [argument] }
+            let names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
+                endings.contains(($0 as NSString).pathExtension.lowercased())
+            }
+            guard !names.isEmpty else {
+                throw RunFolderError(path: argument, reason: "this folder holds no videos")
+            }
+            return names.map { argument + "/" + $0 }
+        }
+    }
+
+    private static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
+}
+
+extension RecognizedClip {
+    /// Writes the video with its classes drawn over its upper edge, a small one enlarged so that they can be read, and
+    /// remembers its name.
+    ///
+    /// - Throws: `MediaError`, naming the file; nothing is left of a video that could not be finished.
+    public mutating func writeVideo(to path: String) throws {
+        let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
+        let least = 240
+        let scale = (least + min(reader.width, reader.height) - 1) / min(reader.width, reader.height)
+        let (width, height) = (reader.width * scale, reader.height * scale)
+        let writer = try VideoWriter(
+            path: path, width: width, height: height,
+            encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
+        try reader.forEachFrame(size: (width, height)) { _, frame in
+            guard let frame else { return }
+            try writer.append(drawn(on: frame))
+        }
+        try writer.finish()
+        drawn = path
+    }
+
+    /// A frame with a line for each class: a bar as long as its probability, and its name.
+    func drawn(on frame: ByteImage) throws -> ByteImage {
+        let canvas = try Canvas(frame)
+        let size = max(11, Double(min(frame.width, frame.height)) / 22), line = size * 1.35, width = Double(frame.width)
+        for (index, found) in classes.prefix(3).enumerated() {
+            let y = Double(index) * line
+            canvas.rectangle(x: 0, y: y, width: width, height: line, fill: .color(.black.withOpacity(0.55)))
+            canvas.rectangle(
+                x: 0, y: y, width: width * Double(found.probability), height: line,
+                fill: .color(Color(hex: 0x2980B9, opacity: 0.75)))
+            canvas.text(
+                String(format: "%.0f%%  %@", found.probability * 100, found.name), x: size * 0.5, y: y + size, size: size,
+                color: .white)
+        }
+        return canvas.image()
+    }
+}

@@ -1,0 +1,49 @@
+import Annotations
+import ArgumentParser
+import Foundation
+import ScoreCommands
+import Workflows
+
+struct RecognizeCommand: WorkCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recognize", abstract: "Tell what happens in videos.",
+        discussion: """
+            The probabilities of several clips and crops of each video are averaged, as the recipe's input.test_clips and \
+            input.test_crops say.
+            """)
+
+    @Argument(help: "Video files, or folders of them.") var videos: [String]
+    @Option(help: "A classifier of clips: a run's folder or a checkpoint's file.") var checkpoint: String
+    @Option(help: "How many classes to tell of each video.") var top = 5
+    @Option(
+        help: """
+            Folder for the videos with their classes drawn in and recognized.json. Without it: no videos, JSON on standard \
+            output.
+            """)
+    var output: String?
+    @OptionGroup var set: SettingOptions
+    @OptionGroup var device: DeviceOption
+
+    func validate() throws {
+        guard top > 0 else { throw ValidationError("--top is \(top); it must be above 0.") }
+    }
+
+    func work() throws {
+        let files = try ClipRecognition.videoFiles(videos)
+        let folder = output.map { RunFolder($0) }
+        try folder?.prepare()
+        let recognition = try ClipRecognition(
+            checkpoint: checkpoint, settings: set.settings, device: device.device, top: top)
+        var names = PictureNames(folder: folder?.path ?? "", images: files)
+        let all = try ProgressLine.counting(files, "recognizing") { file in
+            var found = try recognition.recognize(file)
+            if folder != nil { try found.writeVideo(to: names.path(for: file, ending: "mp4")) }
+            return found
+        }
+        let json = try prettyJSON(all)
+        guard let folder else { return print(json) }
+        try RunFolder.write(json + "\n", to: folder.path + "/recognized.json")
+        for found in all { print("\(found.drawn ?? found.video): \(found.summary)") }
+        print("numbers: \(folder.path)/recognized.json")
+    }
+}
