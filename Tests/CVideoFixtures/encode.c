@@ -10,6 +10,10 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
+/// x265 keeps some memory for good, which is no concern of ours when the leak sanitiser reports at the end.
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libx265"; }
+
 bool fx_has_encoder(const char *codec) { return avcodec_find_encoder_by_name(codec) != NULL; }
 
 #if LIBAVFORMAT_VERSION_MAJOR < 61
