@@ -35,7 +35,7 @@ public struct SkippedSample: Hashable, Sendable, CustomStringConvertible {
 public enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
     /// `next` throws `LoaderError.sample` when it comes to the sample's batch.
     case stop
-    /// The batch is smaller; one in which every sample failed throws. For evaluation, where none may come twice.
+    /// The batch is smaller, and empty where every sample of it failed. For evaluation, where none may come twice.
     case skip
     /// Another sample, which (seed, epoch, index) decides, takes its place, so batches keep their size. After eight
     /// failures in a row `next` throws. For training.
@@ -45,15 +45,15 @@ public enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
 /// Why a loader stopped.
 public enum LoaderError: Error, CustomStringConvertible {
     case sample(index: Int, name: String, epoch: Int, step: Int, underlying: any Error)
-    case wholeBatch(epoch: Int, step: Int, skipped: [SkippedSample])
+    case all(skipped: [SkippedSample])
     case replacements(epoch: Int, step: Int, skipped: [SkippedSample])
 
     public var description: String {
         switch self {
         case .sample(let index, let name, let epoch, let step, let underlying):
             return "sample \(index) (\(name)) could not be loaded in epoch \(epoch), step \(step): \(underlying)"
-        case .wholeBatch(let epoch, let step, let skipped):
-            return "every sample of the batch at epoch \(epoch), step \(step) failed; the first: "
+        case .all(let skipped):
+            return "none of the \(skipped.count) samples can be read; the first: "
                 + (skipped.first.map(\.description) ?? "none") + ". Run `vertebra data check` on the data set."
         case .replacements(let epoch, let step, let skipped):
             return "at epoch \(epoch), step \(step) a sample and \(skipped.count - 1) replacements failed; the first: "

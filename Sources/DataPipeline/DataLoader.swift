@@ -286,7 +286,6 @@ private struct SampleSource<D: Dataset>: Sendable {
                 break
             }
         }
-        if samples.isEmpty { throw LoaderError.wholeBatch(epoch: epoch, step: step, skipped: skipped) }
         return Batch(epoch: epoch, step: step, samples: samples, indices: indices, skipped: skipped)
     }
 }

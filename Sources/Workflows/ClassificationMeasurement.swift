@@ -38,9 +38,12 @@ public struct ClassificationMeasurement {
         model.network.eval()
         defer { model.network.train(wasTraining) }
         var tally = ClassificationTally(classNames: model.classNames)
+        var unreadable: [SkippedSample] = []
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
             if StopSignal.isRequested { throw StopRequested() }
+            unreadable += batch.skipped
+            guard !batch.samples.isEmpty else { continue }
             try withoutGrad {
                 let logits = model.logits(model.input(batch))
                 let loss = F.crossEntropy(logits, batch.labels.to(logits.device), reduction: .sum)
@@ -49,11 +52,12 @@ public struct ClassificationMeasurement {
             }
             progress(tally.count, loader.dataset.count)
         }
+        guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }
         return tally.scores(
             of: clips.map {
                 .init(
                     views: 1, listed: $0.listedCount, missing: $0.missing,
-                    unreadable: loader.skipped.map(\.name))
+                    unreadable: unreadable.map(\.name))
             })
     }
 }

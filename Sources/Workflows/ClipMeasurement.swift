@@ -48,6 +48,10 @@ public struct ClipMeasurement {
             }
             progress(tally.count + unreadable.count, loader.dataset.count)
         }
+        guard tally.count > 0 || unreadable.isEmpty else {
+            throw RunFolderError(
+                path: annotations.source, reason: "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
+        }
         return tally.scores(
             of: .init(
                 views: loader.dataset.form.clips * loader.dataset.form.crops, listed: annotations.listedCount,

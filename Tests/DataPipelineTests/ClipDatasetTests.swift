@@ -1,0 +1,143 @@
+import Annotations
+import DataPipeline
+import Foundation
+import Media
+import TestSupport
+import Tensors
+import XCTest
+
+/// On videos whose frames tell their number by their brightness and their sides by their colour.
+final class ClipDatasetTests: XCTestCase {
+    private static let step = 7
+
+    /// Frame i is grey of 20 + 7 i, red in its left quarter and blue in its right one.
+    private func frame(_ index: Int, width: Int = 64, height: Int = 48) -> ByteImage {
+        var pixels: [UInt8] = []
+        let grey = UInt8(20 + Self.step * index)
+        for _ in 0..<height {
+            for x in 0..<width {
+                pixels += x < width / 4 ? [200, 30, 30] : x >= width - width / 4 ? [30, 30, 200] : [grey, grey, grey]
+            }
+        }
+        return ByteImage(width: width, height: height, channels: 3, pixels: pixels)
+    }
+
+    private func write(_ path: String, frames: Int) throws {
+        let writer = try VideoWriter(path: path, width: 64, height: 48, encoding: VideoEncoding(quality: 95))
+        for index in 0..<frames { try writer.append(frame(index)) }
+        try writer.finish()
+    }
+
+    private func annotations(_ names: [String] = ["moving left", "moving right", "still"]) -> ClipAnnotations {
+        ClipAnnotations(source: "test", classNames: names, clips: [ClipRecord(path: "a.mp4", label: 0)])
+    }
+
+    private func red(_ image: ByteImage, _ x: Int, _ y: Int) -> Int { Int(image.withUnsafeBytes { $0[(y * image.width + x) * 3] }) }
+
+    private func number(_ image: ByteImage) -> Int {
+        Int(((Double(red(image, image.width / 2, image.height / 2)) - 20) / Double(Self.step)).rounded())
+    }
+
+    func testWithoutAugmentationTheMiddleClipAndItsMiddle() throws {
+        let folder = try temporaryDirectory()
+        try write(folder + "/a.mp4", frames: 30)
+        let dataset = ClipDataset(
+            annotations: annotations(), folder: folder,
+            form: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
+        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        let sample = try dataset.sample(at: 0, random: &random)
+        // 12 of 30 frames: the clip starts at frame 9.
+        XCTAssertEqual(sample.frames.map(number), [9, 12, 15, 18])
+        XCTAssertEqual(sample.frames.map(\.width), [40, 40, 40, 40])
+        XCTAssertEqual(sample.label, 0)
+        let batch = Batch(epoch: 0, step: 0, samples: [sample, sample], indices: [0, 0])
+        XCTAssertEqual(batch.clips.shape, [2, 3, 4, 40, 40])
+        XCTAssertEqual(batch.images.shape, [2, 3, 40, 40])
+        for (t, frame) in sample.frames.enumerated() {
+            XCTAssertEqual(Int(batch.clips[1, 0, t, 3].array(UInt8.self)[5]), red(frame, 5, 3))
+        }
+        XCTAssertEqual(batch.images.contiguous().array(UInt8.self), batch.clips[.all, .all, 0].contiguous().array(UInt8.self))
+    }
+
+    func testTrainingDrawsPlaceScaleAndMirrorAndChangesTheLabel() throws {
+        let folder = try temporaryDirectory()
+        try write(folder + "/a.mp4", frames: 30)
+        let dataset = ClipDataset(
+            annotations: annotations(), folder: folder,
+            form: .init(
+                sampling: ClipSampling(length: 4, stride: 2), side: 48, shorterSide: 48,
+                augmentation: .init(shorterSides: 48...60, flip: 0.5)), mirrorsLabels: true)
+        var starts: Set<Int> = [], labels: Set<Int> = []
+        for index in 0..<40 {
+            var random = SampleRandom(seed: 1, epoch: 0, index: index)
+            let sample = try dataset.sample(at: 0, random: &random)
+            let numbers = sample.frames.map(number)
+            XCTAssertEqual(zip(numbers.dropFirst(), numbers).map { $0 - $1 }, [2, 2, 2])
+            starts.insert(numbers[0])
+            labels.insert(sample.label)
+            // Of red and blue at least one is in the crop; a mirrored clip has red on its right.
+            let (left, right) = (red(sample.frames[0], 0, 24), red(sample.frames[0], 47, 24))
+            if left > 150 { XCTAssertEqual(sample.label, 0) }
+            if right > 150 { XCTAssertEqual(sample.label, 1) }
+            var again = SampleRandom(seed: 1, epoch: 0, index: index)
+            XCTAssertEqual(try dataset.sample(at: 0, random: &again).frames, sample.frames)
+        }
+        XCTAssertEqual(labels, [0, 1])
+        XCTAssertGreaterThan(starts.count, 10)
+        XCTAssertLessThanOrEqual(starts.max() ?? 99, 22)
+    }
+
+    /// Ten clips from the first to the last, three crops from the left edge to the right one.
+    func testViewsCoverTheVideo() throws {
+        let folder = try temporaryDirectory()
+        try write(folder + "/a.mp4", frames: 30)
+        let form = ClipViews.Form(
+            sampling: ClipSampling(length: 3, stride: 2), clips: 10, crops: 3, side: 48, shorterSide: 48)
+        let views = try ClipViews(path: folder + "/a.mp4", form: form)
+        XCTAssertEqual(views.count, 30)
+        let all = views.tensor(0..<30)
+        XCTAssertEqual(all.shape, [30, 3, 3, 48, 48])
+        for clip in 0..<10 {
+            let start = (Double(clip) * 24 / 9).rounded()
+            for crop in 0..<3 {
+                let first = all[3 * clip + crop, 0, 0, 24].array(UInt8.self)
+                // 64 wide: crops from 0, 8 and 16; red reaches to 16, blue from 48 on.
+                XCTAssertEqual(first[0] > 150, crop < 2, "\(clip) \(crop)")
+                XCTAssertEqual(first[47] < 40 , crop > 0, "\(clip) \(crop): blue has little red")
+                let grey = (Double(first[24]) - 20) / Double(Self.step)
+                XCTAssertEqual(grey, start, accuracy: 0.51)
+            }
+        }
+        let part = views.tensor(7..<9)
+        XCTAssertEqual(part.contiguous().array(UInt8.self), all[7..<9].contiguous().array(UInt8.self))
+    }
+
+    func testAFolderOfFramesIsAClip() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/a", withIntermediateDirectories: true)
+        for index in 0..<9 { try ImageFile.writePNG(frame(index), to: folder + "/a/img_0000\(index).png") }
+        var annotations = annotations()
+        annotations.clips = [ClipRecord(path: "a", label: 2)]
+        let dataset = ClipDataset(
+            annotations: annotations, folder: folder,
+            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), [2, 4, 6].map { $0 - 1 })
+    }
+
+    func testABrokenVideoNamesItsFile() throws {
+        let folder = try temporaryDirectory()
+        try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/a.mp4"))
+        let dataset = ClipDataset(
+            annotations: annotations(), folder: folder,
+            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        XCTAssertThrowsError(try dataset.sample(at: 0, random: &random)) {
+            XCTAssertTrue("\($0)".contains(folder + "/a.mp4"), "\($0)")
+        }
+        let views = ClipViewsDataset(
+            annotations: annotations(), folder: folder, form: .init(sampling: ClipSampling(length: 3, stride: 2)))
+        guard case .failure(let error) = views.sample(at: 0, random: &random) else { return XCTFail("it was read") }
+        XCTAssertEqual(error.name, folder + "/a.mp4")
+    }
+}

@@ -1,0 +1,129 @@
+import DataPipeline
+import Foundation
+import Media
+import TestSupport
+import Tensors
+import Training
+import Workflows
+import XCTest
+
+/// The whole path of clips on videos whose classes are the way in which a square moves.
+final class ClipTrainingTests: XCTestCase {
+    /// Kinetics' CSV form with the classes "down" and "up"; a frame alone doesn't tell them apart.
+    private func kinetics(train: Int, val: Int) throws -> String {
+        let folder = try temporaryDirectory()
+        var random = SampleRandom(seed: 3, epoch: 0, index: 0)
+        for (part, count) in [("train", train), ("val", val)] {
+            var lines = ["label,youtube_id,time_start,time_end,split"]
+            for index in 0..<count {
+                let name = ["down", "up"][index % 2], id = "\(part)\(index)"
+                try FileManager.default.createDirectory(
+                    atPath: folder + "/videos/" + name, withIntermediateDirectories: true)
+                let writer = try VideoWriter(
+                    path: folder + "/videos/\(name)/\(id)_000000_000001.mp4", width: 32, height: 32,
+                    encoding: VideoEncoding(quality: 90))
+                let x = random.integer(below: 24), start = random.integer(below: 24)
+                for frame in 0..<12 {
+                    let y = (start + (name == "down" ? 2 : 22) * frame) % 24
+                    var pixels = [UInt8](repeating: 40, count: 32 * 32 * 3)
+                    for row in y..<y + 8 {
+                        for column in x..<x + 8 {
+                            for channel in 0..<3 { pixels[(row * 32 + column) * 3 + channel] = 220 }
+                        }
+                    }
+                    try writer.append(ByteImage(width: 32, height: 32, channels: 3, pixels: pixels))
+                }
+                try writer.finish()
+                lines.append("\(name),\(id),0,1,\(part)")
+            }
+            try lines.joined(separator: "\n").write(toFile: folder + "/\(part).csv", atomically: true, encoding: .utf8)
+        }
+        return folder
+    }
+
+    private func file(_ root: String, _ settings: String...) throws -> RecipeFile {
+        let text = """
+            task: classification
+            model: {backbone: resnet3d26_0.25}
+            data: {root: \(root), format: kinetics, failed_images: replace}
+            input: {side: 32, shorter_sides: [32, 32], shorter_side: 32, frames: 8, stride: 1, flip: 0.5, test_clips: 3, test_crops: 1}
+            training: {epochs: 8, batch: 8, schedule: constant, learning_rate: 0.02, loader_threads: 2}
+            evaluation: {every: 0, batch: 4}
+            """
+        return try RecipeFile(text: text, path: "test.yaml", settings: settings)
+    }
+
+    func testMotionIsLearntAndVideosAreRecognised() throws {
+        let root = try kinetics(train: 48, val: 12), run = try temporaryDirectory() + "/run"
+        // One that is listed and missing, and one that can't be read.
+        let csv = root + "/val.csv"
+        try (String(contentsOfFile: csv, encoding: .utf8) + "\nup,gone,0,1,val\nup,broken,0,1,val\n")
+            .write(toFile: csv, atomically: true, encoding: .utf8)
+        try Data(repeating: 1, count: 3000).write(to: URL(fileURLWithPath: root + "/videos/up/broken_000000_000001.mp4"))
+        let training = try RecipeTask.open(file(root), output: run)
+        XCTAssertEqual(training.classNames, ["down", "up"])
+        XCTAssertEqual(training.summary, "48 videos of 2 classes")
+        XCTAssertTrue(training.notes.contains { $0.contains("1 of the 14 videos") && $0.contains("gone") }, "\(training.notes)")
+        let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        let checkpoint = try XCTUnwrap(outcome.bestCheckpoint)
+        let scores = try ClassificationScores.measured(checkpoint: checkpoint)
+        XCTAssertGreaterThan(scores.top1, 0.9)
+        XCTAssertEqual(scores.images, 12)
+        let videos = try XCTUnwrap(scores.videos)
+        XCTAssertEqual([videos.views, videos.listed, videos.missing.count, videos.unreadable.count], [3, 14, 1, 1])
+        XCTAssertTrue(
+            scores.table.contains("12 of the 14 videos listed: 1 missing, 1 unreadable; 3 views of each"), scores.table)
+        XCTAssertThrowsError(
+            try ClassificationScores.measured(checkpoint: checkpoint, settings: ["data.failed_images=stop"])
+        ) { XCTAssertTrue("\($0)".contains("broken_000000_000001.mp4"), "\($0)") }
+
+        let recognition = try ClipRecognition(checkpoint: run, top: 3)
+        let video = root + "/videos/down/val0_000000_000001.mp4"
+        var found = try recognition.recognize(video)
+        XCTAssertEqual(found.classes[0].name, "down")
+        XCTAssertEqual(found.classes.reduce(0) { $0 + $1.probability }, 1, accuracy: 1e-5)
+        XCTAssertEqual([found.frames, found.views, found.classes.count], [12, 3, 2])
+        try found.writeVideo(to: run + "/drawn.mp4")
+        let drawn = try VideoReader(path: run + "/drawn.mp4")
+        XCTAssertEqual([drawn.frameCount, drawn.width, drawn.height], [12, 256, 256])
+        XCTAssertThrowsError(try ClipRecognition.videoFiles([root + "/none.mp4"]))
+        XCTAssertEqual(try ClipRecognition.videoFiles([root + "/videos/down"]).count, 30)
+    }
+
+    /// The mean over the views is what each view says by itself, averaged.
+    func testViewsAreAveraged() throws {
+        let root = try kinetics(train: 8, val: 2)
+        let recipe = try file(root)
+        let model = try ClassifierModel(
+            recipe: recipe.decode(ClassificationRecipe.self), file: recipe, classNames: ["down", "up"])
+        model.network.eval()
+        let scores = try ClipMeasurement(model: model).scores()
+        var loss = 0.0
+        for (label, name) in ["down", "up"].enumerated() {
+            let views = try ClipViews(
+                path: root + "/videos/\(name)/val\(label)_000000_000001.mp4",
+                form: .init(sampling: ClipSampling(length: 8, stride: 1), clips: 3, crops: 1, side: 32, shorterSide: 32))
+            let probabilities = withoutGrad { model.logits(views.tensor(0..<3)).softmax(dim: 1).mean([0]) }
+            loss -= probabilities[label].log().item() / 2
+        }
+        XCTAssertEqual(scores.loss, loss, accuracy: 1e-5)
+    }
+
+    func testWhatDoesNotFitIsRefused() throws {
+        let root = try kinetics(train: 8, val: 2), run = try temporaryDirectory() + "/run"
+        func refusal(_ settings: String...) -> String {
+            do {
+                var file = try file(root)
+                for setting in settings { try file.apply(setting) }
+                _ = try RecipeTask.open(file, output: run)
+                return "none"
+            } catch { return "\(error)" }
+        }
+        XCTAssertTrue(refusal("model.backbone=resnet18").contains("input.frames: 1"), refusal("model.backbone=resnet18"))
+        XCTAssertEqual(refusal("model.backbone=resnet18", "input.frames=1"), "none")
+        XCTAssertTrue(refusal("data.train=train.txt").contains("data.classes"))
+        XCTAssertTrue(refusal("data.videos=nowhere").contains("nowhere"))
+        XCTAssertTrue(refusal("data.format=folder").contains(root + "/train"), refusal("data.format=folder"))
+        XCTAssertTrue(refusal("input.shorter_sides=[20, 30]").contains("shorter_sides"))
+    }
+}
