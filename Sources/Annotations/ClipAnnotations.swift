@@ -37,8 +37,8 @@ public struct ClipAnnotations: Hashable, Sendable {
     /// How many videos the source names.
     public var listedCount: Int { clips.count + missing.count }
 
-    /// For every label, that of the class with "left" and "right" exchanged in its name: what a mirrored clip shows. Classes
-    /// that name neither stand for themselves. Nil when an exchanged name is no class; then clips must not be mirrored.
+    /// For every label, that of the class with "left" and "right", "clockwise" and "counterclockwise" exchanged in its name:
+    /// what a mirrored clip shows. Classes that name none of them stand for themselves. Nil when an exchanged name is no class; then clips must not be mirrored.
     public var mirroredLabels: [Int]? {
         let labels = Dictionary(classNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var mirrored: [Int] = []
@@ -49,9 +49,12 @@ public struct ClipAnnotations: Hashable, Sendable {
         return mirrored
     }
 
-    /// A class name with the words "left" and "right" exchanged.
+    /// A class name with the words "left" and "right", "clockwise" and "counterclockwise" exchanged.
     static func mirrored(_ name: String) -> String {
-        let opposites = ["left": "right", "right": "left", "Left": "Right", "Right": "Left"]
+        let opposites = [
+            "left": "right", "right": "left", "Left": "Right", "Right": "Left", "clockwise": "counterclockwise",
+            "counterclockwise": "clockwise", "Clockwise": "Counterclockwise", "Counterclockwise": "Clockwise",
+        ]
         var result = "", word = ""
         func take(_ word: String) -> String { opposites[word] ?? word }
         for character in name {

@@ -22,29 +22,47 @@ package struct RenderedScene {
     package var visibilities: [Visibility]
 }
 
+/// What lies under the objects of a scene, as colours.
+struct SampleGround {
+    fileprivate let pixels: [SampleColor]
+}
+
 package struct SampleRenderer {
     private let scene: SampleScene
     private var pixels: [SampleColor]
     private var owners: [Int16]
     private var totals: [Int]
 
-    private init(_ scene: SampleScene) {
+    private init(_ scene: SampleScene, ground: SampleGround) {
+        precondition(
+            ground.pixels.count == scene.width * scene.height,
+            "SampleRenderer: a ground of \(ground.pixels.count) pixels for \(scene.width) x \(scene.height)")
         self.scene = scene
-        pixels = [SampleColor](repeating: SampleColor(repeating: 0), count: scene.width * scene.height)
+        pixels = ground.pixels
         owners = [Int16](repeating: -1, count: pixels.count)
         totals = [Int](repeating: 0, count: scene.objects.count)
     }
 
-    package static func render(_ scene: SampleScene) -> RenderedScene {
-        var renderer = SampleRenderer(scene)
+    package static func render(_ scene: SampleScene) -> RenderedScene { render(scene, on: ground(of: scene)) }
+
+    /// Renders what lies on a ground that was rendered before, such as that of the clip's first frame.
+    static func render(_ scene: SampleScene, on ground: SampleGround) -> RenderedScene {
+        var renderer = SampleRenderer(scene, ground: ground)
         return renderer.run()
     }
 
-    private mutating func run() -> RenderedScene {
+    /// The background and the clutter on it.
+    static func ground(of scene: SampleScene) -> SampleGround {
+        var pixels = [SampleColor](repeating: SampleColor(repeating: 0), count: scene.width * scene.height)
         pixels.withUnsafeMutableBufferPointer {
             scene.background.fill(width: scene.width, height: scene.height, $0)
         }
-        scene.clutter.forEach { draw($0) }
+        var renderer = SampleRenderer(scene, ground: SampleGround(pixels: pixels))
+        scene.clutter.forEach { renderer.draw($0) }
+        return SampleGround(pixels: renderer.pixels)
+    }
+
+    private mutating func run() -> RenderedScene {
         for index in scene.objects.indices {
             drawShadow(of: scene.objects[index])
             draw(scene.objects[index], index: index)
@@ -90,7 +108,8 @@ package struct SampleRenderer {
     }
 
     private mutating func drawShadow(of object: SampleScene.Object) {
-        guard object.shadow > 0 else { return }
+        let darkness = object.shadow * object.opacity
+        guard darkness > 0 else { return }
         let strength = max(1e-6, (scene.light * scene.light).sum().squareRoot())
         let depth = 2 + 0.08 * object.placed.radius
         let offset = -scene.light / strength * depth
@@ -99,7 +118,7 @@ package struct SampleRenderer {
         forEachPixel(around: object.placed.center + offset, reach: object.placed.reach + blur) { pixel, point in
             let distance = object.placed.distance(point - offset)
             let share = 1 - smoothStep(-blur, blur, distance)
-            if share > 0 { changed.append((pixel, 1 - object.shadow * share)) }
+            if share > 0 { changed.append((pixel, 1 - darkness * share)) }
         }
         for (pixel, factor) in changed { pixels[pixel] *= factor }
     }
@@ -130,7 +149,8 @@ package struct SampleRenderer {
                 let lit = ((point - placed.center) * towardsLight).sum() / placed.radius
                 color *= 1 + 0.2 * lit
                 if object.rim > 0 { color *= 1 - 0.55 * smoothStep(-object.rim - 0.7, -object.rim + 0.7, distance) }
-                pixels[y * scene.width + x] = mixColors(pixels[y * scene.width + x], color, coverage)
+                pixels[y * scene.width + x] = mixColors(
+                    pixels[y * scene.width + x], color, coverage * object.opacity)
             }
         }
     }

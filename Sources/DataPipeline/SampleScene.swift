@@ -15,6 +15,8 @@ package struct SampleScene: Sendable {
         package var softness: Float
         /// Darkness of the shadow, 0…1.
         package var shadow: Float
+        /// 1 hides what is behind it; a faint object casts a faint shadow.
+        package var opacity: Float = 1
     }
 
     /// A thing that is no object: a stroke, or a fleck where both ends meet.
@@ -47,20 +49,8 @@ package struct SampleScene: Sendable {
         width = isPortrait ? short : long
         height = isPortrait ? long : short
 
-        let tone = random.uniform(0, 1)
-        func muted(_ value: ClosedRange<Double>, _ random: inout SampleRandom) -> SampleColor {
-            hsvColor(
-                hue: (tone + random.uniform(-0.09, 0.09) + 1).truncatingRemainder(dividingBy: 1),
-                saturation: random.uniform(0.06, 0.36), value: random.uniform(value.lowerBound, value.upperBound))
-        }
-        let isBright = random.chance(0.6)
-        background = SampleBackground(
-            kind: random.element(of: SampleBackground.Kind.allCases),
-            first: muted(isBright ? 0.72...0.95 : 0.4...0.6, &random),
-            second: muted(isBright ? 0.52...0.72 : 0.2...0.4, &random), scale: Float(random.uniform(9, 24)),
-            angle: Float(random.uniform(0, .pi)), noise: ValueNoise(key: UInt32(truncatingIfNeeded: random.next())))
-
-        let backgroundColor = mixColors(background.first, background.second, 0.5)
+        background = SampleBackground(scales: 9...24, random: &random)
+        let backgroundColor = background.meanColor
         clutter = []
         overlay = []
         objects = []
@@ -79,13 +69,13 @@ package struct SampleScene: Sendable {
         }
     }
 
-    private static func direction(_ random: inout SampleRandom) -> SIMD2<Float> {
+    static func direction(_ random: inout SampleRandom) -> SIMD2<Float> {
         let angle = Float(random.uniform(0, 2 * .pi))
         return SIMD2(cos(angle), sin(angle))
     }
 
     /// A crooked stroke of up to five points, or a fleck.
-    private func drawClutter(_ random: inout SampleRandom) -> Clutter {
+    func drawClutter(_ random: inout SampleRandom) -> Clutter {
         var point = SIMD2(
             Float(random.uniform(0, Double(width))), Float(random.uniform(0, Double(height))))
         var points = [point]
@@ -139,7 +129,7 @@ package struct SampleScene: Sendable {
         }
     }
 
-    private func drawObject(
+    func drawObject(
         center: SIMD2<Float>, radius: Float, against background: SampleColor, random: inout SampleRandom
     ) -> Object {
         let shape = random.element(of: SampleShape.allCases)

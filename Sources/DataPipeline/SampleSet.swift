@@ -78,36 +78,13 @@ public struct SampleSet: Sendable {
     /// replace is something else, and what writing throws.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
-        let files = FileManager.default
-        let folder = URL(fileURLWithPath: folder).standardizedFileURL
-        let isThere = files.fileExists(atPath: folder.path)
-        if isThere {
-            guard replacing else { throw SampleSetError.exists(folder.path) }
-            // Never someone's own folder, named by mistake.
-            let paths = Paths(folder: folder.path)
-            guard [paths.settings, paths.images, paths.voc].allSatisfy({ files.fileExists(atPath: $0) }) else {
-                throw SampleSetError.notASampleSet(folder.path)
-            }
+        let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let marks = Paths(folder: ".")
+        let making = SampleFolder(path: folder, marks: [marks.settings, marks.images, marks.voc])
+        var summary = try making.make(replacing: replacing) {
+            try make(in: Paths(folder: $0), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         }
-        let parent = folder.deletingLastPathComponent()
-        try files.createDirectory(at: parent, withIntermediateDirectories: true)
-        let name = "\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
-        let making = parent.appendingPathComponent(".making-\(name)")
-        let old = parent.appendingPathComponent(".old-\(name)")
-        try? files.removeItem(at: making)
-        defer { try? files.removeItem(at: making) }
-
-        var summary = try make(
-            in: Paths(folder: making.path), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        if isThere { try files.moveItem(at: folder, to: old) }
-        do {
-            try files.moveItem(at: making, to: folder)
-        } catch {
-            if isThere { try? files.moveItem(at: old, to: folder) }
-            throw error
-        }
-        try? files.removeItem(at: old)
-        summary.paths = Paths(folder: folder.path)
+        summary.paths = Paths(folder: folder)
         return summary
     }
 
@@ -121,8 +98,7 @@ public struct SampleSet: Sendable {
         let objects = annotatedObjects(of: scene, rendered)
         return SamplePicture(
             image: rendered.image,
-            fileName: "shapes_" + String(repeating: "0", count: max(0, 6 - "\(index + 1)".count)) + "\(index + 1)"
-                + (isPNG ? ".png" : ".jpg"),
+            fileName: "shapes_" + sixDigits(index + 1) + (isPNG ? ".png" : ".jpg"),
             jpegQuality: choice.integer(in: 82...95), objects: objects,
             hiddenObjects: scene.objects.count - objects.count)
     }
@@ -233,21 +209,6 @@ extension SampleSet.Summary: CustomStringConvertible {
             COCO: \(paths.trainAnnotations), \(paths.validationAnnotations), images in \(paths.images)
             VOC:  \(paths.voc), splits train and val
             """
-    }
-}
-
-/// Why a sample set was not written.
-public enum SampleSetError: Error, Hashable, CustomStringConvertible {
-    case exists(String)
-    case notASampleSet(String)
-
-    public var description: String {
-        switch self {
-        case .exists(let folder):
-            "\(folder) is already there. Choose another folder, or ask for it to be replaced."
-        case .notASampleSet(let folder):
-            "\(folder) is there and is no sample set, so it is not replaced. Choose another folder, or remove it."
-        }
     }
 }
 

@@ -97,6 +97,25 @@ package struct SampleBackground: Sendable {
     var angle: Float
     var noise: ValueNoise
 
+    /// Two muted tones of one hue and a kind, by lot; `scales` in pixels.
+    init(scales: ClosedRange<Double>, random: inout SampleRandom) {
+        let tone = random.uniform(0, 1)
+        func muted(_ value: ClosedRange<Double>, _ random: inout SampleRandom) -> SampleColor {
+            hsvColor(
+                hue: (tone + random.uniform(-0.09, 0.09) + 1).truncatingRemainder(dividingBy: 1),
+                saturation: random.uniform(0.06, 0.36), value: random.uniform(value.lowerBound, value.upperBound))
+        }
+        let isBright = random.chance(0.6)
+        kind = random.element(of: Kind.allCases)
+        first = muted(isBright ? 0.72...0.95 : 0.4...0.6, &random)
+        second = muted(isBright ? 0.52...0.72 : 0.2...0.4, &random)
+        scale = Float(random.uniform(scales.lowerBound, scales.upperBound))
+        angle = Float(random.uniform(0, .pi))
+        noise = ValueNoise(key: UInt32(truncatingIfNeeded: random.next()))
+    }
+
+    var meanColor: SampleColor { mixColors(first, second, 0.5) }
+
     /// The colour at every pixel, handed to `body` row by row.
     func fill(width: Int, height: Int, _ pixels: UnsafeMutableBufferPointer<SampleColor>) {
         let (c, s) = (cos(angle), sin(angle))

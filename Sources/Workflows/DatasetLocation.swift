@@ -69,19 +69,3 @@ extension DatasetLocation {
             })
     }
 }
-
-/// The built-in sample set: drawn pictures of several kinds of objects, as COCO and as VOC.
-public enum SampleSetMaking {
-    /// Writes the set and gives a few lines about it.
-    ///
-    /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
-    public static func make(
-        folder: String, trainImages: Int, validationImages: Int, seed: UInt64, replacing: Bool
-    ) throws -> String {
-        var settings = SampleSet.Settings()
-        settings.seed = seed
-        settings.trainImages = trainImages
-        settings.validationImages = validationImages
-        return "\(try SampleSet(settings: settings).write(to: folder, replacing: replacing))"
-    }
-}

@@ -94,28 +94,6 @@ struct DataCommand: ParsableCommand {
         }
     }
 
-    struct Make: WorkCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "make", abstract: "Make the built-in sample set: drawn objects, as COCO and as VOC.",
-            discussion: "The same numbers and seed give the same files.")
-
-        @Argument(help: "The folder to make.") var folder: String
-        @Option(help: "Training images.") var train = 240
-        @Option(help: "Validation images.") var val = 60
-        @Option(help: "Another seed gives other pictures.") var seed: UInt64 = 1
-        @Flag(help: "Replace the folder if it is there.") var replace = false
-
-        func validate() throws {
-            guard train > 0, val > 0 else { throw ValidationError("--train and --val must be above 0.") }
-        }
-
-        func work() throws {
-            print(
-                try SampleSetMaking.make(
-                    folder: folder, trainImages: train, validationImages: val, seed: seed, replacing: replace))
-        }
-    }
-
     struct Minival: WorkCommand {
         static let configuration = CommandConfiguration(
             commandName: "minival", abstract: "Make COCO 2014's minival, and the training set without it.",

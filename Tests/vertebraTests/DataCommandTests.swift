@@ -48,11 +48,4 @@ final class DataCommandTests: XCTestCase {
             run.errors.contains("annotations/instances_train2014.json: there is no such file. Unpack COCO's"),
             run.errors)
     }
-
-    func testMakeLeavesAFolderAloneUnlessToldTo() throws {
-        let folder = try TinyData.folder.get()
-        let run = try CommandRun.of(["data", "make", folder + "/samples", "--train", "1", "--val", "1"])
-        XCTAssertEqual(run.status, 1)
-        XCTAssertTrue(run.errors.contains("already there"), run.errors)
-    }
 }

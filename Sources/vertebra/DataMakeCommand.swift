@@ -1,0 +1,58 @@
+import ArgumentParser
+import ScoreCommands
+import Workflows
+
+extension DataCommand {
+    /// `data make FOLDER` makes the detection set, `data make actions FOLDER` the action set.
+    struct Make: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "make", abstract: "Make a built-in sample set.",
+            discussion: "The same numbers and seed give the same files.", subcommands: [Shapes.self, Actions.self],
+            defaultSubcommand: Shapes.self)
+    }
+
+    struct Shapes: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "shapes", abstract: "Detection: drawn objects, as COCO and as VOC.",
+            discussion: "The same numbers and seed give the same files.")
+
+        @Argument(help: "The folder to make.") var folder: String
+        @Option(help: "Training images.") var train = 240
+        @Option(help: "Validation images.") var val = 60
+        @Option(help: "Another seed gives other pictures.") var seed: UInt64 = 1
+        @Flag(help: "Replace the folder if it is there.") var replace = false
+
+        func validate() throws {
+            guard train > 0, val > 0 else { throw ValidationError("--train and --val must be above 0.") }
+        }
+
+        func work() throws {
+            print(
+                try SampleSetMaking.make(
+                    folder: folder, trainImages: train, validationImages: val, seed: seed, replacing: replace))
+        }
+    }
+
+    struct Actions: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "actions",
+            abstract: "Action recognition: videos, as Kinetics and as Something-Something.",
+            discussion: "Classes differ by motion alone. The same numbers and seed give the same files.")
+
+        @Argument(help: "The folder to make.") var folder: String
+        @Option(help: "Training clips of each class.") var train = 40
+        @Option(help: "Validation clips of each class.") var val = 12
+        @Option(help: "Another seed gives other clips.") var seed: UInt64 = 1
+        @Flag(help: "Replace the folder if it is there.") var replace = false
+
+        func validate() throws {
+            guard train > 0, val > 0 else { throw ValidationError("--train and --val must be above 0.") }
+        }
+
+        func work() throws {
+            print(
+                try SampleSetMaking.makeActions(
+                    folder: folder, trainClips: train, validationClips: val, seed: seed, replacing: replace))
+        }
+    }
+}
