@@ -130,6 +130,8 @@ final class ShippedRecipesTests: XCTestCase {
             "dsnet50_cifar10.yaml": [(82, 164), (123, 164)], "res_rgsnet50_cifar10.yaml": [(82, 164), (123, 164)],
             "iresnet164_cifar10.yaml": [(82, 164), (123, 164)],
             "iresnet50_imagenet.yaml": [(30, 90), (60, 90), (80, 90)],
+            "iresnet3d50_kinetics.yaml": [(30, 90), (60, 90), (80, 90)],
+            "iresnet3d50_something.yaml": [(30, 90), (60, 90), (80, 90)],
             "res_rgsnet50_imagenet.yaml": [(30, 90), (60, 90)], "dsnet50_imagenet.yaml": [(30, 90), (60, 90)],
         ]
         let files = try files()
