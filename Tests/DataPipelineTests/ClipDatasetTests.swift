@@ -32,7 +32,14 @@ final class ClipDatasetTests: XCTestCase {
         ClipAnnotations(source: "test", classNames: names, clips: [ClipRecord(path: "a.mp4", label: 0)])
     }
 
-    private func red(_ image: ByteImage, _ x: Int, _ y: Int) -> Int { Int(image.withUnsafeBytes { $0[(y * image.width + x) * 3] }) }
+    private func red(_ image: ByteImage, _ x: Int, _ y: Int) -> Int {
+        image.withUnsafeBytes { Int($0[(y * image.width + x) * 3]) }
+    }
+
+    /// Red less blue.
+    private func redness(_ image: ByteImage, _ x: Int, _ y: Int) -> Int {
+        image.withUnsafeBytes { Int($0[(y * image.width + x) * 3]) - Int($0[(y * image.width + x) * 3 + 2]) }
+    }
 
     private func number(_ image: ByteImage) -> Int {
         Int(((Double(red(image, image.width / 2, image.height / 2)) - 20) / Double(Self.step)).rounded())
@@ -75,10 +82,10 @@ final class ClipDatasetTests: XCTestCase {
             XCTAssertEqual(zip(numbers.dropFirst(), numbers).map { $0 - $1 }, [2, 2, 2])
             starts.insert(numbers[0])
             labels.insert(sample.label)
-            // Of red and blue at least one is in the crop; a mirrored clip has red on its right.
-            let (left, right) = (red(sample.frames[0], 0, 24), red(sample.frames[0], 47, 24))
-            if left > 150 { XCTAssertEqual(sample.label, 0) }
-            if right > 150 { XCTAssertEqual(sample.label, 1) }
+            // A mirrored clip has red on its right, where its own has blue.
+            let (left, right) = (redness(sample.frames[0], 0, 24), redness(sample.frames[0], 47, 24))
+            if left > 80 || right < -80 { XCTAssertEqual(sample.label, 0) }
+            if right > 80 || left < -80 { XCTAssertEqual(sample.label, 1) }
             var again = SampleRandom(seed: 1, epoch: 0, index: index)
             XCTAssertEqual(try dataset.sample(at: 0, random: &again).frames, sample.frames)
         }
@@ -101,9 +108,10 @@ final class ClipDatasetTests: XCTestCase {
             let start = (Double(clip) * 24 / 9).rounded()
             for crop in 0..<3 {
                 let first = all[3 * clip + crop, 0, 0, 24].array(UInt8.self)
+                let redness = zip(first, all[3 * clip + crop, 2, 0, 24].array(UInt8.self)).map { Int($0) - Int($1) }
                 // 64 wide: crops from 0, 8 and 16; red reaches to 16, blue from 48 on.
-                XCTAssertEqual(first[0] > 150, crop < 2, "\(clip) \(crop)")
-                XCTAssertEqual(first[47] < 40 , crop > 0, "\(clip) \(crop): blue has little red")
+                XCTAssertEqual(redness[0] > 80, crop < 2, "\(clip) \(crop)")
+                XCTAssertEqual(redness[47] < -80, crop > 0, "\(clip) \(crop)")
                 let grey = (Double(first[24]) - 20) / Double(Self.step)
                 XCTAssertEqual(grey, start, accuracy: 0.51)
             }
