@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file of its own for the picture of each image, whatever folders the images come from; never an image itself.
+/// A file of its own for the picture of each image, whatever folders the images come from; never an image itself. Likewise
+/// for videos.
 public struct PictureNames {
     private let folder: String
     private var taken: Set<String>
@@ -16,11 +17,11 @@ public struct PictureNames {
     }
 
     /// `FOLDER/STEM.jpg`, or `FOLDER/STEM-2.jpg` and so on where that one is taken.
-    public mutating func path(for image: String) -> String {
+    public mutating func path(for image: String, ending: String = "jpg") -> String {
         let stem = ((image as NSString).lastPathComponent as NSString).deletingPathExtension
         var number = 1
         while true {
-            let name = number == 1 ? "\(stem).jpg" : "\(stem)-\(number).jpg"
+            let name = number == 1 ? "\(stem).\(ending)" : "\(stem)-\(number).\(ending)"
             let path = folder + "/" + name
             if !images.contains(Self.resolved(path)), taken.insert(name).inserted { return path }
             number += 1
