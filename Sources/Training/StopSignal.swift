@@ -6,8 +6,10 @@ import Synchronization
 /// The first SIGINT or SIGTERM sets the wish; a second one ends the process at once.
 public enum StopSignal {
     private static let requests = Atomic<Int>(0)
-    private static let message: StaticString =
+    private static let saves = Atomic<Bool>(true)
+    private static let savingMessage: StaticString =
         "\nStopping after this step, then saving; once more to quit at once without saving.\n"
+    private static let message: StaticString = "\nStopping; once more to quit at once without clearing up.\n"
 
     /// Whether a stop was asked for since `watching` began.
     public static var isRequested: Bool { requests.load(ordering: .relaxed) > 0 }
@@ -18,8 +20,11 @@ public enum StopSignal {
     }
 
     /// Runs `body` with both signals caught; afterwards they do what they did before.
-    public static func watching<R>(_ body: () throws -> R) rethrows -> R {
+    ///
+    /// - Parameter saving: Whether `body` saves what it has when it is stopped, so that the user is told.
+    public static func watching<R>(saving: Bool = true, _ body: () throws -> R) rethrows -> R {
         requests.store(0, ordering: .relaxed)
+        saves.store(saving, ordering: .relaxed)
         let signals = [SIGINT, SIGTERM]
         var previous = signals.map { _ in sigaction() }
         for (index, number) in signals.enumerated() {
@@ -38,6 +43,7 @@ public enum StopSignal {
     private static func receive(_ number: Int32) {
         let (old, _) = requests.add(1, ordering: .relaxed)
         guard old == 0 else { _exit(128 + number) }
-        message.withUTF8Buffer { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let text = saves.load(ordering: .relaxed) ? savingMessage : message
+        text.withUTF8Buffer { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -48,12 +48,26 @@ public struct ImageDetection {
         let detections = model.detect([Tensor(image)]).map {
             $0.scaled(from: ImageSize(height: size.height, width: size.width), to: original)
         }
-        let objects = detections.flatMap(DetectedObject.list).filter { $0.score >= threshold }.map {
+        return ImageDetections(
+            image: path, width: header.width, height: header.height,
+            detections: detections.flatMap { objects(in: $0, threshold: threshold) })
+    }
+
+    /// A detector's tensors as values, those below `threshold` left out.
+    func objects(in detections: Detections, threshold: Float) -> [ImageDetections.Object] {
+        DetectedObject.list(detections).filter { $0.score >= threshold }.map {
             ImageDetections.Object(
                 name: model.classNames[$0.label - 1], label: $0.label, score: $0.score,
                 box: [$0.box.x0, $0.box.y0, $0.box.x1, $0.box.y1])
         }
-        return ImageDetections(image: path, width: header.width, height: header.height, detections: objects)
+    }
+}
+
+extension ImageDetections.Object {
+    var drawn: DrawnObject {
+        DrawnObject(
+            name: name, label: label, score: Double(score),
+            box: Box(x0: box[0], y0: box[1], x1: box[2], y1: box[3]))
     }
 }
 
@@ -62,12 +76,7 @@ extension ImageDetections {
     ///
     /// - Throws: `MediaError` naming the file.
     public func drawn(shorterSide: Int = 480) throws -> ByteImage {
-        let objects = detections.map {
-            DrawnObject(
-                name: $0.name, label: $0.label, score: Double($0.score),
-                box: Box(x0: $0.box[0], y0: $0.box[1], x1: $0.box[2], y1: $0.box[3]))
-        }
-        return try DrawnObject.draw(objects, on: ImageFile.read(image), shorterSide: shorterSide)
+        try DrawnObject.draw(detections.map(\.drawn), on: ImageFile.read(image), shorterSide: shorterSide)
     }
 
     /// Draws the picture into a JPEG file and remembers its name.
@@ -82,18 +91,38 @@ extension ImageDetection {
     ///
     /// - Throws: `RunFolderError` for a path that is not there and for a folder without images.
     public static func imageFiles(_ arguments: [String]) throws -> [String] {
+        try files(arguments, endingWith: imageEndings, called: "JPEG or PNG files")
+    }
+
+    /// The same, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
+    public static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
+        try files(arguments, endingWith: imageEndings + videoEndings, called: "JPEG, PNG or video files")
+    }
+
+    /// Whether a file is taken for a video, by the end of its name.
+    public static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
+
+    private static let imageEndings = ["jpg", "jpeg", "png"]
+    private static let videoEndings = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
+
+    private static func ending(of path: String) -> String { (path as NSString).pathExtension.lowercased() }
+
+    private static func files(
+        _ arguments: [String], endingWith endings: [String], called kind: String
+    ) throws -> [String] {
         let files = FileManager.default
         return try arguments.flatMap { argument -> [String] in
             var isDirectory: ObjCBool = false
             guard files.fileExists(atPath: argument, isDirectory: &isDirectory) else {
-                throw RunFolderError(path: argument, reason: "there is no such image")
+                throw RunFolderError(
+                    path: argument, reason: "there is no such \(isVideo(argument) ? "video" : "image")")
             }
             guard isDirectory.boolValue else { return [argument] }
             let names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
-                ["jpg", "jpeg", "png"].contains(($0 as NSString).pathExtension.lowercased())
+                endings.contains(ending(of: $0))
             }
             guard !names.isEmpty else {
-                throw RunFolderError(path: argument, reason: "this folder holds no JPEG or PNG files")
+                throw RunFolderError(path: argument, reason: "this folder holds no \(kind)")
             }
             return names.map { argument + "/" + $0 }
         }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file of its own for the picture of each image, whatever folders the images come from; never an image itself.
+/// A file of its own for the picture of each image, whatever folders the images come from; never an image itself. Likewise
+/// for videos.
 public struct PictureNames {
     private let folder: String
     private var taken: Set<String>

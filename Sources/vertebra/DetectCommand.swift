@@ -2,19 +2,27 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Training
 import Workflows
 
 struct DetectCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "detect", abstract: "Find objects in images: boxes as JSON, and drawn pictures.")
+        commandName: "detect",
+        abstract: "Find objects in images and videos: boxes as JSON, drawn pictures and videos.")
 
-    @Argument(help: "JPEG or PNG files, or folders of them.") var images: [String]
+    @Argument(help: "JPEG or PNG files, videos (MP4, MOV, Matroska, WebM, AVI), or folders of them.")
+    var images: [String]
     @Option(help: "A checkpoint's file, or a run's folder.") var checkpoint: String
     @Option(
-        help: "Folder for the drawn pictures and detections.json. Without it: no pictures, JSON on standard output.")
+        help: """
+            Folder for the drawn pictures and videos and detections.json. Without it: nothing is drawn, JSON on standard \
+            output.
+            """)
     var output: String?
     @Option(help: "Leave out objects with a lower score, 0…1.") var threshold: Float = 0.5
-    @Option(help: "Also write the detections in COCO's results form.") var results: String?
+    @Option(help: "Look at every so manieth frame of a video; the drawn ones between keep its boxes.") var every = 1
+    @Option(help: "Frames of a video that are looked at together.") var batch = 8
+    @Option(help: "Also write the detections in COCO's results form; images only.") var results: String?
     @Option(
         help: "An instances JSON whose image and category ids --results takes, by the files' and the classes' names.")
     var annotations: String?
@@ -26,13 +34,19 @@ struct DetectCommand: WorkCommand {
         guard (0...1).contains(threshold) else {
             throw ValidationError("--threshold is \(threshold); it must be in 0…1.")
         }
+        for (name, value) in [("every", every), ("batch", batch)] where value < 1 {
+            throw ValidationError("--\(name) is \(value); it must be above 0.")
+        }
         guard annotations == nil || results != nil else {
             throw ValidationError("--annotations gives --results its ids; name the file for the results as well.")
         }
     }
 
     func work() throws {
-        let files = try ImageDetection.imageFiles(images)
+        let files = try ImageDetection.imageAndVideoFiles(images)
+        if results != nil, let video = files.first(where: ImageDetection.isVideo) {
+            throw ValidationError("--results is for images, and \(video) is a video; detections.json has its frames.")
+        }
         if let output { try RunFolder(output).prepare() }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
@@ -41,24 +55,68 @@ struct DetectCommand: WorkCommand {
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)
         }
         var names = output.map { PictureNames(folder: $0, images: files) }
-        let all = try ProgressLine.counting(files, "detecting") { file in
-            var found = try detection.detect(file, threshold: threshold)
-            if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
-            return found
+        let all = try StopSignal.watching(saving: false) {
+            try ProgressLine.counting(files, "detecting") { file -> FileDetections in
+                if StopSignal.isRequested {
+                    printToStandardError("vertebra: stopped before \(file)")
+                    throw ExitCode.failure
+                }
+                guard ImageDetection.isVideo(file) else {
+                    var found = try detection.detect(file, threshold: threshold)
+                    if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
+                    return .image(found)
+                }
+                return .video(try detect(video: file, by: detection, drawing: names?.path(for: file, ending: "mp4")))
+            }
         }
-        if let results, let ids { try ids.write(all, to: results) }
+        if let results, let ids { try ids.write(all.compactMap(\.image), to: results) }
         let json = try prettyJSON(all)
         guard let output else { return print(json) }
         try RunFolder.write(json + "\n", to: output + "/detections.json")
-        for found in all {
-            print("\(found.picture ?? found.image): \(summary(of: found))")
-        }
+        for found in all { print(found.summary) }
         print("boxes: \(output)/detections.json")
     }
 
+    private func detect(video: String, by detection: ImageDetection, drawing: String?) throws -> VideoDetections {
+        let line = ProgressLine("frames of \(video)")
+        defer { line.end() }
+        let began = ContinuousClock.now
+        return try detection.detectVideo(
+            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing
+        ) { done, total in
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            line.show(done, of: total, rate: seconds > 0 ? Double(done) / seconds : nil)
+        }
+    }
+}
+
+/// What was found in one of the command's files.
+private enum FileDetections: Encodable {
+    case image(ImageDetections)
+    case video(VideoDetections)
+
+    var image: ImageDetections? {
+        if case .image(let found) = self { found } else { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .image(let found): try found.encode(to: encoder)
+        case .video(let found): try found.encode(to: encoder)
+        }
+    }
+
+    /// A line for a person.
+    var summary: String {
+        switch self {
+        case .image(let found): "\(found.picture ?? found.image): \(Self.best(of: found.detections))"
+        case .video(let found): "\(found.drawing ?? found.video): \(found.summary)"
+        }
+    }
+
     /// The best few objects in words.
-    private func summary(of found: ImageDetections) -> String {
-        let names = found.detections.map { "\($0.name) \(Int(($0.score * 100).rounded()))%" }
+    private static func best(of objects: [ImageDetections.Object]) -> String {
+        let names = objects.map { "\($0.name) \(Int(($0.score * 100).rounded()))%" }
         guard !names.isEmpty else { return "nothing" }
         let more = names.count > 8 ? " and \(names.count - 8) more" : ""
         return names.prefix(8).joined(separator: ", ") + more

@@ -9,9 +9,12 @@ final class ProgressLine {
 
     init(_ title: String) { self.title = title }
 
-    func show(_ done: Int, of total: Int) {
+    /// - Parameter rate: Of them in a second.
+    func show(_ done: Int, of total: Int, rate: Double? = nil) {
         guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)".utf8))
+        // What stays of a longer line before is wiped.
+        let speed = rate.map { String(format: ", %.1f a second  ", $0) } ?? ""
+        FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)\(speed)".utf8))
         isDrawn = true
     }
 

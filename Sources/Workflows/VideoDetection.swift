@@ -1,0 +1,174 @@
+import DataPipeline
+import Detectors
+import Foundation
+import Media
+import Tensors
+import Training
+
+/// What a detector found in one video file.
+public struct VideoDetections: Encodable, Sendable {
+    /// A frame that was looked at.
+    public struct Frame: Encodable, Sendable {
+        /// From 0.
+        public let frame: Int
+        /// Seconds after the first frame; nil where the file doesn't say.
+        public let time: Double?
+        /// Best first; XYXY pixels of the video.
+        public let detections: [ImageDetections.Object]
+    }
+
+    public let video: String
+    public let width: Int
+    public let height: Int
+    public let frameCount: Int
+    /// Frames a second on average; nil where the file doesn't say.
+    public let frameRate: Double?
+    /// In the order of the video.
+    public internal(set) var frames: [Frame] = []
+    /// The file of the video with its boxes, if one was drawn.
+    public internal(set) var drawing: String?
+    /// What it all took: decoding, detecting, drawing.
+    public internal(set) var seconds = 0.0
+
+    enum CodingKeys: String, CodingKey { case video, width, height, frameCount, frameRate, frames, drawing }
+}
+
+/// How a video is looked through.
+public struct VideoPasses: Hashable, Sendable {
+    /// Every so manieth frame is looked at, from the first.
+    public var every: Int
+    /// Frames that the detector gets at a time.
+    public var batch: Int
+
+    public init(every: Int = 1, batch: Int = 8) {
+        precondition(every > 0 && batch > 0, "VideoPasses: every \(every) frames, \(batch) at a time")
+        self.every = every
+        self.batch = batch
+    }
+}
+
+/// A video's detection that the user stopped.
+public struct DetectionStopped: Error, Hashable, CustomStringConvertible {
+    public let path: String
+    /// The first frame that was not done.
+    public let frame: Int
+
+    public var description: String {
+        "stopped before frame \(frame) of \(path); nothing of what is unfinished was written"
+    }
+}
+
+extension ImageDetection {
+    /// Detects in the frames of a video; objects below `threshold` are left out.
+    ///
+    /// - Parameters:
+    ///   - drawing: A file for an MP4 of every frame with its boxes, at the video's average rate; a frame that was not looked
+    ///     at has the boxes of the last one that was. It appears when it is whole.
+    ///   - progress: called with the number of frames done.
+    /// - Throws: `MediaError` naming the file and the frame; `DetectionStopped` once the user asks to stop.
+    public func detectVideo(
+        _ path: String, threshold: Float, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> VideoDetections {
+        let began = ContinuousClock.now
+        let reader = try VideoReader(path: path, options: VideoOptions(threads: Threads.count))
+        var result = VideoDetections(
+            video: path, width: reader.width, height: reader.height, frameCount: reader.frameCount,
+            frameRate: reader.frameRate)
+        var drawn = drawing.map { DrawnVideo(path: $0, rate: reader.frameRate) }
+        var waiting: [(index: Int, image: ByteImage)] = []
+
+        func flush(upTo end: Int) throws {
+            let looked = waiting.filter { $0.index % passes.every == 0 }
+            let found = objects(in: looked.map(\.image), threshold: threshold)
+            for (frame, objects) in zip(looked, found) {
+                result.frames.append(
+                    .init(frame: frame.index, time: reader.time(ofFrame: frame.index), detections: objects))
+            }
+            var next = result.frames.count - looked.count
+            for frame in waiting {
+                if next < result.frames.count, result.frames[next].frame == frame.index { next += 1 }
+                try drawn?.append(frame.image, objects: next > 0 ? result.frames[next - 1].detections : [])
+            }
+            waiting = []
+            progress(end, reader.frameCount)
+        }
+
+        var looks = 0
+        for index in 0..<reader.frameCount where drawn != nil || index % passes.every == 0 {
+            if StopSignal.isRequested { throw DetectionStopped(path: path, frame: index) }
+            let isLookedAt = index % passes.every == 0
+            let isFull = waiting.count * reader.width * reader.height * 3 >= Self.waitingBytes
+            if isLookedAt && looks == passes.batch || isFull {
+                try flush(upTo: index)
+                looks = 0
+            }
+            waiting.append((index, try reader.image(at: index)))
+            if isLookedAt { looks += 1 }
+        }
+        try flush(upTo: reader.frameCount)
+        result.drawing = try drawn?.finish()
+        result.seconds = (ContinuousClock.now - began) / .seconds(1)
+        return result
+    }
+
+    /// Frames that wait for others of their batch take no more memory than about this.
+    private static var waitingBytes: Int { 256 << 20 }
+
+    /// What is in pictures of one size.
+    private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
+        guard let first = images.first else { return [] }
+        let original = ImageSize(height: first.height, width: first.width)
+        let size = model.recipe.input.evaluationSize(of: (first.width, first.height))
+        let seen = ImageSize(height: size.height, width: size.width)
+        let scaled = images.map {
+            Tensor(seen == original ? $0 : $0.resized(width: size.width, height: size.height))
+        }
+        return model.detect(scaled).map { objects(in: $0.scaled(from: seen, to: original), threshold: threshold) }
+    }
+}
+
+extension VideoDetections {
+    /// For a person: how fast it went, and in how many frames there is what.
+    public var summary: String {
+        var counts: [String: Int] = [:]
+        for frame in frames {
+            for name in Set(frame.detections.map(\.name)) { counts[name, default: 0] += 1 }
+        }
+        let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) in \($0.value)" }
+        let rate = seconds > 0 ? String(format: "%.1f", Double(frameCount) / seconds) : "–"
+        let looked = frames.count == frameCount ? "" : ", \(frames.count) of them looked at"
+        return "\(frameCount) frames\(looked), \(rate) a second: "
+            + (names.isEmpty ? "nothing" : names.joined(separator: ", "))
+    }
+}
+
+/// A video of drawn frames, begun with the first, when its size is known.
+private struct DrawnVideo {
+    let path: String
+    let rate: Double?
+    private var writer: VideoWriter?
+
+    init(path: String, rate: Double?) {
+        self.path = path
+        self.rate = rate
+    }
+
+    mutating func append(_ image: ByteImage, objects: [ImageDetections.Object]) throws {
+        let picture = try DrawnObject.draw(objects.map(\.drawn), on: image)
+        let writer =
+            try self.writer
+            ?? VideoWriter(
+                path: path, width: picture.width, height: picture.height,
+                encoding: VideoEncoding(rate: rate ?? 25, threads: Threads.count))
+        self.writer = writer
+        try writer.append(picture)
+    }
+
+    /// The file, now whole; nil where there were no frames.
+    func finish() throws -> String? {
+        guard let writer else { return nil }
+        try writer.finish()
+        return path
+    }
+}

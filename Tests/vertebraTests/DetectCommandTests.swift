@@ -1,0 +1,162 @@
+import Foundation
+import Media
+import TestSupport
+import XCTest
+
+/// `detect` on videos, by one short training.
+final class DetectCommandTests: XCTestCase {
+    private static let run: Result<String, any Error> = Result {
+        let folder = try TinyData.folder.get()
+        let trained = try CommandRun.of(
+            ["train", "tiny.yaml", "--output", "watching", "--set", "training.steps=2"], in: folder)
+        guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
+        return folder
+    }
+
+    /// The sample set's pictures, over and over.
+    private func clip(_ path: String, frames: Int) throws {
+        let images = try Self.run.get() + "/samples/coco/images"
+        let pictures = try FileManager.default.contentsOfDirectory(atPath: images).sorted().map {
+            try ImageFile.read("\(images)/\($0)").resized(width: 160, height: 120)
+        }
+        try VideoWriter.write(
+            (0..<frames).map { pictures[$0 / 5 % pictures.count] }, to: path, encoding: VideoEncoding(rate: 12.5))
+    }
+
+    private func json(_ text: Data) throws -> [[String: Any]] {
+        try XCTUnwrap(JSONSerialization.jsonObject(with: text) as? [[String: Any]])
+    }
+
+    private func json(file: String) throws -> [[String: Any]] {
+        try json(Data(contentsOf: URL(fileURLWithPath: file)))
+    }
+
+    func testAVideoAmongImages() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 21)
+        let image = try Self.run.get() + "/samples/coco/images/shapes_000001.jpg"
+        let run = try CommandRun.of(
+            [
+                "detect", folder, image, "--checkpoint", checkpoint, "--threshold", "0", "--top-k", "3", "--output",
+                "found",
+            ],
+            in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertTrue(run.output.contains("found/clip.mp4: 21 frames, "), run.output)
+        let found = try json(file: folder + "/found/detections.json")
+        XCTAssertEqual(found.count, 2)
+        XCTAssertEqual(found[1]["image"] as? String, image)
+        let video = found[0]
+        XCTAssertEqual(video["video"] as? String, folder + "/clip.mp4")
+        XCTAssertEqual(video["drawing"] as? String, "found/clip.mp4")
+        XCTAssertEqual([video["width"], video["height"], video["frameCount"]] as? [Int], [160, 120, 21])
+        let frames = try XCTUnwrap(video["frames"] as? [[String: Any]])
+        XCTAssertEqual(frames.compactMap { $0["frame"] as? Int }, Array(0..<21))
+        XCTAssertEqual(try XCTUnwrap(frames[20]["time"] as? Double), 1.6, accuracy: 1e-3)
+        for frame in frames {
+            let objects = try XCTUnwrap(frame["detections"] as? [[String: Any]])
+            XCTAssertEqual(objects.count, 3)
+            let box = try XCTUnwrap(objects[0]["box"] as? [Double])
+            XCTAssertTrue(box[2] <= 160 && box[3] <= 120, "\(box) is in the video's pixels")
+        }
+
+        let drawn = try VideoReader(path: folder + "/found/clip.mp4")
+        XCTAssertEqual(drawn.frameCount, 21)
+        XCTAssertEqual([drawn.width, drawn.height], [640, 480], "enlarged, so that names can be read")
+        XCTAssertEqual(try XCTUnwrap(drawn.frameRate), 12.5, accuracy: 0.01)
+        XCTAssertEqual(
+            try FileManager.default.contentsOfDirectory(atPath: folder + "/found").sorted(),
+            ["clip.mp4", "detections.json", "shapes_000001.jpg"])
+    }
+
+    /// The batch changes nothing; frames that are not looked at are drawn, and not in the numbers.
+    func testEveryFourthFrame() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 21)
+        func frames(_ options: [String]) throws -> [[String: Any]] {
+            let run = try CommandRun.of(
+                ["detect", "clip.mp4", "--checkpoint", checkpoint, "--threshold", "0", "--top-k", "1"] + options,
+                in: folder)
+            XCTAssertEqual(run.status, 0, run.errors)
+            let found =
+                try options.contains("--output")
+                ? json(file: folder + "/found/detections.json")
+                : json(Data(run.output.utf8))
+            return try XCTUnwrap(found[0]["frames"] as? [[String: Any]])
+        }
+        let all = try frames(["--batch", "1"])
+        let some = try frames(["--every", "4", "--batch", "3", "--output", "found"])
+        let silent = try frames(["--every", "4"])
+        XCTAssertEqual(some.compactMap { $0["frame"] as? Int }, [0, 4, 8, 12, 16, 20])
+        XCTAssertEqual(try VideoReader(path: folder + "/found/clip.mp4").frameCount, 21)
+        for (frame, other) in zip(some, silent) {
+            let number = try XCTUnwrap(frame["frame"] as? Int)
+            XCTAssertEqual(other["frame"] as? Int, number)
+            for one in [other, all[number]] {
+                XCTAssertEqual(try score(one), try score(frame), accuracy: 1e-4, "frame \(number)")
+            }
+        }
+    }
+
+    private func score(_ frame: [String: Any]) throws -> Double {
+        let objects = try XCTUnwrap(frame["detections"] as? [[String: Any]])
+        return try XCTUnwrap(objects.first?["score"] as? Double)
+    }
+
+    func testABrokenVideoIsNamed() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 60)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/clip.mp4"))
+        // The pictures come after the head; some of the last ones are overwritten.
+        let start = try XCTUnwrap(bytes.range(of: Data("mdat".utf8))).upperBound
+        let middle = start + (bytes.count - start) / 3
+        bytes.replaceSubrange(middle..<(middle + 400), with: Data(repeating: 0xFF, count: 400))
+        try bytes.write(to: URL(fileURLWithPath: folder + "/broken.mp4"))
+        try Data("no video".utf8).write(to: URL(fileURLWithPath: folder + "/text.mp4"))
+        for (file, message) in [
+            ("broken.mp4", "vertebra: broken.mp4 is corrupt at frame "),
+            ("text.mp4", "vertebra: text.mp4 is not an MP4, Matroska, WebM or AVI video: "),
+            ("none.mp4", "vertebra: none.mp4: there is no such video"),
+        ] {
+            let run = try CommandRun.of(
+                ["detect", file, "--checkpoint", checkpoint, "--output", "found"], in: folder)
+            XCTAssertEqual(run.status, 1, file)
+            XCTAssertTrue(run.errors.hasPrefix(message), run.errors)
+            let left = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/found")) ?? []
+            XCTAssertEqual(left, [], file)
+        }
+    }
+
+    func testCtrlCLeavesNothingHalf() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 600)
+        let command = BackgroundCommand(
+            ["detect", "clip.mp4", "--checkpoint", checkpoint, "--output", "found"], in: folder)
+        try command.start()
+        func left() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder + "/found")) ?? [] }
+        let deadline = Date().addingTimeInterval(120)
+        while Date() < deadline, command.isRunning, !left().contains(where: { $0.hasSuffix(".part") }) { usleep(5_000) }
+        command.interrupt()
+        let run = command.wait()
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("vertebra: stopped before frame "), run.errors)
+        XCTAssertTrue(run.errors.contains(" of clip.mp4; nothing of what is unfinished was written"), run.errors)
+        XCTAssertEqual(left(), [])
+    }
+
+    func testWrongCalls() throws {
+        for options in [["--every", "0"], ["--batch", "0"]] {
+            XCTAssertEqual(try CommandRun.of(["detect", "x.mp4", "--checkpoint", "c"] + options).status, 64)
+        }
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 2)
+        let run = try CommandRun.of(
+            ["detect", "clip.mp4", "--checkpoint", "c", "--results", "r.json"], in: folder)
+        XCTAssertEqual(run.status, 64)
+        XCTAssertTrue(run.errors.contains("--results is for images, and clip.mp4 is a video"), run.errors)
+    }
+}
