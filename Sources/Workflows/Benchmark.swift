@@ -55,6 +55,10 @@ public struct Benchmark {
         case coco
         /// JPEG decoding and resizing: `media.py`'s cases.
         case jpeg
+        /// SSD300 on named networks, inference and training: `tools/peers/ssd300.py`'s cases.
+        case ssd
+        /// SSD300's training images: `tools/peers/ssd_data.py`'s case.
+        case ssdData = "ssd-data"
     }
 
     /// What some suites work on.
@@ -62,7 +66,7 @@ public struct Benchmark {
         /// COCO's instances and results.
         public var annotations: String?
         public var results: String?
-        /// A folder of JPEG files.
+        /// A folder of JPEG files: any, or those of the instances.
         public var images: String?
         /// Names of networks, and how many images a step takes.
         public var models: [String]
@@ -111,6 +115,8 @@ public struct Benchmark {
         case .inference: try runInference(inputs)
         case .coco: try runCOCO(inputs)
         case .jpeg: try runJPEG(inputs)
+        case .ssd: try runSSD(inputs)
+        case .ssdData: try runSSDData(inputs)
         }
     }
 

@@ -12,7 +12,6 @@ extension Benchmark {
         measureRoIAlign()
         try measureBackbone()
         try measureDetector()
-        try measureSSD()
     }
 
     private func measureSuppression() {
@@ -75,20 +74,5 @@ extension Benchmark {
             let losses = learner.losses(images: [training], targets: [target])
             losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
         }
-    }
-
-    private func measureSSD() throws {
-        let detector = try SSD(backbone: Catalogue.recipe(named: "resnet50"), classCount: 80)
-        let image = Tensor.rand([3, 300, 300])
-        let target = DetectionTarget(
-            boxes: [Box(x0: 20, y0: 20, x1: 120, y1: 120), Box(x0: 100, y0: 110, x1: 280, y1: 290)], labels: [1, 2])
-        measure("ssd300_resnet50 training step, batch 4", batch: 4, runs: 3) {
-            for (_, parameter) in detector.namedParameters() { parameter.tensor.setGrad(nil) }
-            let losses = detector.losses(
-                images: Array(repeating: image, count: 4), targets: Array(repeating: target, count: 4))
-            losses.dropFirst().reduce(losses[0].value) { $0 + $1.value }.backward()
-        }
-        detector.eval()
-        measure("ssd300_resnet50 inference 300x300", runs: 3) { _ = detector.detect(images: [image]) }
     }
 }

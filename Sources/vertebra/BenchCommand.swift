@@ -13,11 +13,13 @@ struct BenchCommand: WorkCommand {
     var suites: [Benchmark.Suite] = []
     @Option(help: "Threads that libtorch computes with.") var threads = 2
     @Option(help: "Only cases whose name contains this.") var filter: String?
-    @Option(help: "Suite coco: the instances JSON.") var annotations: String?
+    @Option(help: "Suites coco and ssd-data: the instances JSON.") var annotations: String?
     @Option(help: "Suite coco: the results JSON.") var results: String?
-    @Option(help: "Suite jpeg: a folder of .jpg files.") var images: String?
-    @Option(parsing: .upToNextOption, help: "Suite backbones: names of models.") var models = ["resnet50"]
-    @Option(help: "Suite backbones: images a step.") var batch = 16
+    @Option(help: "Suites jpeg and ssd-data: a folder of .jpg files.") var images: String?
+    @Option(parsing: .upToNextOption, help: "Suites backbones, inference and ssd: names of models.") var models = [
+        "resnet50"
+    ]
+    @Option(help: "Suites backbones and inference: images a step.") var batch = 16
     @Option(help: "Suite backbones: a step of each model in turn, so many times, and the ratios to the first one.")
     var rounds: Int?
     @Flag(help: "Convolve as on a CPU without a tile unit (AMX).") var withoutTileUnit = false

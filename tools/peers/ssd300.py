@@ -59,13 +59,14 @@ class SSD300(nn.Module):
         self.extras = nn.ModuleList(extras)
         self.logits = nn.ModuleList(nn.Conv2d(w, n * CLASSES, 3, padding=1) for w, n in zip(widths, PER_CELL))
         self.offsets = nn.ModuleList(nn.Conv2d(w, n * 4, 3, padding=1) for w, n in zip(widths, PER_CELL))
-        for name, p in [*self.extras.named_parameters(), *self.logits.named_parameters(), *self.offsets.named_parameters()]:
+        for p in [*self.extras.parameters(), *self.logits.parameters(), *self.offsets.parameters()]:
             if p.dim() == 4:
                 nn.init.xavier_uniform_(p)
-        # A fresh network doubts as a trained one does: some boxes of some classes are candidates, and not all.
+        # A fresh network doubts as a trained one does: boxes of ten of the classes are candidates, and not all.
         for layer in self.logits:
             layer.weight.data *= 0.02
-            layer.bias.data = torch.tensor([4.0 if i % CLASSES == 0 else 0.0 for i in range(layer.out_channels)])
+            layer.bias.data = torch.tensor([
+                4.0 if i % CLASSES == 0 else 0.7 if i % CLASSES <= 10 else 0.0 for i in range(layer.out_channels)])
         self.register_buffer("defaults", default_boxes())
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1))
         self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1))
