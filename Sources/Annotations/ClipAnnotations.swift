@@ -70,8 +70,9 @@ public struct ClipAnnotations: Hashable, Sendable {
 }
 
 /// The videos in a folder and in the folders right in it, found by their names without the ending.
-struct VideoFolder {
-    static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
+package struct VideoFolder {
+    /// Of the names of videos, in small letters.
+    package static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
 
     let path: String
     /// Paths relative to the folder, ascending, by stem.

@@ -53,7 +53,9 @@ public struct ClipViews: Sendable {
                 isLonger && form.crops > 1 ? (2 * crop * room + form.crops - 1) / (2 * (form.crops - 1)) : room / 2
             }
             let (width, height) = (size.width - form.side, size.height - form.side)
-            return (place(width, isLonger: size.width >= size.height), place(height, isLonger: size.height > size.width))
+            return (
+                place(width, isLonger: size.width >= size.height), place(height, isLonger: size.height > size.width)
+            )
         }
         self.label = label
         name = path

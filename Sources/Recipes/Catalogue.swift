@@ -34,10 +34,12 @@ public enum Catalogue {
     private static let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     /// ResNet and iResNet on clips at a quarter of their width, to try things out with.
-    private static let narrowVideoModels = imageNetFamilies.filter { ["resnet50", "iresnet50"].contains($0.name("50")) }
-        .flatMap(\.videoModels).map {
-            NamedModel(name: $0.name + "_0.25", recipe: $0.recipe.scaled(0.25), paper: $0.paper)
-        }
+    private static let narrowVideoModels = imageNetFamilies.filter {
+        ["resnet50", "iresnet50"].contains($0.name("50"))
+    }
+    .flatMap(\.videoModels).map {
+        NamedModel(name: $0.name + "_0.25", recipe: $0.recipe.scaled(0.25), paper: $0.paper)
+    }
 
     /// Every depth of each family at its own width and at 0.25, 0.5 and 2 times that, as in RGSNet's table 8.
     static func widths(_ families: [ModelFamily]) -> [NamedModel] {

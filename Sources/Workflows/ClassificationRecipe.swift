@@ -201,7 +201,8 @@ public struct ClassificationInputRecipe: RecipeSection {
     /// How `evaluate` and `recognize` look at a video.
     var views: ClipViews.Form {
         ClipViews.Form(
-            sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops, side: shorterSide,
+            sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops,
+            side: shorterSide,
             shorterSide: shorterSide)
     }
 

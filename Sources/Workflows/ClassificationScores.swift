@@ -47,7 +47,8 @@ public struct ClassificationScores: Sendable, Codable {
             ([row("class", "images", "   top-1")] + rows + [
                 "",
                 String(format: " top-1 %.2f %%, top-5 %.2f %%, cross-entropy %.4f", 100 * top1, 100 * top5, loss),
-                String(format: " %d %@ in %.1f s, %@ a second", images, videos == nil ? "images" : "videos", seconds, rate),
+                String(
+                    format: " %d %@ in %.1f s, %@ a second", images, videos == nil ? "images" : "videos", seconds, rate),
             ] + (videos.map { [$0.line(measured: images)] } ?? [])).joined(separator: "\n")
     }
 }
@@ -57,7 +58,8 @@ extension ClassificationScores.Videos {
     func line(measured: Int) -> String {
         let lacking = [(missing.count, "missing"), (unreadable.count, "unreadable")].filter { $0.0 > 0 }
             .map { "\($0.0) \($0.1)" }
-        return " \(measured) of the \(listed) videos listed" + (lacking.isEmpty ? "" : ": " + lacking.joined(separator: ", "))
+        return " \(measured) of the \(listed) videos listed"
+            + (lacking.isEmpty ? "" : ": " + lacking.joined(separator: ", "))
             + "; \(views) \(views == 1 ? "view" : "views") of each"
     }
 }
@@ -100,7 +102,8 @@ struct ClassificationTally {
     func scores(of videos: ClassificationScores.Videos? = nil) -> ClassificationScores {
         let total = Double(max(1, count))
         return ClassificationScores(
-            top1: Double(right.reduce(0, +)) / total, top5: Double(amongFive) / total, loss: loss / total, images: count,
+            top1: Double(right.reduce(0, +)) / total, top5: Double(amongFive) / total, loss: loss / total,
+            images: count,
             seconds: (ContinuousClock.now - began) / .seconds(1),
             classes: classNames.enumerated().map { label, name in
                 .init(name: name, images: images[label], top1: Double(right[label]) / Double(max(1, images[label])))

@@ -50,7 +50,8 @@ public struct ClipMeasurement {
         }
         guard tally.count > 0 || unreadable.isEmpty else {
             throw RunFolderError(
-                path: annotations.source, reason: "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
+                path: annotations.source,
+                reason: "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
         }
         return tally.scores(
             of: .init(

@@ -33,7 +33,8 @@ struct ClipPart {
             } else {
                 guard let names else {
                     throw file.error(
-                        at: key, "a list of paths and labels needs data.classes, a file with the name of a class a line")
+                        at: key, "a list of paths and labels needs data.classes, a file with the name of a class a line"
+                    )
                 }
                 annotations = try Kinetics.readList(path, videos: folder, classNames: names)
             }

@@ -41,7 +41,8 @@ public struct ClipRecognition {
         let path = try RunFolder.checkpoint(at: checkpoint)
         guard try RecipeTask(ofCheckpoint: path) == .classification else {
             throw RunFolderError(
-                path: path, reason: "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
+                path: path,
+                reason: "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
         }
         model = try ClassifierModel(checkpoint: path, settings: settings, device: device)
         guard model.recipe.data.format.isOfVideos else {
@@ -53,7 +54,8 @@ public struct ClipRecognition {
     /// - Throws: `MediaError`, naming the file, and the frame; `StopRequested` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let reader = try VideoReader(path: path)
-        let views = try ClipViews(path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+        let views = try ClipViews(
+            path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
         let probabilities = try model.probabilities(views)
         let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)
         let classes = zip(likeliest.indices.array(Int.self), likeliest.values.array(Float.self)).map {
@@ -62,29 +64,6 @@ public struct ClipRecognition {
         return RecognizedClip(
             video: path, frames: reader.frameCount, rate: reader.frameRate, views: views.count, classes: classes)
     }
-
-    /// The video files that arguments name: files as they are, and of folders every video, by name.
-    ///
-    /// - Throws: `RunFolderError` for a path that is not there and for a folder without videos.
-    public static func videoFiles(_ arguments: [String]) throws -> [String] {
-        let files = FileManager.default
-        return try arguments.flatMap { argument -> [String] in
-            var isFolder: ObjCBool = false
-            guard files.fileExists(atPath: argument, isDirectory: &isFolder) else {
-                throw RunFolderError(path: argument, reason: "there is no such video")
-            }
-            guard isFolder.boolValue else { return [argument] }
-            let names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
-                endings.contains(($0 as NSString).pathExtension.lowercased())
-            }
-            guard !names.isEmpty else {
-                throw RunFolderError(path: argument, reason: "this folder holds no videos")
-            }
-            return names.map { argument + "/" + $0 }
-        }
-    }
-
-    private static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
 }
 
 extension RecognizedClip {
@@ -119,7 +98,8 @@ extension RecognizedClip {
                 x: 0, y: y, width: width * Double(found.probability), height: line,
                 fill: .color(Color(hex: 0x2980B9, opacity: 0.75)))
             canvas.text(
-                String(format: "%.0f%%  %@", found.probability * 100, found.name), x: size * 0.5, y: y + size, size: size,
+                String(format: "%.0f%%  %@", found.probability * 100, found.name), x: size * 0.5, y: y + size,
+                size: size,
                 color: .white)
         }
         return canvas.image()

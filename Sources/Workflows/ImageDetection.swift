@@ -99,11 +99,16 @@ extension ImageDetection {
         try files(arguments, endingWith: imageEndings + videoEndings, called: "JPEG, PNG or video files")
     }
 
+    /// The video files that arguments name: files as they are, and of folders every video, by name.
+    public static func videoFiles(_ arguments: [String]) throws -> [String] {
+        try files(arguments, endingWith: videoEndings, called: "videos")
+    }
+
     /// Whether a file is taken for a video, by the end of its name.
     public static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
 
     private static let imageEndings = ["jpg", "jpeg", "png"]
-    private static let videoEndings = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
+    private static let videoEndings = VideoFolder.endings.sorted()
 
     private static func ending(of path: String) -> String { (path as NSString).pathExtension.lowercased() }
 

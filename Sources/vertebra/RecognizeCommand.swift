@@ -29,7 +29,7 @@ struct RecognizeCommand: WorkCommand {
     }
 
     func work() throws {
-        let files = try ClipRecognition.videoFiles(videos)
+        let files = try ImageDetection.videoFiles(videos)
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(

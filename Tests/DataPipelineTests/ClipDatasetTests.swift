@@ -2,8 +2,8 @@ import Annotations
 import DataPipeline
 import Foundation
 import Media
-import TestSupport
 import Tensors
+import TestSupport
 import XCTest
 
 /// On videos whose frames tell their number by their brightness and their sides by their colour.
@@ -63,7 +63,8 @@ final class ClipDatasetTests: XCTestCase {
         for (t, frame) in sample.frames.enumerated() {
             XCTAssertEqual(Int(batch.clips[1, 0, t, 3].array(UInt8.self)[5]), red(frame, 5, 3))
         }
-        XCTAssertEqual(batch.images.contiguous().array(UInt8.self), batch.clips[.all, .all, 0].contiguous().array(UInt8.self))
+        XCTAssertEqual(
+            batch.images.contiguous().array(UInt8.self), batch.clips[.all, .all, 0].contiguous().array(UInt8.self))
     }
 
     func testTrainingDrawsPlaceScaleAndMirrorAndChangesTheLabel() throws {

@@ -64,7 +64,8 @@ final class CatalogueTests: XCTestCase {
             let name = video.name.replacing("3d", with: "", maxReplacements: 1)
             // Narrow ones have no name on images.
             let quarter = "_0.25"
-            let image = name.hasSuffix(quarter)
+            let image =
+                name.hasSuffix(quarter)
                 ? try Catalogue.recipe(named: String(name.dropLast(quarter.count))).scaled(0.25)
                 : try Catalogue.recipe(named: name)
             XCTAssertEqual(image.onVideo(), video.recipe, video.name)

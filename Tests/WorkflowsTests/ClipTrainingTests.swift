@@ -1,8 +1,8 @@
 import DataPipeline
 import Foundation
 import Media
-import TestSupport
 import Tensors
+import TestSupport
 import Training
 import Workflows
 import XCTest
@@ -59,11 +59,13 @@ final class ClipTrainingTests: XCTestCase {
         let csv = root + "/val.csv"
         try (String(contentsOfFile: csv, encoding: .utf8) + "\nup,gone,0,1,val\nup,broken,0,1,val\n")
             .write(toFile: csv, atomically: true, encoding: .utf8)
-        try Data(repeating: 1, count: 3000).write(to: URL(fileURLWithPath: root + "/videos/up/broken_000000_000001.mp4"))
+        try Data(repeating: 1, count: 3000).write(
+            to: URL(fileURLWithPath: root + "/videos/up/broken_000000_000001.mp4"))
         let training = try RecipeTask.open(file(root), output: run)
         XCTAssertEqual(training.classNames, ["down", "up"])
         XCTAssertEqual(training.summary, "48 videos of 2 classes")
-        XCTAssertTrue(training.notes.contains { $0.contains("1 of the 14 videos") && $0.contains("gone") }, "\(training.notes)")
+        XCTAssertTrue(
+            training.notes.contains { $0.contains("1 of the 14 videos") && $0.contains("gone") }, "\(training.notes)")
         let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
         let checkpoint = try XCTUnwrap(outcome.bestCheckpoint)
         let scores = try ClassificationScores.measured(checkpoint: checkpoint)
@@ -86,8 +88,8 @@ final class ClipTrainingTests: XCTestCase {
         try found.writeVideo(to: run + "/drawn.mp4")
         let drawn = try VideoReader(path: run + "/drawn.mp4")
         XCTAssertEqual([drawn.frameCount, drawn.width, drawn.height], [12, 256, 256])
-        XCTAssertThrowsError(try ClipRecognition.videoFiles([root + "/none.mp4"]))
-        XCTAssertEqual(try ClipRecognition.videoFiles([root + "/videos/down"]).count, 30)
+        XCTAssertThrowsError(try ImageDetection.videoFiles([root + "/none.mp4"]))
+        XCTAssertEqual(try ImageDetection.videoFiles([root + "/videos/down"]).count, 30)
     }
 
     /// The mean over the views is what each view says by itself, averaged.
@@ -102,7 +104,8 @@ final class ClipTrainingTests: XCTestCase {
         for (label, name) in ["down", "up"].enumerated() {
             let views = try ClipViews(
                 path: root + "/videos/\(name)/val\(label)_000000_000001.mp4",
-                form: .init(sampling: ClipSampling(length: 8, stride: 1), clips: 3, crops: 1, side: 32, shorterSide: 32))
+                form: .init(sampling: ClipSampling(length: 8, stride: 1), clips: 3, crops: 1, side: 32, shorterSide: 32)
+            )
             let probabilities = withoutGrad { model.logits(views.tensor(0..<3)).softmax(dim: 1).mean([0]) }
             loss -= probabilities[label].log().item() / 2
         }
@@ -119,7 +122,8 @@ final class ClipTrainingTests: XCTestCase {
                 return "none"
             } catch { return "\(error)" }
         }
-        XCTAssertTrue(refusal("model.backbone=resnet18").contains("input.frames: 1"), refusal("model.backbone=resnet18"))
+        XCTAssertTrue(
+            refusal("model.backbone=resnet18").contains("input.frames: 1"), refusal("model.backbone=resnet18"))
         XCTAssertEqual(refusal("model.backbone=resnet18", "input.frames=1"), "none")
         XCTAssertTrue(refusal("data.train=train.txt").contains("data.classes"))
         XCTAssertTrue(refusal("data.videos=nowhere").contains("nowhere"))
