@@ -28,9 +28,9 @@ public struct ActionSampleSet: Sendable {
         public var farRadii = 7.0...9.5
         public var nearRadii = 16.0...21.0
         /// Degrees.
-        public var turns = 90.0...180.0
+        public var turns = 120.0...240.0
         /// Opacity where an object begins to appear.
-        public var faintOpacities = 0.15...0.3
+        public var faintOpacities = 0.2...0.35
         /// How far an object strays from its way at most, in pixels.
         public var sway = 1.2
         /// Strokes and flecks behind the object.

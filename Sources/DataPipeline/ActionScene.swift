@@ -165,7 +165,7 @@ extension SampleScene {
             return (difference * difference).sum().squareRoot()
         }
         var object = drawObject(center: .zero, radius: 1, against: ground, random: &random)
-        for _ in 0..<12 where contrast(object.base) < 120 {
+        for _ in 0..<12 where contrast(object.base) < 140 {
             object = drawObject(center: .zero, radius: 1, against: ground, random: &random)
         }
         object.texture = random.element(of: [.gradient, .stripes, .checks, .dots, .speckles])
