@@ -23,6 +23,14 @@ enum ClipSource {
         }
     }
 
+    /// Frames a second on average; nil where nothing says.
+    var frameRate: Double? {
+        switch self {
+        case .video(let reader): reader.frameRate
+        case .folder: nil
+        }
+    }
+
     /// In pixels, as frames come out.
     var size: (width: Int, height: Int) {
         switch self {
@@ -51,7 +59,7 @@ struct FrameFolder {
     /// - Throws: `MediaError`, naming the folder or its first frame.
     init(_ path: String) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        files = names.filter { ["jpg", "jpeg", "png"].contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+        files = names.filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
             .map { path + "/" + $0 }
         guard let first = files.first else {
             throw MediaError(kind: .notAVideo, name: path, cause: "a folder without JPEG or PNG files")

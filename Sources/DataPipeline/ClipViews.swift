@@ -7,6 +7,10 @@ import Tensors
 public struct ClipViews: Sendable {
     public let label: Int
     public let name: String
+    /// Of the whole video.
+    public let frameCount: Int
+    /// Frames a second on average; nil where the video doesn't say.
+    public let frameRate: Double?
     /// The frames that any clip shows, scaled.
     private let frames: [ByteImage]
     /// Of each clip, which of `frames`.
@@ -40,7 +44,9 @@ public struct ClipViews: Sendable {
     /// - Throws: `MediaError`, naming the file, and the frame.
     public init(path: String, label: Int = 0, form: Form, options: VideoOptions = VideoOptions()) throws {
         let source = try ClipSource(path, options: options)
-        let wanted = form.sampling.evenClips(form.clips, frameCount: source.frameCount)
+        frameCount = source.frameCount
+        frameRate = source.frameRate
+        let wanted = form.sampling.evenClips(form.clips, frameCount: frameCount)
         let union = Set(wanted.joined()).sorted()
         let places = Dictionary(uniqueKeysWithValues: union.enumerated().map { ($1, $0) })
         let size = scaled(source.size, shorterSide: form.shorterSide)

@@ -12,8 +12,6 @@ public struct ImageFolderDataset: ClassificationDataset {
     private let decodeOptions: DecodeOptions
     private let chain: ClassificationChain
 
-    private static let suffixes: Set<String> = ["jpg", "jpeg", "png"]
-
     /// - Parameter classNames: the classes of another part, so that labels mean the same; nil takes the folders found.
     ///
     /// Throws `ImageFolderError` where there are no classes, a class without images, or a folder that is no known class.
@@ -38,7 +36,7 @@ public struct ImageFolderDataset: ClassificationDataset {
         var files: [(name: String, label: Int)] = []
         for (label, name) in names.enumerated() {
             let images = ((try? manager.contentsOfDirectory(atPath: folder + "/" + name)) ?? [])
-                .filter { Self.suffixes.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+                .filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
             if images.isEmpty, found.contains(name) { throw ImageFolderError.emptyClass(folder + "/" + name) }
             files += images.map { (name + "/" + $0, label) }
         }

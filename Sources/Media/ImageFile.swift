@@ -3,6 +3,9 @@ import Glibc
 
 /// Image files: JPEG and PNG, told apart by their content, never by their name.
 public enum ImageFile {
+    /// What the names of such files end with, in small letters: how a folder's are found.
+    public static let endings: Set<String> = ["jpg", "jpeg", "png"]
+
     /// Decodes the image at `path`: RGB and upright unless `options` say otherwise.
     /// - Throws: `MediaError`, naming the file.
     public static func read(_ path: String, options: DecodeOptions = DecodeOptions()) throws -> ByteImage {

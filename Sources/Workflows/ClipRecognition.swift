@@ -53,7 +53,6 @@ public struct ClipRecognition {
 
     /// - Throws: `MediaError`, naming the file, and the frame; `StopRequested` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
-        let reader = try VideoReader(path: path)
         let views = try ClipViews(
             path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
         let probabilities = try model.probabilities(views)
@@ -62,7 +61,7 @@ public struct ClipRecognition {
             RecognizedClip.Class(name: model.classNames[$0], probability: $1)
         }
         return RecognizedClip(
-            video: path, frames: reader.frameCount, rate: reader.frameRate, views: views.count, classes: classes)
+            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes)
     }
 }
 

@@ -91,12 +91,12 @@ extension ImageDetection {
     ///
     /// - Throws: `RunFolderError` for a path that is not there and for a folder without images.
     public static func imageFiles(_ arguments: [String]) throws -> [String] {
-        try files(arguments, endingWith: imageEndings, called: "JPEG or PNG files")
+        try files(arguments, endingWith: ImageFile.endings, called: "JPEG or PNG files")
     }
 
     /// The same, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
     public static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
-        try files(arguments, endingWith: imageEndings + videoEndings, called: "JPEG, PNG or video files")
+        try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }
 
     /// The video files that arguments name: files as they are, and of folders every video, by name.
@@ -107,13 +107,12 @@ extension ImageDetection {
     /// Whether a file is taken for a video, by the end of its name.
     public static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
 
-    private static let imageEndings = ["jpg", "jpeg", "png"]
-    private static let videoEndings = VideoFolder.endings.sorted()
+    private static let videoEndings = VideoFolder.endings
 
     private static func ending(of path: String) -> String { (path as NSString).pathExtension.lowercased() }
 
     private static func files(
-        _ arguments: [String], endingWith endings: [String], called kind: String
+        _ arguments: [String], endingWith endings: Set<String>, called kind: String
     ) throws -> [String] {
         let files = FileManager.default
         return try arguments.flatMap { argument -> [String] in
