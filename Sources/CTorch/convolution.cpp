@@ -54,11 +54,16 @@ public:
                 tile_weight_gradient(x, g, weight.sizes(), geometry).contiguous(weight.suggest_memory_format());
             left[1] = false;
         }
+        const auto rows = [](const at::Tensor &map) { return map.movedim(1, -1).reshape({-1, map.size(1)}); };
         if (left[1] && is_1x1(weight) && geometry.reads_no_padding()) {
             // Every position is a row: one product of matrices.
-            const auto rows = [](const at::Tensor &map) { return map.movedim(1, -1).reshape({-1, map.size(1)}); };
             gradients[1] = at::mm(rows(g).t(), rows(strided(x, geometry))).view(weight.sizes());
             left[1] = false;
+        }
+        if (left[2] && !left[1]) {
+            // libtorch would compute the weight's gradient on the way.
+            gradients[2] = rows(g).sum(0);
+            left[2] = false;
         }
         if (left[0] || left[1] || left[2]) {
             auto [input, kernel, bias] = at::convolution_backward(

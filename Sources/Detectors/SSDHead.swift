@@ -7,6 +7,8 @@ public final class SSDHead: Module {
     let classification: ModuleList<Conv2d>
     let regression: ModuleList<Conv2d>
     private let classCount: Int
+    /// Both of a map.
+    private let joined: [JoinedConvolution]
 
     init(_ maps: [SSDPlan.Map], classCount: Int) {
         self.classCount = classCount
@@ -21,17 +23,17 @@ public final class SSDHead: Module {
         }
         classification = convolutions(classCount + 1)
         regression = convolutions(4)
+        joined = zip(classification, regression).map { JoinedConvolution([$0, $1]) }
     }
 
     /// Feature maps, finest first → logits `[N, A, 1 + classes]` and offsets `[N, A, 4]`, in the default boxes' order.
     func callAsFunction(_ maps: [Tensor]) -> (logits: Tensor, offsets: Tensor) {
-        func rows(_ layers: ModuleList<Conv2d>, _ width: Int) -> Tensor {
+        let outputs = zip(joined, maps).map { $0($1) }
+        func rows(_ part: Int, _ width: Int) -> Tensor {
             Tensor.cat(
-                zip(layers, maps).map { layer, map in
-                    layer(map).permute([0, 2, 3, 1]).reshape([map.shape[0], -1, width])
-                }, dim: 1)
+                outputs.map { $0[part].permute([0, 2, 3, 1]).reshape([$0[part].shape[0], -1, width]) }, dim: 1)
         }
-        return (rows(classification, classCount + 1), rows(regression, 4))
+        return (rows(0, classCount + 1), rows(1, 4))
     }
 }
 
