@@ -132,15 +132,25 @@ public:
             return;
         }
         const int64_t run = together * channels, runs = kernel.x / together;
-        if (kernel.t == 1 && runs == 1 && last - first == depth && is_inside(place)) {
-            const T *corner = pixels + (((place.image * input.t + place.t) * input.y + place.y) * input.x + place.x) * channels;
-            copy_lines(corner, kernel.y, dilation.y * input.x * channels, run, into);
-            return;
-        }
+        const int64_t line_length = input.x * channels;
+        // Where nothing is cut off at the sides, lines of the kernel are copied together.
+        const bool has_whole_lines = runs == 1 && place.x >= 0 && place.x + kernel.x <= input.x;
         // Divided once, then counted on: divisions would take as long as the product.
         int64_t index = first / run, offset = first % run;
         int64_t kx = index % runs, ky = index / runs % kernel.y, kt = index / (runs * kernel.y);
         while (first < last) {
+            const int64_t whole = has_whole_lines && offset == 0 ? std::min((last - first) / run, kernel.y - ky) : 0;
+            if (whole > 0) {
+                copy_plane(place, kt, ky, whole, run, into);
+                into += whole * run;
+                first += whole * run;
+                ky += whole;
+                if (ky == kernel.y) {
+                    ky = 0;
+                    ++kt;
+                }
+                continue;
+            }
             const int64_t count = std::min(run - offset, last - first);
             const int64_t x = place.x + kx * dilation.x, y = place.y + ky * dilation.y, t = place.t + kt * dilation.t;
             if (t < 0 || t >= input.t || y < 0 || y >= input.y) {
@@ -148,7 +158,7 @@ public:
             } else {
                 const int64_t start = std::clamp(-x * channels, offset, offset + count);
                 const int64_t end = std::clamp((input.x - x) * channels, start, offset + count);
-                const T *line = pixels + (((place.image * input.t + t) * input.y + y) * input.x + x) * channels;
+                const T *line = pixels + ((place.image * input.t + t) * input.y + y) * line_length + x * channels;
                 if (start > offset) std::fill_n(into, start - offset, T(0));
                 copy_lines(line + start, 1, 0, end - start, into + start - offset);
                 if (end < offset + count) std::fill_n(into + end - offset, offset + count - end, T(0));
@@ -167,6 +177,24 @@ public:
     }
 
 private:
+    /// `lines` lines of a plane of the kernel from line `ky` on, each of `run` numbers; zeros where there is no input.
+    void copy_plane(const Place &place, int64_t kt, int64_t ky, int64_t lines, int64_t run, T *into) const {
+        const int64_t t = place.t + kt * dilation.t, y = place.y + ky * dilation.y, line_length = input.x * channels;
+        if (t < 0 || t >= input.t) {
+            std::fill_n(into, lines * run, T(0));
+            return;
+        }
+        const auto lines_before = [&](int64_t end) {
+            return std::clamp<int64_t>((end - y + dilation.y - 1) / dilation.y, 0, lines);
+        };
+        const int64_t above = y < 0 ? lines_before(0) : 0, inside = std::max(above, lines_before(input.y));
+        if (above > 0) std::fill_n(into, above * run, T(0));
+        const T *from =
+            pixels + ((place.image * input.t + t) * input.y + y + above * dilation.y) * line_length + place.x * channels;
+        if (inside > above) copy_lines(from, inside - above, dilation.y * line_length, run, into + above * run);
+        if (inside < lines) std::fill_n(into + inside * run, (lines - inside) * run, T(0));
+    }
+
     const int64_t images, together;
 };
 

@@ -10,31 +10,31 @@ public struct ActionSampleSet: Sendable {
     public struct Settings: Hashable, Sendable, Codable {
         public var seed: UInt64 = 1
         /// Of each class.
-        public var trainClips = 40
+        public var trainClips = 80
         /// Of each class.
         public var validationClips = 12
         /// In pixels.
         public var width = 96
         public var height = 72
         /// Frames of a clip.
-        public var frames = 24...40
+        public var frames = 24...32
         /// Frames a second: one of these.
         public var rates = [12.0, 15, 20, 25]
         /// The way of an object that moves, as a share of the picture's side.
-        public var travel = 0.35...0.6
+        public var travel = 0.45...0.65
         /// Centres stay so far from the border, as a share of the picture's side.
         public var margin = 0.14
         /// Radius in pixels where an approach begins, and where it ends.
-        public var farRadii = 7.0...9.5
-        public var nearRadii = 16.0...21.0
+        public var farRadii = 6.0...8.0
+        public var nearRadii = 20.0...26.0
         /// Degrees.
-        public var turns = 120.0...240.0
+        public var turns = 240.0...480.0
         /// Opacity where an object begins to appear.
-        public var faintOpacities = 0.2...0.35
+        public var faintOpacities = 0.12...0.25
         /// How far an object strays from its way at most, in pixels.
-        public var sway = 1.2
+        public var sway = 0.5
         /// Strokes and flecks behind the object.
-        public var clutter = 2...6
+        public var clutter = 0...2
         /// Of the encoded videos, 1 to 100.
         public var quality = 75
 

@@ -143,7 +143,9 @@ extension SampleScene {
     fileprivate init(ground settings: ActionSampleSet.Settings, random: inout SampleRandom) {
         width = settings.width
         height = settings.height
-        background = SampleBackground(scales: 4...12, random: &random)
+        // Calm: a network starts from nothing here, and what stands still must not hide what moves.
+        background = SampleBackground(kinds: [.clouds, .paper], scales: 6...16, contrast: 0.35, random: &random)
+        background.dim(to: Float(random.uniform(35, 65)))
         clutter = []
         objects = []
         overlay = []

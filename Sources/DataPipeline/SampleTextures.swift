@@ -97,8 +97,12 @@ package struct SampleBackground: Sendable {
     var angle: Float
     var noise: ValueNoise
 
-    /// Two muted tones of one hue and a kind, by lot; `scales` in pixels.
-    init(scales: ClosedRange<Double>, random: inout SampleRandom) {
+    /// Two muted tones of one hue and one of the kinds, by lot; `scales` in pixels.
+    ///
+    /// - Parameter contrast: of the two tones, 1 as far apart as they are drawn.
+    init(
+        kinds: [Kind] = Kind.allCases, scales: ClosedRange<Double>, contrast: Float = 1, random: inout SampleRandom
+    ) {
         let tone = random.uniform(0, 1)
         func muted(_ value: ClosedRange<Double>, _ random: inout SampleRandom) -> SampleColor {
             hsvColor(
@@ -106,15 +110,21 @@ package struct SampleBackground: Sendable {
                 saturation: random.uniform(0.06, 0.36), value: random.uniform(value.lowerBound, value.upperBound))
         }
         let isBright = random.chance(0.6)
-        kind = random.element(of: Kind.allCases)
+        kind = random.element(of: kinds)
         first = muted(isBright ? 0.72...0.95 : 0.4...0.6, &random)
-        second = muted(isBright ? 0.52...0.72 : 0.2...0.4, &random)
+        second = mixColors(first, muted(isBright ? 0.52...0.72 : 0.2...0.4, &random), contrast)
         scale = Float(random.uniform(scales.lowerBound, scales.upperBound))
         angle = Float(random.uniform(0, .pi))
         noise = ValueNoise(key: UInt32(truncatingIfNeeded: random.next()))
     }
 
     var meanColor: SampleColor { mixColors(first, second, 0.5) }
+
+    /// Scales both tones such that the brightest channel of their mean is `value`, of 255.
+    mutating func dim(to value: Float) {
+        let factor = value / max(1, meanColor.max())
+        (first, second) = (first * factor, second * factor)
+    }
 
     /// The colour at every pixel, handed to `body` row by row.
     func fill(width: Int, height: Int, _ pixels: UnsafeMutableBufferPointer<SampleColor>) {

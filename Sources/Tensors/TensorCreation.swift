@@ -32,9 +32,13 @@ extension Tensor {
         let shape = shape ?? [values.count]
         precondition(
             shape.reduce(1, *) == values.count, "Tensor: \(values.count) values don't fill the shape \(shape)")
-        self = values.map(\.stored).withUnsafeBytes { bytes in
+        func tensor(_ bytes: UnsafeRawBufferPointer) -> Tensor {
             Tensor(bytes: bytes, shape: shape, dtype: T.dtype, device: device)
         }
+        // Most types are stored as they are, and a generic conversion of every element takes longer than the copy.
+        self =
+            T.self == T.Stored.self
+            ? values.withUnsafeBytes(tensor) : values.map { $0.stored }.withUnsafeBytes(tensor)
     }
 
     /// A tensor without axes.
@@ -141,7 +145,7 @@ extension Tensor {
             check(ct_copy_out(raw, T.dtype.code, buffer.baseAddress, Int64(count)), "array", [self])
             filled = count
         }
-        return stored.map(T.init(stored:))
+        return stored as? [T] ?? stored.map { T(stored: $0) }
     }
 
     /// The only element of a tensor.
