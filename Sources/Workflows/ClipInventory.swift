@@ -88,7 +88,9 @@ extension ClipInventory {
     /// For a person: the part's size, then the first of what is missing and unreadable.
     public func text(placesShown: Int) -> String {
         let size = Self.size(readable, listed: listed, missing: missing.count, unreadable: unreadable.count)
-        let length = hours.map { ", " + String(format: $0 < 10 ? "%.2f" : "%.0f", $0) + " hours" } ?? ""
+        let length =
+            hours.map { ", " + ($0 < 1 ? String(format: "%.1f minutes", $0 * 60) : String(format: "%.1f hours", $0)) }
+            ?? ""
         var lines = ["\(source): \(size); \(frames) frames\(length)"]
         for (kind, places) in [("missing", missing), ("unreadable", unreadable.map(\.description))] {
             lines += places.prefix(placesShown).map { "  \(kind): \($0)" }
