@@ -39,7 +39,8 @@ public struct ClipDataset: ClassificationDataset {
 
     public let annotations: ClipAnnotations
     public let form: Form
-    private let folder: String
+    /// That of the videos.
+    public let folder: String
     private let mirroredLabels: [Int]?
 
     /// - Parameters:

@@ -58,14 +58,22 @@ struct FrameFolder {
 
     /// - Throws: `MediaError`, naming the folder or its first frame.
     init(_ path: String) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        files = names.filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
-            .map { path + "/" + $0 }
+        files = try Self.names(in: path).map { path + "/" + $0 }
         guard let first = files.first else {
             throw MediaError(kind: .notAVideo, name: path, cause: "a folder without JPEG or PNG files")
         }
         let header = try ImageFile.header(first)
         size = (header.width, header.height)
+    }
+
+    /// Of the images in a folder, ascending.
+    ///
+    /// - Throws: `MediaError`, naming the folder.
+    static func names(in path: String) throws(MediaError) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw MediaError(kind: .unreadable, name: path, cause: "its files can't be listed")
+        }
+        return names.filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
     }
 
     func frames(at indices: [Int], size: (width: Int, height: Int)) throws -> [ByteImage] {

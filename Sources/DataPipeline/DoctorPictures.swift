@@ -72,7 +72,7 @@ extension DoctorReport {
 
 extension MediaError {
     /// The description without the file's name and the fix.
-    fileprivate var problem: String {
+    package var problem: String {
         var text = description
         if text.hasPrefix(name) { text = String(text.dropFirst(name.count)) }
         if text.hasSuffix(fix) { text = String(text.dropLast(fix.count)) }

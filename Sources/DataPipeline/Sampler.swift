@@ -50,6 +50,19 @@ public struct ShuffledSampler: Sampler {
     }
 }
 
+/// Another sampler's order without some indices.
+public struct PartialSampler: Sampler {
+    public let base: any Sampler
+    public let leftOut: Set<Int>
+
+    public init(_ base: any Sampler, leavingOut leftOut: Set<Int>) {
+        self.base = base
+        self.leftOut = leftOut
+    }
+
+    public func order(epoch: Int) -> [Int] { base.order(epoch: epoch).filter { !leftOut.contains($0) } }
+}
+
 /// Batches of images of similar proportions, which waste little on padding (torchvision's `GroupedBatchSampler`).
 ///
 /// Indices come in shuffled order; each joins the open batch of its group, and a full batch is handed out at once. What

@@ -9,18 +9,29 @@ import Training
 public struct ClassificationMeasurement {
     public let model: ClassifierModel
     private let loader: DataLoader<AnyClassificationDataset>
-    /// Of videos.
-    var clips: ClipAnnotations? { loader.dataset.clips }
+    /// Of videos, what was known before they were looked at.
+    private let inventory: ClipInventory?
 
     /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.
     public init(model: ClassifierModel) throws {
-        self.model = model
-        let dataset = AnyClassificationDataset(
+        self.init(model: model, dataset: try Self.dataset(of: model))
+    }
+
+    /// The validation part of a model's recipe.
+    static func dataset(of model: ClassifierModel) throws -> AnyClassificationDataset {
+        AnyClassificationDataset(
             try ClassifierModel.dataset(
                 model.recipe, file: model.file, training: false, augmented: false, classNames: model.classNames))
+    }
+
+    init(model: ClassifierModel, dataset: AnyClassificationDataset, inventory: ClipInventory? = nil) {
+        self.model = model
+        self.inventory = inventory
         loader = DataLoader(
             dataset: dataset, batchSize: model.recipe.evaluation.batch,
-            sampler: SequentialSampler(count: dataset.count), threads: model.recipe.training.loaderThreads,
+            sampler: PartialSampler(
+                SequentialSampler(count: dataset.count), leavingOut: inventory?.leftOut ?? []),
+            threads: model.recipe.training.loaderThreads,
             failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
     }
 
@@ -50,14 +61,15 @@ public struct ClassificationMeasurement {
                 try tally.add(
                     logits, loss: loss.item(), labels: batch.samples.map(\.label), names: batch.samples.map(\.name))
             }
-            progress(tally.count, loader.dataset.count)
+            progress(tally.count, inventory?.readable ?? loader.dataset.count)
         }
         guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }
         return tally.scores(
-            of: clips.map {
+            of: loader.dataset.clips.map {
                 .init(
-                    views: 1, listed: $0.listedCount, missing: $0.missing,
-                    unreadable: unreadable.map(\.name))
+                    views: 1, listed: $0.annotations.listedCount, missing: $0.annotations.missing,
+                    unreadable: (inventory?.unreadable ?? [])
+                        + unreadable.map { .init(path: $0.name, reason: $0.reason) })
             })
     }
 }

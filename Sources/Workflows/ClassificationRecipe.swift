@@ -91,12 +91,14 @@ public struct ClassificationDataRecipe: DataSection {
     /// Of videos: the file in `root` with the names of the classes. Something-Something's is `labels.json`; a list of
     /// Kinetics needs one, a name a line.
     public var classes: String?
-    /// An image or video that can't be read: `stop`, or `replace` it by another in training, leave it out of an evaluation,
-    /// and count it.
+    /// Of videos: the file in `root` that keeps how many frames each has; nil is `frames-index.tsv`.
+    public var index: String?
+    /// An image or video that can't be read: `stop`, or leave it out and count it. Where that shows only while training, as
+    /// with images and damage amid a video, another one takes its place.
     public var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case root, format, train, val, videos, classes
+        case root, format, train, val, videos, classes, index
         case valVideos = "val_videos"
         case failedImages = "failed_images"
     }
@@ -114,12 +116,18 @@ public struct ClassificationDataRecipe: DataSection {
         try values.update(&videos, .videos)
         valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
         classes = try values.decodeIfPresent(String.self, forKey: .classes)
-        for key in [CodingKeys.videos, .valVideos, .classes] {
+        index = try values.decodeIfPresent(String.self, forKey: .index)
+        for key in [CodingKeys.videos, .valVideos, .classes, .index] {
             try values.require(
                 format.isOfVideos || !values.contains(key), key, "is for videos, and \(format.rawValue) holds images")
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
     }
+}
+
+extension ClassificationDataRecipe {
+    /// The file of `index`; nil for the usual one.
+    var indexFile: String? { index.map { $0.hasPrefix("/") ? $0 : root + "/" + $0 } }
 }
 
 /// The section `input`: what an image or a video becomes before the model.

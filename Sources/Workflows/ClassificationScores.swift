@@ -26,9 +26,9 @@ public struct ClassificationScores: Sendable, Codable {
         public var views: Int
         /// How many the set lists.
         public var listed: Int
-        /// Names of those that are not there, and of those that can't be read.
+        /// Names of those that are not there.
         public var missing: [String]
-        public var unreadable: [String]
+        public var unreadable: [UnreadableVideo]
     }
 
     /// The values that a run records.
@@ -56,10 +56,9 @@ public struct ClassificationScores: Sendable, Codable {
 extension ClassificationScores.Videos {
     /// For a person: an accuracy on a part of the set means little without its size.
     func line(measured: Int) -> String {
-        let lacking = [(missing.count, "missing"), (unreadable.count, "unreadable")].filter { $0.0 > 0 }
-            .map { "\($0.0) \($0.1)" }
-        return " \(measured) of the \(listed) videos listed"
-            + (lacking.isEmpty ? "" : ": " + lacking.joined(separator: ", "))
+        " "
+            + ClipInventory.size(
+                measured, listed: listed, missing: missing.count, unreadable: unreadable.count)
             + "; \(views) \(views == 1 ? "view" : "views") of each"
     }
 }

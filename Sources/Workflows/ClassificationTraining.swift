@@ -15,16 +15,24 @@ public struct ClassificationTraining: RecipeTraining {
 
     public var classNames: [String] { model.classNames }
     public var summary: String {
-        "\(task.loader.dataset.count) \(recipe.data.format.isOfVideos ? "videos" : "images") of \(classNames.count) classes"
+        let classes = "of \(classNames.count) classes"
+        guard let videos = survey?.inventories[0] else { return "\(task.loader.dataset.count) images \(classes)" }
+        return "\(videos.readable) videos \(classes)\(videos.shortfall)"
     }
     public var start: StartWeights? { model.start }
     public let notes: [String]
+    /// Of videos, those of the training and of the validation part.
+    private let survey: ClipSurvey?
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
     ///
-    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors.
-    public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu) throws {
+    /// - Parameter indexing: called while the index of the videos' frames is brought up to date.
+    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `ClipSurveyStopped`.
+    public init(
+        file: RecipeFile, output: String, device: DeviceChoice = .cpu,
+        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws {
         let device = try device.device()
         (recipe, self.file) = try RecipeRun.open(file)
         run = RunFolder(output)
@@ -32,20 +40,33 @@ public struct ClassificationTraining: RecipeTraining {
             try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
         model = try ClassifierModel(recipe: recipe, file: self.file, classNames: training.classNames)
         model.network.move(to: device)
-        let measurement = try ClassificationMeasurement(model: model)
-        notes = [training.clips, measurement.clips].compactMap { $0?.summaryOfMissing }
-        task = ClassificationTask(model: model, dataset: training, measurement: measurement)
-        try RecipeRun.requireBatches(task, images: training.count, batch: recipe.training.batch, file: self.file)
+        let validation = try ClassificationMeasurement.dataset(of: model)
+        if let train = training.clips, let val = validation.clips {
+            let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
+            try survey.requireReadable(recipe.data.failedImages, file: self.file)
+            self.survey = survey
+        } else {
+            survey = nil
+        }
+        notes = (survey?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? [])
+        let leftOut = survey?.inventories[0].leftOut ?? []
+        task = ClassificationTask(
+            model: model, dataset: training, leavingOut: leftOut,
+            measurement: ClassificationMeasurement(
+                model: model, dataset: validation, inventory: survey?.inventories[1]))
+        try RecipeRun.requireBatches(
+            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: self.file)
     }
 
     public func train(
         resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
-        try RecipeRun(
+        let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]
+        return try RecipeRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, start: start, notes: notes, resume: resume, seconds: seconds,
+            task, summary: summary, start: start, notes: notes, files: videos, resume: resume, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
     }
 }
@@ -59,7 +80,7 @@ struct AnyClassificationDataset: ClassificationDataset {
     var count: Int { base.count }
     var classNames: [String] { base.classNames }
     /// Of videos.
-    var clips: ClipAnnotations? { (base as? ClipDataset)?.annotations }
+    var clips: ClipDataset? { base as? ClipDataset }
 
     func sample(at index: Int, random: inout SampleRandom) throws -> ClassificationSample {
         try base.sample(at: index, random: &random)
@@ -79,13 +100,17 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     var model: Module { classifier.network }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }
 
-    init(model: ClassifierModel, dataset: D, measurement: ClassificationMeasurement) {
+    /// - Parameter leavingOut: Samples that are known not to be readable. The others are what they are without that.
+    init(model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], measurement: ClassificationMeasurement)
+    {
         classifier = model
         self.measurement = measurement
         let training = model.recipe.training
         loader = DataLoader(
             dataset: dataset, batchSize: training.batch,
-            sampler: ShuffledSampler(count: dataset.count, seed: training.seed), threads: training.loaderThreads,
+            sampler: PartialSampler(
+                ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
+            threads: training.loaderThreads,
             seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast)
     }
 

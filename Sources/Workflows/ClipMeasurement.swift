@@ -7,16 +7,27 @@ import Training
 /// some clips and some crops of each, are averaged.
 public struct ClipMeasurement {
     public let model: ClassifierModel
+    /// What was known of the videos before they were looked at.
+    public let inventory: ClipInventory
+    /// What a person should know of the index of frames.
+    public let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
 
-    /// - Throws: `AnnotationError`, `RecipeFileError`.
-    public init(model: ClassifierModel) throws {
+    /// - Parameter indexing: called while the index of frames is brought up to date.
+    /// - Throws: `AnnotationError`; `RecipeFileError`, also for videos that can't be read, unless the recipe's
+    ///   `data.failed_images` leaves them out; `ClipSurveyStopped`.
+    public init(model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
         self.model = model
         let recipe = model.recipe
         let part = try ClipPart(recipe.data, file: model.file, training: false, classNames: model.classNames)
+        let survey = try ClipSurvey(recipe, parts: [part], progress: indexing)
+        try survey.requireReadable(recipe.data.failedImages, file: model.file)
+        inventory = survey.inventories[0]
+        notes = survey.notes
         let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, form: recipe.input.views)
         loader = DataLoader(
-            dataset: dataset, batchSize: 1, sampler: SequentialSampler(count: dataset.count),
+            dataset: dataset, batchSize: 1,
+            sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
             threads: recipe.training.loaderThreads, prefetch: 2)
     }
 
@@ -29,7 +40,8 @@ public struct ClipMeasurement {
         defer { model.network.train(wasTraining) }
         let annotations = loader.dataset.annotations
         var tally = ClassificationTally(classNames: model.classNames)
-        var unreadable: [String] = []
+        // Those whose damage shows only now.
+        var unreadable: [UnreadableVideo] = []
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
             for sample in batch.samples {
@@ -38,7 +50,7 @@ public struct ClipMeasurement {
                 case .success(let readable): video = readable
                 case .failure(let error):
                     guard model.recipe.data.failedImages != .stop else { throw error }
-                    unreadable.append(error.name)
+                    unreadable.append(.init(path: error.name, reason: error.problem))
                     continue
                 }
                 let probabilities = try model.probabilities(video)
@@ -46,7 +58,7 @@ public struct ClipMeasurement {
                 try tally.add(
                     probabilities.unsqueeze(0), loss: loss, labels: [video.label], names: [video.name])
             }
-            progress(tally.count + unreadable.count, loader.dataset.count)
+            progress(tally.count + unreadable.count, inventory.readable)
         }
         guard tally.count > 0 || unreadable.isEmpty else {
             throw RunFolderError(
@@ -56,7 +68,7 @@ public struct ClipMeasurement {
         return tally.scores(
             of: .init(
                 views: loader.dataset.form.clips * loader.dataset.form.crops, listed: annotations.listedCount,
-                missing: annotations.missing, unreadable: unreadable))
+                missing: annotations.missing, unreadable: inventory.unreadable + unreadable))
     }
 }
 
@@ -84,14 +96,21 @@ extension ClassificationScores {
     /// Measures a checkpoint on the validation part of its recipe, with `settings` over it: videos by all their views, images
     /// by themselves.
     ///
-    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `StopRequested`.
+    /// - Parameters:
+    ///   - indexing: called while the index of frames is brought up to date.
+    ///   - notes: called with what a person should know of it.
+    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `StopRequested`, `ClipSurveyStopped`.
     public static func measured(
         checkpoint: String, settings: [String] = [], device: DeviceChoice = .cpu,
+        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notes: (String) -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ClassificationScores {
         let model = try ClassifierModel(checkpoint: checkpoint, settings: settings, device: device)
-        return model.recipe.data.format.isOfVideos
-            ? try ClipMeasurement(model: model).scores(progress: progress)
-            : try ClassificationMeasurement(model: model).scores(progress: progress)
+        guard model.recipe.data.format.isOfVideos else {
+            return try ClassificationMeasurement(model: model).scores(progress: progress)
+        }
+        let measurement = try ClipMeasurement(model: model, indexing: indexing)
+        measurement.notes.forEach(notes)
+        return try measurement.scores(progress: progress)
     }
 }

@@ -1,4 +1,5 @@
 import Annotations
+import DataPipeline
 import Foundation
 
 /// A part of a data set of videos: what its files say, and the folder with its videos.
@@ -46,18 +47,26 @@ struct ClipPart {
         }
     }
 
+    init(_ dataset: ClipDataset) {
+        annotations = dataset.annotations
+        folder = dataset.folder
+    }
+
+    /// Of a clip's video.
+    func path(of index: Int) -> String { folder + "/" + annotations.clips[index].path }
+
+    /// Of all videos, relative to a folder that they are in.
+    func paths(from root: String) -> [String] {
+        annotations.clips.indices.map { index in
+            let path = path(of: index)
+            return path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
+        }
+    }
+
     private static func lines(of path: String, file: RecipeFile) throws -> [String] {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw file.error(at: "data.classes", "there is no text file \(path)")
         }
         return text.split(whereSeparator: \.isNewline).map(String.init)
-    }
-}
-
-extension ClipAnnotations {
-    /// How much of what is listed is there, for a person; nil where all is.
-    var summaryOfMissing: String? {
-        guard let first = missing.first else { return nil }
-        return "\(missing.count) of the \(listedCount) videos of \(source) are missing; the first: \(first)"
     }
 }

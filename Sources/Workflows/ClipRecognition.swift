@@ -2,6 +2,7 @@ import DataPipeline
 import Foundation
 import Media
 import Tensors
+import Training
 
 /// What a classifier sees in a video.
 public struct RecognizedClip: Encodable, Sendable {
@@ -51,11 +52,16 @@ public struct ClipRecognition {
         self.top = top
     }
 
-    /// - Throws: `MediaError`, naming the file, and the frame; `StopRequested` once the user asks to stop.
+    /// - Throws: `MediaError`, naming the file, and the frame; `VideoStopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
             path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
-        let probabilities = try model.probabilities(views)
+        let probabilities: Tensor
+        do {
+            probabilities = try model.probabilities(views)
+        } catch is StopRequested {
+            throw VideoStopped(path: path, frame: nil)
+        }
         let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)
         let classes = zip(likeliest.indices.array(Int.self), likeliest.values.array(Float.self)).map {
             RecognizedClip.Class(name: model.classNames[$0], probability: $1)
@@ -69,7 +75,8 @@ extension RecognizedClip {
     /// Writes the video with its classes drawn over its upper edge, a small one enlarged so that they can be read, and
     /// remembers its name.
     ///
-    /// - Throws: `MediaError`, naming the file; nothing is left of a video that could not be finished.
+    /// - Throws: `MediaError`, naming the file; `VideoStopped` once the user asks to stop. Nothing is left of a video that
+    ///   could not be finished.
     public mutating func writeVideo(to path: String) throws {
         let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
         let least = 240
@@ -78,7 +85,8 @@ extension RecognizedClip {
         let writer = try VideoWriter(
             path: path, width: width, height: height,
             encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
-        try reader.forEachFrame(size: (width, height)) { _, frame in
+        try reader.forEachFrame(size: (width, height)) { index, frame in
+            if StopSignal.isRequested { throw VideoStopped(path: video, frame: index) }
             guard let frame else { return }
             try writer.append(drawn(on: frame))
         }

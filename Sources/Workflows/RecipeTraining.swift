@@ -48,13 +48,16 @@ public enum RecipeTask: String, Decodable, CaseIterable, Sendable {
 
     /// Opens the recipe's training in the folder `output`.
     ///
+    /// - Parameter indexing: called while the index of the videos' frames is brought up to date.
     /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.
     public static func open(
-        _ file: RecipeFile, output: String, device: DeviceChoice = .cpu
+        _ file: RecipeFile, output: String, device: DeviceChoice = .cpu,
+        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> any RecipeTraining {
         switch try RecipeTask(of: file) {
         case .detection: try DetectionTraining(file: file, output: output, device: device)
-        case .classification: try ClassificationTraining(file: file, output: output, device: device)
+        case .classification:
+            try ClassificationTraining(file: file, output: output, device: device, indexing: indexing)
         }
     }
 }
@@ -97,8 +100,10 @@ struct RecipeRun {
         return file
     }
 
+    /// - Parameter files: What else is kept beside the run once it has begun: texts by their paths.
     func train<Task: TrainingTask>(
-        _ task: Task, summary: String, start: StartWeights?, notes: [String], resume: Bool, seconds: Double?,
+        _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
+        resume: Bool, seconds: Double?,
         resumeCommand: String?, showsProgress: Bool
     ) throws -> TrainingOutcome {
         try folder.prepare()
@@ -113,7 +118,7 @@ struct RecipeRun {
             options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),
             identity: RunIdentity(classNames: classNames, recipe: text, resumeCommand: resumeCommand),
             folder: folder.path,
-            observers: [RecipeWriter(text: text, path: folder.recipe), ProgressPrinter.logging(to: log)]
+            observers: [FileWriter(files.merging([folder.recipe: text]) { $1 }), ProgressPrinter.logging(to: log)]
                 + (showsProgress ? [ProgressPrinter.standard()] : []))
         do {
             return try loop.run(resume: resume)
@@ -142,17 +147,14 @@ struct RecipeRun {
     }
 }
 
-/// Keeps the recipe beside the run once it has begun: a run that was refused leaves another's recipe alone.
-private final class RecipeWriter: TrainingObserver {
-    private let text: String
-    private let path: String
+/// Keeps the recipe and the like beside the run once it has begun: a run that was refused leaves another's recipe alone.
+private final class FileWriter: TrainingObserver {
+    private let texts: [String: String]
 
-    init(text: String, path: String) {
-        self.text = text
-        self.path = path
-    }
+    init(_ texts: [String: String]) { self.texts = texts }
 
     func handle(_ event: TrainingEvent) throws {
-        if case .started = event { try RunFolder.write(text, to: path) }
+        guard case .started = event else { return }
+        for (path, text) in texts { try RunFolder.write(text, to: path) }
     }
 }

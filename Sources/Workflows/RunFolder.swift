@@ -8,6 +8,8 @@ public struct RunFolder: Hashable, Sendable {
 
     /// The recipe with every `--set` in place and an absolute data root.
     public var recipe: String { path + "/recipe.yaml" }
+    /// Which videos were trained and measured on, which are missing, and which can't be read and why.
+    public var videos: String { path + "/videos.json" }
     /// One JSON record for each step and each evaluation.
     public var metrics: String { path + "/metrics.jsonl" }
     /// What was shown while training, with times.

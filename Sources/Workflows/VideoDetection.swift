@@ -47,14 +47,15 @@ public struct VideoPasses: Hashable, Sendable {
     }
 }
 
-/// A video's detection that the user stopped.
-public struct DetectionStopped: Error, Hashable, CustomStringConvertible {
+/// Work on a video that the user stopped.
+public struct VideoStopped: Error, Hashable, CustomStringConvertible {
     public let path: String
-    /// The first frame that was not done.
-    public let frame: Int
+    /// The first frame that was not done; nil where frames are not looked at one after the other.
+    public let frame: Int?
 
     public var description: String {
-        "stopped before frame \(frame) of \(path); nothing of what is unfinished was written"
+        "stopped " + (frame.map { "before frame \($0) of " } ?? "amid ") + path
+            + "; nothing of what is unfinished was written"
     }
 }
 
@@ -65,7 +66,7 @@ extension ImageDetection {
     ///   - drawing: A file for an MP4 of every frame with its boxes, at the video's average rate; a frame that was not looked
     ///     at has the boxes of the last one that was. It appears when it is whole.
     ///   - progress: called with the number of frames done.
-    /// - Throws: `MediaError` naming the file and the frame; `DetectionStopped` once the user asks to stop.
+    /// - Throws: `MediaError` naming the file and the frame; `VideoStopped` once the user asks to stop.
     public func detectVideo(
         _ path: String, threshold: Float, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -96,7 +97,7 @@ extension ImageDetection {
 
         var looks = 0
         for index in 0..<reader.frameCount where drawn != nil || index % passes.every == 0 {
-            if StopSignal.isRequested { throw DetectionStopped(path: path, frame: index) }
+            if StopSignal.isRequested { throw VideoStopped(path: path, frame: index) }
             let isLookedAt = index % passes.every == 0
             let isFull = waiting.count * reader.width * reader.height * 3 >= Self.waitingBytes
             if isLookedAt && looks == passes.batch || isFull {

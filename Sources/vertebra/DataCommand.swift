@@ -8,7 +8,7 @@ extension PictureCheck: ExpressibleByArgument {}
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Look after data sets: find their mistakes, draw them, make sample sets.",
-        subcommands: [Check.self, Show.self, Make.self, Minival.self])
+        subcommands: [Check.self, Show.self, Index.self, Make.self, Minival.self])
 
     /// Which data set is meant: a recipe's, or files and folders named one by one.
     struct Source: ParsableArguments {

@@ -57,10 +57,7 @@ struct DetectCommand: WorkCommand {
         var names = output.map { PictureNames(folder: $0, images: files) }
         let all = try StopSignal.watching(saving: false) {
             try ProgressLine.counting(files, "detecting") { file -> FileDetections in
-                if StopSignal.isRequested {
-                    printToStandardError("vertebra: stopped before \(file)")
-                    throw ExitCode.failure
-                }
+                try requireGoingOn(before: file)
                 guard ImageDetection.isVideo(file) else {
                     var found = try detection.detect(file, threshold: threshold)
                     if let picture = names?.path(for: file) { try found.writePicture(to: picture) }

@@ -42,9 +42,17 @@ struct EvaluateCommand: WorkCommand {
                     "--pictures, --results and the options of inference are for detectors, and \(checkpoint) is a "
                         + "classifier.")
             }
+            let line = ProgressLine("looking at videos")
+            defer { line.end() }
             let scores = try ClassificationScores.measured(
-                checkpoint: checkpoint, settings: settings, device: device.device
-            ) { bar.show($0, of: $1) }
+                checkpoint: checkpoint, settings: settings, device: device.device, indexing: line.showTimeLeft
+            ) { note in
+                line.end()
+                printToStandardError(note)
+            } progress: {
+                line.end()
+                bar.show($0, of: $1)
+            }
             bar.end()
             let text = try prettyJSON(scores)
             try RunFolder.write(text + "\n", to: folder.evaluation)

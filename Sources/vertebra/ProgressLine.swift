@@ -1,11 +1,14 @@
+import ArgumentParser
 import Foundation
 import ScoreCommands
+import Training
 
 /// A counter on standard error that is redrawn, where that is a terminal.
 final class ProgressLine {
     private let title: String
     private let isTerminal = isatty(STDERR_FILENO) != 0
     private var isDrawn = false
+    private var began: ContinuousClock.Instant?
 
     init(_ title: String) { self.title = title }
 
@@ -18,8 +21,23 @@ final class ProgressLine {
         isDrawn = true
     }
 
+    /// With how many there were in a second since the first call, and how long the others take at that.
+    func showTimeLeft(_ done: Int, of total: Int) {
+        let now = ContinuousClock.now, began = began ?? now
+        self.began = began
+        let seconds = (now - began) / .seconds(1)
+        guard isTerminal, seconds > 0 else { return }
+        let left = Int((seconds / Double(done) * Double(total - done)).rounded())
+        let time = String(format: "%d:%02d:%02d", left / 3600, left / 60 % 60, left % 60)
+        let rate = String(format: "%.1f", Double(done) / seconds)
+        FileHandle.standardError.write(
+            Data("\r\(title): \(done) of \(total), \(rate) a second, \(time) left  ".utf8))
+        isDrawn = true
+    }
+
     func end() {
         if isDrawn { printToStandardError("") }
+        isDrawn = false
     }
 
     /// What `make` gives for each file; they are counted as it goes on.
@@ -35,4 +53,11 @@ final class ProgressLine {
         line.end()
         return results
     }
+}
+
+/// Ends the command between two of its files, once the user asks to stop.
+func requireGoingOn(before file: String) throws {
+    guard StopSignal.isRequested else { return }
+    printToStandardError("vertebra: stopped before \(file)")
+    throw ExitCode.failure
 }

@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Training
 import Workflows
 
 struct RecognizeCommand: WorkCommand {
@@ -35,10 +36,13 @@ struct RecognizeCommand: WorkCommand {
         let recognition = try ClipRecognition(
             checkpoint: checkpoint, settings: set.settings, device: device.device, top: top)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
-        let all = try ProgressLine.counting(files, "recognizing") { file in
-            var found = try recognition.recognize(file)
-            if folder != nil { try found.writeVideo(to: names.path(for: file, ending: "mp4")) }
-            return found
+        let all = try StopSignal.watching(saving: false) {
+            try ProgressLine.counting(files, "recognizing") { file in
+                try requireGoingOn(before: file)
+                var found = try recognition.recognize(file)
+                if folder != nil { try found.writeVideo(to: names.path(for: file, ending: "mp4")) }
+                return found
+            }
         }
         let json = try prettyJSON(all)
         guard let folder else { return print(json) }

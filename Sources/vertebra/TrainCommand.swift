@@ -24,8 +24,12 @@ struct TrainCommand: WorkCommand {
 
     func work() throws {
         let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
+        let line = ProgressLine("looking at videos")
+        defer { line.end() }
         let training = try RecipeTask.open(
-            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device)
+            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device,
+            indexing: line.showTimeLeft)
+        line.end()
         let names = training.classNames
         printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
         printToStandardError("training on \(training.summary)")

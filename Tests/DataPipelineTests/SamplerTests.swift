@@ -41,4 +41,10 @@ final class SamplerTests: XCTestCase {
             aspectRatios: [0.4, 0.7, 0.99, 1, 1.5, 2.5], boundaries: [1, 0.5, 2], seed: 0)
         XCTAssertEqual(sampler.groups, [0, 1, 1, 2, 2, 3])
     }
+
+    func testAPartComesInTheOrderOfTheWhole() {
+        let whole = ShuffledSampler(count: 20, seed: 3), part = PartialSampler(whole, leavingOut: [4, 11])
+        XCTAssertEqual(part.order(epoch: 2), whole.order(epoch: 2).filter { $0 != 4 && $0 != 11 })
+        XCTAssertEqual(part.batches(epoch: 0, batchSize: 5, dropLast: true).map(\.count), [5, 5, 5])
+    }
 }

@@ -92,6 +92,39 @@ final class ClipTrainingTests: XCTestCase {
         XCTAssertEqual(try ImageDetection.videoFiles([root + "/videos/down"]).count, 30)
     }
 
+    /// What can't be read is known before the first step, listed once, and changes no other clip.
+    func testUnreadableVideosAreLeftOutBeforeTheFirstStep() throws {
+        let root = try kinetics(train: 9, val: 2), run = try temporaryDirectory() + "/run"
+        let csv = root + "/train.csv", broken = "videos/up/broken_000000_000001.mp4"
+        var lines = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n").map(String.init)
+        lines.insert("up,broken,0,1,train", at: 4)
+        lines.append("up,gone,0,1,train")
+        try lines.joined(separator: "\n").write(toFile: csv, atomically: true, encoding: .utf8)
+        try Data(repeating: 1, count: 3000).write(to: URL(fileURLWithPath: root + "/" + broken))
+        XCTAssertThrowsError(try RecipeTask.open(file(root, "data.failed_images=stop"), output: run)) {
+            XCTAssertTrue("\($0)".contains("data.failed_images: 1 of the 11 videos"), "\($0)")
+            XCTAssertTrue("\($0)".contains("\(broken): it is not an MP4"), "\($0)")
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: run))
+
+        let training = try RecipeTask.open(file(root, "training.epochs=1", "training.batch=3"), output: run)
+        XCTAssertEqual(training.summary, "9 videos of 2 classes, of 11 listed: 1 missing, 1 unreadable")
+        XCTAssertTrue(
+            training.notes.contains { $0.contains("1 of the 11 videos") && $0.contains(broken) }, "\(training.notes)")
+        let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        XCTAssertEqual(outcome.step, 3, "nine videos in batches of three")
+        XCTAssertEqual(training.replacedImages.count, 0, "no video had to be replaced")
+        let manifest = try XCTUnwrap(
+            JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: run + "/videos.json")))
+                as? [String: Any])
+        let part = try XCTUnwrap((manifest["parts"] as? [[String: Any]])?.first)
+        XCTAssertEqual([part["listed"], part["readable"], part["frames"]] as? [Int], [11, 9, 108])
+        XCTAssertEqual(part["missing"] as? [String], ["gone_000000_000001"])
+        let unreadable = try XCTUnwrap(part["unreadable"] as? [[String: String]])
+        XCTAssertEqual(unreadable.map { $0["path"] }, [root + "/" + broken])
+        XCTAssertTrue(unreadable[0]["reason"]?.hasPrefix("it is not an MP4") ?? false, "\(unreadable)")
+    }
+
     /// The mean over the views is what each view says by itself, averaged.
     func testViewsAreAveraged() throws {
         let root = try kinetics(train: 8, val: 2)

@@ -1,0 +1,90 @@
+import Foundation
+import Media
+
+/// What an index knows of a video: a file, or a folder of frames.
+public struct ClipIndexEntry: Hashable, Sendable {
+    public enum Content: Hashable, Sendable {
+        /// How many frames there are, and how many a second on average; nil where nothing says.
+        case frames(Int, rate: Double?)
+        /// Why the video can't be read.
+        case unreadable(String)
+    }
+
+    public let content: Content
+    /// The state of the files that this holds for; nil where what is wrong may pass by itself, and so is not kept.
+    let stamp: ClipStamp?
+
+    init(content: Content, stamp: ClipStamp?) {
+        self.content = content
+        self.stamp = stamp
+    }
+
+    /// Opens a video as ``ClipDataset`` does.
+    init(opening path: String) {
+        // The state before: what changes meanwhile is noticed the next time.
+        let stamp = ClipStamp(path)
+        do {
+            let source = try ClipSource(path, options: VideoOptions())
+            self.init(content: .frames(source.frameCount, rate: source.frameRate), stamp: stamp)
+        } catch let error as MediaError {
+            let mayPass = error.kind == .unreadable || error.kind == .outOfMemory
+            let frame = error.name == path ? "" : (error.name as NSString).lastPathComponent + ": "
+            self.init(content: .unreadable(frame + error.problem), stamp: mayPass ? nil : stamp)
+        } catch {
+            self.init(content: .unreadable("\(error)"), stamp: nil)
+        }
+    }
+}
+
+/// By what a video is known to be the one that was looked at.
+struct ClipStamp: Hashable, Sendable {
+    struct File: Hashable, Sendable {
+        /// 0 of a folder, whose size is its file system's own affair.
+        var bytes: Int
+        /// Nanoseconds since 1970.
+        var modified: Int
+
+        /// Nil where there is no such file.
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            bytes = status.st_mode & S_IFMT == S_IFDIR ? 0 : Int(status.st_size)
+            modified = Int(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int(status.st_mtim.tv_nsec)
+        }
+
+        init(bytes: Int, modified: Int) {
+            self.bytes = bytes
+            self.modified = modified
+        }
+    }
+
+    struct Frame: Hashable, Sendable {
+        var name: String
+        var file: File
+    }
+
+    /// Of a folder, its own: that changes when a frame is added, taken away or renamed.
+    var video: File
+    /// Of a folder the first frame, which gives the video its size.
+    var firstFrame: Frame?
+
+    init(video: File, firstFrame: Frame? = nil) {
+        self.video = video
+        self.firstFrame = firstFrame
+    }
+
+    /// Nil where there is no such video.
+    init?(_ path: String) {
+        guard let video = File(path) else { return nil }
+        let first = (try? FrameFolder.names(in: path))?.first
+        self.init(
+            video: video,
+            firstFrame: first.flatMap { name in File(path + "/" + name).map { Frame(name: name, file: $0) } })
+    }
+
+    /// Whether the video at `path` is in this state.
+    func holds(for path: String) -> Bool {
+        guard File(path) == video else { return false }
+        return firstFrame.map { File(path + "/" + $0.name) == $0.file } ?? true
+    }
+}

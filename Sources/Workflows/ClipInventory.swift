@@ -1,0 +1,101 @@
+import Annotations
+import DataPipeline
+
+/// Which videos of a part of a data set are there and can be read.
+public struct ClipInventory: Encodable, Sendable {
+    /// The file or folder that lists them.
+    public let source: String
+    /// How many it lists.
+    public let listed: Int
+    public let readable: Int
+    /// Of the readable videos together.
+    public let frames: Int
+    /// Of the readable videos together; nil unless all say how many frames they show a second.
+    public let hours: Double?
+    /// Names of those that are not there.
+    public let missing: [String]
+    public let unreadable: [UnreadableVideo]
+    /// Which clips of the annotations are the unreadable ones.
+    let leftOut: Set<Int>
+
+    enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable }
+
+    init(_ part: ClipPart, index: ClipIndex) {
+        let annotations = part.annotations
+        var frames = 0, seconds: Double? = 0, unreadable: [UnreadableVideo] = [], leftOut: Set<Int> = []
+        for (number, path) in part.paths(from: index.root).enumerated() {
+            switch index.entries[path]?.content {
+            case .frames(let count, let rate)?:
+                frames += count
+                seconds = seconds.flatMap { sum in rate.map { sum + Double(count) / $0 } }
+            case .unreadable(let reason)?:
+                unreadable.append(.init(path: part.path(of: number), reason: reason))
+                leftOut.insert(number)
+            case nil: preconditionFailure("ClipInventory: \(path) is not in the index")
+            }
+        }
+        source = annotations.source
+        listed = annotations.listedCount
+        readable = annotations.clips.count - leftOut.count
+        self.frames = frames
+        hours = readable > 0 ? seconds.map { $0 / 3600 } : nil
+        missing = annotations.missing
+        self.unreadable = unreadable
+        self.leftOut = leftOut
+    }
+}
+
+/// A video that is there and can't be read.
+public struct UnreadableVideo: Codable, Hashable, Sendable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+
+    public var description: String { "\(path): \(reason)" }
+}
+
+extension ClipInventory {
+    /// "12 of the 14 videos listed: 1 missing, 1 unreadable".
+    static func size(_ count: Int, listed: Int, missing: Int, unreadable: Int) -> String {
+        let lacking = lacking(missing: missing, unreadable: unreadable)
+        return "\(count) of the \(listed) videos listed" + (lacking.isEmpty ? "" : ": \(lacking)")
+    }
+
+    private static func lacking(missing: Int, unreadable: Int) -> String {
+        [(missing, "missing"), (unreadable, "unreadable")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            .joined(separator: ", ")
+    }
+
+    /// What is lacking, where something is: ", of 14 listed: 1 missing, 1 unreadable".
+    var shortfall: String {
+        readable == listed
+            ? "" : ", of \(listed) listed: " + Self.lacking(missing: missing.count, unreadable: unreadable.count)
+    }
+
+    /// What a person should know before videos are left out.
+    var notes: [String] {
+        var notes: [String] = []
+        if let first = missing.first {
+            notes.append("\(missing.count) of the \(listed) videos of \(source) are missing; the first: \(first)")
+        }
+        if let first = unreadable.first {
+            notes.append(
+                "\(unreadable.count) of the \(listed) videos of \(source) can't be read and are left out; the first: \(first)"
+            )
+        }
+        return notes
+    }
+
+    /// For a person: the part's size, then the first of what is missing and unreadable.
+    public func text(placesShown: Int) -> String {
+        let size = Self.size(readable, listed: listed, missing: missing.count, unreadable: unreadable.count)
+        let length =
+            hours.map { ", " + ($0 < 1 ? String(format: "%.1f minutes", $0 * 60) : String(format: "%.1f hours", $0)) }
+            ?? ""
+        var lines = ["\(source): \(size); \(frames) frames\(length)"]
+        for (kind, places) in [("missing", missing), ("unreadable", unreadable.map(\.description))] {
+            lines += places.prefix(placesShown).map { "  \(kind): \($0)" }
+            if places.count > placesShown { lines.append("  \(kind): \(places.count - placesShown) more") }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

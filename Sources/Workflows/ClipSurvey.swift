@@ -1,0 +1,92 @@
+import Annotations
+import DataPipeline
+import Training
+
+/// The videos of a recipe, held against the index of their frames.
+public struct ClipSurvey: Encodable, Sendable {
+    /// The file of the index.
+    public let index: String
+    /// How many videos were opened for it; the others were known.
+    public let opened: Int
+    /// In the order of the parts.
+    public let inventories: [ClipInventory]
+    /// What a person should know of the index.
+    public let notes: [String]
+    /// Whether what was found out is in the index's file.
+    public let isKept: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case index, opened, notes
+        case inventories = "parts"
+    }
+
+    /// Brings the index of the training and the validation part up to date.
+    ///
+    /// - Parameter progress: called with the number of videos opened, of those that must be.
+    /// - Throws: `RecipeFileError`, `AnnotationError`; `ClipSurveyStopped` once the user asks to stop.
+    public init(of file: RecipeFile, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
+        let recipe = try file.decode(ClassificationRecipe.self)
+        guard recipe.data.format.isOfVideos else {
+            throw file.error(
+                at: "data.format", "\(recipe.data.format.rawValue) holds images, and the index is of videos")
+        }
+        let train = try ClipPart(recipe.data, file: file, training: true)
+        let val = try ClipPart(
+            recipe.data, file: file, training: false, classNames: train.annotations.classNames)
+        try self.init(recipe, parts: [train, val], progress: progress)
+    }
+
+    init(
+        _ recipe: ClassificationRecipe, parts: [ClipPart], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws {
+        let data = recipe.data
+        var index = ClipIndex(root: data.root, file: data.indexFile)
+        let update = StopSignal.watching(saving: false) {
+            index.update(
+                videos: parts.flatMap { $0.paths(from: data.root) }, threads: recipe.training.loaderThreads,
+                shouldStop: { StopSignal.isRequested }, progress: progress)
+        }
+        guard update.left == 0 else {
+            throw ClipSurveyStopped(index: index.file, isKept: index.isKept, left: update.left)
+        }
+        self.index = index.file
+        opened = update.opened
+        notes = index.notes
+        isKept = index.isKept
+        inventories = parts.map { ClipInventory($0, index: index) }
+    }
+
+    /// Throws `RecipeFileError` where videos can't be read and the recipe's `data.failed_images` says to stop, and where
+    /// none of a part can.
+    func requireReadable(_ policy: FailurePolicy, file: RecipeFile) throws {
+        for part in inventories {
+            guard let first = part.unreadable.first else { continue }
+            let count = part.unreadable.count
+            guard policy != .stop else {
+                throw file.error(
+                    at: "data.failed_images",
+                    "\(count) of the \(part.listed) videos of \(part.source) can't be read; the first: \(first). Mend what "
+                        + "`vertebra data index` lists, or leave it out with data.failed_images=replace")
+            }
+            guard part.readable > 0 else {
+                throw RunFolderError(
+                    path: part.source, reason: "none of its \(count) videos can be read; the first: \(first)")
+            }
+        }
+    }
+}
+
+/// An index of frames that the user stopped.
+public struct ClipSurveyStopped: Error, Hashable, CustomStringConvertible {
+    /// Its file.
+    public let index: String
+    /// Whether what was found out is in it.
+    public let isKept: Bool
+    /// Videos that were not looked at.
+    public let left: Int
+
+    public var description: String {
+        "stopped with \(left) videos still to look at; "
+            + (isKept ? "\(index) keeps what is known of the others" : "what is known of the others was not kept")
+    }
+}
