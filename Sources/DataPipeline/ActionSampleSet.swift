@@ -10,7 +10,7 @@ public struct ActionSampleSet: Sendable {
     public struct Settings: Hashable, Sendable, Codable {
         public var seed: UInt64 = 1
         /// Of each class.
-        public var trainClips = 80
+        public var trainClips = 120
         /// Of each class.
         public var validationClips = 12
         /// In pixels.
@@ -25,10 +25,10 @@ public struct ActionSampleSet: Sendable {
         /// Centres stay so far from the border, as a share of the picture's side.
         public var margin = 0.14
         /// Radius in pixels where an approach begins, and where it ends.
-        public var farRadii = 6.0...8.0
-        public var nearRadii = 20.0...26.0
+        public var farRadii = 8.0...10.0
+        public var nearRadii = 21.0...27.0
         /// Degrees.
-        public var turns = 240.0...480.0
+        public var turns = 130.0...230.0
         /// Opacity where an object begins to appear.
         public var faintOpacities = 0.12...0.25
         /// How far an object strays from its way at most, in pixels.

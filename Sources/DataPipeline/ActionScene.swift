@@ -62,7 +62,7 @@ package struct ActionScene: Sendable {
         )
         still = SampleScene(ground: settings, random: &random)
         object = still.drawTurningObject(random: &random)
-        squeeze = Float(random.uniform(0.6, 0.85))
+        squeeze = Float(random.uniform(0.45, 0.65))
     }
 
     private static func courses(settings: ActionSampleSet.Settings, random: inout SampleRandom) -> [Course] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataPipeline
 import ScoreCommands
 import Workflows
 
@@ -40,7 +41,7 @@ extension DataCommand {
             discussion: "Classes differ by motion alone. The same numbers and seed give the same files.")
 
         @Argument(help: "The folder to make.") var folder: String
-        @Option(help: "Training clips of each class.") var train = 40
+        @Option(help: "Training clips of each class.") var train = ActionSampleSet.Settings().trainClips
         @Option(help: "Validation clips of each class.") var val = 12
         @Option(help: "Another seed gives other clips.") var seed: UInt64 = 1
         @Flag(help: "Replace the folder if it is there.") var replace = false
