@@ -59,6 +59,8 @@ public struct Benchmark {
         case ssd
         /// SSD300's training images: `tools/peers/ssd_data.py`'s case.
         case ssdData = "ssd-data"
+        /// Clips of a video for training and for testing: `tools/peers/clips.py`'s cases.
+        case clips
     }
 
     /// What some suites work on.
@@ -68,6 +70,7 @@ public struct Benchmark {
         public var results: String?
         /// A folder of JPEG files: any, or those of the instances.
         public var images: String?
+        public var video: String?
         /// Names of networks, and how many images a step takes.
         public var models: [String]
         public var batch: Int
@@ -75,12 +78,13 @@ public struct Benchmark {
         public var rounds: Int?
 
         public init(
-            annotations: String? = nil, results: String? = nil, images: String? = nil, models: [String] = ["resnet50"],
-            batch: Int = 16, rounds: Int? = nil
+            annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
+            models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil
         ) {
             self.annotations = annotations
             self.results = results
             self.images = images
+            self.video = video
             self.models = models
             self.batch = batch
             self.rounds = rounds
@@ -117,6 +121,7 @@ public struct Benchmark {
         case .jpeg: try runJPEG(inputs)
         case .ssd: try runSSD(inputs)
         case .ssdData: try runSSDData(inputs)
+        case .clips: try runClips(inputs)
         }
     }
 

@@ -16,6 +16,7 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suites coco and ssd-data: the instances JSON.") var annotations: String?
     @Option(help: "Suite coco: the results JSON.") var results: String?
     @Option(help: "Suites jpeg and ssd-data: a folder of .jpg files.") var images: String?
+    @Option(help: "Suite clips: a video of 64 frames or more.") var video: String?
     @Option(parsing: .upToNextOption, help: "Suites backbones, inference and ssd: names of models.") var models = [
         "resnet50"
     ]
@@ -37,8 +38,8 @@ struct BenchCommand: WorkCommand {
             print(json ? result.line : result.text)
         }
         let inputs = Benchmark.Inputs(
-            annotations: annotations, results: results, images: images, models: models, batch: batch,
-            rounds: rounds)
+            annotations: annotations, results: results, images: images, video: video, models: models,
+            batch: batch, rounds: rounds)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
     }
 }
