@@ -42,6 +42,7 @@ package struct ActionScene: Sendable {
     private let still: SampleScene
     private let object: SampleScene.Object
     private let squeeze: Float
+    private let isRising: Bool
     /// By quantity.
     private let courses: [Course]
     /// By quantity, the step at which it stands still unless it is the one that changes.
@@ -63,6 +64,8 @@ package struct ActionScene: Sendable {
         still = SampleScene(ground: settings, random: &random)
         object = still.drawTurningObject(random: &random)
         squeeze = Float(random.uniform(0.45, 0.65))
+        let rises = random.chance(0.5)
+        isRising = action.change.isRising ?? rises
     }
 
     private static func courses(settings: ActionSampleSet.Settings, random: inout SampleRandom) -> [Course] {
@@ -97,7 +100,7 @@ package struct ActionScene: Sendable {
     }
 
     /// The step of the rising action that this frame shows.
-    private func step(_ frame: Int) -> Int { action.change.isRising ? frame : frameCount - 1 - frame }
+    private func step(_ frame: Int) -> Int { isRising ? frame : frameCount - 1 - frame }
 
     /// The share of the clip's time that has passed at a step.
     private func time(_ step: Int) -> Double { Double(step) / Double(max(1, frameCount - 1)) }

@@ -1,4 +1,5 @@
-/// The classes of the built-in action set. They come in pairs, each the other played backwards.
+/// The classes of the built-in action set. They come in pairs, each the other played backwards; turning, one way or the
+/// other, is its own pair.
 public enum SampleAction: String, CaseIterable, Sendable {
     case movingLeft = "moving left"
     case movingRight = "moving right"
@@ -6,13 +7,13 @@ public enum SampleAction: String, CaseIterable, Sendable {
     case movingDown = "moving down"
     case approaching
     case receding
-    case turningClockwise = "turning clockwise"
-    case turningCounterclockwise = "turning counterclockwise"
+    case turning
     case appearing
     case disappearing
 
-    /// What the action changes, and which way: a larger number is further right or down, larger, turned clockwise, more solid.
-    package var change: (quantity: ActionScene.Quantity, isRising: Bool) {
+    /// What the action changes, and which way: a larger number is further right or down, larger, turned clockwise, more
+    /// solid. Nil: either way.
+    package var change: (quantity: ActionScene.Quantity, isRising: Bool?) {
         switch self {
         case .movingLeft: (.across, false)
         case .movingRight: (.across, true)
@@ -20,8 +21,7 @@ public enum SampleAction: String, CaseIterable, Sendable {
         case .movingDown: (.down, true)
         case .approaching: (.size, true)
         case .receding: (.size, false)
-        case .turningClockwise: (.angle, true)
-        case .turningCounterclockwise: (.angle, false)
+        case .turning: (.angle, nil)
         case .appearing: (.opacity, true)
         case .disappearing: (.opacity, false)
         }
@@ -36,8 +36,7 @@ public enum SampleAction: String, CaseIterable, Sendable {
         case .movingDown: .movingUp
         case .approaching: .receding
         case .receding: .approaching
-        case .turningClockwise: .turningCounterclockwise
-        case .turningCounterclockwise: .turningClockwise
+        case .turning: .turning
         case .appearing: .disappearing
         case .disappearing: .appearing
         }
