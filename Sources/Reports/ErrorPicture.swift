@@ -54,10 +54,15 @@ struct ErrorPicture {
             pixels.resized(
                 width: max(1, Int((Double(pixels.width) * scale).rounded())),
                 height: max(1, Int((Double(pixels.height) * scale).rounded()))))
-        func draw(_ box: Box, _ label: String, _ color: Color, dashes: [Double] = []) {
+        // Where objects crowd, names wider than their boxes would hide the picture; the colour says what they are.
+        let isCrowded = found.count + missed.count > Self.mostNames
+        func draw(_ box: Box, _ label: String, _ color: Color, dashes: [Double] = [], isAlwaysNamed: Bool = false) {
+            let width = Double(box.x1 - box.x0) * scale
+            let isNamed = isAlwaysNamed || !isCrowded || canvas.measure(label, size: 17, isBold: true).width <= width
             canvas.box(
                 x0: Double(box.x0) * scale, y0: Double(box.y0) * scale, x1: Double(box.x1) * scale,
-                y1: Double(box.y1) * scale, label: label, color: color, lineWidth: 3, textSize: 17, dashes: dashes)
+                y1: Double(box.y1) * scale, label: isNamed ? label : nil, color: color, lineWidth: 3, textSize: 17,
+                dashes: dashes)
         }
         func name(_ i: Int) -> String {
             "\(truth.classNames[matching.labels[i] - 1]) \(Int((matching.results.scores[i] * 100).rounded()))%"
@@ -66,12 +71,16 @@ struct ErrorPicture {
         for j in missed {
             draw(truth.object(j).box, truth.classNames[Int(truth.labels[j]) - 1], Self.missedColor, dashes: [7, 5])
         }
-        for i in matching.sorted(wrong).reversed() { draw(matching.results.box(i), name(i), Self.falseColor) }
+        for i in matching.sorted(wrong).reversed() {
+            draw(matching.results.box(i), name(i), Self.falseColor, isAlwaysNamed: true)
+        }
         return canvas.image()
     }
 
     /// Pixels of the drawn picture, so that a page stays small and labels can be read.
     private static let longerSide = 640.0
+    /// Of found and missed objects: as many are named whatever their boxes' widths.
+    private static let mostNames = 8
 
     /// What is wrong, in words.
     func caption(_ matching: DetectionMatching, kinds: [Int: ErrorAnalysis.Kind]) -> String {
