@@ -13,12 +13,12 @@ import decord
 import torch
 import torchvision.transforms.v2.functional as F
 
+video = sys.argv[1]
 try:
     from torchcodec.decoders import VideoDecoder
+    VideoDecoder(video)
 except (ImportError, OSError, RuntimeError):
-    VideoDecoder = None  # its wheels load with one release of torch only
-
-video = sys.argv[1]
+    VideoDecoder = None  # its wheels load with one release of torch and some of FFmpeg only
 threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 torch.set_num_threads(threads)
 count = len(decord.VideoReader(video))
