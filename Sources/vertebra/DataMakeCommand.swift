@@ -42,7 +42,7 @@ extension DataCommand {
 
         @Argument(help: "The folder to make.") var folder: String
         @Option(help: "Training clips of each class.") var train = ActionSampleSet.Settings().trainClips
-        @Option(help: "Validation clips of each class.") var val = 12
+        @Option(help: "Validation clips of each class.") var val = ActionSampleSet.Settings().validationClips
         @Option(help: "Another seed gives other clips.") var seed: UInt64 = 1
         @Flag(help: "Replace the folder if it is there.") var replace = false
 

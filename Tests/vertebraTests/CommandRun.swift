@@ -55,6 +55,25 @@ final class BackgroundCommand {
     }
 }
 
+/// Sends Ctrl-C to a command while it writes a video to `found` of its folder: it ends with 1, in words, and nothing is left.
+func assertCtrlCLeavesNothingHalf(
+    _ arguments: [String], in folder: String, file: StaticString = #filePath, line: UInt = #line
+) throws -> CommandRun {
+    let command = BackgroundCommand(arguments, in: folder)
+    try command.start()
+    func left() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder + "/found")) ?? [] }
+    let deadline = Date().addingTimeInterval(120)
+    while Date() < deadline, command.isRunning, !left().contains(where: { $0.hasSuffix(".part") }) { usleep(5_000) }
+    command.interrupt()
+    let run = command.wait()
+    XCTAssertEqual(run.status, 1, run.errors, file: file, line: line)
+    for words in ["vertebra: stopped before frame ", " of clip.mp4; nothing of what is unfinished was written"] {
+        XCTAssertTrue(run.errors.contains(words), run.errors, file: file, line: line)
+    }
+    XCTAssertEqual(left(), [], file: file, line: line)
+    return run
+}
+
 /// A tiny sample set and a tiny recipe on it, made once for all tests of the command.
 enum TinyData {
     static let folder: Result<String, any Error> = Result {

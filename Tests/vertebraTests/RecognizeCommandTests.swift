@@ -46,19 +46,9 @@ final class RecognizeCommandTests: XCTestCase {
     func testCtrlCLeavesNothingHalf() throws {
         let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/clip.mp4", frames: 900)
-        let command = BackgroundCommand(
+        let ended = try assertCtrlCLeavesNothingHalf(
             ["recognize", "clip.mp4", "--checkpoint", run, "--output", "found"], in: folder)
-        try command.start()
-        func left() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder + "/found")) ?? [] }
-        let deadline = Date().addingTimeInterval(120)
-        while Date() < deadline, command.isRunning, !left().contains(where: { $0.hasSuffix(".part") }) { usleep(5_000) }
-        command.interrupt()
-        let ended = command.wait()
-        XCTAssertEqual(ended.status, 1, ended.errors)
         XCTAssertTrue(ended.errors.contains("Stopping; once more to quit at once"), ended.errors)
-        XCTAssertTrue(ended.errors.contains("vertebra: stopped before frame "), ended.errors)
-        XCTAssertTrue(ended.errors.contains(" of clip.mp4; nothing of what is unfinished was written"), ended.errors)
-        XCTAssertEqual(left(), [])
     }
 
     func testTheIndexOfFramesIsMadeOnce() throws {
