@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "convolution.hpp"
 #include "guard.hpp"
 #include "implicit_gemm.hpp"
 #include "include/CTorchFunctional.h"
@@ -128,26 +127,18 @@ private:
     }
 };
 
-}  // namespace
-
-std::vector<at::Tensor> ctorch::convolve_maps(
-    const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias,
-    const ConvolutionGeometry &geometry, bool relu) {
-    std::vector<at::Tensor> results;
-    const auto wants_gradient = [](const at::Tensor &t) { return t.defined() && t.requires_grad(); };
-    if (at::GradMode::is_enabled() &&
-        (wants_gradient(weight) || wants_gradient(bias) || std::any_of(maps.begin(), maps.end(), wants_gradient))) {
-        TORCH_CHECK(!relu, "convolution: relu is for maps without gradient");
-        const std::optional<at::Tensor> offset = bias.defined() ? std::make_optional(bias) : std::nullopt;
-        for (const at::Tensor &map : maps) results.push_back(Convolution::apply(map, weight, offset, geometry));
-        return results;
-    }
-    const at::Tensor packed = implicit_gemm_weight(weight);
-    for (const at::Tensor &map : maps) {
-        results.push_back(implicit_gemm(map, packed, weight.sizes(), geometry, bias, {}, relu));
-    }
-    return results;
+/// Of operands that `implicit_gemm_applies` takes; differentiable once.
+at::Tensor convolve(
+    const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+    const ConvolutionGeometry &geometry) {
+    const bool wants_gradient =
+        x.requires_grad() || weight.requires_grad() || (bias.has_value() && bias->requires_grad());
+    if (at::GradMode::is_enabled() && wants_gradient) return Convolution::apply(x, weight, bias, geometry);
+    return implicit_gemm(
+        x, implicit_gemm_weight(weight), weight.sizes(), geometry, bias.value_or(at::Tensor()), {}, false);
 }
+
+}  // namespace
 
 ct_status ct_convolution(
     ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
@@ -162,7 +153,7 @@ ct_status ct_convolution(
         if (input.dim() == rank + 2 && input.is_contiguous(format) && input.scalar_type() == at::kFloat &&
             implicit_gemm_applies(input, kernel, geometry) &&
             (!offset || (offset->scalar_type() == at::kFloat && offset->is_contiguous()))) {
-            *out = wrap(convolve_maps({input}, kernel, offset.value_or(at::Tensor()), geometry, false)[0]);
+            *out = wrap(convolve(input, kernel, offset, geometry));
             return;
         }
         const auto convolve = [&](auto operation) {

@@ -62,11 +62,10 @@ void fetch_next_panel(TileProduct &product, const Work &work, int64_t panel, int
 
 /// Kernels of one pixel: all images are one line.
 void convolve_pixels(const Pixels &rows, const Work &work) {
-    constexpr int64_t most_rows = 256, most_panels = 64, few_rows = 64, most_weight = 1 << 18;
     const int64_t count = rows.count(), channels = rows.channels;
-    const Cut cut(count, work.panels, most_rows, most_panels, few_rows, tile_panel);
+    const Cut cut(count, work.panels, TileLimits::rows, TileLimits::panels, TileLimits::few_rows, tile_panel);
     // Where the weight stays in the second cache each pair of tiles meets all of it, and its results are written side by side.
-    const bool pair_by_pair = work.panels * work.steps * 2 * tile_numbers <= most_weight;
+    const bool pair_by_pair = work.panels * work.steps * 2 * tile_numbers <= TileLimits::cached_weight;
     // Of the last rows: two tiles of them would be read past their end.
     const int64_t whole = count / tile_panel * tile_panel;
     std::vector<Bfloat16Bits> rest;
@@ -181,11 +180,10 @@ private:
 
 /// Larger kernels, or strides: each tile lies in one line of outputs.
 void convolve_lines(const Pixels &rows, const Work &work) {
-    constexpr int64_t most_rows = 256;
     const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = ctorch::rows_of_tile(width);
     const int64_t images = rows.count() / (lines * width), threads = at::get_num_threads();
     // Whole pairs of tiles, as far as the lines allow.
-    int64_t lines_of_block = std::clamp<int64_t>(most_rows / width, 1, lines);
+    int64_t lines_of_block = std::clamp<int64_t>(TileLimits::rows / width, 1, lines);
     if (lines_of_block > 1 && lines_of_block < lines) lines_of_block -= lines_of_block % 2;
     const int64_t blocks = (lines + lines_of_block - 1) / lines_of_block;
     const int64_t groups = std::clamp<int64_t>((4 * threads + images * blocks - 1) / (images * blocks), 1, (work.panels + 1) / 2);

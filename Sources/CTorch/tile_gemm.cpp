@@ -59,9 +59,8 @@ struct Parts {
     int64_t first(int64_t part) const { return steps * part / count; }
 };
 
-/// Most steps of a part, and rows of a block.
+/// Most steps of a part.
 constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
-constexpr int64_t most_rows = 256;
 
 template <typename T, int64_t pieces>
 at::Tensor multiply(
@@ -88,11 +87,11 @@ at::Tensor multiply(
     }
     const Parts parts(steps, most_steps(pieces));
     const Cut cut(
-        rows.count(), (outputs + tile_panel - 1) / tile_panel, most_rows, parts.count == 1 ? 64 : 16, 4 * tile_lines, tile_panel);
+        rows.count(), (outputs + tile_panel - 1) / tile_panel, TileLimits::rows, parts.count == 1 ? TileLimits::panels : 16,
+        TileLimits::few_rows, tile_panel);
     // Where the weight stays in the second cache a few rows meet all of it, and their results are written side by side.
-    constexpr int64_t most_numbers = 1 << 18;
-    const bool is_row_by_row = parts.count == 1 && packed.numel() <= most_numbers && rows.is_pointwise;
-    const int64_t rows_at_once = is_row_by_row ? tile_panel : most_rows;
+    const bool is_row_by_row = parts.count == 1 && packed.numel() <= TileLimits::cached_weight && rows.is_pointwise;
+    const int64_t rows_at_once = is_row_by_row ? tile_panel : TileLimits::rows;
     parallel_tasks(cut.tasks(), [&](int64_t task) {
         const TileUnit unit;
         const auto [first_row, last_row] = cut.rows_of(task);

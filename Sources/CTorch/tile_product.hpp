@@ -7,6 +7,16 @@
 
 namespace ctorch {
 
+/// How a convolution is cut for the tile unit.
+struct TileLimits {
+    /// Of a task: its rows and their results stay in the second cache.
+    static constexpr int64_t rows = 256, panels = 64;
+    /// Fewer rows a thread are not worth a task of their own.
+    static constexpr int64_t few_rows = 4 * tile_lines;
+    /// Numbers of a weight that stays in the second cache.
+    static constexpr int64_t cached_weight = 1 << 18;
+};
+
 /// Rows of the left factor, in two tiles or one, laid out as such or where they lie in memory.
 struct TileRows {
     /// Of each tile.

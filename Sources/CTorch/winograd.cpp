@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 
-#include "convolution.hpp"
 #include "simd.hpp"
 #include "guard.hpp"
 #include "include/CTorchFunctional.h"
@@ -328,8 +327,6 @@ std::vector<at::Tensor> winograd_convolution(
             ", got ", map.sizes(), " and ", weight.sizes());
         needs_gradient = needs_gradient || map.requires_grad();
     }
-    // A tile unit multiplies faster than values can be transformed for fewer multiplications.
-    if (uses_tiles()) return convolve_maps(maps, weight, bias, ConvolutionGeometry{{1, 1}, {1, 1}, {1, 1}, 1}, relu);
     if (at::GradMode::is_enabled() && needs_gradient) {
         TORCH_CHECK(!relu, "winograd_convolution: relu is for maps without gradient");
         const std::optional<at::Tensor> offset = bias.defined() ? std::make_optional(bias) : std::nullopt;

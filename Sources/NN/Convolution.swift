@@ -40,11 +40,13 @@ public final class Conv2d: Module, UnaryLayer {
             padding: [padding, padding], dilation: [dilation, dilation], groups: groups, bias: bias)
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        if isPlain3x3 { return F.conv3x3([x], weight: weight.tensor, bias: bias?.tensor)[0] }
+    public func callAsFunction(_ x: Tensor) -> Tensor { convolve(x, weight: weight.tensor, bias: bias?.tensor) }
+
+    /// With its kernel, stride, padding, dilation and groups, but another weight and bias.
+    func convolve(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+        if isPlain3x3 { return F.conv3x3([x], weight: weight, bias: bias)[0] }
         return F.conv2d(
-            x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,
-            groups: groups)
+            x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
     }
 }
 

@@ -36,8 +36,7 @@ public final class JoinedConvolution {
         let layer = parts[0]
         guard x.isChannelsLast, !(isGradEnabled && (x.requiresGrad || sources.contains { $0.requiresGrad })) else {
             let (weight, bias) = operands()
-            return F.conv2d(
-                x, weight: weight, bias: bias, stride: layer.stride, padding: layer.padding, dilation: layer.dilation)
+            return layer.convolve(x, weight: weight, bias: bias)
         }
         let versions = sources.map(TensorVersion.init)
         if let joined, joined.sources == versions { return joined.operation(x) }

@@ -5,8 +5,7 @@ extension F {
     ///
     /// On the CPU in float32 they are computed by Winograd's minimal filtering (Lavin and Gray 2016), with a quarter of
     /// the multiplications and an error of some 1e-6 of the outputs' deviation, where the maps are large enough to gain
-    /// from it; else by `conv2d`. A CPU's ``TileUnit`` takes them instead: as exact, with gradients of 17 bits. Channels
-    /// last in and out.
+    /// from it; else by `conv2d`. Channels last in and out.
     ///
     /// - Parameter rectified: takes the ReLU of the result, which then has no gradient.
     public static func conv3x3(_ maps: [Tensor], weight: Tensor, bias: Tensor?, rectified: Bool = false) -> [Tensor] {
