@@ -38,7 +38,8 @@ final class COCOFile {
         guard let first = faults.first else { return }
         var error = first.error
         if faultCount > 1 {
-            error.fix += "; \(faultCount - 1) more records are at fault: `vertebra data check` lists them"
+            error.fix += "; \(faultCount - 1) more records are at fault"
+            if first.section != "results" { error.fix += ": `vertebra data check` lists them" }
         }
         throw error
     }
@@ -117,7 +118,7 @@ package struct COCOFault: Sendable {
             return ("\"\(key)\" is missing", "Add \"\(key)\", \(detail)")
         case CS_WRONG_TYPE:
             let name = key.isEmpty ? section : key
-            return ("\"\(name)\" is not \(detail)", "Write \(detail), without quotes around numbers")
+            return ("\"\(name)\" is not \(detail)", "Write \(detail), without quotes around numbers; JSON has no NaN")
         case CS_OUT_OF_RANGE:
             return ("the number in \"\(key)\" is too large", "Write \(detail) that fits in 64 bits")
         default:

@@ -4,7 +4,7 @@ extension COCO {
     /// Writes an instances file with `images`, `annotations` and `categories`; numbers are printed so that reading
     /// gives them back to the bit. The file appears whole or not at all. Throws ``AnnotationError``.
     public static func writeInstances(_ annotations: DetectionAnnotations, to path: String) throws {
-        var out = try JSONFileWriter(path)
+        let out = try JSONFileWriter(path)
         out.text("{\"images\": [")
         for i in 0..<annotations.imageCount {
             let size = annotations.imageSize(i)
@@ -42,11 +42,12 @@ extension COCO {
     /// Writes a results file; numbers are printed so that reading gives them back to the bit. The file appears whole
     /// or not at all. Throws ``AnnotationError``.
     ///
-    /// - Parameter fileNames: Written as `file_name` beside the image ids that it has; readers of results pass over it.
+    /// - Parameter names: Written as `file_name` and `category_name` beside the ids that it has; other readers of results
+    ///   pass over them.
     public static func writeResults(
-        _ results: DetectionResults, to path: String, fileNames: [Int: String] = [:]
+        _ results: DetectionResults, to path: String, names: ResultNames = ResultNames()
     ) throws {
-        var out = try JSONFileWriter(path)
+        let out = try JSONFileWriter(path)
         out.text("[")
         for i in 0..<results.count {
             out.text(i == 0 ? "\n" : ",\n")
@@ -55,7 +56,10 @@ extension COCO {
                 [results.x[i], results.y[i], results.width[i], results.height[i]], of: "detection \(i)")
             out.text(", \"score\": ")
             try out.number(results.scores[i], of: "detection \(i)")
-            if let name = fileNames[results.imageIDs[i]] { out.text(", \"file_name\": \(JSONText.string(name))") }
+            if let name = names.images[results.imageIDs[i]] { out.text(", \"file_name\": \(JSONText.string(name))") }
+            if let name = names.categories[results.categoryIDs[i]] {
+                out.text(", \"category_name\": \(JSONText.string(name))")
+            }
             out.text("}")
             try out.spill()
         }
@@ -93,15 +97,18 @@ enum JSONText {
 }
 
 /// Text gathered in memory and written in pieces to a file beside the target, which it replaces at the end.
-private struct JSONFileWriter {
+private final class JSONFileWriter {
     private let path: String
+    private let target: String
     private let temporary: String
     private let file: FileHandle
     private var buffer: [UInt8] = []
+    private var isWhole = false
 
     init(_ path: String) throws {
         self.path = path
-        temporary = path + ".partial"
+        target = try OutputFile.target(path)
+        temporary = "\(target).\(ProcessInfo.processInfo.processIdentifier).partial"
         guard FileManager.default.createFile(atPath: temporary, contents: nil),
             let file = FileHandle(forWritingAtPath: temporary)
         else {
@@ -112,9 +119,13 @@ private struct JSONFileWriter {
         buffer.reserveCapacity(1 << 17)
     }
 
-    mutating func text(_ text: String) { buffer.append(contentsOf: text.utf8) }
+    deinit {
+        if !isWhole { unlink(temporary) }
+    }
 
-    mutating func number(_ value: Double, of place: String) throws {
+    func text(_ text: String) { buffer.append(contentsOf: text.utf8) }
+
+    func number(_ value: Double, of place: String) throws {
         guard value.isFinite else {
             throw AnnotationError(
                 file: path, place: place, problem: "JSON can't hold the number \(value)",
@@ -123,7 +134,7 @@ private struct JSONFileWriter {
         text(JSONText.number(value))
     }
 
-    mutating func numbers(_ values: [Double], of place: String) throws {
+    func numbers(_ values: [Double], of place: String) throws {
         for (i, value) in values.enumerated() {
             text(i == 0 ? "[" : ", ")
             try number(value, of: place)
@@ -132,29 +143,30 @@ private struct JSONFileWriter {
     }
 
     /// Writes what is gathered, once it is worth it.
-    mutating func spill(always: Bool = false) throws {
+    func spill(always: Bool = false) throws {
         guard always || buffer.count >= 1 << 16 else { return }
         do {
             try file.write(contentsOf: Data(buffer))
         } catch {
             throw AnnotationError(
-                file: path, problem: "it can't be written: \(error.localizedDescription)", fix: "Check the space left")
+                file: path, problem: "it can't be written: \(OutputFile.reason(error))", fix: "Check the space left")
         }
         buffer.removeAll(keepingCapacity: true)
     }
 
-    mutating func finish() throws {
+    func finish() throws {
         try spill(always: true)
         do {
             try file.synchronize()
             try file.close()
         } catch {
             throw AnnotationError(
-                file: path, problem: "it can't be written: \(error.localizedDescription)", fix: "Check the space left")
+                file: path, problem: "it can't be written: \(OutputFile.reason(error))", fix: "Check the space left")
         }
-        guard rename(temporary, path) == 0 else {
+        guard rename(temporary, target) == 0 else {
             throw AnnotationError(
                 file: path, problem: "it can't be replaced", fix: "Check the folder's permissions")
         }
+        isWhole = true
     }
 }

@@ -144,6 +144,17 @@ public struct DetectionAnnotations: Sendable {
     public var objectCount: Int { labels.count }
     public var classCount: Int { classNames.count }
 
+    /// - Throws: `AnnotationError` where two categories have one name, which then doesn't say which is meant.
+    public func requireDistinctClassNames() throws {
+        var ids: [String: Int] = [:]
+        for (name, id) in zip(classNames, categoryIDs) {
+            guard let other = ids.updateValue(id, forKey: name) else { continue }
+            throw AnnotationError(
+                file: source, place: "categories", problem: "categories \(other) and \(id) are both called \"\(name)\"",
+                fix: "Give each a name of its own, or make one category of the two")
+        }
+    }
+
     public func imageID(_ i: Int) -> Int { imageIDs[i] }
 
     /// Relative to the image folder; never leaves it. Empty where the file does not say.

@@ -176,7 +176,7 @@ public enum Kinetics {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw AnnotationError(file: path, problem: "there is no such file, or it is no text", fix: "Check the path")
         }
-        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+        return text.textLines.enumerated()
             .map { ($0 + 1, String($1)) }.filter { !$0.1.allSatisfy(\.isWhitespace) }
     }
 

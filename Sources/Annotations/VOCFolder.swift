@@ -48,7 +48,7 @@ public struct VOCFolder: Sendable {
         }
         var names: [String] = []
         var seen = Set<String>()
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.textLines.enumerated() {
             guard let first = line.split(whereSeparator: \.isWhitespace).first else { continue }
             let name = String(first)
             guard RelativePath.staysInside(name) else {

@@ -22,7 +22,7 @@ extension VOCFolder {
                 throw AnnotationError(file: file, problem: "it can't be read", fix: "Check its permissions")
             }
             found += 1
-            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            for (number, line) in text.textLines.enumerated() {
                 let words = line.split(whereSeparator: \.isWhitespace)
                 if words.isEmpty { continue }
                 func refuse(_ problem: String, _ fix: String) -> AnnotationError {
@@ -61,7 +61,7 @@ extension VOCFolder {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in files.sorted() where name.hasSuffix(".txt") && name.hasPrefix(prefix) && !known.contains(name) {
             let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
-            guard let line = text.split(separator: "\n").first(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+            guard let line = text.textLines.first(where: { !$0.allSatisfy(\.isWhitespace) }) else {
                 continue
             }
             let words = line.split(whereSeparator: \.isWhitespace)

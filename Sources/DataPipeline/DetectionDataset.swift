@@ -71,26 +71,47 @@ public struct DetectionDataset: Dataset {
     /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
     public func sample(at index: Int, random: inout SampleRandom) throws -> DetectionSample {
         let image = annotationIndex(index)
-        let recorded = annotations.imageSize(image)
-        let path = path(index)
-        let header = try ImageFile.header(path)
-        let original = (width: header.width, height: header.height)
-        if recorded.width > 0, recorded.height > 0, recorded != original {
-            throw DetectionDatasetError.wrongSize(
-                source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,
-                recordedHeight: recorded.height, width: original.width, height: original.height)
-        }
+        let original = try size(of: index)
         var options = decodeOptions
         if reducedDecoding, let resize = chain.firstResize(of: original, random: random) {
             options.minimumSize = resize.size
             if resize.filter == .bilinearAntialiased { options.targetSize = resize.size }
         }
         var sample = DetectionSample(
-            image: try ImageFile.read(path, options: options), target: target(ofImage: image, size: original),
+            image: try ImageFile.read(path(index), options: options), target: target(ofImage: image, size: original),
             index: index,
             imageID: annotations.imageID(image), name: annotations.fileName(image), originalSize: original)
         chain.apply(&sample, random: random)
         return sample
+    }
+
+    /// Of the file, in pixels.
+    ///
+    /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    private func size(of index: Int) throws -> (width: Int, height: Int) {
+        let image = annotationIndex(index)
+        let recorded = annotations.imageSize(image)
+        let header = try ImageFile.header(path(index))
+        let size = (width: header.width, height: header.height)
+        if recorded.width > 0, recorded.height > 0, recorded != size {
+            throw DetectionDatasetError.wrongSize(
+                source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,
+                recordedHeight: recorded.height, width: size.width, height: size.height)
+        }
+        return size
+    }
+
+    /// The samples whose file is missing, is no picture, or has another size than was recorded, and why: each file's header
+    /// is read, not its pixels.
+    public func unusableFiles() -> [(index: Int, error: any Error)] {
+        (0..<count).compactMap { index in
+            do {
+                _ = try size(of: index)
+                return nil
+            } catch {
+                return (index, error)
+            }
+        }
     }
 
     private func target(ofImage image: Int, size: (width: Int, height: Int)) -> DetectionTarget {

@@ -28,6 +28,9 @@ struct COCOExamination {
             report.add(
                 .malformedRecord, file: file, record: fault.error.place, fault.error.problem, advice: fault.error.fix)
         }
+        if records.imageCount == 0, records.missingSections.isEmpty, records.faults.isEmpty {
+            report.add(.noImage, file: file, "\"images\" is empty")
+        }
         examineCategories(&report)
         let pictures = examineImages(&report)
         examineAnnotations(&report)

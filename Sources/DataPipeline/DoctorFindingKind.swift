@@ -1,6 +1,8 @@
 /// Everything that the dataset doctor looks for.
 public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case unreadableAnnotations
+    case noImage
+    case otherClasses
     case malformedRecord
     case pathLeavesFolder
     case missingFileName
@@ -34,7 +36,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
 
     public var severity: DoctorReport.Severity {
         switch self {
-        case .unreadableAnnotations, .malformedRecord, .pathLeavesFolder, .missingFileName, .missingImage,
+        case .unreadableAnnotations, .noImage, .otherClasses, .malformedRecord, .pathLeavesFolder, .missingFileName,
+            .missingImage,
             .undecodableImage, .sizeMismatch, .degenerateBox, .boxOutside, .duplicateBox, .unknownImage,
             .unknownClass, .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID, .duplicateClassName,
             .duplicateListing:
@@ -51,6 +54,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     public var title: String {
         switch self {
         case .unreadableAnnotations: "annotations that can't be read"
+        case .noImage: "no image"
+        case .otherClasses: "other classes than the training part's"
         case .malformedRecord: "records of the wrong form"
         case .pathLeavesFolder: "file names that leave the folder"
         case .missingFileName: "images without a file name"
@@ -88,6 +93,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     var advice: String {
         switch self {
         case .unreadableAnnotations, .malformedRecord: "Mend the record, or write the file again"
+        case .noImage: "List images: of none nothing is learned, and nothing measured"
+        case .otherClasses: "Call the classes alike in both parts, or name them all in data.classes"
         case .pathLeavesFolder: "Write names relative to the image folder, without \"..\""
         case .missingFileName: "Add \"file_name\", relative to the image folder"
         case .missingImage: "Copy the picture there, or take its record and annotations out"

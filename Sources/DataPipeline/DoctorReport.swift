@@ -70,8 +70,9 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         FindingKind.allCases.filter { $0.severity == severity }.reduce(0) { $0 + count(of: $1) }
     }
 
-    mutating func add(_ kind: FindingKind, file: String, record: String = "", _ problem: String, advice: String? = nil)
-    {
+    package mutating func add(
+        _ kind: FindingKind, file: String, record: String = "", _ problem: String, advice: String? = nil
+    ) {
         let before = counts[kind.rawValue, default: 0]
         counts[kind.rawValue] = before + 1
         guard before < Self.findingsKept else { return }

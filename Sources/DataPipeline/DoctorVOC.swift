@@ -18,6 +18,9 @@ struct VOCExamination {
         }
         let names = listedImages(splits, &report)
         report.imageCount = names.count
+        if names.isEmpty, report.findings.isEmpty {
+            report.add(.noImage, file: folder.path, "no line of \(splits.joined(separator: ", ")) names one")
+        }
         var counts: [String: Int] = [:]
         var pictures: [PictureToCheck] = []
         for (name, fileName) in zip(names, folder.fileNames(of: names)) {
@@ -56,7 +59,7 @@ struct VOCExamination {
                 continue
             }
             var inThis = Set<String>()
-            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            for (number, line) in text.textLines.enumerated() {
                 guard let word = line.split(whereSeparator: \.isWhitespace).first else { continue }
                 let name = String(word)
                 let record = "line \(number + 1)"

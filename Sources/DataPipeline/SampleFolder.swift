@@ -1,3 +1,4 @@
+import Annotations
 import Foundation
 
 /// A folder that a built-in sample set is written to: it appears whole or not at all.
@@ -22,7 +23,14 @@ struct SampleFolder {
             }
         }
         let parent = folder.deletingLastPathComponent()
-        try files.createDirectory(at: parent, withIntermediateDirectories: true)
+        do {
+            try files.createDirectory(at: parent, withIntermediateDirectories: true)
+        } catch {
+            throw SampleSetError.cannotMake(folder.path, reason: OutputFile.reason(error))
+        }
+        guard files.isWritableFile(atPath: parent.path) else {
+            throw SampleSetError.cannotMake(folder.path, reason: "\(parent.path) can't be written in")
+        }
         let name = "\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
         let making = parent.appendingPathComponent(".making-\(name)")
         let old = parent.appendingPathComponent(".old-\(name)")
@@ -46,13 +54,16 @@ struct SampleFolder {
 public enum SampleSetError: Error, Hashable, CustomStringConvertible {
     case exists(String)
     case notASampleSet(String)
+    case cannotMake(String, reason: String)
 
     public var description: String {
         switch self {
         case .exists(let folder):
-            "\(folder) is already there. Choose another folder, or ask for it to be replaced."
+            "\(folder) is already there. Choose another folder, or replace it with --replace."
         case .notASampleSet(let folder):
             "\(folder) is there and is no such sample set, so it is not replaced. Choose another folder, or remove it."
+        case .cannotMake(let folder, let reason):
+            "\(folder): the folder can't be made (\(reason)). Choose another one."
         }
     }
 }

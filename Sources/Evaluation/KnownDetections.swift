@@ -32,7 +32,7 @@ struct KnownDetections {
                     problem: "detection \(i) is of category \(results.categoryIDs[i]), "
                         + "which \(groundTruth.source) does not have",
                     fix: "Write the annotation file's category ids, not labels; "
-                        + "or ignore unknown categories, as pycocotools does")
+                        + "`score coco --ignore-unknown-categories` leaves them out, as pycocotools does")
             }
             guard results.isFinite(i) else {
                 throw EvaluationError(

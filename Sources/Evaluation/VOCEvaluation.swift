@@ -3,7 +3,7 @@ import Annotations
 /// Pascal VOC's evaluation: average precision of every class at one IoU threshold, and their mean, by the devkit's
 /// rules. A detection belongs to the object of its class that it overlaps most; it is right if that overlap reaches the
 /// threshold and the object is still free, wrong if the object is taken (a duplicate) or the overlap too small, and
-/// passed over if the object is difficult. Difficult objects are not missed either.
+/// passed over if the object is difficult or a crowd. Neither of these is missed either.
 ///
 /// Boxes are 0-based with exclusive far edges, as ``VOCFolder`` reads them, in which the devkit's widths
 /// xmax − xmin + 1 are plain differences.
@@ -49,7 +49,7 @@ public enum VOCEvaluation {
         let own = objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]].map { Int($0) }
         var starts: [Int32: Int] = [:]
         for (place, j) in own.enumerated() where starts[objectImages[j]] == nil { starts[objectImages[j]] = place }
-        let toFind = own.count { !groundTruth.flags[$0].contains(.difficult) }
+        let toFind = own.count { counts(groundTruth.flags[$0]) }
 
         let order = detections.sorted {
             results.scores[$0] != results.scores[$1] ? results.scores[$0] > results.scores[$1] : $0 < $1
@@ -70,7 +70,7 @@ public enum VOCEvaluation {
             }
             if best < 0 || overlap < iouThreshold {
                 curve.add(isRight: false)
-            } else if !groundTruth.flags[own[best]].contains(.difficult) {
+            } else if counts(groundTruth.flags[own[best]]) {
                 curve.add(isRight: !taken[best])
                 taken[best] = true
             }
@@ -79,6 +79,9 @@ public enum VOCEvaluation {
             name: groundTruth.classNames[k], objects: toFind, detections: detections.count,
             ap: curve.averagePrecision(method))
     }
+
+    /// Whether an object must be found, and only once. COCO's crowds need not, as VOC's difficult objects.
+    private static func counts(_ flags: ObjectFlags) -> Bool { flags.isDisjoint(with: [.difficult, .crowd]) }
 
     /// Intersection over union, or nil where the two do not meet.
     private static func overlap(

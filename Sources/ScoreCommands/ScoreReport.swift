@@ -14,8 +14,10 @@ struct ScoreReport: Sendable {
     static func coco(
         annotations: String, results: String, ignoresUnknownCategories: Bool = false
     ) throws -> ScoreReport {
+        let truth = try COCO.readInstances(annotations, unknownReferences: .drop)
+        let found = try COCO.readResults(results)
         let scores = try COCOEvaluation.evaluate(
-            annotationsPath: annotations, resultsPath: results,
+            groundTruth: truth, results: found.renumbered(by: ResultNames(path: results), as: truth),
             unknownCategories: ignoresUnknownCategories ? .ignore : .fail)
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
     }
@@ -24,8 +26,10 @@ struct ScoreReport: Sendable {
     ///
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func errors(annotations: String, results: String) throws -> ScoreReport {
+        let truth = try COCO.readInstances(annotations, unknownReferences: .drop)
         let matching = try DetectionMatching(
-            groundTruth: COCO.readInstances(annotations, unknownReferences: .drop), results: COCO.readResults(results))
+            groundTruth: truth,
+            results: COCO.readResults(results).renumbered(by: ResultNames(path: results), as: truth))
         let costs = ErrorCosts(ErrorAnalysis(matching))
         return ScoreReport(table: costs.table(), json: try prettyJSON(costs))
     }
@@ -47,10 +51,25 @@ struct ScoreReport: Sendable {
         let detections =
             isDirectory.boolValue
             ? try VOCFolder.readResults(folder: results, prefix: prefix, groundTruth: truth)
-            : try COCO.readResults(results)
+            : try vocResults(results, truth: truth, classesAreKnown: classNames != nil)
         let scores = try VOCEvaluation.evaluate(
             groundTruth: truth, results: detections, iouThreshold: iouThreshold,
             method: elevenPoint ? .elevenPoint : .allPoint)
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
+    }
+
+    /// From COCO's form, where numbers stand for the images and classes.
+    private static func vocResults(
+        _ path: String, truth: DetectionAnnotations, classesAreKnown: Bool
+    ) throws -> DetectionResults {
+        let results = try COCO.readResults(path)
+        let names = try ResultNames(path: path)
+        guard classesAreKnown || !names.categories.isEmpty || truth.classNames == VOCFolder.standardClassNames else {
+            throw AnnotationError(
+                file: path, problem: "its numbers don't say which classes they are",
+                fix: "Name the classes in the labels' order: --classes with, in some order, "
+                    + truth.classNames.joined(separator: " "))
+        }
+        return try results.renumbered(by: names, as: truth)
     }
 }

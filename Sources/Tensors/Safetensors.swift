@@ -154,6 +154,13 @@ package final class AtomicFile {
     private let temporary: String
     private var descriptor: Int32
 
+    /// Whether a file's name is that of what was left of writing `name`, by whichever process.
+    package static func isLeftover(_ file: String, of name: String) -> Bool {
+        guard file.hasPrefix(name + "."), file.hasSuffix(".partial") else { return false }
+        let process = file.dropFirst(name.count + 1).dropLast(".partial".count)
+        return !process.isEmpty && process.allSatisfy(\.isNumber)
+    }
+
     package init(path: String) throws {
         self.path = path
         temporary = "\(path).\(getpid()).partial"

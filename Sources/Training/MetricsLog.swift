@@ -35,7 +35,7 @@ public struct MetricsRecord: Codable, Hashable, Sendable {
 
 /// Appends a JSON line for every step and evaluation of a run to one file.
 public final class MetricsLog: TrainingObserver {
-    private let path: String
+    let path: String
     private let recordEvery: Int
     private var descriptor: Int32 = -1
     private let encoder = JSONEncoder()

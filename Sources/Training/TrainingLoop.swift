@@ -67,7 +67,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         if resume {
             try restore()
         } else {
-            guard !FileManager.default.fileExists(atPath: lastCheckpoint) else {
+            let runs = [lastCheckpoint, bestCheckpoint]
+            guard !runs.contains(where: FileManager.default.fileExists) else {
                 throw TrainingError.folderHoldsRun(folder)
             }
             Random.seed(options.seed)
@@ -348,7 +349,10 @@ extension TrainingLoop {
     /// Partly written files of a run that was killed.
     private func removeLeftovers() {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for file in files where file.hasSuffix(".partial") {
+        let own = [lastCheckpoint, bestCheckpoint, failedBatch, metricsLog.path].map {
+            ($0 as NSString).lastPathComponent
+        }
+        for file in files where own.contains(where: { AtomicFile.isLeftover(file, of: $0) }) {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
         }
     }

@@ -30,8 +30,9 @@ public struct ClassMapping: Hashable, Sendable {
     /// The data's category id of each.
     public let categoryIDs: [Int]
 
-    /// - Throws: `ClassMismatch` unless both have the same names.
+    /// - Throws: `ClassMismatch` unless both have the same names; `AnnotationError` where one of the data's stands twice.
     public init(model classNames: [String], named reference: String, data: DetectionAnnotations) throws {
+        try data.requireDistinctClassNames()
         let known = Set(classNames)
         let given = Set(data.classNames)
         guard known == given else {
@@ -40,9 +41,8 @@ public struct ClassMapping: Hashable, Sendable {
                 unexpected: data.classNames.filter { !known.contains($0) })
         }
         self.classNames = classNames
-        let dataIndex = Dictionary(
-            data.classNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        categoryIDs = classNames.compactMap { dataIndex[$0].map { data.categoryIDs[$0] } }
+        let ids = Dictionary(zip(data.classNames, data.categoryIDs), uniquingKeysWith: { first, _ in first })
+        categoryIDs = classNames.compactMap { ids[$0] }
     }
 
     /// The COCO category id of a model's label.

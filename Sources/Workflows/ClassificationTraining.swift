@@ -27,10 +27,12 @@ public struct ClassificationTraining: RecipeTraining {
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
     ///
-    /// - Parameter indexing: called while the index of the videos' frames is brought up to date.
+    /// - Parameters:
+    ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    ///   - indexing: called while the index of the videos' frames is brought up to date.
     /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `ClipSurveyStopped`.
     public init(
-        file: RecipeFile, output: String, device: DeviceChoice = .cpu,
+        file: RecipeFile, output: String, device: DeviceChoice = .cpu, resuming: Bool = false,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let device = try device.device()
@@ -38,7 +40,8 @@ public struct ClassificationTraining: RecipeTraining {
         run = RunFolder(output)
         let training = AnyClassificationDataset(
             try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
-        model = try ClassifierModel(recipe: recipe, file: self.file, classNames: training.classNames)
+        model = try ClassifierModel(
+            recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
         model.network.move(to: device)
         let validation = try ClassificationMeasurement.dataset(of: model)
         if let train = training.clips, let val = validation.clips {

@@ -6,7 +6,7 @@ public typealias PictureCheck = DatasetDoctor.Options.Pictures
 
 /// What the dataset doctor found in one data set.
 public struct DatasetCheck: Encodable, Sendable {
-    private let report: DoctorReport
+    private var report: DoctorReport
 
     public init(of location: DatasetLocation, pictures: PictureCheck = .decode) {
         let options = DatasetDoctor.Options(pictures: pictures)
@@ -17,6 +17,28 @@ public struct DatasetCheck: Encodable, Sendable {
             report = DatasetDoctor.check(
                 voc: VOCFolder(path: folder), splits: [split], classNames: classNames, options: options)
         }
+    }
+
+    /// Of a training part and what is measured on, or of one of them: the second must have the first one's classes.
+    public static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
+        var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
+        guard let first = checks.first else { return [] }
+        let known = Set(first.report.classes.map(\.name))
+        for i in checks.indices.dropFirst() where !known.isEmpty {
+            let names = Set(checks[i].report.classes.map(\.name))
+            // A VOC folder shows only the classes that an object has.
+            var (missing, strange) = (known.subtracting(names), names.subtracting(known))
+            if case .voc = parts[i] {
+                missing = []
+                if known.isSubset(of: VOCFolder.standardClassNames) { strange.subtract(VOCFolder.standardClassNames) }
+            }
+            guard !names.isEmpty, !(missing.isEmpty && strange.isEmpty) else { continue }
+            let parts = [("it lacks ", missing), ("it has ", strange)].filter { !$1.isEmpty }
+            checks[i].report.add(
+                .otherClasses, file: checks[i].report.source,
+                parts.map { $0 + $1.sorted().prefix(6).joined(separator: ", ") }.joined(separator: ", and "))
+        }
+        return checks
     }
 
     /// Of every split of a VOC folder.

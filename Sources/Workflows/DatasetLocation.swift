@@ -58,12 +58,14 @@ extension DatasetLocation {
         try folder.prepare()
         let preview = DatasetPreview(dataset)
         let indices = preview.spread(count)
-        let overview = folder.path + "/overview.jpg"
+        var names = PictureNames(
+            folder: folder.path,
+            images: (0..<annotations.imageCount).map { imageFolder + "/" + annotations.fileName($0) })
+        let overview = names.path(for: "overview")
         try ImageFile.writeJPEG(preview.montage(indices), to: overview)
         return [overview]
             + (try indices.map { index in
-                let stem = (dataset.describe(index) as NSString).lastPathComponent as NSString
-                let path = "\(folder.path)/\(stem.deletingPathExtension).jpg"
+                let path = names.path(for: dataset.describe(index))
                 try ImageFile.writeJPEG(preview.picture(index), to: path)
                 return path
             })

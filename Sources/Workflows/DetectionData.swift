@@ -59,8 +59,15 @@ public struct DetectionData: Sendable {
 
     /// The classes that a model learns from the training part, in the order of its labels.
     ///
-    /// - Throws: `ClassMismatch` where `data.classes` names others.
+    /// - Throws: `AnnotationError` where there is no class, or a name stands twice; `ClassMismatch` where `data.classes`
+    ///   names others.
     public func classNames(training: Part) throws -> [String] {
+        guard training.annotations.classCount > 0 else {
+            throw AnnotationError(
+                file: training.annotations.source, place: "categories", problem: "there is no class",
+                fix: "List what the objects are called")
+        }
+        try training.annotations.requireDistinctClassNames()
         if let names = recipe.classes, recipe.format == .coco {
             _ = try ClassMapping(model: names, named: "the recipe's data.classes", data: training.annotations)
         }

@@ -40,12 +40,22 @@ public struct DetectionEvaluation {
         }
         let labels = Dictionary(
             truth.categoryIDs.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        var names = PictureNames(
+            folder: folder.path,
+            images: (0..<truth.imageCount).map { measurement.part.imageFolder + "/" + truth.fileName($0) })
+        let overview = names.path(for: "overview")
         var pictures: [ByteImage] = []
         var paths: [String] = []
         let count = min(count, truth.imageCount)
         for image in (0..<count).map({ $0 * truth.imageCount / count }) {
             let name = truth.fileName(image)
-            let pixels = try ImageFile.read(measurement.part.imageFolder + "/" + name)
+            let pixels: ByteImage
+            do {
+                pixels = try ImageFile.read(measurement.part.imageFolder + "/" + name)
+            } catch {
+                guard measurement.model.recipe.data.failedImages != .stop else { throw error }
+                continue
+            }
             let annotated = truth.objects(image).map { j in
                 DrawnObject(
                     name: truth.classNames[Int(truth.labels[j]) - 1], label: Int(truth.labels[j]),
@@ -59,12 +69,10 @@ public struct DetectionEvaluation {
             let pair = Montage.grid(
                 [try DrawnObject.draw(annotated, on: pixels), try DrawnObject.draw(detected, on: pixels)],
                 captions: ["annotated: \(name)", "detected"], columns: 2, cellWidth: 640, cellHeight: 480)
-            let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
-            paths.append("\(folder.path)/\(stem).jpg")
+            paths.append(names.path(for: name))
             try ImageFile.writeJPEG(pair, to: paths[paths.count - 1])
             pictures.append(try DrawnObject.draw(detected, on: pixels))
         }
-        let overview = folder.path + "/overview.jpg"
         try ImageFile.writeJPEG(
             Montage.grid(pictures, columns: 4, cellWidth: 400, cellHeight: 300), to: overview)
         return [overview] + paths
@@ -77,11 +85,15 @@ public struct DetectionEvaluation {
         into folder: RunFolder, results path: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {
+        if let path { try OutputFile.requireWritable(path) }
+        try measurement.requireUsableFiles()
         let (found, results) = try measurement.scores(progress: progress)
         var scores = found
         scores.measured = measured
-        try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
+        // The numbers are those of the detections beside them, or are not there.
+        try? FileManager.default.removeItem(atPath: folder.evaluation)
         try COCO.writeResults(results, to: folder.detections)
+        try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
         if let path { try COCO.writeResults(results, to: path) }
         return (scores, results)
     }

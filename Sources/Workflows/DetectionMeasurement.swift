@@ -7,6 +7,13 @@ import NN
 import Tensors
 import Training
 
+/// An image that a measurement left out.
+public struct UnreadableImage: Hashable, Sendable, Codable {
+    /// As the annotations call it.
+    public var path: String
+    public var reason: String
+}
+
 /// What a detector scored on annotated images.
 public struct DetectionScores: Sendable, Codable {
     /// COCO's numbers, overall and by class.
@@ -16,6 +23,8 @@ public struct DetectionScores: Sendable, Codable {
     public var voc11: VOCScores
     /// Images that the detector ran on.
     public var images: Int
+    /// Images that could not be read, which the scores leave out.
+    public var unreadable: [UnreadableImage] = []
     /// Of detection alone, without reading annotations and scoring.
     public var seconds: Double
     /// What was measured, on what; nil within a training.
@@ -29,6 +38,10 @@ public struct DetectionScores: Sendable, Codable {
         let rate = seconds > 0 ? String(format: "%.1f", Double(images) / seconds) : "–"
         return coco.table() + "\n\n" + means.joined(separator: "\n")
             + "\n \(images) images in \(String(format: "%.1f", seconds)) s, \(rate) a second"
+            + (unreadable.first.map {
+                "\n left out, unreadable: \(unreadable.count) of \(images + unreadable.count) images, such as "
+                    + "\($0.path): \($0.reason)"
+            } ?? "")
     }
 
     /// The values that a run records, by the names of the recipe's `evaluation.metric` and COCO's others.
@@ -58,19 +71,37 @@ public struct DetectionMeasurement {
             transforms: model.recipe.input.evaluationTransforms, filter: .everything)
         loader = DataLoader(
             dataset: dataset, batchSize: model.recipe.evaluation.batch,
-            sampler: SequentialSampler(count: dataset.count), threads: model.recipe.training.loaderThreads)
+            sampler: SequentialSampler(count: dataset.count), threads: model.recipe.training.loaderThreads,
+            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
     }
 
-    /// Detections of every image, in its file's pixels, under the data's category ids.
+    /// Looks at every file's header, so that what would end a measurement in its middle shows before the first step.
     ///
-    /// - Parameter progress: called with the number of images done.
-    /// - Throws: `StopRequested` once the user asks to stop; the loader's errors.
-    public func detections(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> DetectionResults {
+    /// - Throws: `RecipeFileError` where images can't be used and the recipe's `data.failed_images` does not leave them out.
+    public func requireUsableFiles() throws {
+        guard model.recipe.data.failedImages == .stop else { return }
+        let unusable = loader.dataset.unusableFiles()
+        guard let first = unusable.first else { return }
+        throw model.file.error(
+            at: "data.val",
+            "\(unusable.count) of its \(loader.dataset.count) images can't be used, such as "
+                + "\(loader.dataset.path(first.index)): \(first.error). Mend what `vertebra data check` lists, or leave "
+                + "them out with data.failed_images=replace")
+    }
+
+    /// Detections of every image, in its file's pixels, under the data's category ids; and the samples that were left out.
+    private func detections(
+        progress: (_ done: Int, _ total: Int) -> Void
+    ) throws -> (results: DetectionResults, leftOut: [SkippedSample]) {
         var results = DetectionResults()
+        var leftOut: [SkippedSample] = []
         var done = 0
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
             if StopSignal.isRequested { throw StopRequested() }
+            leftOut += batch.skipped
+            done += batch.samples.count + batch.skipped.count
+            guard !batch.samples.isEmpty else { continue }
             let found = model.detect(batch.images)
             for (sample, detections) in zip(batch.samples, found) {
                 let seen = ImageSize(height: sample.image.height, width: sample.image.width)
@@ -81,26 +112,33 @@ public struct DetectionMeasurement {
                         score: Double(object.score))
                 }
             }
-            done += batch.samples.count
             progress(done, loader.dataset.count)
         }
-        return results
+        guard leftOut.count < loader.dataset.count else { throw LoaderError.all(skipped: leftOut) }
+        return (results, leftOut)
     }
 
-    /// Detects and scores.
+    /// Detects and scores. Images that can't be read are left out with their objects where `data.failed_images` says so.
+    ///
+    /// - Parameter progress: called with the number of images done.
+    /// - Throws: `StopRequested` once the user asks to stop; the loader's errors.
     public func scores(
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {
         let began = ContinuousClock.now
-        let results = try detections(progress: progress)
+        let (results, leftOut) = try detections(progress: progress)
         let seconds = Double((ContinuousClock.now - began) / .seconds(1))
-        let truth = part.annotations
+        let missing = Set(leftOut.map { loader.dataset.annotationIndex($0.index) })
+        let all = part.annotations
+        let truth =
+            missing.isEmpty ? all : all.selecting(images: (0..<all.imageCount).filter { !missing.contains($0) })
         return (
             DetectionScores(
                 coco: try COCOEvaluation.evaluate(groundTruth: truth, results: results),
                 voc: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .allPoint),
                 voc11: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .elevenPoint),
-                images: loader.dataset.count, seconds: seconds),
+                images: loader.dataset.count - leftOut.count,
+                unreadable: leftOut.map { .init(path: $0.name, reason: $0.reason) }, seconds: seconds),
             results
         )
     }

@@ -35,6 +35,7 @@ final class DetectionTask: TrainingTask {
             threads: recipe.training.loaderThreads,
             seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast)
         measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
+        try measurement?.requireUsableFiles()
     }
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {

@@ -21,8 +21,9 @@ public struct DetectionTraining: RecipeTraining {
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
     ///
+    /// - Parameter resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DetectionDatasetError` and the weights' errors.
-    public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu) throws {
+    public init(file: RecipeFile, output: String, device: DeviceChoice = .cpu, resuming: Bool = false) throws {
         let device = try device.device()
         (recipe, self.file) = try RecipeRun.open(file)
         run = RunFolder(output)
@@ -30,7 +31,7 @@ public struct DetectionTraining: RecipeTraining {
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
-        model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames)
+        model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
         task = try DetectionTask(model: model, training: training, validation: validation)
         try RecipeRun.requireBatches(

@@ -104,6 +104,20 @@ extension ImageDetection {
         try files(arguments, endingWith: videoEndings, called: "videos")
     }
 
+    /// Images and videos in a folder of drawings that are not drawings: those that its detections.json does not name.
+    public static func strangers(in folder: String) -> [String] {
+        struct Drawn: Decodable {
+            let picture: String?
+            let drawing: String?
+        }
+        let data = FileManager.default.contents(atPath: folder + "/detections.json") ?? Data()
+        let drawn = (try? JSONDecoder().decode([Drawn].self, from: data)) ?? []
+        let own = Set(drawn.compactMap { ($0.picture ?? $0.drawing).map { ($0 as NSString).lastPathComponent } })
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { !own.contains($0) && (ImageFile.endings.contains(ending(of: $0)) || isVideo($0)) }
+            .map { folder + "/" + $0 }
+    }
+
     /// Whether a file is taken for a video, by the end of its name.
     public static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
 
@@ -122,8 +136,13 @@ extension ImageDetection {
                     path: argument, reason: "there is no such \(isVideo(argument) ? "video" : "image")")
             }
             guard isDirectory.boolValue else { return [argument] }
-            let names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
-                endings.contains(ending(of: $0))
+            let names: [String]
+            do {
+                names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
+                    endings.contains(ending(of: $0))
+                }
+            } catch {
+                throw RunFolderError(path: argument, reason: "the folder can't be read (\(OutputFile.reason(error)))")
             }
             guard !names.isEmpty else {
                 throw RunFolderError(path: argument, reason: "this folder holds no \(kind)")

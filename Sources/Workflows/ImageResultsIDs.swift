@@ -6,52 +6,53 @@ import Foundation
 public struct ImageResultsIDs {
     private let imageIDs: [String: Int]
     private let categoryIDs: [Int]
-    private let isNumbered: Bool
+    /// Where ids are numbers, what they mean.
+    private let names: ResultNames
 
     /// - Parameters:
     ///   - images: The image files.
     ///   - classNames: Of the model's labels.
     ///   - annotations: An instances JSON.
     /// - Throws: `ClassMismatch`; `AnnotationError`, also for an image that the instances lack.
-    public init(images: [String], classNames: [String], annotations path: String?) throws {
-        isNumbered = path == nil
+    public init(images given: [String], classNames: [String], annotations path: String?) throws {
         guard let path else {
-            imageIDs = Dictionary(
-                images.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+            imageIDs = Dictionary(given.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
             categoryIDs = Array(1..<(classNames.count + 1))
+            names = ResultNames(
+                images: Dictionary(imageIDs.map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
+                categories: Dictionary(uniqueKeysWithValues: zip(categoryIDs, classNames)))
             return
         }
         let annotations = try COCO.readInstances(path)
         categoryIDs = try ClassMapping(model: classNames, named: "the model", data: annotations).categoryIDs
-        var byName: [String: Int] = [:]
-        var repeated = Set<String>()
-        for i in 0..<annotations.imageCount {
-            let name = (annotations.fileName(i) as NSString).lastPathComponent
-            if byName.updateValue(annotations.imageID(i), forKey: name) != nil { repeated.insert(name) }
+        let index = ImagePathIndex(annotations)
+        var ids: [String: Int] = [:]
+        var images: [Int: String] = [:]
+        for image in given {
+            let id = try index.imageID(of: image)
+            if let other = images.updateValue(image, forKey: id), other != image {
+                throw AnnotationError(
+                    file: path, problem: "\(other) and \(image) are the same of its images",
+                    fix: "Detect on the images of these annotations, or leave --annotations out")
+            }
+            ids[image] = id
         }
-        imageIDs = Dictionary(
-            try images.map { image in
-                let name = (image as NSString).lastPathComponent
-                guard let id = byName[name], !repeated.contains(name) else {
-                    throw AnnotationError(
-                        file: path,
-                        problem: repeated.contains(name)
-                            ? "several images are called \(name)" : "none of its images is called \(name)",
-                        fix: "Detect on the images of these annotations, or leave --annotations out")
-                }
-                return (image, id)
-            }, uniquingKeysWith: { first, _ in first })
+        imageIDs = ids
+        names = ResultNames()
     }
 
-    /// Writes what was found in the images; with numbers for ids, the files' names as well.
+    /// Makes sure that results can be written to a file, before there are any.
+    ///
+    /// - Throws: `AnnotationError`.
+    public static func requireWritable(_ path: String) throws { try OutputFile.requireWritable(path) }
+
+    /// Writes what was found in the images; with numbers for ids, what they mean as well.
     ///
     /// - Throws: `AnnotationError`.
     public func write(_ found: [ImageDetections], to path: String) throws {
         var results = DetectionResults()
-        var names: [Int: String] = [:]
         for image in found {
             guard let id = imageIDs[image.image] else { continue }
-            if isNumbered { names[id] = image.image }
             for object in image.detections {
                 results.append(
                     imageID: id, categoryID: categoryIDs[object.label - 1],
@@ -59,6 +60,6 @@ public struct ImageResultsIDs {
                     score: Double(object.score))
             }
         }
-        try COCO.writeResults(results, to: path, fileNames: names)
+        try COCO.writeResults(results, to: path, names: names)
     }
 }

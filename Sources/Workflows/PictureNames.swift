@@ -13,7 +13,16 @@ public struct PictureNames {
     public init(folder: String, images: [String], reserved: Set<String> = []) {
         self.folder = folder
         taken = reserved
-        self.images = Set(images.map(Self.resolved))
+        // Of many images in few folders, each folder is looked up once.
+        var folders: [String: URL] = [:]
+        self.images = Set(
+            images.map { image in
+                let url = URL(fileURLWithPath: image)
+                let parent = (image as NSString).deletingLastPathComponent
+                let folder = folders[parent] ?? Self.resolvedFolder(of: url)
+                folders[parent] = folder
+                return folder.appendingPathComponent(url.lastPathComponent).standardizedFileURL.path
+            })
     }
 
     /// `FOLDER/STEM.jpg`, or `FOLDER/STEM-2.jpg` and so on where that one is taken.
@@ -30,7 +39,8 @@ public struct PictureNames {
 
     private static func resolved(_ path: String) -> String {
         let url = URL(fileURLWithPath: path)
-        return url.deletingLastPathComponent().resolvingSymlinksInPath().appendingPathComponent(url.lastPathComponent)
-            .standardizedFileURL.path
+        return resolvedFolder(of: url).appendingPathComponent(url.lastPathComponent).standardizedFileURL.path
     }
+
+    private static func resolvedFolder(of url: URL) -> URL { url.deletingLastPathComponent().resolvingSymlinksInPath() }
 }

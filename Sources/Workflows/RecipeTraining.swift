@@ -48,16 +48,19 @@ public enum RecipeTask: String, Decodable, CaseIterable, Sendable {
 
     /// Opens the recipe's training in the folder `output`.
     ///
-    /// - Parameter indexing: called while the index of the videos' frames is brought up to date.
+    /// - Parameters:
+    ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    ///   - indexing: called while the index of the videos' frames is brought up to date.
     /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.
     public static func open(
-        _ file: RecipeFile, output: String, device: DeviceChoice = .cpu,
+        _ file: RecipeFile, output: String, device: DeviceChoice = .cpu, resuming: Bool = false,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> any RecipeTraining {
         switch try RecipeTask(of: file) {
-        case .detection: try DetectionTraining(file: file, output: output, device: device)
+        case .detection: try DetectionTraining(file: file, output: output, device: device, resuming: resuming)
         case .classification:
-            try ClassificationTraining(file: file, output: output, device: device, indexing: indexing)
+            try ClassificationTraining(
+                file: file, output: output, device: device, resuming: resuming, indexing: indexing)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Annotations
 import Foundation
 
 /// Where a run keeps what it makes.
@@ -39,6 +40,11 @@ public struct RunFolder: Hashable, Sendable {
         throw RunFolderError(path: path, reason: "this folder holds no checkpoint (best.safetensors, last.safetensors)")
     }
 
+    /// Whether training or `evaluate` keep their files here.
+    public var holdsRun: Bool {
+        [recipe, evaluation, lastCheckpoint, bestCheckpoint].contains(where: FileManager.default.fileExists)
+    }
+
     /// Makes the folder and makes sure that files can be written in it.
     public func prepare() throws {
         let files = FileManager.default
@@ -46,7 +52,7 @@ public struct RunFolder: Hashable, Sendable {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw RunFolderError(
-                path: path, reason: "the folder can't be made (\((error as NSError).localizedDescription))")
+                path: path, reason: "the folder can't be made (\(OutputFile.reason(error)))")
         }
         let probe = path + "/.writable-\(ProcessInfo.processInfo.processIdentifier)"
         guard files.createFile(atPath: probe, contents: Data()) else {
@@ -57,10 +63,11 @@ public struct RunFolder: Hashable, Sendable {
 
     /// Writes a file whole or not at all.
     public static func write(_ text: String, to path: String) throws {
+        let target = try OutputFile.target(path)
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
         } catch {
-            throw RunFolderError(path: path, reason: "can't be written (\((error as NSError).localizedDescription))")
+            throw RunFolderError(path: path, reason: "can't be written (\(OutputFile.reason(error)))")
         }
     }
 }

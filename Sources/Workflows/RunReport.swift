@@ -14,6 +14,7 @@ public struct RunReport {
         let images: Int
         let seconds: Double
         let measured: MeasuredDetector?
+        let unreadable: [UnreadableImage]?
     }
 
     /// - Parameters:
@@ -38,7 +39,11 @@ public struct RunReport {
                 path: folder.evaluation,
                 reason: "does not say what was measured; make it anew: vertebra evaluate \(path)")
         }
-        let (annotations, imageFolder) = try location.open()
+        let (all, imageFolder) = try location.open()
+        let unreadable = Set((evaluation.unreadable ?? []).map(\.path))
+        let annotations =
+            unreadable.isEmpty
+            ? all : all.selecting(images: (0..<all.imageCount).filter { !unreadable.contains(all.fileName($0)) })
         let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
         report = try DetectionReport(
             title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),

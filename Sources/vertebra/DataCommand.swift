@@ -59,7 +59,7 @@ struct DataCommand: ParsableCommand {
             if let folder = source.voc, source.split == nil {
                 reports = [DatasetCheck(vocFolder: folder, pictures: pictures)]
             } else {
-                reports = try source.locations().map { DatasetCheck(of: $0, pictures: pictures) }
+                reports = DatasetCheck.checks(of: try source.locations(), pictures: pictures)
             }
             print(
                 json ? try prettyJSON(reports) : reports.map { $0.text(placesShown: places) }.joined(separator: "\n\n"))

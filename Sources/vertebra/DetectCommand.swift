@@ -47,31 +47,57 @@ struct DetectCommand: WorkCommand {
         if results != nil, let video = files.first(where: ImageDetection.isVideo) {
             throw ValidationError("--results is for images, and \(video) is a video; detections.json has its frames.")
         }
-        if let output { try RunFolder(output).prepare() }
+        if let output {
+            guard !RunFolder(output).holdsRun else {
+                throw ValidationError(
+                    "\(output) holds a run, whose detections.json this would replace. Choose another --output.")
+            }
+            try RunFolder(output).prepare()
+        }
+        if let results { try ImageResultsIDs.requireWritable(results) }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
             device: device.device)
         let ids = try results.map { _ in
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)
         }
-        var names = output.map { PictureNames(folder: $0, images: files) }
+        var names = output.map { PictureNames(folder: $0, images: files + ImageDetection.strangers(in: $0)) }
+        var failures: [any Error] = []
         let all = try StopSignal.watching(saving: false) {
-            try ProgressLine.counting(files, "detecting") { file -> FileDetections in
+            try ProgressLine.counting(files, "detecting") { file -> FileDetections? in
                 try requireGoingOn(before: file)
-                guard ImageDetection.isVideo(file) else {
-                    var found = try detection.detect(file, threshold: threshold)
-                    if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
-                    return .image(found)
+                do {
+                    guard ImageDetection.isVideo(file) else {
+                        var found = try detection.detect(file, threshold: threshold)
+                        if let picture = names?.path(for: file) { try found.writePicture(to: picture) }
+                        return .image(found)
+                    }
+                    return .video(
+                        try detect(video: file, by: detection, drawing: names?.path(for: file, ending: "mp4")))
+                } catch let error as StopRequested {
+                    throw error
+                } catch {
+                    // What was found in the others must not be lost.
+                    failures.append(error)
+                    return nil
                 }
-                return .video(try detect(video: file, by: detection, drawing: names?.path(for: file, ending: "mp4")))
             }
+        }.compactMap(\.self)
+        if all.isEmpty, let failure = failures.first { throw failure }
+        let json = try prettyJSON(all)
+        if let output {
+            try RunFolder.write(json + "\n", to: output + "/detections.json")
+            for found in all { print(found.summary) }
+            print("boxes: \(output)/detections.json")
+        } else {
+            print(json)
         }
         if let results, let ids { try ids.write(all.compactMap(\.image), to: results) }
-        let json = try prettyJSON(all)
-        guard let output else { return print(json) }
-        try RunFolder.write(json + "\n", to: output + "/detections.json")
-        for found in all { print(found.summary) }
-        print("boxes: \(output)/detections.json")
+        guard failures.isEmpty else {
+            for failure in failures { printToStandardError("vertebra: \(failure)") }
+            printToStandardError("vertebra: \(failures.count) of \(files.count) files are left out")
+            throw ExitCode.failure
+        }
     }
 
     private func detect(video: String, by detection: ImageDetection, drawing: String?) throws -> VideoDetections {

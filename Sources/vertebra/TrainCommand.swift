@@ -27,7 +27,7 @@ struct TrainCommand: WorkCommand {
         let line = ProgressLine("looking at videos")
         defer { line.end() }
         let training = try RecipeTask.open(
-            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device,
+            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device, resuming: resume,
             indexing: line.showTimeLeft)
         line.end()
         let names = training.classNames

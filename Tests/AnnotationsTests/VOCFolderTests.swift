@@ -52,6 +52,23 @@ final class VOCFolderTests: XCTestCase {
         XCTAssertTrue(annotations.target(1).isEmpty)
     }
 
+    /// Carriage return and line feed are one character in Swift, and not equal to a line feed.
+    func testLinesOfWindows() throws {
+        let folder = try folder([
+            "ImageSets/Main/train.txt": "a\r\nb  1\r\n\r\n", "Annotations/a.xml": picture(),
+            "Annotations/b.xml": picture(object("dog", ["1", "1", "20", "10"])),
+        ])
+        let truth = try folder.read(split: "train")
+        XCTAssertEqual((0..<truth.imageCount).map(truth.fileName), ["a.jpg", "b.jpg"])
+        func write(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+        }
+        try write("dog.txt", "b 0.5 1 1 20 10\r\na 0.25 1 1 2 2\r\n")
+        XCTAssertEqual(try VOCFolder.readResults(folder: folder.path, groundTruth: truth).scores, [0.5, 0.25])
+        try write("Dog.txt", "\r\nb 0.5 1 1 20 10\r\nb 0.5 1 1 20 10\r\n")
+        XCTAssertThrowsError(try VOCFolder.readResults(folder: folder.path, groundTruth: truth))
+    }
+
     func testTheTwentyClassesAreTheDefaultWhereTheyFit() throws {
         let folder = try folder([
             "ImageSets/Main/val.txt": "a", "Annotations/a.xml": picture(object("dog", ["1", "1", "2", "2"])),

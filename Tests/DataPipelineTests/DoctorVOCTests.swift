@@ -85,6 +85,12 @@ final class DoctorVOCTests: XCTestCase {
         }
     }
 
+    func testLinesOfWindows() throws {
+        let voc = try folder(["ImageSets/Main/trainval.txt": "a\r\nb\r\na\r\n"])
+        let report = DatasetDoctor.check(voc: voc, splits: ["trainval"])
+        XCTAssertEqual(report.findings.map(\.record), ["line 3"])
+    }
+
     func testMissingFilesAreFound() throws {
         let noPicture = try folder()
         try FileManager.default.removeItem(atPath: noPicture.imageFolder + "/b.jpg")

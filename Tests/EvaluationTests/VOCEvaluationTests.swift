@@ -44,6 +44,17 @@ final class VOCEvaluationTests: XCTestCase {
         XCTAssertEqual(try ap(truth, found, .elevenPoint), (4 + 3 * 2.0 / 3) / 11, accuracy: 1e-12)
     }
 
+    /// Neither missed nor a reason to call a detection wrong.
+    func testCrowdsCountAsDifficultObjects() throws {
+        var crowd = object(100)
+        crowd.flags = [.crowd]
+        let truth = truth([[object(0), crowd]])
+        XCTAssertEqual(try ap(truth, results([(1, 0, 0.9)]), .allPoint), 1)
+        XCTAssertEqual(try ap(truth, results([(1, 100, 0.9), (1, 100, 0.8), (1, 0, 0.7)]), .allPoint), 1)
+        let scores = try VOCEvaluation.evaluate(groundTruth: truth, results: results([]))
+        XCTAssertEqual(scores.classes[0].objects, 1)
+    }
+
     func testADuplicateIsWrong() throws {
         let truth = truth([[object(0), object(100)]])
         let found = results([(1, 0, 0.9), (1, 0, 0.8), (1, 100, 0.7)])

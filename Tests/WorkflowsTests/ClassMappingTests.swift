@@ -24,6 +24,18 @@ final class ClassMappingTests: XCTestCase {
         }
     }
 
+    func testANameThatStandsTwiceIsRefused() {
+        XCTAssertThrowsError(
+            try ClassMapping(
+                model: ["cat", "dog"], named: "the model", data: data(["cat", "dog", "cat"], ids: [0, 1, 4]))
+        ) {
+            XCTAssertEqual(
+                "\($0)",
+                "val.json, categories: categories 0 and 4 are both called \"cat\". Give each a name of its own, or make one "
+                    + "category of the two.")
+        }
+    }
+
     func testFewerClassesAreRefused() {
         XCTAssertThrowsError(
             try ClassMapping(model: ["cat", "dog"], named: "the model", data: data(["cat"], ids: [1])))

@@ -1,3 +1,4 @@
+import Annotations
 import DataPipeline
 import Foundation
 import NN
@@ -42,6 +43,77 @@ final class DetectionTrainingTests: XCTestCase {
             training: {epochs: 1, batch: 2, schedule: constant, learning_rate: 0.01}
             """
         return try RecipeFile(text: text, path: "test.yaml", settings: settings)
+    }
+
+    private func copyOfSamples() throws -> String {
+        let folder = try temporaryDirectory() + "/samples"
+        try FileManager.default.copyItem(atPath: try Self.samples.get(), toPath: folder)
+        return folder
+    }
+
+    /// A validation image without its end, and one whose annotations give it another size.
+    func testValidationImagesThatCannotBeUsed() throws {
+        let samples = try copyOfSamples()
+        let images = samples + "/coco/images/"
+        let annotations = try COCO.readInstances(samples + "/coco/annotations/instances_val.json")
+        let name = annotations.fileName(0)
+        try Data(try XCTUnwrap(FileManager.default.contents(atPath: images + name)).prefix(40)).write(
+            to: URL(fileURLWithPath: images + name))
+        let root = "data.root=" + samples
+        let run = try temporaryDirectory() + "/run"
+        XCTAssertThrowsError(try DetectionTraining(file: file("coco", root), output: run)) {
+            XCTAssertTrue("\($0)".contains("1 of its 2 images can't be used, such as \(images)\(name): "), "\($0)")
+            XCTAssertTrue("\($0)".contains("data.failed_images=replace"), "\($0)")
+        }
+        let outcome = try DetectionTraining(file: file("coco", root, "data.failed_images=replace"), output: run).train()
+        XCTAssertNotNil(outcome.best)
+        let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint)
+        let (scores, results) = try evaluation.run(into: RunFolder(run))
+        XCTAssertEqual(scores.images, 1)
+        XCTAssertEqual(scores.unreadable.map(\.path), [name])
+        XCTAssertEqual(scores.voc.classes.reduce(0) { $0 + $1.objects }, annotations.objects(1).count)
+        XCTAssertTrue(scores.table.contains("left out, unreadable: 1 of 2 images, such as \(name): "), scores.table)
+        let pictures = RunFolder(run + "/pictures")
+        XCTAssertEqual(try evaluation.draw(results, count: 2, threshold: 0, into: pictures).count, 2)
+        XCTAssertFalse(try RunReport(run: run).report.html().text.isEmpty)
+        // The pixels are cut off behind a sound header: what no header tells ends the measurement.
+        let strict = try DetectionEvaluation(
+            checkpoint: outcome.lastCheckpoint, settings: ["data.failed_images=stop"])
+        XCTAssertThrowsError(try strict.run(into: RunFolder(run)))
+    }
+
+    func testClassesThatDoNotTellAreRefused() throws {
+        let samples = try copyOfSamples()
+        let path = samples + "/coco/annotations/instances_train.json"
+        func expectRefusal(_ annotations: DetectionAnnotations, _ says: String, line: UInt = #line) throws {
+            try COCO.writeInstances(annotations, to: path)
+            let file = try file("coco", "data.root=" + samples)
+            XCTAssertThrowsError(
+                try DetectionTraining(file: file, output: temporaryDirectory() + "/run"), line: line
+            ) { XCTAssertTrue("\($0)".hasPrefix("\(path), categories: \(says)"), "\($0)", line: line) }
+        }
+        let image = try COCO.readInstances(path).image(0)
+        var empty = image
+        empty.objects = []
+        try expectRefusal(
+            DetectionAnnotations(source: "", classNames: [], images: [empty]), "there is no class. List what")
+        try expectRefusal(
+            DetectionAnnotations(source: "", classNames: (0..<6).map { "class \($0 % 5)" }, images: [image]),
+            "categories 1 and 6 are both called \"class 0\".")
+    }
+
+    func testPicturesTakeNothingsPlace() throws {
+        let samples = try copyOfSamples()
+        let images = samples + "/coco/images"
+        let before = try FileManager.default.contentsOfDirectory(atPath: images).sorted()
+        let contents = try before.map { try XCTUnwrap(FileManager.default.contents(atPath: images + "/" + $0)) }
+        let location = DatasetLocation.coco(
+            annotations: samples + "/coco/annotations/instances_train.json", images: images)
+        let drawn = try location.draw(count: 4, into: RunFolder(images))
+        XCTAssertEqual(Set(drawn).count, 5)
+        XCTAssertTrue(Set(before.map { images + "/" + $0 }).isDisjoint(with: drawn))
+        XCTAssertEqual(
+            try before.map { try XCTUnwrap(FileManager.default.contents(atPath: images + "/" + $0)) }, contents)
     }
 
     func testBothFormatsTrain() throws {

@@ -18,5 +18,8 @@ final class PictureNamesTests: XCTestCase {
         var names = PictureNames(folder: link, images: [folder + "/./a.jpg", folder + "/b.png"])
         XCTAssertEqual(names.path(for: folder + "/./a.jpg"), link + "/a-2.jpg")
         XCTAssertEqual(names.path(for: folder + "/b.png"), link + "/b.jpg")
+        let relative = FileManager.default.currentDirectoryPath
+        var here = PictureNames(folder: relative, images: ["c.jpg"])
+        XCTAssertEqual(here.path(for: "c.jpg"), relative + "/c-2.jpg")
     }
 }

@@ -28,6 +28,26 @@ final class DataCommandTests: XCTestCase {
         XCTAssertTrue(run.output.contains("lost.jpg"), run.output)
     }
 
+    /// What training refuses the check must find.
+    func testClassesAndEmptySetsFailTheCheck() throws {
+        let folder = try TinyData.folder.get()
+        let path = folder + "/samples/coco/annotations/instances_val.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let none = #"{"images": [], "annotations": [], "categories": [{"id": 1, "name": "disc"}]}"#
+        for (changed, says) in [
+            (text.replacingOccurrences(of: "\"star\"", with: "\"sun\""), "it lacks star, and it has sun"),
+            (none, "\"images\" is empty"),
+        ] {
+            try Data(changed.utf8).write(to: URL(fileURLWithPath: folder + "/changed.json"))
+            let arguments = ["tiny.yaml", "--set", "data.val.annotations=\(folder)/changed.json"]
+            let check = try CommandRun.of(["data", "check"] + arguments, in: folder)
+            XCTAssertEqual(check.status, 1, check.output)
+            XCTAssertTrue(check.output.contains(says), check.output)
+            let training = try CommandRun.of(["train"] + arguments + ["--output", "changed"], in: folder)
+            XCTAssertEqual(training.status, 1, training.output)
+        }
+    }
+
     func testShowDrawsPictures() throws {
         let folder = try TinyData.folder.get()
         let run = try CommandRun.of(

@@ -70,6 +70,66 @@ final class DetectCommandTests: XCTestCase {
             ["clip.mp4", "detections.json", "shapes_000001.jpg"])
     }
 
+    /// One file that can't be read costs nothing of the others, and pictures that aren't drawings stay.
+    func testABrokenFileAmongOthers() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        let image = try Self.run.get() + "/samples/coco/images/shapes_000001.jpg"
+        let files = FileManager.default
+        for name in ["a.jpg", "c.jpg"] { try files.copyItem(atPath: image, toPath: "\(folder)/\(name)") }
+        let half = try XCTUnwrap(files.contents(atPath: image)).prefix(300)
+        try half.write(to: URL(fileURLWithPath: folder + "/b.jpg"))
+        try files.createDirectory(atPath: folder + "/found", withIntermediateDirectories: true)
+        let own = Data("someone's photo".utf8)
+        try own.write(to: URL(fileURLWithPath: folder + "/found/a.jpg"))
+        let arguments = ["detect", "a.jpg", "b.jpg", "c.jpg", "--checkpoint", checkpoint, "--threshold", "0"]
+        for _ in 0..<2 {
+            let run = try CommandRun.of(arguments + ["--output", "found", "--results", "r.json"], in: folder)
+            XCTAssertEqual(run.status, 1)
+            XCTAssertTrue(run.errors.contains("b.jpg"), run.errors)
+            XCTAssertTrue(run.errors.contains("1 of 3 files are left out"), run.errors)
+            XCTAssertEqual(
+                try json(file: folder + "/found/detections.json").compactMap { $0["image"] as? String },
+                ["a.jpg", "c.jpg"])
+            XCTAssertEqual(Set(try json(file: folder + "/r.json").compactMap { $0["image_id"] as? Int }), [1, 3])
+            XCTAssertEqual(files.contents(atPath: folder + "/found/a.jpg"), own)
+            XCTAssertEqual(
+                try files.contentsOfDirectory(atPath: folder + "/found").sorted(),
+                ["a-2.jpg", "a.jpg", "c.jpg", "detections.json"])
+        }
+    }
+
+    /// Where results can't go is known before the work, and nothing of another kind gives way to them.
+    func testWhereResultsCannotGo() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        let image = try Self.run.get() + "/samples/coco/images/shapes_000001.jpg"
+        let arguments = ["detect", image, "--checkpoint", checkpoint, "--threshold", "0"]
+        mkfifo(folder + "/pipe", 0o600)
+        for (more, says) in [
+            (["--results", "nowhere/r.json"], "there is no folder \(folder)/nowhere"),
+            (["--results", "."], ".: it is a folder"),
+            (["--results", "pipe"], "pipe: it is no file but a device or a pipe"),
+            (["--output", checkpoint], "\(checkpoint) holds a run"),
+        ] {
+            let run = try CommandRun.of(arguments + more, in: folder)
+            XCTAssertNotEqual(run.status, 0)
+            XCTAssertTrue(run.errors.contains(says), run.errors)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/link.json", withDestinationPath: folder + "/target.json")
+        for _ in 0..<2 {
+            let run = try CommandRun.of(arguments + ["--results", "link.json"], in: folder)
+            XCTAssertEqual(run.status, 0, run.errors)
+            XCTAssertFalse(try json(file: folder + "/target.json").isEmpty)
+            XCTAssertEqual(
+                try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link.json"),
+                folder + "/target.json")
+        }
+        XCTAssertEqual(
+            try FileManager.default.contentsOfDirectory(atPath: folder).sorted(), ["link.json", "pipe", "target.json"])
+    }
+
     /// The batch changes nothing; frames that are not looked at are drawn, and not in the numbers.
     func testEveryFourthFrame() throws {
         let checkpoint = try Self.run.get() + "/watching"

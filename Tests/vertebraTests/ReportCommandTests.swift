@@ -55,6 +55,7 @@ final class ReportCommandTests: XCTestCase {
         XCTAssertEqual(Set(records.compactMap { $0["image_id"] as? Int }), Set(1...12))
         XCTAssertEqual(records.count, 24)
         XCTAssertTrue((records[0]["file_name"] as? String)?.hasPrefix(images) ?? false, "\(records[0])")
+        XCTAssertTrue(records.allSatisfy { $0["category_name"] is String }, "\(records[0])")
 
         // The ids of the annotations, so that the results can be scored; their images alone are detected on.
         let names = try XCTUnwrap(
@@ -70,6 +71,12 @@ final class ReportCommandTests: XCTestCase {
         let strange = try CommandRun.of(["detect", images] + arguments + ["--annotations", annotations])
         XCTAssertEqual(strange.status, 1)
         XCTAssertTrue(strange.errors.contains("none of its images is called"), strange.errors)
+        let copy = try temporaryDirectory() + "/" + names[0]
+        try FileManager.default.copyItem(atPath: "\(images)/\(names[0])", toPath: copy)
+        let twice = try CommandRun.of(
+            ["detect", "\(images)/\(names[0])", copy] + arguments + ["--annotations", annotations])
+        XCTAssertEqual(twice.status, 1)
+        XCTAssertTrue(twice.errors.contains("are the same of its images"), twice.errors)
     }
 
     func testWrongOptions() throws {

@@ -10,13 +10,15 @@ final class ScoreCommandTests: XCTestCase {
     }
 
     /// The annotated boxes of the sample set's validation images as detections.
-    private func perfectResults(of truth: DetectionAnnotations) -> DetectionResults {
+    private func perfectResults(
+        of truth: DetectionAnnotations, id: (Int) -> Int = { $0 }
+    ) -> DetectionResults {
         var results = DetectionResults()
         for i in 0..<truth.imageCount {
             for j in truth.objects(i) {
                 let object = truth.object(j)
                 results.append(
-                    imageID: truth.imageID(i), categoryID: truth.categoryIDs[object.label - 1], x: object.x,
+                    imageID: id(truth.imageID(i)), categoryID: id(truth.categoryIDs[object.label - 1]), x: object.x,
                     y: object.y,
                     width: object.width, height: object.height, score: 0.5)
             }
@@ -65,5 +67,77 @@ final class ScoreCommandTests: XCTestCase {
         let values = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
         XCTAssertEqual((values["costs"] as? [[String: Any]])?.count, 6)
         XCTAssertEqual(values["falsePositives"] as? Int, 0)
+    }
+
+    /// Numbers whose meaning stands beside them, in another order than the annotations'.
+    func testNamesOfRecordsDecide() throws {
+        let samples = try TinyData.folder.get() + "/samples"
+        let voc = try VOCFolder(path: samples + "/voc").read(split: "val")
+        let annotations = samples + "/coco/annotations/instances_val.json"
+        let coco = try COCO.readInstances(annotations)
+        let file = try temporaryDirectory() + "/results.json"
+        func write(_ truth: DetectionAnnotations, named: Bool) throws {
+            let results = perfectResults(of: truth) { 1000 - $0 }
+            let images = zip(truth.imageIDs, 0..<truth.imageCount).map {
+                (1000 - $0, "/elsewhere/" + truth.fileName($1))
+            }
+            let classes = zip(truth.categoryIDs, truth.classNames).map { (1000 - $0, $1) }
+            try COCO.writeResults(
+                results, to: file,
+                names: named
+                    ? ResultNames(
+                        images: Dictionary(uniqueKeysWithValues: images),
+                        categories: Dictionary(uniqueKeysWithValues: classes)) : ResultNames())
+        }
+        let scoreVOC = ["voc", "--folder", samples + "/voc", "--split", "val", "--results", file]
+        try write(voc, named: true)
+        let named = try score(scoreVOC)
+        XCTAssertTrue(named.output.contains("IoU ≥ 0.5) = 1.000\n"), named.output + named.errors)
+        try write(voc, named: false)
+        let numbers = try score(scoreVOC)
+        XCTAssertEqual(numbers.status, 1)
+        XCTAssertTrue(
+            numbers.errors.contains(
+                "its numbers don't say which classes they are. Name the classes in the labels' order"),
+            numbers.errors)
+
+        try write(coco, named: true)
+        for (command, says) in [
+            ("coco", "(AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 1.000"),
+            ("errors", "AP at IoU ≥ 0.5 = 1.000"),
+        ] {
+            let run = try score([command, "--annotations", annotations, "--results", file])
+            XCTAssertTrue(run.output.contains(says), run.output + run.errors)
+        }
+        let strangers = DetectionAnnotations(
+            source: "", classNames: ["unicorn"],
+            images: [coco.image(0)].map { image in
+                var image = image
+                image.objects = image.objects.map {
+                    var object = $0; object.label = 1; return object
+                }
+                return image
+            })
+        try write(strangers, named: true)
+        let strange = try score(["coco", "--annotations", annotations, "--results", file])
+        XCTAssertTrue(strange.errors.contains("it holds detections of \"unicorn\""), strange.errors)
+    }
+
+    /// A cut-off output must not look like a whole one.
+    func testStandardOutputThatCannotBeWritten() throws {
+        let annotations = try TinyData.folder.get() + "/samples/coco/annotations/instances_val.json"
+        let results = try temporaryDirectory() + "/results.json"
+        try COCO.writeResults(perfectResults(of: COCO.readInstances(annotations)), to: results)
+        let process = Process()
+        process.executableURL = CommandRun.executable("vertebra-score")
+        process.arguments = ["coco", "--annotations", annotations, "--results", results]
+        process.standardOutput = try XCTUnwrap(FileHandle(forWritingAtPath: "/dev/full"))
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let said = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        XCTAssertEqual(process.terminationStatus, 1)
+        XCTAssertTrue(said.contains("standard output can't be written (No space left on device)"), said)
     }
 }

@@ -171,4 +171,41 @@ final class TrainCommandTests: XCTestCase {
         XCTAssertEqual(run.status, 1)
         XCTAssertTrue(run.errors.contains("CUDA"), run.errors)
     }
+
+    /// A run of which only the best is left is a run; and what isn't a run's own stays.
+    func testARunIsNeverTrainedOver() throws {
+        let folder = try TinyData.folder.get()
+        let files = FileManager.default
+        XCTAssertEqual(try train("kept", ["--set", "training.steps=1"]).status, 0)
+        try files.removeItem(atPath: folder + "/kept/last.safetensors")
+        let best = files.contents(atPath: folder + "/kept/best.safetensors")
+        XCTAssertNotNil(best)
+        let again = try train("kept", ["--set", "training.steps=1", "--set", "training.seed=3"])
+        XCTAssertEqual(again.status, 1)
+        XCTAssertTrue(again.errors.contains("holds a run"), again.errors)
+        XCTAssertEqual(files.contents(atPath: folder + "/kept/best.safetensors"), best)
+
+        try files.createDirectory(atPath: folder + "/mixed", withIntermediateDirectories: true)
+        for name in ["mine.partial", "last.safetensors.77.partial", "notes.last.safetensors.77.partial"] {
+            try Data([1]).write(to: URL(fileURLWithPath: folder + "/mixed/" + name))
+        }
+        XCTAssertEqual(try train("mixed", ["--set", "training.steps=1"]).status, 0)
+        XCTAssertEqual(
+            try files.contentsOfDirectory(atPath: folder + "/mixed").filter { $0.hasSuffix(".partial") }.sorted(),
+            ["mine.partial", "notes.last.safetensors.77.partial"])
+    }
+
+    /// What a run began with is in its checkpoint.
+    func testResumingNeedsNoStartWeights() throws {
+        let folder = try TinyData.folder.get()
+        XCTAssertEqual(try train("begun", ["--set", "training.steps=1"]).status, 0)
+        let start = folder + "/start.safetensors"
+        try FileManager.default.copyItem(atPath: folder + "/begun/last.safetensors", toPath: start)
+        let settings = ["--set", "model.weights=start.safetensors", "--set"]
+        XCTAssertEqual(try train("tuned", settings + ["training.steps=1"]).status, 0)
+        try FileManager.default.removeItem(atPath: start)
+        let resumed = try train("tuned", settings + ["training.steps=2", "--resume"])
+        XCTAssertEqual(resumed.status, 0, resumed.errors)
+        XCTAssertEqual(try train("anew", settings + ["training.steps=1"]).status, 1)
+    }
 }
