@@ -16,10 +16,17 @@ public struct ResultNames: Hashable, Sendable {
     public var isEmpty: Bool { images.isEmpty && categories.isEmpty }
 
     private struct Record: Decodable {
-        let image_id: Int
-        let category_id: Int
-        let file_name: String?
-        let category_name: String?
+        let image: Int
+        let category: Int
+        let fileName: String?
+        let categoryName: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case image = "image_id"
+            case category = "category_id"
+            case fileName = "file_name"
+            case categoryName = "category_name"
+        }
     }
 
     /// Of a results file; empty where its first records have no names.
@@ -34,8 +41,8 @@ public struct ResultNames: Hashable, Sendable {
             guard beginning.contains("\"file_name\"") || beginning.contains("\"category_name\"") else { return }
             try file.seek(toOffset: 0)
             for record in try JSONDecoder().decode([Record].self, from: file.readToEnd() ?? Data()) {
-                if let name = record.file_name { images[record.image_id] = name }
-                if let name = record.category_name { categories[record.category_id] = name }
+                if let name = record.fileName { images[record.image] = name }
+                if let name = record.categoryName { categories[record.category] = name }
             }
         } catch {
             throw AnnotationError(
