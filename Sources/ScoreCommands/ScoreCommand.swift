@@ -39,7 +39,10 @@ public struct ScoreCommand: ParsableCommand {
         @Option(
             parsing: .upToNextOption,
             help: ArgumentHelp(
-                "The classes, in the labels' order. Without it: VOC's twenty, or the names in the split.",
+                """
+                The classes, in the labels' order, which a JSON without their names needs. Without it: VOC's twenty, or the \
+                names in the split.
+                """,
                 valueName: "class"))
         var classes: [String] = []
         @Flag(help: "As JSON.") var json = false

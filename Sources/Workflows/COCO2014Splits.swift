@@ -51,12 +51,20 @@ public struct COCO2014Splits {
         let rest = all.selecting(images: (0..<all.imageCount).filter { !isChosen.contains($0) })
         let joined = try DetectionAnnotations.joined(
             [(COCO.readInstances(train), "train2014"), (rest, "val2014")], source: training)
-        return try [(all.selecting(images: chosen.sorted()), minival), (rest, valMinusMinival), (joined, training)].map
-        {
-            annotations, path in
-            try COCO.writeInstances(annotations, to: path)
-            return Made(path: path, images: annotations.imageCount, objects: annotations.objectCount)
+        var made: [Made] = []
+        do {
+            for (annotations, path) in [
+                (all.selecting(images: chosen.sorted()), minival), (rest, valMinusMinival), (joined, training),
+            ] {
+                try COCO.writeInstances(annotations, to: path)
+                made.append(Made(path: path, images: annotations.imageCount, objects: annotations.objectCount))
+            }
+        } catch {
+            // All three or none: what a full disk left of them would be taken for whole.
+            for file in made { try? FileManager.default.removeItem(atPath: file.path) }
+            throw error
         }
+        return made
     }
 
     private func requireFiles(_ files: [(path: String, archive: String)]) throws {

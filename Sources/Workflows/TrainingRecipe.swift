@@ -92,7 +92,7 @@ public struct TrainingRecipe: Decodable, Hashable, Sendable {
         try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
         try values.update(&seed, .seed)
         threads = try values.decodeIfPresent(Int.self, forKey: .threads)
-        try values.require(threads.map { $0 > 0 } ?? true, .threads, "must be above 0")
+        try values.require(threads.map { (1...1024).contains($0) } ?? true, .threads, "must be 1 to 1024")
         try values.update(&loaderThreads, .loaderThreads, "must not be below 0") { $0 >= 0 }
         try values.update(&precision, .precision)
     }
