@@ -82,6 +82,19 @@ final class COCO2014SplitsTests: XCTestCase {
         XCTAssertEqual(message(folder, replacing: true), "no error")
     }
 
+    /// Where the third can't be written the first two go as well.
+    func testAllThreeOrNone() throws {
+        let folder = try folder()
+        let splits = COCO2014Splits(folder: folder)
+        try FileManager.default.createDirectory(atPath: splits.training, withIntermediateDirectories: true)
+        XCTAssertThrowsError(try splits.make(replacing: true)) {
+            XCTAssertTrue("\($0)".hasPrefix("\(splits.training): it is a folder"), "\($0)")
+        }
+        XCTAssertEqual(
+            try FileManager.default.contentsOfDirectory(atPath: folder + "/annotations").sorted(),
+            ["train2014", "trainvalminusminival2014", "val2014", "val2017"].map { "instances_\($0).json" })
+    }
+
     func testWhatIsMissingIsNamed() throws {
         for (split, year) in [("train2014", 2014), ("val2014", 2014), ("val2017", 2017)] {
             let folder = try folder()
