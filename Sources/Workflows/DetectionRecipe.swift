@@ -105,7 +105,7 @@ public struct DetectionDataRecipe: DataSection {
     public var emptyImages = DetectionFilter.EmptyImages.keep
     /// Whether VOC's difficult objects are trained on.
     public var difficultObjects = true
-    /// An image that can't be read: `stop`, or `replace` it by another and count it.
+    /// An image that can't be read: `stop`, or `replace` it by another and count it; validation leaves it out and names it.
     public var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {

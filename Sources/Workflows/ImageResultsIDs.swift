@@ -41,11 +41,6 @@ public struct ImageResultsIDs {
         names = ResultNames()
     }
 
-    /// Makes sure that results can be written to a file, before there are any.
-    ///
-    /// - Throws: `AnnotationError`.
-    public static func requireWritable(_ path: String) throws { try OutputFile.requireWritable(path) }
-
     /// Writes what was found in the images; with numbers for ids, what they mean as well.
     ///
     /// - Throws: `AnnotationError`.

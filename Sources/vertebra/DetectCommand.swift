@@ -54,7 +54,7 @@ struct DetectCommand: WorkCommand {
             }
             try RunFolder(output).prepare()
         }
-        if let results { try ImageResultsIDs.requireWritable(results) }
+        if let results { try OutputFile.requireWritable(results) }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
             device: device.device)
