@@ -1,27 +1,25 @@
 // swift-tools-version: 6.1
-import Foundation
 import PackageDescription
 
-/// libtorch's root: the folder that holds `include/` and `lib/`. `tools/setup` leaves a link to it in
-/// the checkout; `LIBTORCH` names another one for this build.
-let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/current"
+/// Where `tools/setup` keeps libtorch and the pkg-config file that names it, for all checkouts of this user.
+let home =
+    Context.environment["VERTEBRA_HOME"]
+    ?? (Context.environment["XDG_DATA_HOME"] ?? "\(Context.environment["HOME"] ?? "")/.local/share") + "/vertebra"
 
-/// A libtorch for CUDA registers its devices when its libraries are loaded, though no symbol of theirs is named.
-let cudaLibraries: [LinkerSetting] =
-    FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so")
-    ? [.unsafeFlags(["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"])] : []
+/// The executables look for libtorch's libraries where `tools/setup` found or put them. The libraries of this package say
+/// nothing of it: what links them has a run path of its own.
+let runPath = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(home)/libtorch/lib"])
 
-/// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that `Recipes`,
-/// `Annotations`, `Media` and `Evaluation` build and test on a machine that lacks it.
+/// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that the others build and test on a
+/// machine that lacks it.
 let withoutLibtorch = Context.environment["VERTEBRA_WITHOUT_LIBTORCH"] == "1"
 
 /// A Swift module and the tests that mirror it.
 func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = [],
-    resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = []
 ) -> [Target] {
     [
-        .target(name: name, dependencies: dependencies, resources: resources),
+        .target(name: name, dependencies: dependencies),
         .testTarget(
             name: "\(name)Tests",
             dependencies: [.byName(name: name), "TestSupport"] + dependencies + testDependencies),
@@ -32,80 +30,92 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+let dataModules = [
+    "Support", "Architectures", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
+]
+let torchModules = [
+    "Tensors", "NN", "Backbones", "Detectors", "DataPipeline", "Training", "Workflows",
+]
+
 let targetsWithoutLibtorch: [Target] =
     [
         .target(
             name: "CMedia",
-            cSettings: [.unsafeFlags(["-fvisibility=hidden"])],
             linkerSettings: ["jpeg", "png", "avformat", "avcodec", "swscale", "avutil", "cairo"].map {
                 .linkedLibrary($0)
             }),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(
-            name: "CSimdJSON",
-            cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])],
-            linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "TestSupport", dependencies: ["Recipes"], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["Architectures"], path: "Tests/TestSupport"),
         .target(
             name: "CVideoFixtures", path: "Tests/CVideoFixtures",
             linkerSettings: ["avformat", "avcodec", "swscale", "avutil"].map { .linkedLibrary($0) }),
     ]
-    + module("Recipes")
-    + module("Annotations", ["CSimdJSON"])
-    + module("Media", ["CMedia"], testDependencies: ["CVideoFixtures"])
-    + module("Evaluation", ["Annotations"])
-    + module("Reports", ["Annotations", "Evaluation", "Media"])
+    + module("Support")
+    + module("Architectures", ["Support"])
+    + module("Annotations", ["CSimdJSON", "Support"])
+    + module("Media", ["CMedia", "Support"], testDependencies: ["CVideoFixtures"])
+    + module("Evaluation", ["Annotations", "Support"])
+    + module("Reports", ["Annotations", "Evaluation", "Media", "Support"])
+    + module("SampleSets", ["Annotations", "Media", "Support"])
+    + module("Doctor", ["Annotations", "Media", "Support"])
     + [
-        .target(name: "ScoreCommands", dependencies: ["Annotations", "Evaluation", argumentParser]),
+        .target(name: "ScoreCommands", dependencies: ["Annotations", "Evaluation", "Support", argumentParser]),
         .executableTarget(name: "vertebra-score", dependencies: ["ScoreCommands"]),
     ]
 
 let targetsWithLibtorch: [Target] =
     [
-        .target(
-            name: "CTorch",
-            cSettings: [.unsafeFlags(["-fvisibility=hidden"])],
-            cxxSettings: [
-                // Optimised in debug builds too: the native kernels are what the tests spend their time in.
-                .unsafeFlags([
-                    "-O2",
-                    "-isystem", "\(libtorch)/include",
-                    "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-                    "-fvisibility=hidden",
-                ])
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
-                .linkedLibrary("jemalloc"),
-                .linkedLibrary("torch_cpu"),
-                .linkedLibrary("c10"),
-                .unsafeFlags(["\(libtorch)/lib/libgomp.so.1"]),
-            ] + cudaLibraries),
-        .testTarget(name: "CTorchTests", dependencies: ["CTorch"]),
+        .systemLibrary(name: "CLibtorch", pkgConfig: "vertebra-libtorch"),
+        .target(name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.headerSearchPath(".")]),
+        .target(name: "CAllocator", linkerSettings: [.linkedLibrary("jemalloc")]),
+        .testTarget(name: "CTorchTests", dependencies: ["CTorch", "CAllocator"], linkerSettings: [runPath]),
         .executableTarget(
-            name: "vertebra", dependencies: ["Workflows", "Annotations", "Detectors", "ScoreCommands", argumentParser]),
+            name: "vertebra",
+            dependencies: [
+                "CAllocator", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline", "Doctor",
+                "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
+            ],
+            linkerSettings: [runPath]),
         .testTarget(
-            name: "vertebraTests", dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations"]),
+            name: "vertebraTests",
+            dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations"]),
     ]
-    + module("Tensors", ["CTorch"])
-    + module("NN", ["Tensors"])
-    + module("DataPipeline", ["Annotations", "Media", "Tensors"])
-    + module("Backbones", ["Recipes", "NN"])
-    + module("Training", ["NN"])
-    + module("Detectors", ["Backbones", "NN", "Annotations"])
+    + module("Tensors", ["CTorch", "Support"])
+    + module("NN", ["Tensors", "Support"])
+    + module(
+        "DataPipeline", ["Annotations", "Media", "Tensors", "Support"], testDependencies: ["SampleSets"])
+    + module("Backbones", ["Architectures", "NN", "Tensors"])
+    + module("Training", ["NN", "Tensors", "Support"])
+    + module("Detectors", ["Backbones", "NN", "Annotations", "Architectures", "Tensors", "Support"])
     + module(
         "Workflows",
         [
-            "Recipes", "Annotations", "Media", "Evaluation", "Reports", "Tensors", "NN", "DataPipeline", "Backbones",
-            "Training",
-            "Detectors", yams, logging,
+            "Architectures", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets", "Tensors", "NN",
+            "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
         ])
+    + [
+        .target(
+            name: "Benchmarks",
+            dependencies: [
+                "Workflows", "Architectures", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline",
+                "Backbones", "Detectors", "Support",
+            ])
+    ]
 
 let package = Package(
     name: "vertebra",
-    products: [.executable(name: "vertebra-score", targets: ["vertebra-score"])]
+    products: [
+        .library(name: "VertebraData", targets: dataModules),
+        .executable(name: "vertebra-score", targets: ["vertebra-score"]),
+    ]
         + (withoutLibtorch
-            ? [.library(name: "VertebraData", targets: ["Recipes", "Annotations", "Media", "Evaluation", "Reports"])]
-            : [.executable(name: "vertebra", targets: ["vertebra"])]),
+            ? []
+            : [
+                .library(name: "Vertebra", targets: torchModules),
+                .library(name: "VertebraAllocator", targets: ["CAllocator"]),
+                .executable(name: "vertebra", targets: ["vertebra"]),
+            ]),
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
         + (withoutLibtorch
             ? []

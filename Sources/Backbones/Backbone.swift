@@ -1,8 +1,8 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
-/// A network of any recipe, under torchvision's parameter names.
+/// A network of any architecture, under torchvision's parameter names.
 ///
 /// Works on images `[N, 3, H, W]` or clips `[N, 3, T, H, W]`, floating-point and normalised, with the channels last
 /// in memory throughout: an input of another layout is converted. `channelsLast: false` keeps everything in the order
@@ -23,9 +23,9 @@ public final class Backbone: Module, UnaryLayer {
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
         let norm = stemLayers.dropFirst().first?.layer as? any NormLayer
         foldedStem = norm == nil ? nil : FoldedConvolution(stemLayers[0].layer, norm)
-        stages = plan.stages.map { BackboneStage($0, of: plan.recipe) }
+        stages = plan.stages.map { BackboneStage($0, of: plan.architecture) }
         lastNorm = plan.lastNorm?.makeModule() as? any NormLayer
-        dropout = Dropout(plan.recipe.dropout)
+        dropout = Dropout(plan.architecture.dropout)
         fc = plan.classifier?.makeModule()
         super.init()
         if channelsLast { useChannelsLast() }
@@ -47,22 +47,22 @@ public final class Backbone: Module, UnaryLayer {
 
     /// - Parameters:
     ///   - classes: of the classifier; nil leaves it out.
-    ///   - normalization: takes the place of the recipe's, such as `.frozenBatch` under a detector.
+    ///   - normalization: takes the place of the architecture's, such as `.frozenBatch` under a detector.
     ///   - stageCount: builds only so many stages, without last norm and classifier; nil builds all.
-    /// - Throws: `RecipeError` where the axes have no meaning together.
+    /// - Throws: `ArchitectureError` where the axes have no meaning together.
     public convenience init(
-        _ recipe: BackboneRecipe, classes: Int?, normalization: Normalization? = nil, stageCount: Int? = nil
+        _ architecture: BackboneArchitecture, classes: Int?, normalization: Normalization? = nil, stageCount: Int? = nil
     ) throws {
         self.init(
-            try recipe.with {
+            try architecture.with {
                 if let normalization { $0.normalization = normalization }
                 $0.classes = classes
             }.plan(stageCount: stageCount))
     }
 
-    /// With the classifier that the recipe says. Throws `RecipeError` where the axes have no meaning together.
-    public convenience init(_ recipe: BackboneRecipe) throws {
-        self.init(try recipe.plan())
+    /// With the classifier that the architecture says. Throws `ArchitectureError` where the axes have no meaning together.
+    public convenience init(_ architecture: BackboneArchitecture) throws {
+        self.init(try architecture.plan())
     }
 
     public override func children() -> [(name: String, module: Module)] {
@@ -78,7 +78,7 @@ public final class Backbone: Module, UnaryLayer {
     /// 5.1). Only norms that stand before the addition: without effect on plain networks and in the pre-activation
     /// order.
     public func zeroLastNorms() {
-        guard plan.recipe.shortcut != .none else { return }
+        guard plan.architecture.shortcut != .none else { return }
         for block in stages.flatMap(\.blocks) {
             switch block.normBeforeAddition {
             case let norm as BatchNorm: norm.weight?.initialize(.zeros)
@@ -91,7 +91,7 @@ public final class Backbone: Module, UnaryLayer {
     /// `conv1`, `bn1`, ReLU and the pooling: `[N, 3, H, W]` → `[N, stem width, H', W']`.
     public func stem(_ x: Tensor) -> Tensor {
         var h = x
-        if isChannelsLast { h = x.to(memoryFormat: plan.recipe.rank == .image ? .channelsLast : .channelsLast3D) }
+        if isChannelsLast { h = x.to(memoryFormat: plan.architecture.rank == .image ? .channelsLast : .channelsLast3D) }
         var layers = stemLayers.map(\.layer)[...]
         if let foldedStem, foldedStem.applies(to: h) {
             h = foldedStem(h, activation: .relu)

@@ -1,5 +1,5 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
 /// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are. Of a DenseNet, a dense block
@@ -13,15 +13,15 @@ public final class BackboneStage: Module, UnaryLayer {
     private let denseBlock: DenseBlock?
     private let shortcut: Shortcut
 
-    init(_ plan: PlannedStage, of recipe: BackboneRecipe) {
+    init(_ plan: PlannedStage, of architecture: BackboneArchitecture) {
         self.plan = plan
-        shortcut = recipe.shortcut
-        if case .concatenation = recipe.shortcut {
+        shortcut = architecture.shortcut
+        if case .concatenation = architecture.shortcut {
             denseBlock = DenseBlock(plan)
             blocks = []
         } else {
             denseBlock = nil
-            blocks = plan.blocks.map { ResidualBlock($0, of: recipe) }
+            blocks = plan.blocks.map { ResidualBlock($0, of: architecture) }
         }
     }
 

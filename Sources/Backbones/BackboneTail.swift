@@ -1,5 +1,5 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
 /// The last stages of a backbone by themselves, under the names that they have in the whole one (`layer4.0.conv1.weight`):
@@ -12,17 +12,18 @@ public final class BackboneTail: Module, UnaryLayer {
 
     /// - Parameters:
     ///   - first: the index of its first stage, from 0.
-    ///   - normalization: takes the place of the recipe's.
-    /// - Throws: `RecipeError` where the axes have no meaning together, or there is no such stage.
-    public init(_ recipe: BackboneRecipe, from first: Int, normalization: Normalization? = nil) throws {
-        guard recipe.depths.indices.contains(first) else {
-            throw RecipeError(.depths, "there are \(recipe.depths.count) stages, so none has the index \(first)")
+    ///   - normalization: takes the place of the architecture's.
+    /// - Throws: `ArchitectureError` where the axes have no meaning together, or there is no such stage.
+    public init(_ architecture: BackboneArchitecture, from first: Int, normalization: Normalization? = nil) throws {
+        guard architecture.depths.indices.contains(first) else {
+            throw ArchitectureError(
+                .depths, "there are \(architecture.depths.count) stages, so none has the index \(first)")
         }
-        plan = try recipe.with {
+        plan = try architecture.with {
             if let normalization { $0.normalization = normalization }
             $0.classes = nil
         }.plan()
-        let whole = plan.recipe
+        let whole = plan.architecture
         stages = plan.stages[first...].map { BackboneStage($0, of: whole) }
         lastNorm = plan.lastNorm?.makeModule()
         super.init()

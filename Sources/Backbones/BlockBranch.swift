@@ -1,5 +1,5 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
 /// F(x), the layers whose output a shortcut is added to.
@@ -23,7 +23,7 @@ extension ResidualBlock {
                 terms.append(
                     innerRG.term(isRectified ? u.value : u.value.relu(), moments: isRectified ? u.moments : nil))
             }
-            if let innerWeights, case .weighted(let normalization) = recipe.innerShortcut {
+            if let innerWeights, case .weighted(let normalization) = architecture.innerShortcut {
                 terms.append(normalized(u, normalization, weights: innerWeights, index: 0))
             }
             v = F.normalizedSum(terms, rectified: true)
@@ -89,7 +89,7 @@ extension ResidualBlock {
     var isAttended: Bool { squeezeExcitation != nil || cbam != nil }
 
     var keepsResiduals: Bool {
-        if case .dense(.residuals, _, _) = recipe.shortcut { return true }
+        if case .dense(.residuals, _, _) = architecture.shortcut { return true }
         return false
     }
 
@@ -97,7 +97,7 @@ extension ResidualBlock {
     private var wantsMomentsOfMiddle: Bool {
         guard gn1 == nil else { return false }
         if innerRG != nil { return true }
-        if case .weighted(let normalization) = recipe.innerShortcut { return normalization != .none }
+        if case .weighted(let normalization) = architecture.innerShortcut { return normalization != .none }
         return false
     }
 }

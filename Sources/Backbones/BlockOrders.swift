@@ -1,4 +1,4 @@
-import Recipes
+import Architectures
 import Tensors
 
 /// Where the norms and rectifiers of a block stand: the three orders.
@@ -11,14 +11,14 @@ extension ResidualBlock {
         let residual = residual(finalTerm(branch(flow.x)))
         let terms = [residual] + shortcutTerms(flow, isRectified: true, projecting: flow.x.value)
         var out: Measured
-        if recipe.shortcut == .gs {
+        if architecture.shortcut == .gs {
             let sum = sum(terms, wantsMoments: isTraining)
             flow.beforeReLU = sum
             out = Measured(value: sum.value.relu())
         } else {
             out = sum(terms, rectified: true, wantsMoments: wantsMomentsOfOutput)
         }
-        if recipe.shortcut == .rgb, let rg { out = Measured(value: rg(out.value)) }
+        if architecture.shortcut == .rgb, let rg { out = Measured(value: rg(out.value)) }
         leave(out, residual: residual, in: &flow)
     }
 
@@ -28,12 +28,12 @@ extension ResidualBlock {
         let isPlain = !isAttended && gn1 == nil && gn2 == nil && !keepsResiduals
         let isStart = planned.position == .start
         // What follows the addition in these depends on the sum before its ReLU, or is one more norm.
-        let isMore = recipe.shortcut == .gs || recipe.shortcut == .rgb
-        guard isPlain, !isMore, isStart || recipe.shortcut == .identity || recipe.shortcut == .none,
+        let isMore = architecture.shortcut == .gs || architecture.shortcut == .rgb
+        guard isPlain, !isMore, isStart || architecture.shortcut == .identity || architecture.shortcut == .none,
             let last = conv3 == nil ? folded2 : folded3, last.applies(to: x)
         else { return nil }
         let v = branch(Measured(value: x))
-        guard recipe.shortcut != .none else { return last(v, activation: .relu) }
+        guard architecture.shortcut != .none else { return last(v, activation: .relu) }
         return last(v, adding: isStart ? project(x) : x, activation: .relu)
     }
 
@@ -70,7 +70,7 @@ extension ResidualBlock {
     private func addShortcut(
         to v: Tensor, _ flow: StageFlow, isRectified: Bool, projecting y: Tensor, rectifies: Bool
     ) -> (out: Measured, residual: SumTerm?) {
-        let isOneAddend = planned.position != .start && recipe.shortcut == .identity && !isAttended
+        let isOneAddend = planned.position != .start && architecture.shortcut == .identity && !isAttended
         if isOneAddend, !isTraining, let bareLast, bareLast.applies(to: v) {
             let out = bareLast(v, adding: flow.x.value, activation: rectifies ? .relu : .none)
             return (Measured(value: out), nil)

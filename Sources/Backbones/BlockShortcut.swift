@@ -1,5 +1,5 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
 /// h(x), what is added to F(x), and what a block leaves to the shortcuts of later ones.
@@ -8,13 +8,13 @@ extension ResidualBlock {
     func shortcutTerms(_ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> [SumTerm] {
         let x = flow.x
         if planned.position == .start {
-            if recipe.shortcut == .none { return [] }
+            if architecture.shortcut == .none { return [] }
             return [projection.isEmpty ? SumTerm(x.value) : projectionTerm(y)]
         }
         var rectified: SumTerm {
             term(rg, isRectified ? x.value : x.value.relu(), moments: isRectified ? x.moments : nil)
         }
-        switch recipe.shortcut {
+        switch architecture.shortcut {
         case .none, .concatenation: return []
         case .identity, .rgb: return [SumTerm(x.value)]
         case .rg, .rbs: return [rectified]
@@ -38,7 +38,7 @@ extension ResidualBlock {
     ) -> SumTerm {
         var term = SumTerm(x.value, weight: weights?.row(index), moments: x.moments)
         switch normalization {
-        case .group: term.norm = .group(recipe.shortcutGroups)
+        case .group: term.norm = .group(architecture.shortcutGroups)
         case .layer: term.norm = .group(1)
         case .instance: term.norm = .group(x.value.shape[1])
         case .batch: term.norm = .batch(runningMean: nil, runningVariance: nil, momentum: 0)
@@ -64,7 +64,7 @@ extension ResidualBlock {
     func leave(_ output: Measured, residual: SumTerm?, in flow: inout StageFlow) {
         flow.x = output
         guard planned.position != .end else { return }
-        switch recipe.shortcut {
+        switch architecture.shortcut {
         case .dense(let source, _, _):
             if source == .residuals, planned.position != .start, let residual {
                 flow.terms.append(Measured(value: residual.x))
@@ -79,7 +79,7 @@ extension ResidualBlock {
     /// Whether a norm reads the block's output as it is, and by its own statistics.
     var wantsMomentsOfOutput: Bool {
         guard planned.position != .end else { return false }
-        switch recipe.shortcut {
+        switch architecture.shortcut {
         case .rg, .identityAndRG: return true
         case .rbs: return isTraining
         case .dense(.aggregates, let normalization, _): return normalization != .none

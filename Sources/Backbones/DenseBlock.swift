@@ -1,5 +1,5 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
 /// A stage of a DenseNet: the transition from the stage before, then layers that each append their channels to all that came

@@ -60,12 +60,12 @@ extension Backbone {
     /// - Throws: `GradCAMError`.
     public func gradCAM(_ x: Tensor, classes: [Int]? = nil, stage: Int? = nil) throws(GradCAMError) -> GradCAM {
         let index = stage ?? stages.count - 1
-        guard let classCount = plan.recipe.classes, plan.classifier != nil else { throw .noClassifier }
+        guard let classCount = plan.architecture.classes, plan.classifier != nil else { throw .noClassifier }
         guard stages.indices.contains(index) else { throw .noStage(index: index, stages: plan.stages.map(\.name)) }
         precondition(
-            x.rank == plan.recipe.rank.axes + 2 && classes.map { $0.count == x.shape[0] } ?? true,
+            x.rank == plan.architecture.rank.axes + 2 && classes.map { $0.count == x.shape[0] } ?? true,
             "gradCAM: a batch of \(x.shape) and \(classes.map { "\($0.count)" } ?? "no") classes, for a network of "
-                + "\(plan.recipe.rank.axes) axes")
+                + "\(plan.architecture.rank.axes) axes")
         if let strange = classes?.first(where: { !(0..<classCount).contains($0) }) {
             throw .noClass(index: strange, classes: classCount)
         }

@@ -1,8 +1,8 @@
+import Architectures
 import NN
-import Recipes
 import Tensors
 
-/// One block of any recipe: F(x) + h(x) in the recipe's order. Its layers are here, what is computed of them in
+/// One block of any architecture: F(x) + h(x) in the architecture's order. Its layers are here, what is computed of them in
 /// `BlockOrders`, F in `BlockBranch`, h in `BlockShortcut`.
 ///
 /// Glossary: x the block's input, `[N, C, H, W]` or `[N, C, T, H, W]`; u the rectified output of the first 1×1; v what
@@ -10,7 +10,7 @@ import Tensors
 /// computed by themselves where something is added to them or rectifies them.
 final class ResidualBlock: Module {
     let planned: PlannedBlock
-    let recipe: BackboneRecipe
+    let architecture: BackboneArchitecture
     private let layers: [(name: String, layer: any UnaryLayer)]
 
     let conv1: (any UnaryLayer)?
@@ -37,9 +37,9 @@ final class ResidualBlock: Module {
     let bareLast: FoldedConvolution?
     let foldedProjection: FoldedConvolution?
 
-    init(_ planned: PlannedBlock, of recipe: BackboneRecipe) {
+    init(_ planned: PlannedBlock, of architecture: BackboneArchitecture) {
         self.planned = planned
-        self.recipe = recipe
+        self.architecture = architecture
         let layers = planned.layers.map { (name: $0.name, layer: $0.makeModule()) }
         let byName = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.layer) })
         self.layers = layers
@@ -76,12 +76,12 @@ final class ResidualBlock: Module {
             cbam = nil
         }
         // In the pre-activation order norms stand in front of their convolutions.
-        let isFoldable = recipe.order != .preActivation
+        let isFoldable = architecture.order != .preActivation
         folded1 = isFoldable ? FoldedConvolution(conv1, bn1) : nil
         folded2 = isFoldable ? FoldedConvolution(conv2, bn2) : nil
         folded3 = isFoldable ? FoldedConvolution(conv3, bn3) : nil
         let isBeforeAddition =
-            switch recipe.order {
+            switch architecture.order {
             case .original: true
             case .staged: planned.position == .start
             case .preActivation: false
@@ -99,7 +99,7 @@ final class ResidualBlock: Module {
     var normBeforeAddition: (any NormLayer)? { bareLast == nil ? finalNorm : nil }
 
     func callAsFunction(_ flow: inout StageFlow) {
-        switch recipe.order {
+        switch architecture.order {
         case .original: original(&flow)
         case .preActivation: preActivation(&flow)
         case .staged(let identity): staged(identity, &flow)
@@ -107,7 +107,7 @@ final class ResidualBlock: Module {
     }
 
     /// Of F, in whatever place its order puts it.
-    var finalNorm: (any NormLayer)? { recipe.branch.hasMiddle ? bn3 : bn2 }
+    var finalNorm: (any NormLayer)? { architecture.branch.hasMiddle ? bn3 : bn2 }
 
     func sum(_ terms: [SumTerm], rectified: Bool = false, wantsMoments: Bool) -> Measured {
         guard wantsMoments else { return Measured(value: F.normalizedSum(terms, rectified: rectified)) }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Bytes that an encoder appends to.
 typedef struct growing {
     uint8_t *bytes;
@@ -14,5 +16,7 @@ typedef struct growing {
 
 /// Makes room for `extra` more bytes; false for want of memory, with what there is untouched.
 bool growing_reserve(growing *buffer, size_t extra);
+
+#pragma GCC visibility pop
 
 #endif

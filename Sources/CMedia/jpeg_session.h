@@ -9,6 +9,8 @@
 
 #include <jpeglib.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Everything one decode owns. libjpeg leaves a failed call by `longjmp`, so nothing that must be released lives in a
 /// local variable of what it jumps over; `cm_jpeg_decode` owns and releases.
 typedef struct cm_jpeg_session {
@@ -46,5 +48,7 @@ void cm_jpeg_read_planes(cm_jpeg_session *session);
 
 /// Makes `pixels` of the planes.
 cm_status cm_jpeg_resample_planes(cm_jpeg_session *session);
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Which source samples make each target sample along one axis, and by how much.
 typedef struct cm_taps {
     int *first;
@@ -101,5 +103,7 @@ typedef struct cm_plane {
 cm_status cm_resample_planes(
     const cm_plane *planes, int plane_count, int width, int height, uint8_t *target, int target_width,
     int target_height, int channels);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 #include <libavutil/frame.h>
 #include <libswscale/swscale.h>
 
+#pragma GCC visibility push(hidden)
+
 /// Turns decoded frames into RGB of one size. Starts as zeros.
 typedef struct video_converter {
     struct SwsContext *scaler;
@@ -22,5 +24,7 @@ void video_converter_clear(video_converter *converter);
 cm_status video_convert(
     video_converter *converter, const AVFrame *frame, int width, int height, int orientation, uint8_t *rgb,
     cm_report *report);
+
+#pragma GCC visibility pop
 
 #endif

@@ -9,6 +9,8 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#pragma GCC visibility push(hidden)
+
 enum {
     /// Decoded for the sake of others and not shown: an edit list cuts it off.
     PACKET_DISCARDED = 16,
@@ -107,5 +109,7 @@ int64_t video_start_for(const cm_video *video, int64_t frame);
 
 /// Puts packet `index` into `video->packet`, wherever the container stands.
 cm_status video_seek_packet(cm_video *video, int64_t index, cm_report *report);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <libavformat/avio.h>
 
+#pragma GCC visibility push(hidden)
+
 /// The bytes of a video: an open file or the caller's memory.
 typedef struct video_source {
     /// -1 when the bytes are in memory.
@@ -32,5 +34,7 @@ video_container video_source_container(const video_source *source);
 
 /// Whether the file is shorter than its outermost boxes, elements or chunks claim.
 bool video_source_is_cut(const video_source *source, video_container container);
+
+#pragma GCC visibility pop
 
 #endif

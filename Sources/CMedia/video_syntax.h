@@ -7,6 +7,8 @@
 
 #include <libavcodec/avcodec.h>
 
+#pragma GCC visibility push(hidden)
+
 enum {
     /// Decoding can begin here: every frame that is shown no earlier than this one comes out exact.
     PACKET_CLEAN = 1,
@@ -63,5 +65,7 @@ unsigned video_bits_read(video_bits *bits, int count);
 /// Exp-Golomb.
 uint32_t video_bits_unsigned(video_bits *bits);
 bool video_bits_ended(const video_bits *bits);
+
+#pragma GCC visibility pop
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "CSimdJSON.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace csimdjson {
 
 inline constexpr int first_real = CS_ANNOTATION_X;
@@ -79,3 +81,5 @@ private:
 };
 
 }  // namespace csimdjson
+
+#pragma GCC visibility pop

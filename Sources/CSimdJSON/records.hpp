@@ -7,6 +7,8 @@
 #include "columns.hpp"
 #include "splitter.hpp"
 
+#pragma GCC visibility push(hidden)
+
 namespace csimdjson {
 
 struct Parsed {
@@ -29,3 +31,5 @@ private:
 };
 
 }  // namespace csimdjson
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 
 #include "columns.hpp"
 
+#pragma GCC visibility push(hidden)
+
 namespace csimdjson {
 
 /// Records of one section as a JSON array of its own, with simdjson's padding behind.
@@ -67,3 +69,5 @@ private:
 };
 
 }  // namespace csimdjson
+
+#pragma GCC visibility pop

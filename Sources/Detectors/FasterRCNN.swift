@@ -1,7 +1,7 @@
 import Annotations
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 
 /// Faster R-CNN on any backbone: proposes regions, then classifies and refines them.
@@ -25,13 +25,13 @@ public final class FasterRCNN: Module, Detector {
     /// A network with fresh weights.
     ///
     /// - Parameter classCount: kinds of objects, without the background.
-    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the recipe's own error.
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the architecture's own error.
     public init(
-        _ configuration: FasterRCNNConfiguration = .init(), backbone recipe: BackboneRecipe, classCount: Int
+        _ configuration: FasterRCNNConfiguration = .init(), backbone architecture: BackboneArchitecture, classCount: Int
     ) throws {
         precondition(classCount > 0, "a detector needs at least one class, not \(classCount)")
         let body = try Backbone(
-            recipe, classes: nil,
+            architecture, classes: nil,
             normalization: configuration.normalization == .frozenBatch ? .frozenBatch : .batch)
         let stages = body.plan.stages
         try configuration.validate(stageCount: stages.count)

@@ -1,7 +1,7 @@
 import Annotations
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 
 /// SSD on any backbone: finds objects in one pass, on feature maps of several sizes (Liu et al., "SSD: Single Shot MultiBox
@@ -34,10 +34,12 @@ public final class SSD: Module, Detector {
     /// A network with fresh weights.
     ///
     /// - Parameter classCount: kinds of objects, without the background.
-    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the recipe's own error.
-    public init(_ configuration: SSDConfiguration = .ssd300, backbone recipe: BackboneRecipe, classCount: Int) throws {
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the architecture's own error.
+    public init(
+        _ configuration: SSDConfiguration = .ssd300, backbone architecture: BackboneArchitecture, classCount: Int
+    ) throws {
         precondition(classCount > 0, "a detector needs at least one class, not \(classCount)")
-        let plan = try SSDPlan(configuration, backbone: recipe)
+        let plan = try SSDPlan(configuration, backbone: architecture)
         self.plan = plan
         self.classCount = classCount
         suppression = configuration.suppression

@@ -1,4 +1,4 @@
-import Recipes
+import Architectures
 
 /// What an SSD on a backbone comes to, before anything is allocated.
 public struct SSDPlan: Hashable, Sendable {
@@ -34,14 +34,14 @@ public struct SSDPlan: Hashable, Sendable {
     /// Pixels of the image to one of the first map.
     static let stride = 8
 
-    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the backbone's `RecipeError`.
-    public init(_ configuration: SSDConfiguration, backbone recipe: BackboneRecipe) throws {
-        guard recipe.rank == .image else {
-            throw RecipeError(.rank, "an SSD sees images, and this network takes \(recipe.rank.rawValue)s")
+    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the backbone's `ArchitectureError`.
+    public init(_ configuration: SSDConfiguration, backbone architecture: BackboneArchitecture) throws {
+        guard architecture.rank == .image else {
+            throw ArchitectureError(.rank, "an SSD sees images, and this network takes \(architecture.rank.rawValue)s")
         }
-        let (recipe, stageCount) = try recipe.with { $0.classes = nil }.densified(stride: Self.stride)
+        let (architecture, stageCount) = try architecture.with { $0.classes = nil }.densified(stride: Self.stride)
         try configuration.validate(stageCount: stageCount)
-        let backbone = try recipe.with {
+        let backbone = try architecture.with {
             switch configuration.normalization {
             case .frozenBatch: $0.normalization = .frozenBatch
             case .batch: $0.normalization = .batch
@@ -85,7 +85,8 @@ extension BackbonePlan {
     fileprivate func mapSize(of side: Int) -> Int {
         let block = stages[stages.count - 1].blocks.last
         let last = block.flatMap { block in block.branch.last.map { "\(block.name).\($0.name)" } }
-        return layers(input: [BackboneRecipe.inputChannels, side, side]).last { $0.layer.name == last }?.outputSize[0]
+        return layers(input: [BackboneArchitecture.inputChannels, side, side]).last { $0.layer.name == last }?
+            .outputSize[0]
             ?? 0
     }
 }

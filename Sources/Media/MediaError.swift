@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is wrong with a media file: which file, why, and what to do about it.
 public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
@@ -98,5 +100,16 @@ public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
             case .irregular: "is irregular, though its picture is whole"
             }
         return "\(name) \(what)\(cause.isEmpty ? "" : ": \(cause)")"
+    }
+}
+
+extension MediaError {
+    /// The description without the file's name and the fix.
+    package var problem: String {
+        var text = description
+        if text.hasPrefix(name) { text = String(text.dropFirst(name.count)) }
+        if text.hasSuffix(fix) { text = String(text.dropLast(fix.count)) }
+        text = text.trimmingCharacters(in: .whitespaces)
+        return "it " + (text.hasSuffix(".") ? String(text.dropLast()) : text)
     }
 }

@@ -103,45 +103,6 @@ public enum DType: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Where a tensor's elements live.
-public enum Device: Hashable, Sendable, CustomStringConvertible {
-    case cpu
-    /// The CUDA device of this index.
-    case cuda(Int)
-
-    package var code: Int32 {
-        switch self {
-        case .cpu: -1
-        case .cuda(let index): Int32(index)
-        }
-    }
-
-    init(code: Int32) { self = code < 0 ? .cpu : .cuda(Int(code)) }
-
-    /// CUDA devices that this machine and this libtorch can use.
-    public static var cudaCount: Int { Int(ct_cuda_device_count()) }
-
-    /// Whether it has instructions for products of bfloat16, which it imitates otherwise.
-    public var multipliesBFloat16: Bool {
-        switch self {
-        case .cpu: ct_cpu_multiplies_bfloat16()
-        case .cuda: true
-        }
-    }
-
-    /// Waits until everything asked of the device is done. Nothing to wait for on the CPU.
-    public func synchronize() {
-        if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }
-    }
-
-    public var description: String {
-        switch self {
-        case .cpu: "cpu"
-        case .cuda(let index): "cuda:\(index)"
-        }
-    }
-}
-
 /// Order of a tensor's elements in memory.
 public enum MemoryFormat: Hashable, Sendable {
     case contiguous

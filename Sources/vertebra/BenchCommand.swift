@@ -1,6 +1,6 @@
 import ArgumentParser
+import Benchmarks
 import ScoreCommands
-import Workflows
 
 extension Benchmark.Suite: ExpressibleByArgument {}
 

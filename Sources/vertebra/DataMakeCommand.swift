@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataPipeline
+import SampleSets
 import ScoreCommands
 import Workflows
 

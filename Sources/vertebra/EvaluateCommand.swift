@@ -36,7 +36,7 @@ struct EvaluateCommand: WorkCommand {
         try folder.prepare()
         let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
         let bar = ProgressLine("evaluating")
-        if try RecipeTask(ofCheckpoint: checkpoint) == .classification {
+        if try VisionTask(ofCheckpoint: checkpoint) == .classification {
             guard pictures == 0, results == nil, inference.settings.isEmpty else {
                 throw ValidationError(
                     "--pictures, --results and the options of inference are for detectors, and \(checkpoint) is a "

@@ -1,14 +1,15 @@
 import ArgumentParser
+import Tensors
 import Workflows
 
-extension DeviceChoice: ExpressibleByArgument {
+extension Device: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public var defaultValueDescription: String { description }
 }
 
 /// `--device cpu|cuda|cuda:1`.
 struct DeviceOption: ParsableArguments {
-    @Option(help: "cpu, cuda, or one of several: cuda:1.") var device: DeviceChoice = .cpu
+    @Option(help: "cpu, cuda, or one of several: cuda:1.") var device: Device = .cpu
 }
 
 /// `--set key=value`, any number of times.

@@ -26,7 +26,7 @@ struct TrainCommand: WorkCommand {
         let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
         let line = ProgressLine("looking at videos")
         defer { line.end() }
-        let training = try RecipeTask.open(
+        let training = try VisionTask.open(
             RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device, resuming: resume,
             indexing: line.showTimeLeft)
         line.end()

@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -15,8 +15,9 @@ final class ActivationCheckpointTests: XCTestCase {
         var buffers: [(name: String, values: [Float])]
     }
 
-    private func step(_ recipe: BackboneRecipe, checkpointing: Bool, dtype: DType? = nil) throws -> Outcome {
-        let model = try Backbone(recipe)
+    private func step(_ architecture: BackboneArchitecture, checkpointing: Bool, dtype: DType? = nil) throws -> Outcome
+    {
+        let model = try Backbone(architecture)
         try model.fill()
         model.checkpointActivations(checkpointing)
         func forward() -> Tensor { F.crossEntropy(model(image).to(.float32), Tensor([Int64(1), 2])) }
@@ -29,21 +30,21 @@ final class ActivationCheckpointTests: XCTestCase {
     }
 
     func testTheSameStepWithAndWithout() throws {
-        let staged = try Catalogue.recipe(named: "cifar_iresnet164").with { $0.depths = [5, 4, 3] }
-        let chain = try Catalogue.recipe(named: "res_rgsnet50").scaled(0.25).with { $0.classes = 10 }
-        let dense = try Catalogue.recipe(named: "ds2net50").scaled(0.25).with { $0.classes = 10 }
-        let gs = try Catalogue.recipe(named: "gs50").scaled(0.25).with { $0.classes = 10 }
-        let concatenating = BackboneRecipe.denseNet([5, 4, 3], growth: 8).with {
+        let staged = try Catalogue.architecture(named: "cifar_iresnet164").with { $0.depths = [5, 4, 3] }
+        let chain = try Catalogue.architecture(named: "res_rgsnet50").scaled(0.25).with { $0.classes = 10 }
+        let dense = try Catalogue.architecture(named: "ds2net50").scaled(0.25).with { $0.classes = 10 }
+        let gs = try Catalogue.architecture(named: "gs50").scaled(0.25).with { $0.classes = 10 }
+        let concatenating = BackboneArchitecture.denseNet([5, 4, 3], growth: 8).with {
             $0.groups = [1, 1, 1]
             $0.classes = 10
         }
         let networks = [
             ("staged", staged), ("chain", chain), ("dense", dense), ("GS", gs), ("concatenation", concatenating),
         ]
-        for (name, recipe) in networks {
+        for (name, architecture) in networks {
             for dtype in [DType?.none, .bfloat16] {
-                let kept = try step(recipe, checkpointing: false, dtype: dtype)
-                let anew = try step(recipe, checkpointing: true, dtype: dtype)
+                let kept = try step(architecture, checkpointing: false, dtype: dtype)
+                let anew = try step(architecture, checkpointing: true, dtype: dtype)
                 XCTAssertEqual(kept.loss, anew.loss, accuracy: 1e-6, name)
                 // Statistics counted twice would show here.
                 for (a, b) in zip(kept.buffers, anew.buffers) {
@@ -61,7 +62,7 @@ final class ActivationCheckpointTests: XCTestCase {
 
     /// A frozen stem gives the first stage an input without gradient; its parameters still learn.
     func testParametersLearnBehindAFrozenStem() throws {
-        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        let model = try Backbone(Catalogue.architecture(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
         for (name, parameter) in model.namedParameters() where name.hasPrefix("conv1") || name.hasPrefix("bn1") {
             parameter.requiresGrad = false
         }
@@ -73,7 +74,7 @@ final class ActivationCheckpointTests: XCTestCase {
     }
 
     func testNothingIsLeftBehind() throws {
-        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        let model = try Backbone(Catalogue.architecture(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
         model.checkpointActivations()
         func step() {
             F.crossEntropy(model(image), Tensor([Int64(1), 2])).backward()

@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -8,8 +8,8 @@ import XCTest
 final class BackboneTests: XCTestCase {
     private let image = Tensor(goldenFill(name: "image", count: 2 * 3 * 64 * 64, lo: -1, hi: 1), shape: [2, 3, 64, 64])
 
-    private func thin(_ name: String) throws -> BackboneRecipe {
-        try Catalogue.recipe(named: name).scaled(0.25).with { $0.classes = 10 }
+    private func thin(_ name: String) throws -> BackboneArchitecture {
+        try Catalogue.architecture(named: name).scaled(0.25).with { $0.classes = 10 }
     }
 
     func testFeaturesAreStagesOneAfterTheOther() throws {
@@ -31,10 +31,10 @@ final class BackboneTests: XCTestCase {
     /// A C4 detector's body and head are the whole backbone cut in two, under the same names.
     func testBodyAndTailAreTheWhole() throws {
         for name in ["resnet18", "iresnet50", "preact50", "densenet121"] {
-            let recipe = try thin(name)
-            let whole = try Backbone(recipe, classes: nil)
-            let body = try Backbone(recipe, classes: nil, stageCount: 3)
-            let tail = try BackboneTail(recipe, from: 3)
+            let architecture = try thin(name)
+            let whole = try Backbone(architecture, classes: nil)
+            let body = try Backbone(architecture, classes: nil, stageCount: 3)
+            let tail = try BackboneTail(architecture, from: 3)
             let names = body.stateDict().map(\.name) + tail.stateDict().map(\.name)
             XCTAssertEqual(names, whole.stateDict().map(\.name))
             for module in [whole, body, tail] {
@@ -51,9 +51,9 @@ final class BackboneTests: XCTestCase {
     }
 
     func testFrozenNormsGiveInferenceInTraining() throws {
-        let recipe = try thin("iresnet50")
-        let frozen = try Backbone(recipe, classes: nil, normalization: .frozenBatch)
-        let batch = try Backbone(recipe, classes: nil)
+        let architecture = try thin("iresnet50")
+        let frozen = try Backbone(architecture, classes: nil, normalization: .frozenBatch)
+        let batch = try Backbone(architecture, classes: nil)
         try frozen.fill()
         try batch.fill()
         batch.eval()
@@ -92,7 +92,7 @@ final class BackboneTests: XCTestCase {
 
     func testConvolutionsStartHeNormalOverFanOut() throws {
         Random.seed(1)
-        let model = try Backbone(Catalogue.recipe(named: "resnet18"), classes: nil)
+        let model = try Backbone(Catalogue.architecture(named: "resnet18"), classes: nil)
         let weight = try XCTUnwrap(model.stateDict().first { $0.name == "layer4.1.conv2.weight" }).tensor
         XCTAssertEqual(weight.mean().item(), 0, accuracy: 1e-4)
         XCTAssertEqual(weight.std().item(), (2.0 / (512 * 9)).squareRoot(), accuracy: 1e-4)

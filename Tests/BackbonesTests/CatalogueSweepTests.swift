@@ -1,36 +1,38 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
 
 /// Every named model, at a quarter of ResNet's width whatever its own is.
 final class CatalogueSweepTests: XCTestCase {
-    private func thinned(_ recipe: BackboneRecipe) -> BackboneRecipe {
-        recipe.scaled(min(1, 16 / Double(recipe.planes[0]))).with {
+    private func thinned(_ architecture: BackboneArchitecture) -> BackboneArchitecture {
+        architecture.scaled(min(1, 16 / Double(architecture.planes[0]))).with {
             $0.classes = 5
             // Whatever the width was, this divides what is left of it.
             $0.shortcutGroups = 8
         }
     }
 
-    /// Each recipe once, with the name of the first model that has it.
-    private func distinct(_ change: (BackboneRecipe) -> BackboneRecipe) -> [(name: String, recipe: BackboneRecipe)] {
-        var seen = Set<BackboneRecipe>()
+    /// Each architecture once, with the name of the first model that has it.
+    private func distinct(_ change: (BackboneArchitecture) -> BackboneArchitecture) -> [(
+        name: String, architecture: BackboneArchitecture
+    )] {
+        var seen = Set<BackboneArchitecture>()
         return Catalogue.models.compactMap { model in
-            let recipe = change(model.recipe)
-            return seen.insert(recipe).inserted ? (model.name, recipe) : nil
+            let architecture = change(model.architecture)
+            return seen.insert(architecture).inserted ? (model.name, architecture) : nil
         }
     }
 
     /// With at most six blocks in a stage, which leaves networks of 50 layers whole.
     func testThePlanIsWhatIsBuilt() throws {
-        let recipes = distinct { recipe in
-            self.thinned(recipe).with { $0.depths = $0.depths.map { min($0, 6) } }
+        let architectures = distinct { architecture in
+            self.thinned(architecture).with { $0.depths = $0.depths.map { min($0, 6) } }
         }
-        for (name, recipe) in recipes {
-            let plan = try recipe.plan()
+        for (name, architecture) in architectures {
+            let plan = try architecture.plan()
             let model = Backbone(plan)
             let state = model.stateDict()
             XCTAssertEqual(state.map(\.name), plan.tensors.map(\.name), name)
@@ -44,18 +46,18 @@ final class CatalogueSweepTests: XCTestCase {
     /// With a stage of four blocks, which are every kind of block there is, and others of two: whatever differs in more than
     /// depth, once.
     func testAGradientReachesEveryParameter() throws {
-        let recipes = distinct { recipe in
-            self.thinned(recipe).with { $0.depths = $0.depths.indices.map { $0 == 1 ? 4 : 2 } }
+        let architectures = distinct { architecture in
+            self.thinned(architecture).with { $0.depths = $0.depths.indices.map { $0 == 1 ? 4 : 2 } }
         }
-        for (name, recipe) in recipes {
+        for (name, architecture) in architectures {
             try checkGradients(
-                recipe, name, side: recipe.rank == .video ? 48 : recipe.stem == .cifar ? 32 : 64)
+                architecture, name, side: architecture.rank == .video ? 48 : architecture.stem == .cifar ? 32 : 64)
         }
     }
 
     /// Every legal pair of values of two axes, on a small network with residuals and on one with concatenation.
     func testEveryLegalPairOfAxes() throws {
-        let residual = BackboneRecipe().with {
+        let residual = BackboneArchitecture().with {
             $0.depths = [2, 3]
             $0.planes = [8, 16]
             $0.groups = [1, 1]
@@ -64,7 +66,7 @@ final class CatalogueSweepTests: XCTestCase {
             $0.shortcutGroups = 4
             $0.classes = 3
         }
-        let axes: [[(String, (inout BackboneRecipe) -> Void)]] = [
+        let axes: [[(String, (inout BackboneArchitecture) -> Void)]] = [
             [
                 ("cifar", { $0.stem = .cifar }), ("no pool", { $0.stem = .imagenetWithoutPool }),
                 (
@@ -115,22 +117,22 @@ final class CatalogueSweepTests: XCTestCase {
 
     /// How many of the pairs are legal.
     private func checkPairs(
-        _ axes: [[(String, (inout BackboneRecipe) -> Void)]], on base: BackboneRecipe, _ title: String
+        _ axes: [[(String, (inout BackboneArchitecture) -> Void)]], on base: BackboneArchitecture, _ title: String
     ) throws -> Int {
         var built = 0
         for first in axes.indices {
             for second in axes.indices where second > first {
                 for (a, changeA) in axes[first] {
                     for (b, changeB) in axes[second] {
-                        var recipe = base
-                        changeA(&recipe)
-                        changeB(&recipe)
+                        var architecture = base
+                        changeA(&architecture)
+                        changeB(&architecture)
                         // A shortcut in the place of the concatenation is another network, and the other base's affair.
-                        guard base.shortcut == .identity || recipe.shortcut == base.shortcut,
-                            (try? recipe.plan()) != nil
+                        guard base.shortcut == .identity || architecture.shortcut == base.shortcut,
+                            (try? architecture.plan()) != nil
                         else { continue }
                         built += 1
-                        try checkGradients(recipe, "\(title), \(a) with \(b)", side: 33)
+                        try checkGradients(architecture, "\(title), \(a) with \(b)", side: 33)
                     }
                 }
             }
@@ -138,15 +140,15 @@ final class CatalogueSweepTests: XCTestCase {
         return built
     }
 
-    private func checkGradients(_ recipe: BackboneRecipe, _ name: String, side: Int = 64) throws {
-        let plan = try recipe.plan()
+    private func checkGradients(_ architecture: BackboneArchitecture, _ name: String, side: Int = 64) throws {
+        let plan = try architecture.plan()
         let model = Backbone(plan)
         try model.fill()
         // A squeeze to a few units may rectify all of them to zero, and then rightly passes no gradient on.
         for (parameterName, parameter) in model.namedParameters() where parameterName.hasSuffix(".fc1.bias") {
             withoutGrad { parameter.tensor.fillInPlace(1) }
         }
-        let axes = recipe.rank == .image ? [side, side] : [8, side, side]
+        let axes = architecture.rank == .image ? [side, side] : [8, side, side]
         let shape = [2, 3] + axes
         let x = Tensor(goldenFill(name: name, count: shape.reduce(1, *), lo: -1, hi: 1), shape: shape)
         let features = model.features(x)

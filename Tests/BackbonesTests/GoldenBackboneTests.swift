@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -28,7 +28,7 @@ final class GoldenBackboneTests: XCTestCase {
         XCTAssertGreaterThanOrEqual(some.count, 2)
         let first = try XCTUnwrap(some.first)
         func logits() throws -> [Float] {
-            let model = try Backbone(first.recipe.recipe())
+            let model = try Backbone(first.architecture.architecture())
             try weights.fill(model, salt: first.salt)
             model.eval()
             return withoutGrad { model(first.inputTensor).array(Float.self) }
@@ -41,7 +41,7 @@ final class GoldenBackboneTests: XCTestCase {
     }
 
     private func check(_ golden: GoldenBackbone) throws {
-        let model = Backbone(try golden.recipe.recipe().plan(), channelsLast: false)
+        let model = Backbone(try golden.architecture.architecture().plan(), channelsLast: false)
         try weights.fill(model, salt: golden.salt)
         try checkInference(model, golden, "axes' order")
         try checkTraining(model, golden)
@@ -53,13 +53,13 @@ final class GoldenBackboneTests: XCTestCase {
     /// The comparison tells the figure's identity from the official code's, and a network with one norm at zero.
     func testTheComparisonNoticesDifferences() throws {
         let golden = try XCTUnwrap(GoldenBackbone.all().first { $0.model == "iresnet50" })
-        let paper = try Backbone(golden.recipe.recipe().with { $0.order = .staged(.unchanged) })
+        let paper = try Backbone(golden.architecture.architecture().with { $0.order = .staged(.unchanged) })
         try paper.fill(salt: golden.salt)
         paper.eval()
         let features = withoutGrad { paper.features(golden.inputTensor) }
         XCTAssertGreaterThan(worstDifference(features[0], golden.eval.features[0]), 1e-2)
 
-        let touched = try Backbone(golden.recipe.recipe())
+        let touched = try Backbone(golden.architecture.architecture())
         try touched.fill(salt: golden.salt)
         touched.eval()
         touched.namedParameters().first { $0.name == "layer1.0.bn1.weight" }?.parameter.initialize(.zeros)

@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -10,19 +10,19 @@ final class GradCAMTests: XCTestCase {
     private let clip = Tensor(
         goldenFill(name: "clip", count: 2 * 3 * 8 * 32 * 32, lo: -1, hi: 1), shape: [2, 3, 8, 32, 32])
 
-    private func filled(_ recipe: BackboneRecipe) throws -> Backbone {
-        let model = try Backbone(recipe)
+    private func filled(_ architecture: BackboneArchitecture) throws -> Backbone {
+        let model = try Backbone(architecture)
         try model.fill()
         return model
     }
 
-    private func thin(_ name: String) throws -> BackboneRecipe {
-        try Catalogue.recipe(named: name).scaled(0.25).with { $0.classes = 10 }
+    private func thin(_ name: String) throws -> BackboneArchitecture {
+        try Catalogue.architecture(named: name).scaled(0.25).with { $0.classes = 10 }
     }
 
     /// A tiny network of four stages of two blocks.
-    private func tiny(_ name: String) throws -> BackboneRecipe {
-        try Catalogue.recipe(named: name).with {
+    private func tiny(_ name: String) throws -> BackboneArchitecture {
+        try Catalogue.architecture(named: name).with {
             $0.planes = [4, 4, 8, 8]
             $0.stemWidth = 4
             $0.depths = [2, 2, 2, 2]
@@ -39,7 +39,7 @@ final class GradCAMTests: XCTestCase {
         for name in ["resnet18", "iresnet50", "preact50", "res_rgsnet50", "ds2net50", "resnet3d50"] {
             let model = try filled(thin(name))
             model.eval()
-            let x = model.plan.recipe.rank == .video ? clip : image
+            let x = model.plan.architecture.rank == .video ? clip : image
             let classes = [7, 2]
             let found = try model.gradCAM(x, classes: classes)
             withoutGrad {
@@ -94,7 +94,7 @@ final class GradCAMTests: XCTestCase {
     /// Against torchvision's ResNet-50 in PyTorch 2.13, where a forward hook keeps the stage's output and a backward hook
     /// ∂y_c/∂A, in float64. Of class 3 both maps are zero there.
     func testPyTorchsHooks() throws {
-        let model = try filled(Catalogue.recipe(named: "resnet50").with { $0.classes = 10 })
+        let model = try filled(Catalogue.architecture(named: "resnet50").with { $0.classes = 10 })
         let x = Tensor(goldenFill(name: "input", count: 3 * 96 * 96, lo: -1, hi: 1), shape: [1, 3, 96, 96])
         let layer4 = [
             0.0454214042, 0.182101822, 0.207124278, 0.115453446, 0.212408668, 0.246122501, 0.15142432, 0.264834265,
@@ -123,25 +123,26 @@ final class GradCAMTests: XCTestCase {
     /// Every named network of images and of clips, at a few channels: the gradient of the whole network, recorded from the
     /// pixels on and without folded norms, is the one that is taken behind the stage alone.
     func testEveryNamedNetworkAtItsFirstAndLastStage() throws {
-        var seen = Set<BackboneRecipe>()
+        var seen = Set<BackboneArchitecture>()
         for model in Catalogue.models {
-            let recipe =
-                (model.recipe.planes[0] > 32 ? model.recipe.scaled(16 / Double(model.recipe.planes[0])) : model.recipe)
+            let architecture =
+                (model.architecture.planes[0] > 32
+                ? model.architecture.scaled(16 / Double(model.architecture.planes[0])) : model.architecture)
                 .with {
                     $0.shortcutGroups = 8
                     $0.classes = 5
                     $0.depths = $0.depths.map { min($0, 3) }
                 }
-            guard seen.insert(recipe).inserted else { continue }
-            let network = try filled(recipe)
+            guard seen.insert(architecture).inserted else { continue }
+            let network = try filled(architecture)
             network.eval()
-            let side = recipe.stem == .cifar ? 16 : 64
+            let side = architecture.stem == .cifar ? 16 : 64
             let x =
-                recipe.rank == .video
+                architecture.rank == .video
                 ? clip
                 : image.narrow(dim: 2, start: 0, length: side)
                     .narrow(dim: 3, start: 0, length: side)
-            for stage in [0, recipe.depths.count - 1] {
+            for stage in [0, architecture.depths.count - 1] {
                 let found = try network.gradCAM(x, stage: stage)
                 let features = network.features(x)
                 let logits = network.classifier(features[features.count - 1])

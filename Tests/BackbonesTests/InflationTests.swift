@@ -1,22 +1,22 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
 
 final class InflationTests: XCTestCase {
     private func pair() throws -> (image: Backbone, video: Backbone) {
-        let recipe = BackboneRecipe.resNet(50).scaled(0.25).with {
+        let architecture = BackboneArchitecture.resNet(50).scaled(0.25).with {
             $0.depths = [1, 1]
             $0.planes = [16, 32]
             $0.groups = [1, 1]
             $0.temporalStrides = [1, 1]
             $0.classes = 7
         }
-        let image = try Backbone(recipe)
+        let image = try Backbone(architecture)
         try image.fill()
-        return (image, try Backbone(recipe.onVideo(classes: 7)))
+        return (image, try Backbone(architecture.onVideo(classes: 7)))
     }
 
     func testKernelsAreRepeatedAndShared() throws {

@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -13,15 +13,15 @@ final class OptimizedBackboneTests: XCTestCase {
     /// Any backbone goes through it: one of each kind, two to a stage or more, wide enough for the native kernels, against
     /// the same network as it is trained, layer by layer, with the axes in their order.
     func testEveryKindGivesWhatItsLayersGive() throws {
-        var seen = Set<BackboneRecipe>()
+        var seen = Set<BackboneArchitecture>()
         for model in Catalogue.models {
-            let recipe = model.recipe.with {
+            let architecture = model.architecture.with {
                 // Every kind of block is in the second stage.
                 $0.depths = $0.depths.indices.map { $0 == 1 ? 3 : 2 }
                 $0.classes = 10
             }
-            let width = 32 / Double(max(32, recipe.planes[0]))
-            let thin = (width < 1 ? recipe.scaled(width) : recipe).with { $0.shortcutGroups = 8 }
+            let width = 32 / Double(max(32, architecture.planes[0]))
+            let thin = (width < 1 ? architecture.scaled(width) : architecture).with { $0.shortcutGroups = 8 }
             guard seen.insert(thin).inserted else { continue }
             let extents = thin.rank == .video ? [4, 32, 32] : [64, 64]
             let count = 2 * 3 * extents.reduce(1, *)
@@ -44,9 +44,9 @@ final class OptimizedBackboneTests: XCTestCase {
     }
 
     func testBFloat16() throws {
-        let recipe = try Catalogue.recipe(named: "iresnet50").scaled(0.25).with { $0.classes = 10 }
+        let architecture = try Catalogue.architecture(named: "iresnet50").scaled(0.25).with { $0.classes = 10 }
         let image = Tensor(goldenFill(name: "image", count: 2 * 3 * 64 * 64, lo: -1, hi: 1), shape: [2, 3, 64, 64])
-        let model = try Backbone(recipe)
+        let model = try Backbone(architecture)
         try model.fill()
         model.eval()
         let expected = model(image).detached()
@@ -60,7 +60,7 @@ final class OptimizedBackboneTests: XCTestCase {
 
     /// Folded weights follow the weights.
     func testALaterChangeIsSeen() throws {
-        let model = try Backbone(Catalogue.recipe(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
+        let model = try Backbone(Catalogue.architecture(named: "resnet18").scaled(0.25).with { $0.classes = 10 })
         let optimized = model.optimizedForInference()
         let image = Tensor.ones([1, 3, 32, 32])
         let before = optimized(image)

@@ -1,5 +1,5 @@
+import Architectures
 import Backbones
-import Recipes
 import Tensors
 import XCTest
 
@@ -74,7 +74,7 @@ final class PublishedNamesTests: XCTestCase {
     ]
 
     private func expect(_ model: String, is published: Published) throws {
-        let planned = try Catalogue.recipe(named: model).plan().tensors
+        let planned = try Catalogue.architecture(named: model).plan().tensors
         let expected = published.stateDict
         XCTAssertEqual(planned.map(\.name), expected.map(\.name), model)
         XCTAssertEqual(planned.map(\.shape), expected.map(\.shape), model)
@@ -108,7 +108,7 @@ final class PublishedNamesTests: XCTestCase {
             ("resnext50_32x4d", Published(blocks: [3, 4, 6, 3], groups: 32, width: 4)),
             ("wideresnet50_2", Published(blocks: [3, 4, 6, 3], width: 128)),
         ] {
-            let network = try Backbone(Catalogue.recipe(named: model))
+            let network = try Backbone(Catalogue.architecture(named: model))
             // Each tensor holds its place in the list.
             let state = published.stateDict.enumerated().map { i, entry in
                 (entry.name, Tensor(Double(i)).expand(entry.shape))

@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -11,7 +11,7 @@ final class TrainingMemoryTests: XCTestCase {
     /// it here.
     func testADeepNetworkTakesNoNewMemoryAfterItsFirstSteps() throws {
         Random.seed(3)
-        let model = try Backbone(Catalogue.recipe(named: "cifar_resnet164").with { $0.classes = 10 })
+        let model = try Backbone(Catalogue.architecture(named: "cifar_resnet164").with { $0.classes = 10 })
         let images = Tensor.randn([8, 3, 32, 32]).to(memoryFormat: .channelsLast)
         let labels = Tensor((0..<8).map { Int64($0) })
         func step() {

@@ -1,11 +1,12 @@
 import DataPipeline
 import Foundation
 import Media
+import Support
 import TestSupport
 import XCTest
 
 final class ClassificationDataTests: XCTestCase {
-    private func random(_ index: Int = 0) -> SampleRandom { SampleRandom(seed: 3, epoch: 0, index: index) }
+    private func random(_ index: Int = 0) -> SeededRandom { SeededRandom(seed: 3, epoch: 0, index: index) }
 
     /// Red counts x, green counts y, blue says which record.
     private func record(label: [UInt8], _ number: UInt8) -> [UInt8] {
@@ -197,9 +198,9 @@ final class ClassificationDataTests: XCTestCase {
         let crop = RandomResizedCrop(side: 48)
         let set = try ImageFolderDataset(folder: folder, transforms: [crop])
         for index in 0..<20 {
-            var random = SampleRandom(seed: 5, epoch: index, index: 0)
+            var random = SeededRandom(seed: 5, epoch: index, index: 0)
             let sample = try set.sample(at: 0, random: &random).image
-            var stream = SampleRandom(seed: 5, epoch: index, index: 0).stream(0)
+            var stream = SeededRandom(seed: 5, epoch: index, index: 0).stream(0)
             let expected = crop.apply(image, random: &stream)
             for (x, y) in [(0, 0), (47, 0), (0, 47), (47, 47), (24, 24)] {
                 for c in 0..<2 {

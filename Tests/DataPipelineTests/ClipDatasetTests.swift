@@ -2,6 +2,7 @@ import Annotations
 import DataPipeline
 import Foundation
 import Media
+import Support
 import Tensors
 import TestSupport
 import XCTest
@@ -51,7 +52,7 @@ final class ClipDatasetTests: XCTestCase {
         let dataset = ClipDataset(
             annotations: annotations(), folder: folder,
             form: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
-        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         let sample = try dataset.sample(at: 0, random: &random)
         // 12 of 30 frames: the clip starts at frame 9.
         XCTAssertEqual(sample.frames.map(number), [9, 12, 15, 18])
@@ -77,7 +78,7 @@ final class ClipDatasetTests: XCTestCase {
                 augmentation: .init(shorterSides: 48...60, flip: 0.5)), mirrorsLabels: true)
         var starts: Set<Int> = [], labels: Set<Int> = []
         for index in 0..<40 {
-            var random = SampleRandom(seed: 1, epoch: 0, index: index)
+            var random = SeededRandom(seed: 1, epoch: 0, index: index)
             let sample = try dataset.sample(at: 0, random: &random)
             let numbers = sample.frames.map(number)
             XCTAssertEqual(zip(numbers.dropFirst(), numbers).map { $0 - $1 }, [2, 2, 2])
@@ -87,7 +88,7 @@ final class ClipDatasetTests: XCTestCase {
             let (left, right) = (redness(sample.frames[0], 0, 24), redness(sample.frames[0], 47, 24))
             if left > 80 || right < -80 { XCTAssertEqual(sample.label, 0) }
             if right > 80 || left < -80 { XCTAssertEqual(sample.label, 1) }
-            var again = SampleRandom(seed: 1, epoch: 0, index: index)
+            var again = SeededRandom(seed: 1, epoch: 0, index: index)
             XCTAssertEqual(try dataset.sample(at: 0, random: &again).frames, sample.frames)
         }
         XCTAssertEqual(labels, [0, 1])
@@ -130,7 +131,7 @@ final class ClipDatasetTests: XCTestCase {
         let dataset = ClipDataset(
             annotations: annotations, folder: folder,
             form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
-        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), [2, 4, 6].map { $0 - 1 })
     }
 
@@ -140,7 +141,7 @@ final class ClipDatasetTests: XCTestCase {
         let dataset = ClipDataset(
             annotations: annotations(), folder: folder,
             form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
-        var random = SampleRandom(seed: 1, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertThrowsError(try dataset.sample(at: 0, random: &random)) {
             XCTAssertTrue("\($0)".contains(folder + "/a.mp4"), "\($0)")
         }

@@ -1,6 +1,7 @@
 import DataPipeline
 import Foundation
 import Media
+import Support
 import TestSupport
 import XCTest
 
@@ -172,7 +173,7 @@ final class ClipIndexTests: XCTestCase {
         _ = index.update(videos: names, threads: 1)
         let sound = try [UInt8](bytes(index.file))
         let title = "vertebra frames index ".utf8.count
-        var random = SampleRandom(seed: 5, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 5, epoch: 0, index: 0)
         for number in 0..<400 {
             var damaged = sound
             switch number % 4 {

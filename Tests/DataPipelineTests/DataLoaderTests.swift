@@ -1,4 +1,5 @@
 import DataPipeline
+import Support
 import XCTest
 
 final class DataLoaderTests: XCTestCase {

@@ -1,6 +1,7 @@
 import Annotations
 import DataPipeline
 import Media
+import TestSupport
 import XCTest
 
 final class DatasetPreviewTests: XCTestCase {

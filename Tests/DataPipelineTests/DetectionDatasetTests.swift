@@ -2,13 +2,15 @@ import Annotations
 import DataPipeline
 import Foundation
 import Media
+import SampleSets
+import Support
 import Tensors
 import TestSupport
 import XCTest
 
 final class DetectionDatasetTests: XCTestCase {
-    private func random(_ index: Int, epoch: Int = 0) -> SampleRandom {
-        SampleRandom(seed: 2, epoch: epoch, index: index)
+    private func random(_ index: Int, epoch: Int = 0) -> SeededRandom {
+        SeededRandom(seed: 2, epoch: epoch, index: index)
     }
 
     private func annotations(_ objects: [[ObjectRecord]]) -> DetectionAnnotations {
@@ -83,7 +85,7 @@ final class DetectionDatasetTests: XCTestCase {
 
             let flipping = try DetectionDataset(
                 annotations: store, imageFolder: folder,
-                transforms: [HorizontalFlip(), ResizeShortestEdge(60, longestSide: 200), ColorJitter()])
+                transforms: [RandomHorizontalFlip(), ResizeShortestEdge(60, longestSide: 200), ColorJitter()])
             var flipped = Set<Float>()
             for epoch in 0..<20 {
                 var first = random(1, epoch: epoch)
@@ -137,7 +139,7 @@ final class DetectionDatasetTests: XCTestCase {
                 ])
             let chains: [[any DetectionTransform]] = [
                 [ResizeShortestEdge([75, 100], longestSide: 160)],
-                [HorizontalFlip(), ColorJitter(), ResizeFixed(width: 64, height: 64)],
+                [RandomHorizontalFlip(), ColorJitter(), ResizeFixed(width: 64, height: 64)],
                 [RandomIoUCrop(), ResizeFixed(width: 64, height: 64)],
             ]
             for (number, transforms) in chains.enumerated() {
@@ -189,7 +191,7 @@ final class DetectionDatasetTests: XCTestCase {
         let store = try COCO.readInstances(folder + "/coco/instances_train.json")
         let dataset = try DetectionDataset(
             annotations: store, imageFolder: folder + "/JPEGImages",
-            transforms: [ResizeShortestEdge(240, longestSide: 480), HorizontalFlip()],
+            transforms: [ResizeShortestEdge(240, longestSide: 480), RandomHorizontalFlip()],
             filter: DetectionFilter(degenerateBoxes: .skip))
         XCTAssertEqual(dataset.count, 205)
         func load(threads: Int) throws -> [[DetectionTarget]] {
@@ -207,5 +209,20 @@ final class DetectionDatasetTests: XCTestCase {
         let targets = try load(threads: 2)
         XCTAssertEqual(targets.count, 12)
         XCTAssertEqual(targets, try load(threads: 5))
+    }
+
+    func testKeepsEveryObjectOfASampleSet() throws {
+        try withTemporaryFolder { folder in
+            var settings = ShapeSampleSet.Settings()
+            settings.trainImages = 3
+            settings.validationImages = 1
+            settings.longSides = 96...128
+            settings.radii = 9...26
+            let paths = try ShapeSampleSet(settings: settings).write(to: folder + "/set").paths
+            let train = try COCO.readInstances(paths.trainAnnotations)
+            let dataset = try DetectionDataset(annotations: train, imageFolder: paths.images)
+            XCTAssertGreaterThan(train.objectCount, 0)
+            XCTAssertEqual(dataset.report.objects, train.objectCount)
+        }
     }
 }

@@ -2,6 +2,7 @@ import Annotations
 import DataPipeline
 import Foundation
 import Media
+import Support
 import XCTest
 
 /// A picture whose red grows by one per column and whose green grows by one per row: position can be read from pixels.
@@ -18,14 +19,6 @@ func sample(
 ) -> DetectionSample {
     DetectionSample(
         image: image, target: DetectionTarget(boxes: boxes, labels: labels ?? boxes.map { _ in 1 }), index: index)
-}
-
-/// A folder of its own, gone after `body`.
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipeline-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
 }
 
 /// Ramp pictures on disk with one box each.
@@ -57,7 +50,7 @@ struct NumberDataset: Dataset {
     /// Microseconds that sample i takes.
     var delay: @Sendable (Int) -> UInt32 = { _ in 0 }
 
-    func sample(at index: Int, random: inout SampleRandom) throws -> Number {
+    func sample(at index: Int, random: inout SeededRandom) throws -> Number {
         let microseconds = delay(index)
         if microseconds > 0 { usleep(microseconds) }
         if broken.contains(index) { throw Failure(index: index) }
@@ -65,17 +58,4 @@ struct NumberDataset: Dataset {
     }
 
     func describe(_ index: Int) -> String { "number-\(index)" }
-}
-
-/// Every file below a folder: its path and its bytes.
-func filesBelow(_ folder: String) throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
-        var isFolder: ObjCBool = false
-        let full = folder + "/" + path
-        if FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue {
-            files[path] = try Data(contentsOf: URL(fileURLWithPath: full))
-        }
-    }
-    return files
 }

@@ -1,6 +1,7 @@
 import Annotations
 import DataPipeline
 import Media
+import Support
 import XCTest
 
 final class RandomIoUCropTests: XCTestCase {
@@ -22,7 +23,7 @@ final class RandomIoUCropTests: XCTestCase {
             var cropped = 0
             for index in 0..<150 {
                 var sample = sample(picture, boxes: boxes, labels: [1, 2, 3])
-                var random = SampleRandom(seed: 3, epoch: 0, index: index)
+                var random = SeededRandom(seed: 3, epoch: 0, index: index)
                 transform.apply(&sample, random: &random)
                 let window = window(sample)
                 if window.width == 160, window.height == 100 {
@@ -67,7 +68,7 @@ final class RandomIoUCropTests: XCTestCase {
             var results: [DetectionSample] = []
             for _ in 0..<2 {
                 var sample = sample(picture, boxes: boxes)
-                var random = SampleRandom(seed: 4, epoch: 0, index: index)
+                var random = SeededRandom(seed: 4, epoch: 0, index: index)
                 RandomIoUCrop().apply(&sample, random: &random)
                 results.append(sample)
             }
@@ -82,7 +83,7 @@ final class RandomIoUCropTests: XCTestCase {
 
     func testWithoutObjectsNothingHappens() {
         var sample = sample(ramp(width: 16, height: 10), boxes: [])
-        var random = SampleRandom(seed: 4, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 4, epoch: 0, index: 0)
         RandomIoUCrop().apply(&sample, random: &random)
         XCTAssertEqual(sample.image, ramp(width: 16, height: 10))
     }

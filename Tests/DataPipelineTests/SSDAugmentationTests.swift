@@ -1,17 +1,19 @@
 import Annotations
 import DataPipeline
 import Media
+import Support
+import TestSupport
 import XCTest
 
 /// SSD's transforms one after the other, as its recipes have them.
 final class SSDAugmentationTests: XCTestCase {
     private let chain: [any DetectionTransform] = [
-        LimitLongestSide(1200), ColorJitter(), RandomZoomOut(), RandomIoUCrop(), HorizontalFlip(),
+        LimitLongestSide(1200), ColorJitter(), RandomZoomOut(), RandomIoUCrop(), RandomHorizontalFlip(),
         ResizeFixed(width: 300, height: 300),
     ]
 
     private func apply(_ transforms: [any DetectionTransform], to sample: inout DetectionSample, index: Int) {
-        let random = SampleRandom(seed: 21, epoch: 0, index: index)
+        let random = SeededRandom(seed: 21, epoch: 0, index: index)
         for (position, transform) in transforms.enumerated() {
             var stream = random.stream(position)
             transform.apply(&sample, random: &stream)
@@ -20,7 +22,7 @@ final class SSDAugmentationTests: XCTestCase {
 
     /// Boxes lie in the image of 300×300, have an inside, keep their labels, and there is always one where there was one.
     func testWhateverIsDrawnTheBoxesAreSound() {
-        var random = SampleRandom(seed: 5, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 5, epoch: 0, index: 0)
         for index in 0..<150 {
             let (width, height) = (random.integer(in: 30...160), random.integer(in: 30...160))
             let boxes = (0..<random.integer(in: 0...5)).map { _ in
@@ -55,7 +57,7 @@ final class SSDAugmentationTests: XCTestCase {
             let fill = RandomZoomOut(fill: (255, 255, 255))
             apply(
                 [
-                    fill, RandomIoUCrop(minimumOverlaps: [0.5, 0.5, 1]), HorizontalFlip(),
+                    fill, RandomIoUCrop(minimumOverlaps: [0.5, 0.5, 1]), RandomHorizontalFlip(),
                     ResizeFixed(width: 300, height: 300, filter: .nearest),
                 ], to: &changed, index: index)
             let box = changed.target.boxes[0]
@@ -111,7 +113,7 @@ final class SSDAugmentationTests: XCTestCase {
     }
 
     func testOnlyLongImagesAreShrunk() {
-        var draw = SampleRandom(seed: 0, epoch: 0, index: 0)
+        var draw = SeededRandom(seed: 0, epoch: 0, index: 0)
         func size(_ width: Int, _ height: Int) -> [Int] {
             let size = LimitLongestSide(100).outputSize(for: (width, height), random: &draw)
             return [size.width, size.height]

@@ -1,10 +1,11 @@
 import Annotations
 import DataPipeline
 import Media
+import Support
 import XCTest
 
 final class TransformTests: XCTestCase {
-    private func random(_ index: Int = 0) -> SampleRandom { SampleRandom(seed: 11, epoch: 0, index: index) }
+    private func random(_ index: Int = 0) -> SeededRandom { SeededRandom(seed: 11, epoch: 0, index: index) }
 
     /// The red and green of the pixel in a box's near corner: where it was on the ramp.
     private func cornerColor(_ sample: DetectionSample, _ i: Int = 0) -> [UInt8] {
@@ -16,14 +17,14 @@ final class TransformTests: XCTestCase {
     func testFlipMovesPixelsAndBoxesAlike() {
         var flipped = sample(ramp(width: 20, height: 10), boxes: [Box(x0: 3, y0: 2, x1: 8, y1: 9)])
         var draw = random()
-        HorizontalFlip(probability: 1).apply(&flipped, random: &draw)
+        RandomHorizontalFlip(probability: 1).apply(&flipped, random: &draw)
         XCTAssertEqual(flipped.target.boxes, [Box(x0: 12, y0: 2, x1: 17, y1: 9)])
         // The box's first column is the one that was its last.
         XCTAssertEqual(cornerColor(flipped), [7, 2])
-        HorizontalFlip(probability: 1).apply(&flipped, random: &draw)
+        RandomHorizontalFlip(probability: 1).apply(&flipped, random: &draw)
         XCTAssertEqual(flipped.target.boxes, [Box(x0: 3, y0: 2, x1: 8, y1: 9)])
         XCTAssertEqual(flipped.image, ramp(width: 20, height: 10))
-        HorizontalFlip(probability: 0).apply(&flipped, random: &draw)
+        RandomHorizontalFlip(probability: 0).apply(&flipped, random: &draw)
         XCTAssertEqual(flipped.image, ramp(width: 20, height: 10))
     }
 
@@ -31,7 +32,7 @@ final class TransformTests: XCTestCase {
         let flips = (0..<1000).count { index in
             var flipped = sample(ramp(width: 4, height: 1), boxes: [])
             var draw = random(index)
-            HorizontalFlip(probability: 0.3).apply(&flipped, random: &draw)
+            RandomHorizontalFlip(probability: 0.3).apply(&flipped, random: &draw)
             return flipped.image[0, 0, 0] == 3
         }
         XCTAssertEqual(flips, 300, accuracy: 72)

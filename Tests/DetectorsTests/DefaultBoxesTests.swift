@@ -1,11 +1,11 @@
+import Architectures
 import Detectors
-import Recipes
 import Tensors
 import XCTest
 
 final class DefaultBoxesTests: XCTestCase {
     private func boxes(_ configuration: SSDConfiguration) throws -> Tensor {
-        DefaultBoxes.boxes(try SSDPlan(configuration, backbone: Catalogue.recipe(named: "resnet18")))
+        DefaultBoxes.boxes(try SSDPlan(configuration, backbone: Catalogue.architecture(named: "resnet18")))
     }
 
     func testTheirNumber() throws {

@@ -1,6 +1,6 @@
+import Architectures
 import Detectors
 import Foundation
-import Recipes
 import XCTest
 
 final class FasterRCNNConfigurationTests: XCTestCase {
@@ -66,11 +66,11 @@ final class FasterRCNNConfigurationTests: XCTestCase {
             ("box_batch_size_per_image", { $0.boxBatchSizePerImage = 0 }),
             ("bbox_reg_weights", { $0.boxRegressionWeights = [1, 1] }),
         ]
-        let recipe = try Catalogue.recipe(named: "resnet18")
+        let architecture = try Catalogue.architecture(named: "resnet18")
         for (key, change) in cases {
             var configuration = FasterRCNNConfiguration()
             change(&configuration)
-            XCTAssertThrowsError(try FasterRCNN(configuration, backbone: recipe, classCount: 2), key) {
+            XCTAssertThrowsError(try FasterRCNN(configuration, backbone: architecture, classCount: 2), key) {
                 XCTAssertEqual(($0 as? DetectorConfigurationError)?.key, key)
             }
         }

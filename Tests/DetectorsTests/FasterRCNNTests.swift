@@ -1,8 +1,8 @@
 import Annotations
+import Architectures
 import Backbones
 import Detectors
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -23,7 +23,7 @@ final class FasterRCNNTests: XCTestCase {
         _ configuration: FasterRCNNConfiguration, _ backbone: String = "resnet18", seed: UInt64 = 1
     ) throws -> FasterRCNN {
         Random.seed(seed)
-        return try FasterRCNN(configuration, backbone: Catalogue.recipe(named: backbone), classCount: 2)
+        return try FasterRCNN(configuration, backbone: Catalogue.architecture(named: backbone), classCount: 2)
     }
 
     private let images = [

@@ -1,6 +1,6 @@
+import Architectures
 import Detectors
 import Foundation
-import Recipes
 import XCTest
 
 final class SSDConfigurationTests: XCTestCase {
@@ -43,11 +43,11 @@ final class SSDConfigurationTests: XCTestCase {
             ("bbox_reg_weights", { $0.boxRegressionWeights = [1, 1] }), ("nms_thresh", { $0.nmsThreshold = -1 }),
             ("score_thresh", { $0.scoreThreshold = 2 }), ("frozen_batch_epsilon", { $0.frozenBatchEpsilon = -1 }),
         ]
-        let recipe = try Catalogue.recipe(named: "resnet18")
+        let architecture = try Catalogue.architecture(named: "resnet18")
         for (key, change) in cases {
             var configuration = SSDConfiguration.ssd300
             change(&configuration)
-            XCTAssertThrowsError(try SSDPlan(configuration, backbone: recipe), key) {
+            XCTAssertThrowsError(try SSDPlan(configuration, backbone: architecture), key) {
                 XCTAssertEqual(($0 as? DetectorConfigurationError)?.key, key)
                 XCTAssertTrue("\($0)".hasPrefix("SSD: \(key): "), "\($0)")
             }

@@ -1,10 +1,10 @@
+import Architectures
 import Detectors
-import Recipes
 import XCTest
 
 final class SSDPlanTests: XCTestCase {
     private func plan(_ name: String, _ configuration: SSDConfiguration = .ssd300) throws -> SSDPlan {
-        try SSDPlan(configuration, backbone: Catalogue.recipe(named: name))
+        try SSDPlan(configuration, backbone: Catalogue.architecture(named: name))
     }
 
     /// Million parameters as published for COCO's 80 classes (Duta et al., 2020).
@@ -41,18 +41,18 @@ final class SSDPlanTests: XCTestCase {
     /// Every 2D network of the catalogue carries both; a DenseNet's transitions pool whole windows only, so its first map
     /// is one cell smaller at 300 pixels.
     func testTheWholeCatalogue() throws {
-        for model in Catalogue.models where model.recipe.rank == .image {
-            let isDense = if case .concatenation = model.recipe.shortcut { true } else { false }
-            let small = try SSDPlan(.ssd300, backbone: model.recipe)
+        for model in Catalogue.models where model.architecture.rank == .image {
+            let isDense = if case .concatenation = model.architecture.shortcut { true } else { false }
+            let small = try SSDPlan(.ssd300, backbone: model.architecture)
             XCTAssertEqual(small.maps.map(\.size), [isDense ? 37 : 38, 19, 10, 5, 3, 1], model.name)
             XCTAssertEqual(small.boxCount, isDense ? 8432 : 8732, model.name)
-            XCTAssertEqual(try SSDPlan(.ssd512, backbone: model.recipe).boxCount, 24564, model.name)
+            XCTAssertEqual(try SSDPlan(.ssd512, backbone: model.architecture).boxCount, 24564, model.name)
         }
     }
 
     func testAVideoNetworkIsRefused() throws {
         XCTAssertThrowsError(try plan("resnet3d50")) {
-            XCTAssertEqual(($0 as? RecipeError)?.axis, .rank, "\($0)")
+            XCTAssertEqual(($0 as? ArchitectureError)?.axis, .rank, "\($0)")
         }
     }
 }

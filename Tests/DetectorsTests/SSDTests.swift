@@ -1,8 +1,8 @@
 import Annotations
+import Architectures
 import Detectors
 import Foundation
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -14,7 +14,7 @@ final class SSDTests: XCTestCase {
         Random.seed(1)
         var configuration = SSDConfiguration.ssd300
         change(&configuration)
-        return try SSD(configuration, backbone: Catalogue.recipe(named: backbone), classCount: classCount)
+        return try SSD(configuration, backbone: Catalogue.architecture(named: backbone), classCount: classCount)
     }
 
     private let images = [

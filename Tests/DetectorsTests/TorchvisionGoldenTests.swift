@@ -1,7 +1,7 @@
 import Annotations
+import Architectures
 import Detectors
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import XCTest
@@ -16,7 +16,7 @@ final class TorchvisionGoldenTests: XCTestCase {
         configuration.boxScoreThreshold = 0.02
         change(&configuration)
         let detector = try FasterRCNN(
-            configuration, backbone: Catalogue.recipe(named: "resnet50"), classCount: 20)
+            configuration, backbone: Catalogue.architecture(named: "resnet50"), classCount: 20)
         let weights = detector.stateDict().map { name, tensor in
             let values = Tensor(goldenWeights(name: name, shape: tensor.shape), shape: tensor.shape)
             return (name: name, tensor: TorchvisionNumbers.scales[name].map { values * Double($0) } ?? values)

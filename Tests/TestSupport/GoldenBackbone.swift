@@ -1,5 +1,5 @@
+import Architectures
 import Foundation
-import Recipes
 import XCTest
 
 /// What a network gives for weights and an input filled by name: `backbones/*.json` of the golden values.
@@ -54,7 +54,7 @@ public struct GoldenBackbone: Decodable, Sendable {
     }
 
     public let model: String
-    public let recipe: GoldenRecipe
+    public let architecture: GoldenArchitecture
     public let salt: String
     public let input: [Int]
     public let classes: Int
@@ -63,6 +63,12 @@ public struct GoldenBackbone: Decodable, Sendable {
     public let macs: MultiplyAdds
     public let eval: Inference
     public let train: Training
+
+    private enum CodingKeys: String, CodingKey {
+        case model
+        case architecture = "recipe"
+        case salt, input, classes, parameters, names, macs, eval, train
+    }
 
     /// Those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder; two from inside the tests where
     /// neither is named. And a DenseNet.
@@ -97,7 +103,7 @@ public struct GoldenBackbone: Decodable, Sendable {
 }
 
 /// The axes as the golden files spell them.
-public struct GoldenRecipe: Decodable, Sendable {
+public struct GoldenArchitecture: Decodable, Sendable {
     struct UnknownValue: Error {
         let axis: String
         let value: String
@@ -140,8 +146,8 @@ public struct GoldenRecipe: Decodable, Sendable {
         case stemWidth = "stem_width"
     }
 
-    /// The same network as a recipe.
-    public func recipe() throws -> BackboneRecipe {
+    /// The same network as an architecture.
+    public func architecture() throws -> BackboneArchitecture {
         func look<Value>(_ axis: String, _ value: String, _ table: [String: Value]) throws -> Value {
             guard let result = table[value] else { throw UnknownValue(axis: axis, value: value) }
             return result
@@ -149,25 +155,25 @@ public struct GoldenRecipe: Decodable, Sendable {
         let normalization = try look(
             "dense_norm", denseNorm,
             ["gn": DenseNormalization.group, "ln": .layer, "in": .instance, "bn": .batch, "none": .none])
-        var recipe = BackboneRecipe()
-        recipe.rank = dims == 3 ? .video : .image
-        recipe.stem = try look(
+        var architecture = BackboneArchitecture()
+        architecture.rank = dims == 3 ? .video : .image
+        architecture.stem = try look(
             "stem", stem,
             [
                 "imagenet": .imagenet, "imagenet_nopool": .imagenetWithoutPool, "cifar": .cifar, "video": .video,
                 "video_nopool": .videoWithoutPool,
             ])
-        recipe.branch = try look(
+        architecture.branch = try look(
             "residual", residual,
             [
                 "basic": .basic(expansion: expansion),
                 "bottleneck": .bottleneck(expansion: expansion, middle: midScale),
                 "group": .wideGroup,
             ])
-        recipe.order = try look(
+        architecture.order = try look(
             "order", order,
             ["post": .original, "pre": .preActivation, "stage": .staged(official ? .rectified : .unchanged)])
-        recipe.shortcut = try look(
+        architecture.shortcut = try look(
             "shortcut", shortcut,
             [
                 "none": .none, "identity": .identity, "rg": .rg, "res_rg": .identityAndRG, "rbs": .rbs, "gs": .gs,
@@ -175,18 +181,19 @@ public struct GoldenRecipe: Decodable, Sendable {
                 "dense_x": .dense(of: .residuals, normalization: normalization, isWeighted: denseWeight),
                 "dense_identity": .denseIdentity, "concatenation": .concatenation(growth: growth ?? 0),
             ])
-        recipe.innerShortcut = try look("inner", inner, ["none": .none, "rg": .rg, "dense": .weighted(normalization)])
-        recipe.innerGroupNorm = gn2
-        recipe.projection = try look(
+        architecture.innerShortcut = try look(
+            "inner", inner, ["none": .none, "rg": .rg, "dense": .weighted(normalization)])
+        architecture.innerGroupNorm = gn2
+        architecture.projection = try look(
             "projection", projection, ["conv": .convolution, "maxpool": .maxPool, "avgpool": .averagePool])
-        recipe.attention = se == 0 ? .none : .squeezeExcitation(reduction: se)
-        recipe.depths = blocks
-        recipe.planes = planes
-        recipe.groups = groups
-        recipe.stemWidth = stemWidth
-        recipe.temporalStrides = temporalStrides
-        recipe.shortcutGroups = normGroups
-        recipe.classes = numClasses
-        return recipe
+        architecture.attention = se == 0 ? .none : .squeezeExcitation(reduction: se)
+        architecture.depths = blocks
+        architecture.planes = planes
+        architecture.groups = groups
+        architecture.stemWidth = stemWidth
+        architecture.temporalStrides = temporalStrides
+        architecture.shortcutGroups = normGroups
+        architecture.classes = numClasses
+        return architecture
     }
 }

@@ -1,4 +1,4 @@
-import Recipes
+import Architectures
 import Tensors
 import TestSupport
 import Workflows

@@ -1,8 +1,9 @@
+import Architectures
 import Backbones
 import DataPipeline
 import Foundation
 import Media
-import Recipes
+import Support
 import Tensors
 import TestSupport
 import Training
@@ -13,7 +14,7 @@ final class ClassificationTrainingTests: XCTestCase {
     /// CIFAR files whose classes are the side on which a bright square lies.
     private func cifar(train: Int = 48, test: Int = 16) throws -> String {
         let folder = try temporaryDirectory()
-        var random = SampleRandom(seed: 8, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 8, epoch: 0, index: 0)
         func records(_ count: Int) -> Data {
             var bytes = Data()
             for i in 0..<count {
@@ -49,13 +50,13 @@ final class ClassificationTrainingTests: XCTestCase {
 
     func testAClassifierLearnsAndIsMeasured() throws {
         let run = try temporaryDirectory() + "/run"
-        let training = try RecipeTask.open(file(cifar(), "training.epochs=20"), output: run)
+        let training = try VisionTask.open(file(cifar(), "training.epochs=20"), output: run)
         XCTAssertEqual(training.classNames, ["top", "middle", "bottom"])
         let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
         XCTAssertEqual(outcome.step, 120)
         XCTAssertEqual(outcome.best?.metric, "top1")
         XCTAssertGreaterThan(outcome.best?.value ?? 0, 0.9)
-        XCTAssertEqual(try RecipeTask(ofCheckpoint: outcome.lastCheckpoint), .classification)
+        XCTAssertEqual(try VisionTask(ofCheckpoint: outcome.lastCheckpoint), .classification)
         let scores = try ClassificationMeasurement(checkpoint: outcome.bestCheckpoint ?? "").scores()
         XCTAssertEqual(scores.top1, outcome.best?.value ?? 0, accuracy: 1e-9)
         XCTAssertEqual(scores.images, 16)
@@ -70,7 +71,7 @@ final class ClassificationTrainingTests: XCTestCase {
             let run = try temporaryDirectory() + "/run"
             var recipe = try file(folder)
             recipe = try RecipeFile(text: recipe.text, path: "test.yaml", settings: ["training.epochs=1"] + settings)
-            let training = try RecipeTask.open(recipe, output: run)
+            let training = try VisionTask.open(recipe, output: run)
             return try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
                 .metrics["loss"] ?? .nan
         }
@@ -147,7 +148,7 @@ final class ClassificationTrainingTests: XCTestCase {
     func testADenseNetsClassifierHasItsOwnName() throws {
         let name = "cifar_densenet_bc100_12"
         let weights = try temporaryDirectory() + "/weights.safetensors"
-        try WeightsFile.write(Backbone(Catalogue.recipe(named: name), classes: 7).stateDict(), to: weights)
+        try WeightsFile.write(Backbone(Catalogue.architecture(named: name), classes: 7).stateDict(), to: weights)
         let training = try ClassificationTraining(
             file: file(try cifar(train: 8), "model.weights=\(weights)", "model.backbone=\(name)"),
             output: try temporaryDirectory())
@@ -159,7 +160,7 @@ final class ClassificationTrainingTests: XCTestCase {
         func message(_ settings: String...) -> String {
             do {
                 let recipe = try RecipeFile(text: file(folder).text, path: "test.yaml", settings: settings)
-                _ = try RecipeTask.open(recipe, output: try temporaryDirectory())
+                _ = try VisionTask.open(recipe, output: try temporaryDirectory())
                 return ""
             } catch { return "\(error)" }
         }

@@ -1,6 +1,7 @@
 import DataPipeline
 import Foundation
 import Media
+import Support
 import Tensors
 import TestSupport
 import Training
@@ -12,7 +13,7 @@ final class ClipTrainingTests: XCTestCase {
     /// Kinetics' CSV form with the classes "down" and "up"; a frame alone doesn't tell them apart.
     private func kinetics(train: Int, val: Int) throws -> String {
         let folder = try temporaryDirectory()
-        var random = SampleRandom(seed: 3, epoch: 0, index: 0)
+        var random = SeededRandom(seed: 3, epoch: 0, index: 0)
         for (part, count) in [("train", train), ("val", val)] {
             var lines = ["label,youtube_id,time_start,time_end,split"]
             for index in 0..<count {
@@ -61,7 +62,7 @@ final class ClipTrainingTests: XCTestCase {
             .write(toFile: csv, atomically: true, encoding: .utf8)
         try Data(repeating: 1, count: 3000).write(
             to: URL(fileURLWithPath: root + "/videos/up/broken_000000_000001.mp4"))
-        let training = try RecipeTask.open(file(root), output: run)
+        let training = try VisionTask.open(file(root), output: run)
         XCTAssertEqual(training.classNames, ["down", "up"])
         XCTAssertEqual(training.summary, "48 videos of 2 classes")
         XCTAssertTrue(
@@ -101,13 +102,13 @@ final class ClipTrainingTests: XCTestCase {
         lines.append("up,gone,0,1,train")
         try lines.joined(separator: "\n").write(toFile: csv, atomically: true, encoding: .utf8)
         try Data(repeating: 1, count: 3000).write(to: URL(fileURLWithPath: root + "/" + broken))
-        XCTAssertThrowsError(try RecipeTask.open(file(root, "data.failed_images=stop"), output: run)) {
+        XCTAssertThrowsError(try VisionTask.open(file(root, "data.failed_images=stop"), output: run)) {
             XCTAssertTrue("\($0)".contains("data.failed_images: 1 of the 11 videos"), "\($0)")
             XCTAssertTrue("\($0)".contains("\(broken): it is not an MP4"), "\($0)")
         }
         XCTAssertFalse(FileManager.default.fileExists(atPath: run))
 
-        let training = try RecipeTask.open(file(root, "training.epochs=1", "training.batch=3"), output: run)
+        let training = try VisionTask.open(file(root, "training.epochs=1", "training.batch=3"), output: run)
         XCTAssertEqual(training.summary, "9 videos of 2 classes, of 11 listed: 1 missing, 1 unreadable")
         XCTAssertTrue(
             training.notes.contains { $0.contains("1 of the 11 videos") && $0.contains(broken) }, "\(training.notes)")
@@ -151,7 +152,7 @@ final class ClipTrainingTests: XCTestCase {
             do {
                 var file = try file(root)
                 for setting in settings { try file.apply(setting) }
-                _ = try RecipeTask.open(file, output: run)
+                _ = try VisionTask.open(file, output: run)
                 return "none"
             } catch { return "\(error)" }
         }

@@ -1,7 +1,7 @@
+import Architectures
 import Backbones
 import Foundation
 import Media
-import Recipes
 import Tensors
 import TestSupport
 import Workflows
@@ -14,7 +14,7 @@ enum CornerClassifier {
 
     /// - Returns: the path of its weights.
     static func write(into folder: String, classes: Int = 2, name: String = "corner.safetensors") throws -> String {
-        let network = try Backbone(Catalogue.recipe(named: model), classes: classes)
+        let network = try Backbone(Catalogue.architecture(named: model), classes: classes)
         let state = network.stateDict().map { name, tensor in
             var values = [Float](repeating: 0, count: tensor.count)
             func set(_ index: [Int], _ value: Float) {

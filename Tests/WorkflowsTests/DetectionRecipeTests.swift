@@ -1,7 +1,7 @@
+import Architectures
 import Detectors
 import Foundation
 import NN
-import Recipes
 import Workflows
 import XCTest
 
@@ -34,7 +34,7 @@ final class DetectionRecipeTests: XCTestCase {
         XCTAssertNil(recipe.data.val)
         XCTAssertEqual(recipe.data.degenerateBoxes, .refuse)
         XCTAssertEqual(recipe.input.shorterSide, [800])
-        XCTAssertEqual(recipe.training, TrainingRecipe())
+        XCTAssertEqual(recipe.training, TrainingSection())
         XCTAssertEqual(recipe.evaluation.metric, .ap)
     }
 

@@ -1,8 +1,9 @@
 import Annotations
+import Architectures
 import DataPipeline
 import Foundation
 import NN
-import Recipes
+import SampleSets
 import Tensors
 import TestSupport
 import Training
@@ -12,10 +13,10 @@ import XCTest
 final class DetectionTrainingTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("workflow-samples-\(getpid())").path
-        var settings = SampleSet.Settings()
+        var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 2
-        try SampleSet(settings: settings).write(to: folder, replacing: true)
+        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
         return folder
     }
 
@@ -120,7 +121,7 @@ final class DetectionTrainingTests: XCTestCase {
         for format in ["coco", "voc"] {
             let run = try temporaryDirectory() + "/run"
             let training = try DetectionTraining(file: file(format, "evaluation.metric=VOC"), output: run)
-            XCTAssertEqual(training.model.classNames.sorted(), SampleSet.classNames.sorted())
+            XCTAssertEqual(training.model.classNames.sorted(), ShapeSampleSet.classNames.sorted())
             let outcome = try training.train()
             XCTAssertEqual(outcome.step, 2)
             XCTAssertEqual(outcome.best?.metric, "VOC")

@@ -1,5 +1,6 @@
 import DataPipeline
 import Foundation
+import SampleSets
 import Tensors
 import TestSupport
 import Training
@@ -10,10 +11,10 @@ import XCTest
 final class FineTuningTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tuning-samples-\(getpid())").path
-        var settings = SampleSet.Settings()
+        var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 2
-        try SampleSet(settings: settings).write(to: folder, replacing: true)
+        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
         return folder
     }
 
@@ -44,7 +45,7 @@ final class FineTuningTests: XCTestCase {
         for part in ["train", "val"] {
             let path = "\(folder)/coco/annotations/instances_\(part).json"
             var text = try String(contentsOfFile: path, encoding: .utf8)
-            for name in SampleSet.classNames {
+            for name in ShapeSampleSet.classNames {
                 text = text.replacingOccurrences(of: "\"\(name)\"", with: "\"my \(name)\"")
             }
             try text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -65,7 +66,7 @@ final class FineTuningTests: XCTestCase {
         XCTAssertTrue(start.ofOtherClasses.allSatisfy { $0.hasPrefix(head + ".") }, "\(start.ofOtherClasses)")
         XCTAssertEqual(Set(start.fit.missing), Set(start.ofOtherClasses))
         let names = training.classNames.sorted()
-        XCTAssertEqual(names, SampleSet.classNames.map { "my \($0)" }.sorted())
+        XCTAssertEqual(names, ShapeSampleSet.classNames.map { "my \($0)" }.sorted())
         XCTAssertTrue(start.summary.contains("the file's classes are "), start.summary)
         XCTAssertTrue(start.summary.contains("so \(head) starts fresh"), start.summary)
         XCTAssertFalse(start.summary.contains("not in the file"), start.summary)

@@ -1,5 +1,6 @@
 import DataPipeline
 import Foundation
+import SampleSets
 import TestSupport
 import Training
 import Workflows
@@ -9,10 +10,10 @@ final class RunReportTests: XCTestCase {
     /// A run of two steps, measured.
     private static let run: Result<(folder: String, scores: DetectionScores), any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("report-\(getpid())").path
-        var settings = SampleSet.Settings()
+        var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 3
-        try SampleSet(settings: settings).write(to: folder + "/samples", replacing: true)
+        try ShapeSampleSet(settings: settings).write(to: folder + "/samples", replacing: true)
         try? FileManager.default.removeItem(atPath: folder + "/run")
         let text = """
             task: detection

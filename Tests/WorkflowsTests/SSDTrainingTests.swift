@@ -1,9 +1,10 @@
 import Annotations
+import Architectures
 import DataPipeline
 import Detectors
 import Foundation
 import NN
-import Recipes
+import SampleSets
 import Tensors
 import TestSupport
 import Training
@@ -14,10 +15,10 @@ import XCTest
 final class SSDTrainingTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ssd-samples-\(getpid())").path
-        var settings = SampleSet.Settings()
+        var settings = ShapeSampleSet.Settings()
         settings.trainImages = 5
         settings.validationImages = 2
-        try SampleSet(settings: settings).write(to: folder, replacing: true)
+        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
         return folder
     }
 

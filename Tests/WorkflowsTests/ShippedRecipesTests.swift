@@ -1,6 +1,6 @@
+import Architectures
 import Detectors
 import Foundation
-import Recipes
 import Workflows
 import XCTest
 
@@ -15,9 +15,9 @@ final class ShippedRecipesTests: XCTestCase {
 
     func testDetectionRecipesAreSound() throws {
         var count = 0
-        for (name, file) in try files() where try RecipeTask(of: file) == .detection {
+        for (name, file) in try files() where try VisionTask(of: file) == .detection {
             let recipe = try file.decode(DetectionRecipe.self)
-            XCTAssertNoThrow(try Catalogue.recipe(named: recipe.model.backbone), name)
+            XCTAssertNoThrow(try Catalogue.architecture(named: recipe.model.backbone), name)
             XCTAssertNotNil(recipe.data.val, name)
             XCTAssertTrue(name.contains("_" + recipe.model.backbone + "_"), "\(name) names its backbone")
             if let ssd = recipe.model.ssd {
@@ -34,13 +34,13 @@ final class ShippedRecipesTests: XCTestCase {
     /// The model of every file can be planned: its backbone's layers, and what its detector asks of them.
     func testEveryModelCanBePlanned() throws {
         for (name, file) in try files() {
-            switch try RecipeTask(of: file) {
+            switch try VisionTask(of: file) {
             case .classification:
                 let recipe = try file.decode(ClassificationRecipe.self)
-                XCTAssertNoThrow(try Catalogue.recipe(named: recipe.model.backbone).plan(), name)
+                XCTAssertNoThrow(try Catalogue.architecture(named: recipe.model.backbone).plan(), name)
             case .detection:
                 let model = try file.decode(DetectionRecipe.self).model
-                let backbone = try Catalogue.recipe(named: model.backbone)
+                let backbone = try Catalogue.architecture(named: model.backbone)
                 if let ssd = model.ssd {
                     XCTAssertEqual(try SSDPlan(ssd, backbone: backbone).boxCount, 8732, name)
                 } else {
@@ -66,7 +66,7 @@ final class ShippedRecipesTests: XCTestCase {
             for (epoch, factor) in [(84, 1), (85, 0.1), (106, 0.1), (107, 0.01), (129, 0.01)] {
                 XCTAssertEqual(schedule.factor(step: epoch * perEpoch + perEpoch / 2), factor, accuracy: 1e-9, name)
             }
-            let backbone = try Catalogue.recipe(named: recipe.model.backbone)
+            let backbone = try Catalogue.architecture(named: recipe.model.backbone)
             parameters[recipe.model.backbone] = try SSDPlan(.ssd300, backbone: backbone).parameterCount(classCount: 80)
         }
         XCTAssertEqual(parameters.count, 8)
@@ -104,9 +104,9 @@ final class ShippedRecipesTests: XCTestCase {
 
     func testClassificationRecipesAreSound() throws {
         var count = 0
-        for (name, file) in try files() where try RecipeTask(of: file) == .classification {
+        for (name, file) in try files() where try VisionTask(of: file) == .classification {
             let recipe = try file.decode(ClassificationRecipe.self)
-            let backbone = try Catalogue.recipe(named: recipe.model.backbone)
+            let backbone = try Catalogue.architecture(named: recipe.model.backbone)
             let isCIFAR = recipe.data.format == .cifar, isOfVideos = recipe.data.format.isOfVideos
             XCTAssertEqual(backbone.rank == .video, isOfVideos, name)
             XCTAssertEqual(backbone.stem == .cifar, isCIFAR, "\(name): the stem belongs to the data")
@@ -114,7 +114,7 @@ final class ShippedRecipesTests: XCTestCase {
             // iresnet164_cifar10 trains cifar_iresnet164, res_rgsnet50_cifar10 trains cifar_res_rgsnet50_0.25.
             let stem = name.split(separator: "_").dropLast().joined(separator: "_")
             XCTAssertTrue(recipe.model.backbone.contains(stem), "\(name) names its backbone")
-            let endings: [ClassificationDataRecipe.Format: [String]] = [
+            let endings: [ClassificationDataSection.Format: [String]] = [
                 .cifar: ["cifar10"], .folder: ["imagenet"], .kinetics: ["kinetics", "sample"],
                 .somethingSomething: ["something"],
             ]

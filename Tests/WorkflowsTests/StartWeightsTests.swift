@@ -1,6 +1,6 @@
+import Architectures
 import Backbones
 import NN
-import Recipes
 import Tensors
 import TestSupport
 import Workflows
@@ -41,7 +41,7 @@ final class StartWeightsTests: XCTestCase {
 
     private func saved(_ backbone: String, classes: Int? = 10) throws -> String {
         let path = try temporaryDirectory() + "/\(backbone).safetensors"
-        try WeightsFile.write(Backbone(Catalogue.recipe(named: backbone), classes: classes).stateDict(), to: path)
+        try WeightsFile.write(Backbone(Catalogue.architecture(named: backbone), classes: classes).stateDict(), to: path)
         return path
     }
 
@@ -56,7 +56,7 @@ final class StartWeightsTests: XCTestCase {
     func testALargerNetworksWeightsAreRefused() throws {
         let weights = try saved("resnet50")
         func tensors(_ name: String) throws -> [PlannedTensor] {
-            try Catalogue.recipe(named: name).with { $0.classes = 10 }.plan().tensors
+            try Catalogue.architecture(named: name).with { $0.classes = 10 }.plan().tensors
         }
         let larger = Dictionary(uniqueKeysWithValues: try tensors("resnet50").map { ($0.name, $0.shape) })
         let smaller = try tensors("resnet18")
@@ -110,7 +110,7 @@ final class StartWeightsTests: XCTestCase {
     /// Whole parts beside the backbone may be missing, and PyTorch's counts of batches; halves of parts may not.
     func testWhatAFileMayLack() throws {
         let path = try temporaryDirectory() + "/weights.safetensors"
-        let network = try Backbone(Catalogue.recipe(named: "resnet18"), classes: 10).stateDict()
+        let network = try Backbone(Catalogue.architecture(named: "resnet18"), classes: 10).stateDict()
         func starting(without isLeftOut: (String) -> Bool) throws -> StartWeights {
             try WeightsFile.write(network.filter { !isLeftOut($0.name) }, to: path)
             let model = try classifier("resnet18", weights: path)
@@ -161,7 +161,8 @@ final class StartWeightsTests: XCTestCase {
     /// A classifier that reads other features is no matter of classes.
     func testAClassifierOfOtherFeaturesIsRefused() throws {
         let path = try temporaryDirectory() + "/fc.safetensors"
-        let state = try Backbone(Catalogue.recipe(named: "resnet18"), classes: 10).stateDict().map { name, tensor in
+        let state = try Backbone(Catalogue.architecture(named: "resnet18"), classes: 10).stateDict().map {
+            name, tensor in
             (name, name == "fc.weight" ? Tensor.zeros([10, 256]) : tensor)
         }
         try WeightsFile.write(state, to: path)
@@ -196,7 +197,7 @@ final class StartWeightsTests: XCTestCase {
     /// ResNet3D-50 starts as ResNet-50 on a clip that stands still.
     func testPicturesWeightsAreInflatedForClips() throws {
         let path = try saved("resnet50", classes: 7)
-        let video = try Backbone(Catalogue.recipe(named: "resnet3d50"), classes: 5)
+        let video = try Backbone(Catalogue.architecture(named: "resnet3d50"), classes: 5)
         let start = try StartWeights(
             WeightsFile(path), into: video, called: "the classifier", recipe: file("task: classification"))
         XCTAssertEqual(start.unused, ["fc.weight", "fc.bias"])
@@ -205,7 +206,7 @@ final class StartWeightsTests: XCTestCase {
         XCTAssertTrue(
             start.summary.contains(
                 "weights of pictures: 53 kernels repeated over time and divided by their length there"), start.summary)
-        let image = try Backbone(Catalogue.recipe(named: "resnet50"), classes: 7)
+        let image = try Backbone(Catalogue.architecture(named: "resnet50"), classes: 7)
         try image.loadStateDict(WeightsFile.read(path))
         let state = Dictionary(uniqueKeysWithValues: video.stateDict().map { ($0.name, $0.tensor) })
         for (name, tensor) in image.stateDict() where tensor.rank == 4 {
@@ -219,12 +220,12 @@ final class StartWeightsTests: XCTestCase {
 
     func testClipsWeightsAreTakenAsTheyAreAndPicturesGetNone() throws {
         let path = try saved("resnet3d50", classes: 5)
-        let video = try Backbone(Catalogue.recipe(named: "resnet3d50"), classes: 5)
+        let video = try Backbone(Catalogue.architecture(named: "resnet3d50"), classes: 5)
         let recipe = try file("task: classification")
         let start = try StartWeights(WeightsFile(path), into: video, called: "the classifier", recipe: recipe)
         XCTAssertTrue(start.fit.isComplete)
         XCTAssertFalse(start.summary.contains("repeated over time"), start.summary)
-        let image = try Backbone(Catalogue.recipe(named: "resnet50"), classes: 5)
+        let image = try Backbone(Catalogue.architecture(named: "resnet50"), classes: 5)
         let refusal = message {
             try StartWeights(WeightsFile(path), into: image, called: "the classifier", recipe: recipe)
         }

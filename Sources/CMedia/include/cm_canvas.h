@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 /// A drawing surface of cairo's, 24-bit RGB. Coordinates are pixels; (0, 0) is the top left corner of the top left
 /// pixel. Colours are red, green, blue and opacity in 0...1.
 typedef struct cm_canvas cm_canvas;
@@ -60,5 +62,7 @@ cm_text_size cm_canvas_measure(cm_canvas *canvas, const char *utf8);
 void cm_canvas_text(cm_canvas *canvas, double x, double y, const char *utf8);
 
 const char *cm_canvas_version(void);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef enum cm_format { CM_FORMAT_UNKNOWN = 0, CM_FORMAT_JPEG, CM_FORMAT_PNG } cm_format;
 
 /// What a file's first bytes say about the image in it.
@@ -35,5 +37,7 @@ cm_header_status cm_read_header(const uint8_t *bytes, size_t count, cm_header *h
 
 /// The orientation (1 to 8) in an EXIF block that begins with its TIFF header; 1 for anything else.
 int cm_exif_orientation(const uint8_t *tiff, size_t count);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "cm_pixels.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct cm_jpeg_decode_options {
     /// 1 (grey) or 3 (RGB).
     int channels;
@@ -62,5 +64,7 @@ cm_status cm_jpeg_encode(
 
 /// Version of libjpeg's interface and of libjpeg-turbo as compiled in.
 const char *cm_jpeg_version(void);
+
+#pragma GCC visibility pop
 
 #endif

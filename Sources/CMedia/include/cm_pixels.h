@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 /// Interleaved 8-bit pixels, rows from top to bottom without padding, in memory from `malloc`.
 typedef struct cm_pixels {
     uint8_t *data;
@@ -22,5 +24,7 @@ cm_status cm_orient_pixels(cm_pixels *pixels, int orientation);
 
 /// Luma of `count` interleaved RGB pixels: (19595 R + 38470 G + 7471 B + 32768) / 65536, as ITU-R BT.601 has it.
 void cm_luma(const uint8_t *rgb, size_t count, uint8_t *grey);
+
+#pragma GCC visibility pop
 
 #endif

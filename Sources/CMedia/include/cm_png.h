@@ -3,6 +3,8 @@
 
 #include "cm_pixels.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct cm_png_decode_options {
     /// 1 (grey) or 3 (RGB).
     int channels;
@@ -36,5 +38,7 @@ cm_status cm_png_encode(
     size_t *count, cm_report *report);
 
 const char *cm_png_version(void);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// How a call went.
 typedef enum cm_status {
     CM_OK = 0,
@@ -41,5 +43,7 @@ typedef struct cm_report {
     /// The first warning; empty when there was none.
     char warning[200];
 } cm_report;
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef enum cm_filter {
     /// The sample whose area holds the target's centre: floor((i + 0.5) * scale).
     CM_FILTER_NEAREST = 0,
@@ -21,5 +23,7 @@ cm_status cm_resample(
 cm_status cm_resample_portably(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
     cm_filter filter);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 /// A video file that is open for reading: MP4 and its relatives, Matroska, WebM, AVI. For one thread at a time.
 typedef struct cm_video cm_video;
 
@@ -90,5 +92,7 @@ typedef struct cm_video_request {
 ///
 /// On CM_CORRUPT and CM_TRUNCATED `*frame` is the damaged frame.
 cm_status cm_video_read(cm_video *video, const cm_video_request *request, int64_t *frame, cm_report *report);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "cm_report.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct cm_video_writer cm_video_writer;
 
 typedef enum cm_video_format {
@@ -41,5 +43,7 @@ void cm_video_writer_close(cm_video_writer *writer);
 
 /// What the writer encodes with, for example `libx264`.
 const char *cm_video_writer_encoder(const cm_video_writer *writer);
+
+#pragma GCC visibility pop
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "CTorchCore.h"
 
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -52,4 +54,7 @@ ct_tensor ct_share(ct_tensor tensor);
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
+
 #endif

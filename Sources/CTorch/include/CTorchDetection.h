@@ -3,6 +3,8 @@
 
 #include "CTorchCore.h"
 
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -64,4 +66,7 @@ ct_status ct_parallel_tasks(int64_t count, void (*task)(void *context, int64_t i
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
+
 #endif

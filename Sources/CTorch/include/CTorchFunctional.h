@@ -3,6 +3,8 @@
 
 #include "CTorchCore.h"
 
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -48,4 +50,7 @@ ct_status ct_nll_loss(ct_tensor log_probabilities, ct_tensor targets, ct_reducti
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
+
 #endif

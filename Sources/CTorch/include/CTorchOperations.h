@@ -3,6 +3,8 @@
 
 #include "CTorchCore.h"
 
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -98,4 +100,7 @@ ct_status ct_index_put(ct_tensor x, const ct_tensor *indices, int32_t count, ct_
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "CTorchCore.h"
 
+#pragma GCC visibility push(hidden)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -35,4 +37,7 @@ ct_status ct_scale_gradients(const ct_tensor *parameters, int32_t count, double 
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
+
 #endif

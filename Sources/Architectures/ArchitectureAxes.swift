@@ -1,0 +1,175 @@
+/// The axes along which the backbones of the family differ. Each value is independent of the others; `BackboneArchitecture`
+/// says which combinations have no meaning.
+public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable {
+    case rank, stem, branch, order, shortcut, innerShortcut, innerGroupNorm, projection, normalization, attention
+    case depths, planes, groups, stageStrides, temporalStrides, shortcutGroups, dropout, classes
+}
+
+/// What a backbone looks at.
+public enum Rank: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Images, `[N, C, H, W]`.
+    case image
+    /// Clips, `[N, C, T, H, W]`.
+    case video
+
+    /// Axes of a kernel: 2 or 3.
+    public var axes: Int { self == .image ? 2 : 3 }
+}
+
+/// The layers in front of the first stage.
+public enum Stem: String, Hashable, Sendable, Codable, CaseIterable {
+    /// 7×7 convolution of stride 2, then 3×3 max-pooling of stride 2.
+    case imagenet
+    /// 7×7 convolution of stride 2; stage 1 strides by 2 instead of a pooling (Duta et al., 2020, section 3.2).
+    case imagenetWithoutPool
+    /// 3×3 convolution of stride 1.
+    case cifar
+    /// 5×7×7 convolution of stride (1, 2, 2), then 1×3×3 max-pooling of stride (1, 2, 2).
+    case video
+    /// 5×7×7 convolution of stride (1, 2, 2); stage 1 strides by 2 instead of a pooling.
+    case videoWithoutPool
+
+    public var hasPool: Bool { self == .imagenet || self == .video }
+    public var rank: Rank { self == .video || self == .videoWithoutPool ? .video : .image }
+}
+
+/// F(x), the layers whose output a shortcut is added to.
+public enum Branch: Hashable, Sendable, Codable {
+    /// 3×3, 3×3; both give `planes · expansion` channels.
+    case basic(expansion: Double = 1)
+    /// 1×1 to `planes · middle`, 3×3 with the stage's groups, 1×1 to `planes · expansion`.
+    case bottleneck(expansion: Double = 4, middle: Double = 1)
+    /// 1×1 to `4 · planes`, 3×3 with the stage's groups, 1×1 to `2 · planes` (ResGroup; Duta et al., 2020, section 3.3).
+    case wideGroup
+    /// 1×1 to `scale` splits of `planes · baseWidth / 64`, one 3×3 after the other over the splits, 1×1 to
+    /// `4 · planes` (Gao et al., 2019).
+    case res2Net(scale: Int, baseWidth: Int)
+
+    /// Whether a 1×1 convolution comes before and after the 3×3.
+    public var hasMiddle: Bool {
+        if case .basic = self { return false }
+        return true
+    }
+
+    /// Channels that a block gives out.
+    public func outputs(planes: Int) -> Int {
+        switch self {
+        case .basic(let expansion), .bottleneck(let expansion, _): Int(Double(planes) * expansion)
+        case .wideGroup: planes * 2
+        case .res2Net: planes * 4
+        }
+    }
+
+    /// Channels of the 3×3 in the middle; of the first 3×3 in a basic branch.
+    public func middle(planes: Int) -> Int {
+        switch self {
+        case .basic: outputs(planes: planes)
+        case .bottleneck(_, let middle): Int(Double(planes) * middle)
+        case .wideGroup: planes * 4
+        case .res2Net(let scale, let baseWidth): planes * baseWidth / 64 * scale
+        }
+    }
+}
+
+/// Where the norms and rectifiers stand.
+public enum BlockOrder: Hashable, Sendable, Codable {
+    /// out = ReLU(F(x) + h(x)), F ends in a norm (He et al., 2015).
+    case original
+    /// a = ReLU(BN(x)), out = F(a) + x; one last norm and ReLU after the last stage (He et al., 2016).
+    case preActivation
+    /// Start, Middle … End within each stage (Duta et al., 2020, section 3.1).
+    case staged(StagedIdentity = .rectified)
+}
+
+/// What the identity of the block right after a Start carries in the staged order.
+public enum StagedIdentity: String, Hashable, Sendable, Codable, CaseIterable {
+    /// ReLU(x): what the official code computes, whose rectifier works in place, and what its weights depend on.
+    case rectified
+    /// x: the paper's figure.
+    case unchanged
+}
+
+/// h(x), what is added to F(x) in every block but the first of a stage, which has a projection.
+public enum Shortcut: Hashable, Sendable, Codable {
+    /// Nothing, in no block: a plain network.
+    case none
+    /// x.
+    case identity
+    /// GN(ReLU(x)): b-RGSNet (Zhang et al., 2019).
+    case rg
+    /// GN(ReLU(x)) + x: Res-RGSNet.
+    case identityAndRG
+    /// BN(ReLU(x)): ablation RBS.
+    case rbs
+    /// GN of the value before the previous block's last ReLU: ablation GS.
+    case gs
+    /// x, with the group norm after the block's last ReLU: ablation RGB.
+    case rgb
+    /// Σ W ⊙ N(A): every earlier value of the stage, normalised and weighted by channel (Zhang et al., 2021).
+    case dense(of: DenseSource = .aggregates, normalization: DenseNormalization = .group, isWeighted: Bool = true)
+    /// Σ A: every earlier output of the stage as it is.
+    case denseIdentity
+    /// Nothing is added: each layer's `growth` channels are appended to its input, and the transition to the next stage
+    /// leaves `compression` of them all (DenseNet, Huang et al., 2017, section 3).
+    case concatenation(growth: Int, compression: Double = 0.5)
+}
+
+/// What a dense shortcut sums.
+public enum DenseSource: String, Hashable, Sendable, Codable, CaseIterable {
+    /// A_i, the outputs of the earlier blocks: DSNet.
+    case aggregates
+    /// X_i, their residual branches, where X_0 is A_0: DSNet-a.
+    case residuals
+}
+
+/// N of a dense shortcut; none of them has an affine.
+public enum DenseNormalization: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Over the architecture's `shortcutGroups`.
+    case group
+    /// Over all channels.
+    case layer
+    /// Over each channel alone.
+    case instance
+    /// Over the batch, by the batch's own statistics in training and in evaluation.
+    case batch
+    case none
+}
+
+/// What is added around the 3×3 of blocks whose stride is 1.
+public enum InnerShortcut: Hashable, Sendable, Codable {
+    case none
+    /// GN(ReLU(u)): d-RGSNet.
+    case rg
+    /// w ⊙ N(u): DS2Net.
+    case weighted(DenseNormalization = .group)
+}
+
+/// How the first block of a stage brings x to the branch's shape.
+public enum Projection: String, Hashable, Sendable, Codable, CaseIterable {
+    /// A strided 1×1 convolution.
+    case convolution
+    /// 3×3 max-pooling with the stride, then a 1×1 convolution (Duta et al., 2020, section 3.2).
+    case maxPool
+    /// 2×2 average-pooling with the stride, then a 1×1 convolution.
+    case averagePool
+}
+
+/// The norm after the convolutions.
+public enum Normalization: Hashable, Sendable, Codable {
+    case batch
+    /// Batch norm by fixed statistics and affine: nothing in it is trained.
+    case frozenBatch
+    /// Batch norm by the statistics of all processes that train the network together. Training takes one process so far, and
+    /// with one process it equals `batch`: the same layers and numbers.
+    case synchronizedBatch
+    case group(groups: Int = 32)
+}
+
+/// What re-weights the branch's output before the addition.
+public enum Attention: Hashable, Sendable, Codable {
+    case none
+    /// By channel (Hu et al., 2018).
+    case squeezeExcitation(reduction: Int = 16)
+    /// By channel, then by position (Woo et al., 2018).
+    case cbam(reduction: Int = 16)
+}

@@ -1,0 +1,36 @@
+extension BackboneArchitecture {
+    /// The network as a detector on one dense map uses it: this architecture with other strides, and the number of its stages
+    /// whose last output is the map, `stride` pixels of the image to one of its own.
+    ///
+    /// Of the stages that come to twice that stride at most, the last one strides less: of ResNet-50 at stride 8 the first
+    /// three, with stride 1 in the third (SSD, as Duta et al., 2020, put it on residual networks). Where no
+    /// stage comes to the stride, as behind a CIFAR stem, the first that can strides more.
+    ///
+    /// - Throws: `ArchitectureError` where the axes have no meaning together, or no strides lead there.
+    public func densified(stride: Int) throws(ArchitectureError) -> (
+        architecture: BackboneArchitecture, stageCount: Int
+    ) {
+        let strides = try plan().stages.map(\.stride)
+        let stageCount = max(1, strides.prefix { $0 <= 2 * stride }.count)
+        let reached = strides[stageCount - 1]
+        var stageStrides = depths.indices.map { self.stride(ofStage: $0) }
+        if reached > stride {
+            stageStrides[stageCount - 1] = stageStrides[stageCount - 1] * stride / reached
+        } else if reached < stride {
+            // A DenseNet's first stage has no transition to stride in.
+            let first = concatenation == nil ? 0 : min(1, stageCount - 1)
+            stageStrides[first] *= stride / reached
+        }
+        guard stageStrides.allSatisfy({ $0 > 0 }) else {
+            throw ArchitectureError(
+                .stageStrides,
+                "stages at strides \(strides) give no map at stride \(stride): the last of them is too coarse")
+        }
+        let architecture = with { $0.stageStrides = stageStrides }
+        let stages = try architecture.plan(stageCount: stageCount).stages
+        guard stages[stageCount - 1].stride == stride else {
+            throw ArchitectureError(.stageStrides, "stages at strides \(strides) give no map at stride \(stride)")
+        }
+        return (architecture, stageCount)
+    }
+}

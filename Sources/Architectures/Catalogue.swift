@@ -1,0 +1,88 @@
+import Support
+
+/// An architecture with a name.
+public struct NamedModel: Hashable, Sendable {
+    public let name: String
+    public let architecture: BackboneArchitecture
+    public let paper: Paper
+}
+
+/// A name that no model has.
+public struct UnknownModel: Error, Hashable, Sendable, CustomStringConvertible {
+    public let name: String
+    /// The name of a model that looks most like it.
+    public let nearest: String
+
+    public var description: String { "no model is called \"\(name)\"; did you mean \"\(nearest)\"?" }
+}
+
+/// Every named network: a line of data each, or a line for each depth of a family.
+public enum Catalogue {
+    public static let models: [NamedModel] =
+        imageNetFamilies.flatMap(\.models) + widths(imageNetWidthFamilies) + cifarModels
+        + imageNetFamilies.flatMap(\.videoModels) + narrowVideoModels
+
+    /// The architecture of a named model. Throws `UnknownModel` with the nearest name.
+    public static func architecture(named name: String) throws(UnknownModel) -> BackboneArchitecture {
+        try model(named: name).architecture
+    }
+
+    /// A named model. Throws `UnknownModel` with the nearest name.
+    public static func model(named name: String) throws(UnknownModel) -> NamedModel {
+        if let model = byName[name] { return model }
+        throw UnknownModel(name: name, nearest: nearestName(to: name, among: models.map(\.name)) ?? "resnet50")
+    }
+
+    private static let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// ResNet and iResNet on clips at a quarter of their width, to try things out with.
+    private static let narrowVideoModels = imageNetFamilies.filter {
+        ["resnet50", "iresnet50"].contains($0.name("50"))
+    }
+    .flatMap(\.videoModels).map {
+        NamedModel(name: $0.name + "_0.25", architecture: $0.architecture.scaled(0.25), paper: $0.paper)
+    }
+
+    /// Every depth of each family at its own width and at 0.25, 0.5 and 2 times that, as in RGSNet's table 8.
+    static func widths(_ families: [ModelFamily]) -> [NamedModel] {
+        families.flatMap { family in
+            [(1, ""), (0.25, "_0.25"), (0.5, "_0.5"), (2, "_2")].flatMap { factor, suffix in
+                family.models.map {
+                    NamedModel(name: $0.name + suffix, architecture: $0.architecture.scaled(factor), paper: $0.paper)
+                }
+            }
+        }
+    }
+}
+
+/// Networks that differ in depth alone.
+struct ModelFamily: Sendable {
+    let depths: [Int]
+    let paper: Paper
+    /// Gives the name of a depth; of a network on clips, the depth is `3d50`.
+    let name: @Sendable (String) -> String
+    let architecture: @Sendable (Int) -> BackboneArchitecture
+
+    init(
+        _ depths: [Int], _ paper: Paper, _ name: @escaping @Sendable (String) -> String,
+        _ architecture: @escaping @Sendable (Int) -> BackboneArchitecture
+    ) {
+        self.depths = depths
+        self.paper = paper
+        self.name = name
+        self.architecture = architecture
+    }
+
+    var models: [NamedModel] {
+        depths.map { NamedModel(name: name(String($0)), architecture: architecture($0), paper: paper) }
+    }
+
+    /// The same on clips: of every depth with bottlenecks, where all that it is made of has a form in 3D.
+    var videoModels: [NamedModel] {
+        depths.compactMap { depth in
+            let architecture = architecture(depth).onVideo()
+            guard architecture.branch.hasMiddle, (try? architecture.validate()) != nil else { return nil }
+            return NamedModel(name: name("3d\(depth)"), architecture: architecture, paper: paper)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+extension Catalogue {
+    /// The names of the models that a state dict fits, tensor by tensor in name and shape: of the classifier the names
+    /// alone count, as its rows are the data's classes, and a state dict without one fits as well. PyTorch's counts of
+    /// batches don't count.
+    public static func names(ofState state: [(name: String, shape: [Int])]) -> [String] {
+        let given = Dictionary(state.filter { !isCount($0.name) }, uniquingKeysWith: { first, _ in first })
+        func holds(_ layers: [PlannedLayer]) -> Bool {
+            layers.lazy.flatMap(\.tensors).allSatisfy { isCount($0.name) || given[$0.name] == $0.shape }
+        }
+        return models.filter { model in
+            // Most differ in their first stage, and a whole plan of thousands of layers takes its time.
+            guard let beginning = try? model.architecture.plan(stageCount: 1), holds(beginning.layers),
+                let plan = try? model.architecture.plan()
+            else { return false }
+            let classifier = Set(plan.classifier?.tensors.map(\.name) ?? [])
+            let tensors = plan.tensors.filter { !isCount($0.name) && !classifier.contains($0.name) }
+            return given.keys.count { !classifier.contains($0) } == tensors.count
+                && tensors.allSatisfy { given[$0.name] == $0.shape }
+        }.map(\.name)
+    }
+
+    private static func isCount(_ name: String) -> Bool { name.hasSuffix(".num_batches_tracked") }
+}

@@ -1,0 +1,52 @@
+import Architectures
+import Backbones
+import NN
+import Tensors
+
+extension Benchmark {
+    /// What each network takes for one batch of noise, in evaluation.
+    func runInference(_ inputs: Inputs) throws {
+        for name in inputs.models {
+            let architecture = try Catalogue.architecture(named: name)
+            Random.seed(0)
+            let images = Tensor.randn([inputs.batch, 3] + extents(of: architecture))
+            for dtype in [DType.float32, .bfloat16] {
+                let network = try Backbone(architecture).optimizedForInference(dtype)
+                measure("\(name) inference \(dtype)", batch: inputs.batch, warmUp: 2, runs: 11) { _ = network(images) }
+            }
+        }
+    }
+
+    /// A training step of each network as `train_step.py` takes it: forward, cross-entropy, backward, and SGD with
+    /// momentum and weight decay, on one batch of noise. The peak memory is the process's: name one network a run.
+    func runBackbones(_ inputs: Inputs) throws {
+        if let rounds = inputs.rounds {
+            let cases = try inputs.models.map { ("\($0) training step", try trainingStep(of: $0, batch: inputs.batch)) }
+            return measureInTurn(cases, batch: inputs.batch, warmUp: 1, runs: rounds)
+        }
+        for name in inputs.models {
+            let step = try trainingStep(of: name, batch: inputs.batch)
+            measure("\(name) training step", batch: inputs.batch, warmUp: 1, runs: 5, step)
+        }
+    }
+
+    private func trainingStep(of name: String, batch: Int) throws -> () -> Void {
+        let architecture = try Catalogue.architecture(named: name)
+        Random.seed(0)
+        let network = try Backbone(architecture)
+        let optimizer = SGD(
+            groups: ParameterGroup.split(network, weightDecay: 1e-4), learningRate: 0.01, momentum: 0.9)
+        let images = Tensor.randn([batch, 3] + extents(of: architecture))
+        let labels = Tensor((0..<batch).map { Int64($0 % (architecture.classes ?? 1)) })
+        return {
+            optimizer.zeroGrad()
+            F.crossEntropy(network(images), labels).backward()
+            optimizer.step()
+        }
+    }
+
+    /// The papers' usual input.
+    private func extents(of architecture: BackboneArchitecture) -> [Int] {
+        architecture.rank == .video ? [16, 112, 112] : architecture.stem == .cifar ? [32, 32] : [224, 224]
+    }
+}

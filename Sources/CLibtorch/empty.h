@@ -1,0 +1,1 @@
+// A system-library target needs a header; libtorch's own are C++ and included by CTorch alone.

@@ -1,0 +1,163 @@
+#include "core/guard.hpp"
+#include "convolution/implicit_gemm.hpp"
+#include "CTorchFused.h"
+#include "convolution/winograd.hpp"
+
+#include <ATen/autocast_mode.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/stack.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace ctorch;
+
+namespace {
+
+/// oneDNN's convolution with what follows it, as libtorch registers it for its own compiler. Not every build has it, and
+/// only the schema is fixed, so it is called through the dispatcher's stack.
+struct PointwiseConvolution {
+    std::optional<c10::OperatorHandle> unary, binary, pack;
+
+    static const PointwiseConvolution &shared() {
+        static const PointwiseConvolution operations = [] {
+            const auto find = [](const char *name, const char *overload) {
+                return c10::Dispatcher::singleton().findSchema({name, overload});
+            };
+            return PointwiseConvolution{
+                find("mkldnn::_convolution_pointwise", ""), find("mkldnn::_convolution_pointwise", "binary"),
+                find("mkldnn::_reorder_convolution_weight", "")};
+        }();
+        return operations;
+    }
+
+    bool is_present() const { return unary && binary && pack; }
+};
+
+template <typename... Arguments>
+at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) {
+    torch::jit::Stack stack;
+    torch::jit::push(stack, std::forward<Arguments>(arguments)...);
+    operation.callBoxed(stack);
+    return torch::jit::pop(stack).toTensor();
+}
+
+/// Whether a float32 product is faster in tiles than in vectors. Where few rows meet each weight, reading the weights is
+/// what takes time, and three pieces of bfloat16 are half as much again as one float32.
+bool tiles_gain(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
+    constexpr int64_t least_rows = 512;
+    const std::vector<int64_t> sizes = geometry.output_sizes(x, weight.sizes());
+    return c10::multiply_integers(sizes) / weight.size(0) >= least_rows;
+}
+
+}  // namespace
+
+struct ct_fused_weight_s {
+    at::Tensor plain;
+    ConvolutionGeometry geometry;
+    /// For Winograd's algorithm, and for products of matrices with vectors and with tiles: made when first needed.
+    at::Tensor transformed, panels, tiles;
+
+    /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
+    /// in every call, so the two that were used last are kept. What it prefers changes with the number of images and,
+    /// coarsely, of pixels.
+    const at::Tensor &packed(const c10::OperatorHandle &pack, const at::Tensor &x) {
+        const std::pair<int64_t, int> size{x.size(0), std::ilogb(static_cast<double>(x.numel() / x.size(1)))};
+        if (layouts.empty() || layouts[0].first != size) {
+            const auto known = std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
+            if (known != layouts.end()) {
+                std::rotate(layouts.begin(), known, known + 1);
+            } else {
+                if (layouts.size() == 2) layouts.pop_back();
+                layouts.emplace(
+                    layouts.begin(), size,
+                    call(pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                         at::IntArrayRef(geometry.dilation), geometry.groups,
+                         x.sizes()));
+            }
+        }
+        return layouts[0].second;
+    }
+
+    std::vector<std::pair<std::pair<int64_t, int>, at::Tensor>> layouts;
+};
+
+ct_status ct_fused_weight(
+    ct_tensor weight, const int64_t *stride, const int64_t *padding, const int64_t *dilation, int32_t rank,
+    int64_t groups, ct_fused_weight_handle *out) {
+    return ct_guard([&] {
+        TORCH_CHECK(
+            weight->value.dim() == rank + 2, "fused convolution: the weight must have ", rank + 2, " axes, got ",
+            weight->value.sizes());
+        *out = new ct_fused_weight_s{
+            .plain = weight->value.detach(),
+            .geometry = {ints(stride, rank).vec(), ints(padding, rank).vec(), ints(dilation, rank).vec(), groups},
+            .transformed = {},
+            .panels = {},
+            .tiles = {},
+            .layouts = {}};
+    });
+}
+
+void ct_fused_weight_release(ct_fused_weight_handle weight) { delete weight; }
+
+ct_status ct_fused_convolution(
+    ct_tensor input, ct_fused_weight_handle weight, ct_tensor bias, ct_tensor other, bool relu, ct_tensor *out) {
+    return ct_guard([&] {
+        TORCH_CHECK(
+            !at::GradMode::is_enabled() ||
+                !(input->value.requires_grad() || (other != nullptr && other->value.requires_grad())),
+            "fused convolution: inference only, but an operand requires a gradient");
+        const at::Tensor &x = input->value;
+        const ConvolutionGeometry &geometry = weight->geometry;
+        const std::optional<at::Tensor> addend = optional(other);
+        const auto &native = PointwiseConvolution::shared();
+        const bool is_native = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
+            x.scalar_type() == weight->plain.scalar_type() && x.dim() == weight->plain.dim();
+        const bool is_float = is_native && x.scalar_type() == at::kFloat;
+        if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
+            if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
+            const at::Tensor result = winograd_inference(
+                x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
+            if (addend) result.add_(*addend);
+            if (addend && relu) result.relu_();
+            *out = wrap(result);
+            return;
+        }
+        if (is_native && implicit_gemm_applies(x, weight->plain, geometry)) {
+            const bool with_tiles = uses_tiles() && (!is_float || tiles_gain(x, weight->plain, geometry));
+            at::Tensor &panels = with_tiles ? weight->tiles : weight->panels;
+            if (!panels.defined()) panels = implicit_gemm_weight(weight->plain, with_tiles);
+            *out = wrap(implicit_gemm(
+                x, panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
+                addend.value_or(at::Tensor()), relu));
+            return;
+        }
+        if ((is_float || (is_native && x.scalar_type() == at::kBFloat16)) && x.numel() > 0 && native.is_present()) {
+            const auto format = channels_last_of(x);
+            const at::Tensor pixels = x.contiguous(format);
+            const at::Tensor &packed = weight->packed(*native.pack, pixels);
+            const c10::List<std::optional<at::Scalar>> no_scalars;
+            const c10::IValue none;
+            if (addend) {
+                *out = wrap(
+                    call(*native.binary, pixels, addend->contiguous(format), packed, optional(bias),
+                         at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation),
+                         geometry.groups, "add", at::Scalar(1.0),
+                         relu ? c10::IValue("relu") : none, no_scalars, none));
+            } else {
+                *out = wrap(
+                    call(*native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                         at::IntArrayRef(geometry.dilation), geometry.groups, relu ? "relu" : "none", no_scalars, none));
+            }
+            return;
+        }
+        // Under autocast layers before it may have left another type.
+        const at::Tensor result = at::convolution(
+            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
+            std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+        if (addend) result.add_(*addend);
+        if (relu) result.relu_();
+        *out = wrap(result);
+    });
+}

@@ -1,0 +1,35 @@
+// Convolutions in bfloat16 whose tiles are read where the pixels lie: an image's pixels, one behind the other with their
+// channels side by side, are the rows of a tile for each tap of the kernel.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "convolution/convolution_rows.hpp"
+#include "convolution/tile_unit.hpp"
+
+#pragma GCC visibility push(hidden)
+
+namespace ctorch {
+
+/// Whether a convolution's rows lie so. Those of other ones are laid out by `tile_gemm`.
+bool tiles_lie_in(const Rows<Bfloat16Bits> &rows);
+
+/// act(rows · weight + bias + addend) into `out`.
+///
+/// - weight: panels of `tiled_weight`.
+/// - out: `[N, …, outputs]`, as `addend`.
+/// - bias: `[outputs]`; null: none.
+struct DirectConvolution {
+    const Bfloat16Bits *weight;
+    int64_t outputs;
+    const float *bias;
+    const Bfloat16Bits *addend;
+    bool relu;
+    Bfloat16Bits *out;
+};
+
+void convolve_directly(const Rows<Bfloat16Bits> &rows, const DirectConvolution &convolution);
+
+}  // namespace ctorch
+
+#pragma GCC visibility pop

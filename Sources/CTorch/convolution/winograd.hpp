@@ -1,0 +1,32 @@
+// 3×3 convolutions of stride 1 and padding 1 by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for
+// convolutional neural networks", 2016): F(4×4, 3×3), a quarter of the multiplications.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#pragma GCC visibility push(hidden)
+
+namespace ctorch {
+
+/// Whether `winograd_convolution` takes these operands.
+bool winograd_applies(const at::Tensor &x, const at::Tensor &weight);
+
+/// The convolution of each map `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last;
+/// `relu` rectifies, for maps that need no gradient. Differentiable once.
+std::vector<at::Tensor> winograd_convolution(
+    const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
+
+/// Whether there are enough channels and pixels for this to be the faster way of an inference.
+bool winograd_gains(const at::Tensor &x, const at::Tensor &weight);
+
+/// A weight `[O, C, 3, 3]` in the transformed domain, `[36, C, O]`.
+at::Tensor winograd_weight(const at::Tensor &weight);
+
+/// The convolution of one map with a weight that is transformed already, without gradient.
+at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu);
+
+}  // namespace ctorch
+
+#pragma GCC visibility pop

@@ -1,0 +1,86 @@
+// What every call of the C ABI is made of: the handle, and the edge that no exception crosses.
+#pragma once
+
+#if !__has_include(<ATen/ATen.h>)
+#error "libtorch was not found: run tools/setup, then export PKG_CONFIG_PATH as it says"
+#endif
+
+#include <ATen/ATen.h>
+
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CTorchCore.h"
+
+#pragma GCC visibility push(hidden)
+
+struct ct_tensor_s {
+    at::Tensor value;
+};
+
+namespace ctorch {
+
+extern std::atomic<int64_t> live_handles;
+
+void set_last_error(std::string message) noexcept;
+
+inline ct_tensor wrap(at::Tensor tensor) {
+    auto *handle = new ct_tensor_s{std::move(tensor)};
+    live_handles.fetch_add(1, std::memory_order_relaxed);
+    return handle;
+}
+
+/// The optional tensor of a handle that may be null.
+inline std::optional<at::Tensor> optional(ct_tensor handle) {
+    if (handle == nullptr) return std::nullopt;
+    return handle->value;
+}
+
+inline std::vector<at::Tensor> list(const ct_tensor *handles, int32_t count) {
+    std::vector<at::Tensor> tensors;
+    tensors.reserve(count);
+    for (int32_t i = 0; i < count; ++i) tensors.push_back(handles[i]->value);
+    return tensors;
+}
+
+inline at::IntArrayRef ints(const int64_t *values, int32_t count) {
+    return at::IntArrayRef(values, static_cast<size_t>(count));
+}
+
+inline at::Scalar scalar(ct_scalar s) {
+    return s.is_integer ? at::Scalar(s.integer) : at::Scalar(s.real);
+}
+
+at::ScalarType scalar_type(ct_dtype dtype);
+ct_dtype dtype_of(at::ScalarType type);
+at::Device device(int32_t index);
+at::MemoryFormat memory_format(ct_memory_format format);
+
+/// The layout with the channels last of a map of two or three axes of space.
+inline at::MemoryFormat channels_last_of(const at::Tensor &map) {
+    return map.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+}
+
+}  // namespace ctorch
+
+/// Runs `body` and turns any exception into a status; the message goes without libtorch's backtrace.
+template <typename Body>
+ct_status ct_guard(Body &&body) noexcept {
+    try {
+        body();
+        return 0;
+    } catch (const c10::Error &error) {
+        ctorch::set_last_error(error.what_without_backtrace());
+    } catch (const std::exception &error) {
+        ctorch::set_last_error(error.what());
+    } catch (...) {
+        ctorch::set_last_error("an exception of unknown type");
+    }
+    return 1;
+}
+
+#pragma GCC visibility pop

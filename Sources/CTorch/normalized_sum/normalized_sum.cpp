@@ -1,0 +1,204 @@
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/graph_task.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "core/guard.hpp"
+#include "CTorchFused.h"
+#include "normalized_sum/normalized_sum_kernels.hpp"
+#include "normalized_sum/normalized_sum_passes.hpp"
+
+// out = act(Σ h_i), where h_i is x_i, its norm, or both. In terms of one image and channel every norm is a ⊙ x + b, so the
+// forward pass reads each x once, after its statistics are known, and the backward pass needs of each x only the sums of
+// g and g ⊙ (x − mean): dx = p ⊙ g + q ⊙ (x − mean) + r. Nothing is saved but the x themselves and a bit for each output.
+//
+// Where x_i is itself such a sum, dx_i is not even written: p, q and r with the map g, which all terms share, go into the
+// ledger of the sum that made x_i. Its backward pass runs after those of all its readers, because their edges to it stay,
+// and adds up what is owed while it reads its own upstream gradient. Autograd has nothing left to add.
+
+namespace ctorch {
+namespace {
+
+using torch::autograd::Node;
+
+/// What the backward pass keeps beside the saved variables.
+struct Record : torch::CustomClassHolder {
+    /// Without their tensors.
+    std::vector<Term> terms;
+    std::vector<Normalization> norms;
+    at::Tensor mask;
+    /// Of each term, the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
+    std::vector<Node *> makers;
+    Ledger ledger;
+};
+
+/// Whether `maker` runs later in the backward pass under way, and nothing else looks at the gradient that reaches it: a
+/// pass for some inputs may stop in front of it or take the gradient away, and a hook sees it first.
+bool collects(Node *maker) {
+    const auto *plan = torch::autograd::get_current_graph_task_exec_info();
+    if (plan != nullptr && !plan->empty()) {
+        const auto found = plan->find(maker);
+        if (found == plan->end() || !found->second.needed_ || found->second.captures_ != nullptr) return false;
+    }
+    return maker->pre_hooks().empty() && maker->tensor_pre_hooks().empty() && maker->retains_grad_hooks().empty();
+}
+
+class NormalizedSum : public torch::autograd::Function<NormalizedSum> {
+public:
+    static at::Tensor forward(
+        torch::autograd::AutogradContext *context, at::TensorList maps, at::TensorList, const std::vector<Term> &terms,
+        bool rectified, at::Tensor *moments) {
+        const auto record = c10::make_intrusive<Record>();
+        const at::Tensor out = evaluate_sum(terms, rectified, record->norms, &record->mask, moments);
+        std::vector<at::Tensor> saved;
+        for (size_t i = 0; i < terms.size(); ++i) {
+            const Term &term = terms[i];
+            // An addend that is never read again is not kept.
+            saved.insert(saved.end(), {is_bare(term) ? at::Tensor() : maps[i], term.weight, term.bias});
+            record->terms.push_back(
+                {.is_plain = term.is_plain, .norm = term.norm, .groups = term.groups,
+                 .uses_running = term.uses_running});
+            record->makers.push_back(record_of(maps[i].grad_fn().get()) == nullptr ? nullptr : maps[i].grad_fn().get());
+        }
+        context->save_for_backward(saved);
+        context->saved_data[record_name] =
+            c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(record));
+        // A sum that only later sums have read gets no gradient but theirs.
+        context->set_materialize_grads(false);
+        return out;
+    }
+
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *context, const torch::autograd::variable_list &upstream) {
+        TORCH_CHECK(!at::GradMode::is_enabled(), "normalized_sum has no second derivative");
+        const auto saved = context->get_saved_variables();
+        const auto record =
+            c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
+        const size_t count = record->terms.size();
+        std::vector<Term> terms = record->terms;
+        std::vector<TermGradient> results(count);
+        size_t affine = count;
+        for (size_t i = 0; i < count; ++i) {
+            Term &term = terms[i];
+            term.x = saved[3 * i];
+            term.weight = saved[3 * i + 1];
+            term.bias = saved[3 * i + 2];
+            results[i].wants_x = context->needs_input_grad(i);
+            results[i].is_deferred =
+                results[i].wants_x && record->makers[i] != nullptr && collects(record->makers[i]);
+            for (const at::Tensor &t : {term.weight, term.bias}) {
+                if (t.defined()) results[i].wants_affine |= context->needs_input_grad(affine++);
+            }
+        }
+        const int pass = torch::autograd::get_current_graph_task_id();
+        const Debts owed = record->ledger.take(pass);
+        torch::autograd::variable_list gradients;
+        if (!upstream[0].defined() && owed.is_empty()) {
+            gradients.resize(affine + 3);
+            return gradients;
+        }
+        MaskedMap g{{}, record->mask};
+        if (upstream[0].defined()) g.map = upstream[0].contiguous(channels_last_of(upstream[0]));
+        differentiate_sum(terms, record->norms, g, owed, results);
+        for (size_t i = 0; i < count; ++i) {
+            gradients.push_back(results[i].x);
+            if (!results[i].is_deferred) continue;
+            // Of x a share without its history, which leads to the ledger itself.
+            record_of(record->makers[i])->ledger.add(
+                pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
+                record->norms[i].mean);
+        }
+        for (size_t i = 0; i < count; ++i) {
+            if (terms[i].weight.defined()) gradients.push_back(results[i].weight);
+            if (terms[i].bias.defined()) gradients.push_back(results[i].bias);
+        }
+        gradients.resize(affine + 3);
+        return gradients;
+    }
+
+private:
+    static constexpr const char *record_name = "record";
+
+    /// Null for the node of anything but a normalised sum.
+    static c10::intrusive_ptr<Record> record_of(Node *node) {
+        auto *sum = dynamic_cast<torch::autograd::CppNode<NormalizedSum> *>(node);
+        if (sum == nullptr) return {};
+        return c10::static_intrusive_pointer_cast<Record>(sum->ctx_.saved_data.at(record_name).toCapsule());
+    }
+};
+
+bool is_affine(const at::Tensor &t, int64_t channels) {
+    return !t.defined() ||
+        (t.scalar_type() == at::kFloat && t.device().is_cpu() && t.is_contiguous() && t.numel() == channels);
+}
+
+bool applies(const std::vector<Term> &terms) {
+    if (terms.empty() || static_cast<int64_t>(terms.size()) > most_terms) return false;
+    const at::Tensor &first = terms[0].x;
+    if (!first.device().is_cpu() || (first.scalar_type() != at::kFloat && first.scalar_type() != at::kBFloat16) ||
+        (first.dim() != 4 && first.dim() != 5) || first.numel() == 0 || first.numel() == first.size(0) * first.size(1) || first.size(1) % 16 != 0) {
+        return false;
+    }
+    return std::all_of(terms.begin(), terms.end(), [&](const Term &term) {
+        const int64_t channels = first.size(1);
+        const auto fits = [&](const at::Tensor &t) { return is_affine(t, channels); };
+        return term.x.device().is_cpu() && term.x.scalar_type() == first.scalar_type() && term.x.sizes() == first.sizes() &&
+            term.x.is_contiguous(channels_last_of(first)) && fits(term.weight) && fits(term.bias) && fits(term.running_mean) &&
+            fits(term.running_variance) && (term.norm != CT_NORM_GROUP || channels % term.groups == 0);
+    });
+}
+
+std::vector<Term> terms_of(const ct_sum_term *handles, int32_t count) {
+    const auto tensor = [](ct_tensor handle) { return handle == nullptr ? at::Tensor() : handle->value; };
+    std::vector<Term> terms;
+    for (int32_t i = 0; i < count; ++i) {
+        const ct_sum_term &t = handles[i];
+        terms.push_back(
+            {tensor(t.x), t.is_plain, t.norm, t.groups, tensor(t.weight), tensor(t.bias), tensor(t.running_mean),
+             tensor(t.running_variance), t.uses_running, t.momentum, t.epsilon, tensor(t.moments)});
+    }
+    return terms;
+}
+
+}  // namespace
+}  // namespace ctorch
+
+using namespace ctorch;
+
+bool ct_normalized_sum_applies(const ct_sum_term *handles, int32_t count) { return applies(terms_of(handles, count)); }
+
+ct_status ct_normalized_sum(
+    const ct_sum_term *handles, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments) {
+    return ct_guard([&] {
+        const std::vector<Term> terms = terms_of(handles, count);
+        TORCH_CHECK(applies(terms), "normalized_sum: these operands want the composed form");
+        bool needs_gradient = false;
+        std::vector<at::Tensor> maps, affine;
+        for (const Term &term : terms) {
+            maps.push_back(term.x);
+            needs_gradient |= term.x.requires_grad();
+            for (const at::Tensor &t : {term.weight, term.bias}) {
+                if (!t.defined()) continue;
+                affine.push_back(t);
+                needs_gradient |= t.requires_grad();
+            }
+            TORCH_CHECK(
+                term.norm != CT_NORM_BATCH || term.uses_running || term.x.numel() > term.x.size(1),
+                "batch norm in training needs more than one value for each channel, got ", term.x.sizes());
+        }
+        at::Tensor known;
+        at::Tensor *wanted = moments == nullptr ? nullptr : &known;
+        at::Tensor result;
+        if (at::GradMode::is_enabled() && needs_gradient) {
+            result = NormalizedSum::apply(
+                at::TensorList(maps), at::TensorList(affine), terms, rectified, wanted);
+        } else {
+            std::vector<Normalization> norms;
+            result = evaluate_sum(terms, rectified, norms, nullptr, wanted);
+        }
+        *out = wrap(std::move(result));
+        if (wanted != nullptr) *moments = wrap(std::move(known));
+    });
+}

@@ -1,0 +1,78 @@
+// Normalised sums forwards and backwards, without autograd: see `normalized_sum.cpp`.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "CTorchFused.h"
+#include "normalized_sum/normalized_sum_ledger.hpp"
+
+#pragma GCC visibility push(hidden)
+
+namespace ctorch {
+
+/// One addend.
+struct Term {
+    at::Tensor x;
+    bool is_plain = false;
+    ct_norm norm = CT_NORM_NONE;
+    int64_t groups = 1;
+    at::Tensor weight, bias, running_mean, running_variance;
+    bool uses_running = false;
+    double momentum = 0, epsilon = 0;
+    /// Means and variances of each image and channel, `[N, 2, C]`, where they are known.
+    at::Tensor moments;
+};
+
+/// Whether a term is x itself, with nothing to multiply or add.
+bool is_bare(const Term &term);
+
+/// What a norm subtracts and multiplies by, for each image and channel, or for all images alike where there is one row.
+class Normalization {
+public:
+    /// `[N or 1, C]` float32; undefined for a term without norm.
+    at::Tensor mean, deviation_inverse;
+
+    /// One for each image, or one for all of them.
+    int64_t rows() const { return mean.defined() ? mean.size(0) : 1; }
+    /// Of one image; null for a term without norm.
+    const float *means(int64_t image) const { return row(mean, image); }
+    const float *inverses(int64_t image) const { return row(deviation_inverse, image); }
+
+private:
+    static const float *row(const at::Tensor &rows, int64_t image) {
+        if (!rows.defined()) return nullptr;
+        return rows.const_data_ptr<float>() + (rows.size(0) == 1 ? 0 : image) * rows.size(1);
+    }
+};
+
+/// What the backward pass finds for a term.
+struct TermGradient {
+    bool wants_x = false, wants_affine = false;
+    /// Whether the gradient of x is wanted as its derivative, and no map.
+    bool is_deferred = false;
+    Derivative derivative;
+    /// Undefined where they were not wanted.
+    at::Tensor x, weight, bias;
+};
+
+/// The sum, and into `norms` what the backward pass needs of each term.
+///
+/// - mask: gets a bit for each value that the ReLU lets pass; null: no gradient is wanted.
+/// - moments: gets means and variances of each image and channel; null: not wanted.
+at::Tensor evaluate_sum(
+    const std::vector<Term> &terms, bool rectified, std::vector<Normalization> &norms, at::Tensor *mask,
+    at::Tensor *moments);
+
+/// What of `results` is wanted.
+///
+/// - g: the sum's gradient, channels last, before its ReLU's mask; its map may be undefined where something is owed. It
+///   becomes what the derivatives of all terms refer to.
+void differentiate_sum(
+    const std::vector<Term> &terms, const std::vector<Normalization> &norms, MaskedMap &g, const Debts &owed,
+    std::vector<TermGradient> &results);
+
+}  // namespace ctorch
+
+#pragma GCC visibility pop

@@ -1,0 +1,87 @@
+import Foundation
+import Media
+import Support
+
+/// Images in a folder for each class, as ImageNet's are: `FOLDER/CLASS/….jpg`. Classes and files are in the order of their
+/// names.
+///
+/// Of a JPEG only what the first transform needs is decoded: a random resized crop of a large window reads a smaller scale.
+public struct ImageFolderDataset: ClassificationDataset {
+    public let folder: String
+    public let classNames: [String]
+    private let files: [(name: String, label: Int)]
+    private let decodeOptions: DecodeOptions
+    private let chain: ClassificationChain
+
+    /// - Parameter classNames: the classes of another part, so that labels mean the same; nil takes the folders found.
+    ///
+    /// Throws `ImageFolderError` where there are no classes, a class without images, or a folder that is no known class.
+    public init(
+        folder: String, classNames: [String]? = nil, transforms: [any ClassificationTransform] = [],
+        decodeOptions: DecodeOptions = DecodeOptions()
+    ) throws {
+        let manager = FileManager.default
+        func isFolder(_ path: String) -> Bool {
+            var result: ObjCBool = false
+            return manager.fileExists(atPath: path, isDirectory: &result) && result.boolValue
+        }
+        guard let entries = try? manager.contentsOfDirectory(atPath: folder) else {
+            throw ImageFolderError.noFolder(folder)
+        }
+        let found = entries.filter { !$0.hasPrefix(".") && isFolder(folder + "/" + $0) }.sorted()
+        guard !found.isEmpty else { throw ImageFolderError.noClasses(folder) }
+        let names = classNames ?? found
+        if let stranger = found.first(where: { !names.contains($0) }) {
+            throw ImageFolderError.unknownClass(folder: folder, name: stranger)
+        }
+        var files: [(name: String, label: Int)] = []
+        for (label, name) in names.enumerated() {
+            let images = ((try? manager.contentsOfDirectory(atPath: folder + "/" + name)) ?? [])
+                .filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+            if images.isEmpty, found.contains(name) { throw ImageFolderError.emptyClass(folder + "/" + name) }
+            files += images.map { (name + "/" + $0, label) }
+        }
+        self.folder = folder
+        self.classNames = names
+        self.files = files
+        self.decodeOptions = decodeOptions
+        chain = ClassificationChain(transforms: transforms)
+    }
+
+    public var count: Int { files.count }
+
+    public func label(_ index: Int) -> Int { files[index].label }
+
+    /// Throws the decoder's error, which names the file.
+    public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
+        let file = files[index]
+        let path = folder + "/" + file.name
+        let header = try ImageFile.header(path)
+        let size = (width: header.width, height: header.height)
+        var options = decodeOptions
+        options.minimumSize = chain.minimumSize(of: size, random: random)
+        let image = try ImageFile.read(path, options: options)
+        return ClassificationSample(
+            image: chain.apply(image, originalSize: size, random: random), label: file.label, name: file.name)
+    }
+
+    public func describe(_ index: Int) -> String { files[index].name }
+}
+
+/// A folder that is not one of classes.
+public enum ImageFolderError: Error, Hashable, CustomStringConvertible {
+    case noFolder(String)
+    case noClasses(String)
+    case emptyClass(String)
+    case unknownClass(folder: String, name: String)
+
+    public var description: String {
+        switch self {
+        case .noFolder(let path): "\(path) is not there or can't be read; it should hold a folder for each class"
+        case .noClasses(let path): "\(path) holds no folders; it should hold one for each class, with its images"
+        case .emptyClass(let path): "\(path) holds no .jpg, .jpeg or .png; put its images there or remove the folder"
+        case .unknownClass(let folder, let name):
+            "\(folder)/\(name) is a class that the training images don't have; remove it or train with it"
+        }
+    }
+}

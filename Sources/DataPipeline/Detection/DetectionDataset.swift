@@ -1,0 +1,189 @@
+import Annotations
+import Media
+import Support
+
+/// Images and boxes from a store of annotations and a folder of pictures, filtered once, transformed at every visit.
+public struct DetectionDataset: Dataset {
+    public let annotations: DetectionAnnotations
+    /// The folder that the annotations' file names are relative to.
+    public let imageFolder: String
+    public let filter: DetectionFilter
+    /// What the filter left out.
+    public let report: DetectionFilterReport
+    /// Lets images decode straight to the size of the first resize, JPEGs from a reduced scale where that is enough:
+    /// several times as fast as decoding every pixel, with slightly different pixels.
+    public let reducedDecoding: Bool
+    public let decodeOptions: DecodeOptions
+
+    /// Sample index to index in `annotations`.
+    private let images: [Int32]
+    /// Per object of `annotations`, whether it is in the targets.
+    private let keptObjects: [Bool]
+    private let chain: TransformChain
+
+    /// Applies the filter to every record, so that what cannot be used shows before the first step.
+    ///
+    /// Throws `DetectionDatasetError` for degenerate boxes that the filter refuses, for a record without a file name,
+    /// and if no image is left.
+    public init(
+        annotations: DetectionAnnotations, imageFolder: String, transforms: [any DetectionTransform] = [],
+        filter: DetectionFilter = .training, decodeOptions: DecodeOptions = DecodeOptions(),
+        reducedDecoding: Bool = true
+    ) throws {
+        self.annotations = annotations
+        self.imageFolder = imageFolder
+        self.filter = filter
+        self.decodeOptions = decodeOptions
+        self.reducedDecoding = reducedDecoding
+        chain = TransformChain(transforms: transforms)
+
+        var selection = Selection(annotations: annotations, filter: filter)
+        try selection.run()
+        images = selection.images
+        keptObjects = selection.kept
+        report = selection.report
+    }
+
+    public var transforms: [any DetectionTransform] { chain.transforms }
+    public var count: Int { images.count }
+    public var classNames: [String] { annotations.classNames }
+
+    /// Where sample `index` stands in `annotations`.
+    public func annotationIndex(_ index: Int) -> Int { Int(images[index]) }
+
+    public func path(_ index: Int) -> String { imageFolder + "/" + annotations.fileName(annotationIndex(index)) }
+
+    public func describe(_ index: Int) -> String { annotations.fileName(annotationIndex(index)) }
+
+    /// Width over height of every sample as recorded, for grouping by aspect; 1 where the size is not recorded.
+    public var aspectRatios: [Float] {
+        images.map {
+            let size = annotations.imageSize(Int($0))
+            return size.width > 0 && size.height > 0 ? Float(size.width) / Float(size.height) : 1
+        }
+    }
+
+    /// What sample `index` holds before any transform, boxes clipped to the image.
+    public func target(_ index: Int) -> DetectionTarget {
+        let image = annotationIndex(index)
+        return target(ofImage: image, size: annotations.imageSize(image))
+    }
+
+    /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    public func sample(at index: Int, random: inout SeededRandom) throws -> DetectionSample {
+        let image = annotationIndex(index)
+        let original = try size(of: index)
+        var options = decodeOptions
+        if reducedDecoding, let resize = chain.firstResize(of: original, random: random) {
+            options.minimumSize = resize.size
+            if resize.filter == .bilinearAntialiased { options.targetSize = resize.size }
+        }
+        var sample = DetectionSample(
+            image: try ImageFile.read(path(index), options: options), target: target(ofImage: image, size: original),
+            index: index,
+            imageID: annotations.imageID(image), name: annotations.fileName(image), originalSize: original)
+        chain.apply(&sample, random: random)
+        return sample
+    }
+
+    /// Of the file, in pixels.
+    ///
+    /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    private func size(of index: Int) throws -> (width: Int, height: Int) {
+        let image = annotationIndex(index)
+        let recorded = annotations.imageSize(image)
+        let header = try ImageFile.header(path(index))
+        let size = (width: header.width, height: header.height)
+        if recorded.width > 0, recorded.height > 0, recorded != size {
+            throw DetectionDatasetError.wrongSize(
+                source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,
+                recordedHeight: recorded.height, width: size.width, height: size.height)
+        }
+        return size
+    }
+
+    /// The samples whose file is missing, is no picture, or has another size than was recorded, and why: each file's header
+    /// is read, not its pixels.
+    public func unusableFiles() -> [(index: Int, error: any Error)] {
+        (0..<count).compactMap { index in
+            do {
+                _ = try size(of: index)
+                return nil
+            } catch {
+                return (index, error)
+            }
+        }
+    }
+
+    private func target(ofImage image: Int, size: (width: Int, height: Int)) -> DetectionTarget {
+        let first = annotations.objects(image).lowerBound
+        let target = annotations.target(image).filter { keptObjects[first + $0] }
+        guard filter.degenerateBoxes != .keep, size.width > 0, size.height > 0 else { return target }
+        return target.mapBoxes { $0.clipped(toWidth: size.width, height: size.height) }
+    }
+}
+
+/// The filter's walk over all records.
+private struct Selection {
+    let annotations: DetectionAnnotations
+    let filter: DetectionFilter
+    var images: [Int32] = []
+    var kept: [Bool]
+    var report = DetectionFilterReport()
+
+    init(annotations: DetectionAnnotations, filter: DetectionFilter) {
+        self.annotations = annotations
+        self.filter = filter
+        kept = [Bool](repeating: true, count: annotations.objectCount)
+    }
+
+    mutating func run() throws {
+        var firstDegenerate: (image: Int, object: Int)?
+        images.reserveCapacity(annotations.imageCount)
+        for image in 0..<annotations.imageCount {
+            if annotations.fileName(image).isEmpty {
+                throw DetectionDatasetError.noFileName(
+                    source: annotations.source, imageID: annotations.imageID(image))
+            }
+            let size = annotations.imageSize(image)
+            var objects = 0
+            for object in annotations.objects(image) {
+                let flags = annotations.flags[object]
+                if filter.dropsCrowds, flags.contains(.crowd) {
+                    kept[object] = false
+                    report.droppedCrowds += 1
+                } else if filter.dropsDifficult, flags.contains(.difficult) {
+                    kept[object] = false
+                    report.droppedDifficult += 1
+                } else if filter.degenerateBoxes != .keep, isDegenerate(object, imageSize: size) {
+                    kept[object] = false
+                    report.skippedDegenerateBoxes += 1
+                    if firstDegenerate == nil { firstDegenerate = (image, object) }
+                } else {
+                    objects += 1
+                }
+            }
+            if objects == 0, filter.emptyImages == .drop {
+                report.droppedEmptyImages += 1
+            } else {
+                images.append(Int32(image))
+                report.objects += objects
+            }
+        }
+        report.images = images.count
+        if filter.degenerateBoxes == .refuse, let (image, object) = firstDegenerate {
+            let size = annotations.imageSize(image)
+            throw DetectionDatasetError.degenerateBoxes(
+                source: annotations.source, image: annotations.fileName(image),
+                annotationID: annotations.annotationIDs[object], box: annotations.object(object).box,
+                imageWidth: size.width, imageHeight: size.height, total: report.skippedDegenerateBoxes)
+        }
+        if images.isEmpty { throw DetectionDatasetError.noImages(source: annotations.source, report: report) }
+    }
+
+    private func isDegenerate(_ object: Int, imageSize: (width: Int, height: Int)) -> Bool {
+        let box = annotations.object(object).box
+        guard imageSize.width > 0, imageSize.height > 0 else { return box.isDegenerate }
+        return box.isDegenerate || box.clipped(toWidth: imageSize.width, height: imageSize.height).isDegenerate
+    }
+}

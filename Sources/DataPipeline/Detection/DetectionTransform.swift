@@ -1,0 +1,63 @@
+import Annotations
+import Media
+import Support
+
+/// A change of an image and its boxes. It draws its random numbers once and replays them on pixels and boxes alike.
+public protocol DetectionTransform: Sendable {
+    func apply(_ sample: inout DetectionSample, random: inout SeededRandom)
+
+    /// Whether it does the same to an image of other pixels than `sample.size` says. The data set decodes straight to
+    /// the size of the first resize where every transform before that is like this.
+    var worksAtAnyScale: Bool { get }
+}
+
+extension DetectionTransform {
+    public var worksAtAnyScale: Bool { false }
+}
+
+/// A transform that resizes by a rule of the size alone, so the size is known before the image is decoded.
+public protocol ResizingTransform: DetectionTransform {
+    /// The size that an image of `size` becomes. Draws what `apply` draws.
+    func outputSize(for size: (width: Int, height: Int), random: inout SeededRandom) -> (width: Int, height: Int)
+
+    var filter: ResizeFilter { get }
+}
+
+extension ResizingTransform {
+    public var worksAtAnyScale: Bool { true }
+
+    public func apply(_ sample: inout DetectionSample, random: inout SeededRandom) {
+        let new = outputSize(for: sample.size, random: &random)
+        sample.target = sample.target.scaled(from: sample.size, to: new)
+        if sample.image.width != new.width || sample.image.height != new.height {
+            sample.image = sample.image.resized(width: new.width, height: new.height, filter: filter)
+        }
+        sample.size = new
+    }
+}
+
+/// A list of transforms, each with a stream of random numbers of its own.
+struct TransformChain: Sendable {
+    let transforms: [any DetectionTransform]
+
+    func apply(_ sample: inout DetectionSample, random: SeededRandom) {
+        for (position, transform) in transforms.enumerated() {
+            var stream = random.stream(position)
+            transform.apply(&sample, random: &stream)
+        }
+    }
+
+    /// The size and the filter of the first resize, if nothing before it needs every pixel.
+    func firstResize(
+        of size: (width: Int, height: Int), random: SeededRandom
+    ) -> (size: (width: Int, height: Int), filter: ResizeFilter)? {
+        for (position, transform) in transforms.enumerated() {
+            if let resize = transform as? any ResizingTransform {
+                var stream = random.stream(position)
+                return (resize.outputSize(for: size, random: &stream), resize.filter)
+            }
+            guard transform.worksAtAnyScale else { return nil }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,101 @@
+import Support
+
+/// The order in which an epoch visits a data set: a pure function of the sampler's own settings and the epoch.
+public protocol Sampler: Sendable {
+    /// The indices of one epoch, in order.
+    func order(epoch: Int) -> [Int]
+
+    /// The batches of one epoch, in order. All but the last hold `batchSize` indices; with `dropLast` a smaller last one
+    /// is left out. The number of batches is the same in every epoch.
+    func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]]
+}
+
+extension Sampler {
+    public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {
+        order(epoch: epoch).chunked(batchSize, dropLast: dropLast)
+    }
+}
+
+extension Array {
+    func chunked(_ size: Int, dropLast: Bool) -> [[Element]] {
+        precondition(size > 0, "a batch of \(size) samples")
+        let end = dropLast ? count - count % size : count
+        return stride(from: 0, to: end, by: size).map { Array(self[$0..<Swift.min($0 + size, end)]) }
+    }
+}
+
+/// Every index once, from first to last.
+public struct SequentialSampler: Sampler {
+    public let count: Int
+
+    public init(count: Int) { self.count = count }
+
+    public func order(epoch: Int) -> [Int] { Array(0..<count) }
+}
+
+/// Every index once, in an order that (seed, epoch) decides.
+public struct ShuffledSampler: Sampler {
+    public let count: Int
+    public let seed: UInt64
+
+    public init(count: Int, seed: UInt64) {
+        self.count = count
+        self.seed = seed
+    }
+
+    public func order(epoch: Int) -> [Int] {
+        var indices = Array(0..<count)
+        // No sample has a negative index, so no sample shares this sequence.
+        var random = SeededRandom(seed: seed, epoch: epoch, index: -1)
+        random.shuffle(&indices)
+        return indices
+    }
+}
+
+/// Another sampler's order without some indices.
+public struct PartialSampler: Sampler {
+    public let base: any Sampler
+    public let leftOut: Set<Int>
+
+    public init(_ base: any Sampler, leavingOut leftOut: Set<Int>) {
+        self.base = base
+        self.leftOut = leftOut
+    }
+
+    public func order(epoch: Int) -> [Int] { base.order(epoch: epoch).filter { !leftOut.contains($0) } }
+}
+
+/// Batches of images of similar proportions, which waste little on padding (torchvision's `GroupedBatchSampler`).
+///
+/// Indices come in shuffled order; each joins the open batch of its group, and a full batch is handed out at once. What
+/// is left at the end is batched from one group to the next, so every index comes exactly once and every epoch has as
+/// many batches as without groups.
+public struct AspectGroupedBatchSampler: Sampler {
+    public let seed: UInt64
+    /// The group of each index: 0 for the tallest images.
+    public let groups: [Int]
+
+    /// `aspectRatios` are width over height. Groups part at the `boundaries`, by default at 1: portrait and landscape.
+    public init(aspectRatios: [Float], boundaries: [Float] = [1], seed: UInt64) {
+        self.seed = seed
+        let sorted = boundaries.sorted()
+        groups = aspectRatios.map { ratio in sorted.count { $0 <= ratio } }
+    }
+
+    /// The indices batch by batch, for batches of one: a plain shuffle.
+    public func order(epoch: Int) -> [Int] { ShuffledSampler(count: groups.count, seed: seed).order(epoch: epoch) }
+
+    public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {
+        var open = [[Int]](repeating: [], count: (groups.max() ?? 0) + 1)
+        var batches: [[Int]] = []
+        for index in order(epoch: epoch) {
+            let group = groups[index]
+            open[group].append(index)
+            if open[group].count == batchSize {
+                batches.append(open[group])
+                open[group].removeAll(keepingCapacity: true)
+            }
+        }
+        return batches + open.flatMap { $0 }.chunked(batchSize, dropLast: dropLast)
+    }
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import Foundation
+import Media
+
+/// A picture to look at, and what its annotations say of it.
+struct PictureToCheck: Sendable {
+    var path: String
+    /// The annotation file and record that name it.
+    var file: String
+    var record: String
+    /// 0 when not recorded.
+    var width: Int
+    var height: Int
+}
+
+extension DoctorReport {
+    /// Opens every picture, on several threads; findings are in the order of `pictures`.
+    mutating func examine(_ pictures: [PictureToCheck], options: DatasetDoctor.Options) {
+        guard options.pictures != .skip, !pictures.isEmpty else { return }
+        let answers = PictureAnswers(count: pictures.count)
+        let threads = min(pictures.count, options.threads)
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            while let i = answers.next() { answers.set(i, Self.look(at: pictures[i], options: options)) }
+        }
+        for (picture, outcome) in zip(pictures, answers.outcomes) {
+            for (kind, problem, advice) in outcome {
+                add(kind, file: picture.path, record: "\(picture.record)", problem, advice: advice)
+            }
+        }
+        picturesChecked += pictures.count
+    }
+
+    fileprivate typealias Outcome = [(kind: FindingKind, problem: String, advice: String?)]
+
+    private static func look(at picture: PictureToCheck, options: DatasetDoctor.Options) -> Outcome {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: picture.path, isDirectory: &isFolder), !isFolder.boolValue else {
+            return [(.missingImage, "there is no such file", nil)]
+        }
+        var outcome: Outcome = []
+        do {
+            let header = try ImageFile.header(picture.path)
+            let size = (picture.width, picture.height)
+            if size.0 > 0, size.1 > 0, size != (header.width, header.height) {
+                let isTurned = size == (header.storedWidth, header.storedHeight)
+                outcome.append(
+                    (
+                        .sizeMismatch,
+                        "recorded as \(size.0) × \(size.1), the picture is \(header.width) × \(header.height)"
+                            + (isTurned ? " once its EXIF orientation \(header.orientation) is applied" : ""),
+                        isTurned
+                            ? "Write the picture upright and without EXIF orientation, if the boxes fit it as stored"
+                            : nil
+                    ))
+            }
+            guard options.pictures == .decode else { return outcome }
+            // The least scale visits every byte of a JPEG at a fraction of the cost.
+            let warnings = Warnings()
+            let decoding = DecodeOptions(
+                appliesOrientation: false, limits: options.limits, minimumSize: (1, 1),
+                onWarning: { warnings.add($0) })
+            _ = try ImageFile.read(picture.path, options: decoding)
+            for warning in warnings.all { outcome.append((.irregularImage, warning.cause, nil)) }
+        } catch let error as MediaError {
+            outcome.append((.undecodableImage, error.problem, error.fix.droppingFullStop))
+        } catch {
+            outcome.append((.undecodableImage, "\(error)", nil))
+        }
+        return outcome
+    }
+}
+
+extension String {
+    fileprivate var droppingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
+/// What a decoder says of one picture.
+private final class Warnings: @unchecked Sendable {
+    private let lock = NSLock()
+    private var heard: [MediaWarning] = []
+
+    func add(_ warning: MediaWarning) { lock.withLock { heard.append(warning) } }
+
+    var all: [MediaWarning] { lock.withLock { heard } }
+}
+
+/// Hands pictures out to threads and keeps what was found.
+private final class PictureAnswers: @unchecked Sendable {
+    private let lock = NSLock()
+    private var turn = 0
+    private var found: [DoctorReport.Outcome]
+
+    init(count: Int) { found = Array(repeating: [], count: count) }
+
+    func next() -> Int? {
+        lock.withLock {
+            guard turn < found.count else { return nil }
+            turn += 1
+            return turn - 1
+        }
+    }
+
+    func set(_ i: Int, _ outcome: DoctorReport.Outcome) {
+        if !outcome.isEmpty { lock.withLock { found[i] = outcome } }
+    }
+
+    var outcomes: [DoctorReport.Outcome] { lock.withLock { found } }
+}

@@ -1,0 +1,53 @@
+/// The classes of the built-in action set. They come in pairs, each the other played backwards; turning, one way or the
+/// other, is its own pair.
+public enum ActionClass: String, CaseIterable, Sendable {
+    case movingLeft = "moving left"
+    case movingRight = "moving right"
+    case movingUp = "moving up"
+    case movingDown = "moving down"
+    case approaching
+    case receding
+    case turning
+    case appearing
+    case disappearing
+
+    /// What the action changes, and which way: a larger number is further right or down, larger, turned clockwise, more
+    /// solid. Nil: either way.
+    package var change: (quantity: ActionScene.Quantity, isRising: Bool?) {
+        switch self {
+        case .movingLeft: (.across, false)
+        case .movingRight: (.across, true)
+        case .movingUp: (.down, false)
+        case .movingDown: (.down, true)
+        case .approaching: (.size, true)
+        case .receding: (.size, false)
+        case .turning: (.angle, nil)
+        case .appearing: (.opacity, true)
+        case .disappearing: (.opacity, false)
+        }
+    }
+
+    /// The action that this one is when played backwards.
+    public var reversed: ActionClass {
+        switch self {
+        case .movingLeft: .movingRight
+        case .movingRight: .movingLeft
+        case .movingUp: .movingDown
+        case .movingDown: .movingUp
+        case .approaching: .receding
+        case .receding: .approaching
+        case .turning: .turning
+        case .appearing: .disappearing
+        case .disappearing: .appearing
+        }
+    }
+
+    /// The class in Something-Something's words, with the object's place in brackets.
+    var template: String { "[Something] \(rawValue)" }
+
+    /// The classes in the order of their labels: that of their names.
+    public static let inOrder = allCases.sorted { $0.rawValue < $1.rawValue }
+
+    /// The names of labels 0, 1, … in Kinetics' form.
+    public static let classNames = inOrder.map(\.rawValue)
+}

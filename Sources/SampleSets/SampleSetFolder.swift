@@ -1,0 +1,72 @@
+import Annotations
+import Foundation
+
+/// A folder that a built-in sample set is written to: it appears whole or not at all.
+struct SampleSetFolder {
+    let path: String
+    /// Files and folders in it, by which a sample set of this kind is known.
+    let marks: [String]
+
+    /// Makes the folder: `body` fills another one beside it, which is then renamed.
+    ///
+    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
+    /// replace is something else, and what `body` throws.
+    func make<Result>(replacing: Bool, _ body: (_ making: String) throws -> Result) throws -> Result {
+        let files = FileManager.default
+        let folder = URL(fileURLWithPath: path).standardizedFileURL
+        let isThere = files.fileExists(atPath: folder.path)
+        if isThere {
+            guard replacing else { throw SampleSetError.exists(folder.path) }
+            // Never someone's own folder, named by mistake.
+            guard marks.allSatisfy({ files.fileExists(atPath: folder.path + "/" + $0) }) else {
+                throw SampleSetError.notASampleSet(folder.path)
+            }
+        }
+        let parent = folder.deletingLastPathComponent()
+        do {
+            try files.createDirectory(at: parent, withIntermediateDirectories: true)
+        } catch {
+            throw SampleSetError.cannotMake(folder.path, reason: OutputFile.reason(error))
+        }
+        guard files.isWritableFile(atPath: parent.path) else {
+            throw SampleSetError.cannotMake(folder.path, reason: "\(parent.path) can't be written in")
+        }
+        let name = "\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+        let making = parent.appendingPathComponent(".making-\(name)")
+        let old = parent.appendingPathComponent(".old-\(name)")
+        try? files.removeItem(at: making)
+        defer { try? files.removeItem(at: making) }
+
+        let result = try body(making.path)
+        if isThere { try files.moveItem(at: folder, to: old) }
+        do {
+            try files.moveItem(at: making, to: folder)
+        } catch {
+            if isThere { try? files.moveItem(at: old, to: folder) }
+            throw error
+        }
+        try? files.removeItem(at: old)
+        return result
+    }
+}
+
+/// Why a sample set was not written.
+public enum SampleSetError: Error, Hashable, CustomStringConvertible {
+    case exists(String)
+    case notASampleSet(String)
+    case cannotMake(String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .exists(let folder):
+            "\(folder) is already there. Choose another folder, or replace it with --replace."
+        case .notASampleSet(let folder):
+            "\(folder) is there and is no such sample set, so it is not replaced. Choose another folder, or remove it."
+        case .cannotMake(let folder, let reason):
+            "\(folder): the folder can't be made (\(reason)). Choose another one."
+        }
+    }
+}
+
+/// `number` with zeros before it up to six digits.
+func sixDigits(_ number: Int) -> String { String(repeating: "0", count: max(0, 6 - "\(number)".count)) + "\(number)" }

@@ -1,0 +1,94 @@
+/// A counter-based random generator: what a sample draws depends on (seed, epoch, index, stream) and nothing else, so
+/// neither the number of threads nor the step a run starts at can change it.
+///
+/// It is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014) as a counter:
+/// draw n of key k is `mix(k + (n + 1) · 0x9E3779B97F4A7C15)`, and the key folds in one number after the other,
+/// `k ← mix(k + 0x9E3779B97F4A7C15) xor number`, mixed once more at the end. Derived draws (`uniform`, `integer`,
+/// `shuffle`, …) are spelled out here, so no change of the standard library can move them.
+public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
+    private static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    private let key: UInt64
+    private var counter: UInt64 = 0
+
+    private init(key: UInt64) { self.key = key }
+
+    /// The generator of sample `index` in epoch `epoch`. Streams are independent sequences of the same sample.
+    public init(seed: UInt64, epoch: Int, index: Int, stream: Int = 0) {
+        var key = seed
+        for number in [epoch, index, stream] {
+            key = Self.mix(key &+ Self.gamma) ^ UInt64(bitPattern: Int64(number))
+        }
+        self.init(key: Self.mix(key &+ Self.gamma))
+    }
+
+    /// An independent generator that belongs to this one's key, whatever this one has drawn: one per transform, so that
+    /// adding a transform does not change what the others draw.
+    public func stream(_ number: Int) -> SeededRandom {
+        let folded = Self.mix(key &+ Self.gamma) ^ UInt64(bitPattern: Int64(number))
+        return SeededRandom(key: Self.mix(folded &+ Self.gamma))
+    }
+
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    public mutating func next() -> UInt64 {
+        counter &+= 1
+        return Self.mix(key &+ counter &* Self.gamma)
+    }
+
+    /// Uniform in [0, 1), with 53 random bits.
+    public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// Uniform between the bounds.
+    public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+
+    /// True with probability `p`; draws even where `p` is 0 or 1.
+    public mutating func chance(_ p: Double) -> Bool { uniform() < p }
+
+    /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
+    public mutating func integer(below bound: Int) -> Int {
+        precondition(bound > 0, "integer(below: \(bound)) has no value to give")
+        let width = UInt64(bound)
+        var product = next().multipliedFullWidth(by: width)
+        if product.low < width {
+            let threshold = (0 &- width) % width
+            while product.low < threshold { product = next().multipliedFullWidth(by: width) }
+        }
+        return Int(product.high)
+    }
+
+    /// Uniform in the range, bounds included.
+    public mutating func integer(in range: ClosedRange<Int>) -> Int {
+        range.lowerBound + integer(below: range.upperBound - range.lowerBound + 1)
+    }
+
+    /// Roughly normal with mean 0 and standard deviation 1: the sum of twelve uniform 16-bit numbers. Bounded by ±6,
+    /// and exact integer arithmetic, so it is the same on every machine.
+    public mutating func normal() -> Double {
+        var sum: UInt64 = 0
+        for _ in 0..<3 {
+            let bits = next()
+            sum += (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
+        }
+        return (Double(sum) + 6) / 65536 - 6
+    }
+
+    /// One of the elements, each as likely. The array must not be empty.
+    public mutating func element<Element>(of elements: [Element]) -> Element {
+        elements[integer(below: elements.count)]
+    }
+
+    /// Fisher and Yates's shuffle, from the last element down.
+    public mutating func shuffle<Element>(_ elements: inout [Element]) {
+        var i = elements.count - 1
+        while i > 0 {
+            elements.swapAt(i, integer(below: i + 1))
+            i -= 1
+        }
+    }
+}

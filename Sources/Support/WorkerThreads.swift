@@ -1,0 +1,109 @@
+import Foundation
+
+/// A mutex with two conditions. Loader threads are plain POSIX threads: they block for long, which tasks of Swift's
+/// executor must not.
+package final class Monitor: @unchecked Sendable {
+    package enum Condition: Int { case work, results }
+
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let conditions: UnsafeMutablePointer<pthread_cond_t>
+
+    package init() {
+        mutex = .allocate(capacity: 1)
+        conditions = .allocate(capacity: 2)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(conditions, nil)
+        pthread_cond_init(conditions + 1, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(conditions)
+        pthread_cond_destroy(conditions + 1)
+        pthread_mutex_destroy(mutex)
+        conditions.deallocate()
+        mutex.deallocate()
+    }
+
+    package func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body()
+    }
+
+    /// Within `locked` only.
+    package func wait(for condition: Condition) { pthread_cond_wait(conditions + condition.rawValue, mutex) }
+
+    package func signalAll(_ condition: Condition) { pthread_cond_broadcast(conditions + condition.rawValue) }
+}
+
+/// Threads that each run the same body with their number, until all return.
+package final class WorkerThreads {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private var threads: [pthread_t] = []
+
+    /// Starts up to `count` threads: fewer where the system refuses more.
+    package init(count: Int, body: @escaping @Sendable (Int) -> Void) {
+        for number in 0..<count {
+            let retained = Unmanaged.passRetained(Body { body(number) })
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                    return nil
+                }, retained.toOpaque())
+            guard status == 0 else {
+                retained.release()
+                break
+            }
+            threads.append(thread)
+        }
+    }
+
+    package var count: Int { threads.count }
+
+    /// Returns when all of them have ended.
+    package func join() {
+        for thread in threads { pthread_join(thread, nil) }
+        threads.removeAll()
+    }
+
+    deinit { join() }
+}
+
+/// Calls `body` for 0 ..< count on several threads and returns when all are done. Stops early at the first error, and
+/// throws the one of the lowest number among those that occurred.
+package func forEachConcurrently(count: Int, threads: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    final class State: @unchecked Sendable {
+        let monitor = Monitor()
+        var next = 0
+        var failure: (number: Int, error: any Error)?
+    }
+    let state = State()
+    let work: @Sendable (Int) -> Void = { _ in
+        while true {
+            let number: Int? = state.monitor.locked {
+                guard state.failure == nil, state.next < count else { return nil }
+                state.next += 1
+                return state.next - 1
+            }
+            guard let number else { return }
+            do {
+                try body(number)
+            } catch {
+                state.monitor.locked {
+                    if state.failure.map({ number < $0.number }) ?? true { state.failure = (number, error) }
+                }
+            }
+        }
+    }
+    let workers = WorkerThreads(count: max(0, min(threads, count) - 1), body: work)
+    work(0)
+    workers.join()
+    if let failure = state.failure { throw failure.error }
+}

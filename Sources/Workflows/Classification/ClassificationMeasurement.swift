@@ -1,0 +1,75 @@
+import Annotations
+import DataPipeline
+import Foundation
+import NN
+import Tensors
+import Training
+
+/// Runs a classifier over the validation part and counts what it gets right; of each video it looks at one clip.
+public struct ClassificationMeasurement {
+    public let model: ClassifierModel
+    private let loader: DataLoader<AnyClassificationDataset>
+    /// Of videos, what was known before they were looked at.
+    private let inventory: ClipInventory?
+
+    /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.
+    public init(model: ClassifierModel) throws {
+        self.init(model: model, dataset: try Self.dataset(of: model))
+    }
+
+    /// The validation part of a model's recipe.
+    static func dataset(of model: ClassifierModel) throws -> AnyClassificationDataset {
+        AnyClassificationDataset(
+            try ClassifierModel.dataset(
+                model.recipe, file: model.file, training: false, augmented: false, classNames: model.classNames))
+    }
+
+    init(model: ClassifierModel, dataset: AnyClassificationDataset, inventory: ClipInventory? = nil) {
+        self.model = model
+        self.inventory = inventory
+        loader = DataLoader(
+            dataset: dataset, batchSize: model.recipe.evaluation.batch,
+            sampler: PartialSampler(
+                SequentialSampler(count: dataset.count), leavingOut: inventory?.leftOut ?? []),
+            threads: model.recipe.training.loaderThreads,
+            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
+    }
+
+    /// The validation part of a checkpoint's recipe, with `settings` over it, on a device.
+    ///
+    /// - Throws: `CheckpointError`, `RecipeFileError`, `CIFARError`, `ImageFolderError`.
+    public init(checkpoint: String, settings: [String] = [], device: Device = .cpu) throws {
+        try self.init(model: ClassifierModel(checkpoint: checkpoint, settings: settings, device: device))
+    }
+
+    /// - Parameter progress: called with the number of images done.
+    /// - Throws: `StopRequested` once the user asks to stop; the loader's errors.
+    public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
+        let wasTraining = model.network.isTraining
+        model.network.eval()
+        defer { model.network.train(wasTraining) }
+        var tally = ClassificationTally(classNames: model.classNames)
+        var unreadable: [SkippedSample] = []
+        let epoch = loader.epoch(0)
+        while let batch = try epoch.next() {
+            if StopSignal.isRequested { throw StopRequested() }
+            unreadable += batch.skipped
+            guard !batch.samples.isEmpty else { continue }
+            try withoutGrad {
+                let logits = model.logits(model.input(batch))
+                let loss = F.crossEntropy(logits, batch.labels.to(logits.device), reduction: .sum)
+                try tally.add(
+                    logits, loss: loss.item(), labels: batch.samples.map(\.label), names: batch.samples.map(\.name))
+            }
+            progress(tally.count, inventory?.readable ?? loader.dataset.count)
+        }
+        guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }
+        return tally.scores(
+            of: loader.dataset.clips.map {
+                .init(
+                    views: 1, listed: $0.annotations.listedCount, missing: $0.annotations.missing,
+                    unreadable: (inventory?.unreadable ?? [])
+                        + unreadable.map { .init(path: $0.name, reason: $0.reason) })
+            })
+    }
+}

@@ -1,0 +1,236 @@
+import DataPipeline
+
+/// A recipe for training a classifier.
+public typealias ClassificationRecipe = Recipe<ClassificationSections>
+
+public enum ClassificationSections: RecipeSections {
+    public static let task = VisionTask.classification
+
+    public static func input(
+        _ given: ClassificationInputSection?, for model: ClassificationModelSection, on data: ClassificationDataSection
+    ) -> ClassificationInputSection {
+        var input = given ?? ClassificationInputSection()
+        input.fill(for: data.format)
+        return input
+    }
+
+    public typealias Model = ClassificationModelSection
+    public typealias Data = ClassificationDataSection
+    public typealias Metric = ClassificationMetric
+    public typealias Inference = NoInferenceOptions
+}
+
+/// The section `model`: what is trained, and towards what.
+public struct ClassificationModelSection: ModelSection {
+    /// A name that `vertebra models` lists; its classifier gets as many outputs as the data have classes.
+    public var backbone: String
+    /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
+    public var weights: String?
+    /// Whether γ of the last norm of each block starts at 0 (Goyal et al., 2017, section 5.1).
+    public var zeroLastNorms = false
+    /// Probability of the dropout in front of the classifier.
+    public var dropout = 0.0
+    /// Share of the target that all classes get alike (Szegedy et al., 2016, section 7).
+    public var labelSmoothing = 0.0
+    /// Whether training makes activations anew for the backward pass instead of keeping them all: a third more time, for
+    /// memory that grows with the root of the depth.
+    public var checkpointsActivations = false
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case backbone, weights, dropout
+        case zeroLastNorms = "zero_last_norms"
+        case labelSmoothing = "label_smoothing"
+        case checkpointsActivations = "checkpoint_activations"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        backbone = try values.decode(String.self, forKey: .backbone)
+        weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        try values.update(&zeroLastNorms, .zeroLastNorms)
+        try values.update(&dropout, .dropout, "must be in 0…1, without 1") { (0..<1).contains($0) }
+        try values.update(&labelSmoothing, .labelSmoothing, "must be in 0…1, without 1") { (0..<1).contains($0) }
+        try values.update(&checkpointsActivations, .checkpointsActivations)
+    }
+}
+
+/// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
+public struct ClassificationDataSection: DataSection {
+    public enum Format: String, Decodable, CaseIterable, Sendable {
+        /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
+        case cifar
+        /// Folders `train` and `val` in `root`, each with a folder of images for each class.
+        case folder
+        /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` lines, or folders with a folder of
+        /// videos for each class.
+        case kinetics
+        /// Videos: `train` and `val` name JSON files of Something-Something-v2, `classes` the one with its labels.
+        case somethingSomething = "something_something"
+
+        /// Whether samples are clips of videos.
+        public var isOfVideos: Bool { self == .kinetics || self == .somethingSomething }
+
+        /// The usual names of the parts.
+        var parts: (train: String, val: String) {
+            switch self {
+            case .cifar, .folder: ("train", "val")
+            case .kinetics: ("train.csv", "val.csv")
+            case .somethingSomething: ("train.json", "validation.json")
+            }
+        }
+    }
+
+    public var root = "."
+    public var format: Format
+    /// The parts' folders or files in `root`; CIFAR's are known by their names.
+    public var train: String
+    public var val: String
+    /// Of videos: their folder in `root`, and that of the validation part's where it is another.
+    public var videos = "videos"
+    public var valVideos: String?
+    /// Of videos: the file in `root` with the names of the classes. Something-Something's is `labels.json`; a list of
+    /// Kinetics needs one, a name a line.
+    public var classes: String?
+    /// Of videos: the file in `root` that keeps how many frames each has; nil is `frames-index.tsv`.
+    public var index: String?
+    /// An image or video that can't be read: `stop`, or leave it out and count it. Where that shows only while training, as
+    /// with images and damage amid a video, another one takes its place.
+    public var failedImages = FailurePolicy.stop
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case root, format, train, val, videos, classes, index
+        case valVideos = "val_videos"
+        case failedImages = "failed_images"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&root, .root)
+        format = try values.decode(Format.self, forKey: .format)
+        (train, val) = format.parts
+        try values.update(&train, .train)
+        try values.update(&val, .val)
+        try values.require(
+            format != .cifar || (train, val) == format.parts, .train,
+            "names a folder; CIFAR's parts are known by the names of their files")
+        try values.update(&videos, .videos)
+        valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
+        classes = try values.decodeIfPresent(String.self, forKey: .classes)
+        index = try values.decodeIfPresent(String.self, forKey: .index)
+        for key in [CodingKeys.videos, .valVideos, .classes, .index] {
+            try values.require(
+                format.isOfVideos || !values.contains(key), key, "is for videos, and \(format.rawValue) holds images")
+        }
+        try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+    }
+}
+
+extension ClassificationDataSection {
+    /// The file of `index`; nil for the usual one.
+    var indexFile: String? { index.map { $0.hasPrefix("/") ? $0 : root + "/" + $0 } }
+}
+
+/// The section `input`: what an image or a video becomes before the model.
+public struct ClassificationInputSection: RecipeSection {
+    /// Pixels of both sides: 224 for folders and videos, 32 for CIFAR.
+    public var side = 0
+    /// Of folders and videos: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
+    public var shorterSide = 0
+    /// Of videos: training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
+    public var shorterSides: [Int] = []
+    /// Of videos: the frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
+    /// and "skip only one frame" on Something-Something, 2 (Duta et al., 2020); others take 4 on Kinetics.
+    public var frames = 16
+    public var stride = 0
+    /// Of videos: `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
+    /// pixels both ways. While training one clip and its middle are looked at.
+    public var testClips = 10
+    public var testCrops = 3
+    /// Of CIFAR: training crops are taken with so many black pixels around the image.
+    public var padding = 4
+    /// Of folders: the least share of the area that a training crop shows.
+    public var leastArea = 0.08
+    /// Probability of a horizontal flip.
+    public var flip = 0.5
+    /// Of red, green and blue, for pixels in 0…1.
+    public var mean: [Double] = []
+    public var deviation: [Double] = []
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case side, padding, flip, mean, deviation, frames, stride
+        case shorterSide = "shorter_side"
+        case shorterSides = "shorter_sides"
+        case testClips = "test_clips"
+        case testCrops = "test_crops"
+        case leastArea = "least_area"
+    }
+
+    init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&side, .side, "must be above 0") { $0 > 0 }
+        let side = side
+        try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
+        try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
+            $0.count == 2 && $0[0] <= $0[1] && $0[0] >= side
+        }
+        try values.update(&frames, .frames, "must be above 0") { $0 > 0 }
+        try values.update(&stride, .stride, "must be above 0") { $0 > 0 }
+        try values.update(&testClips, .testClips, "must be above 0") { $0 > 0 }
+        try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
+        try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
+        try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
+        try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
+        try values.update(&mean, .mean, "must be three numbers") { $0.count == 3 }
+        try values.update(&deviation, .deviation, "must be three numbers above 0") {
+            $0.count == 3 && $0.allSatisfy { $0 > 0 }
+        }
+    }
+
+    /// What was left out, as the data's form has it.
+    mutating func fill(for format: ClassificationDataSection.Format) {
+        let isCIFAR = format == .cifar
+        if side == 0 { side = isCIFAR ? CIFARDataset.side : 224 }
+        if shorterSide == 0 { shorterSide = (side * 8 + 3) / 7 }
+        if shorterSides.isEmpty { shorterSides = [(side * 8 + 3) / 7, (side * 10 + 3) / 7] }
+        if stride == 0 { stride = (format == .somethingSomething ? ClipSampling.somethingSomething : .kinetics).stride }
+        if mean.isEmpty { mean = isCIFAR ? [0.4914, 0.4822, 0.4465] : [0.485, 0.456, 0.406] }
+        if deviation.isEmpty { deviation = isCIFAR ? [0.2470, 0.2435, 0.2616] : [0.229, 0.224, 0.225] }
+    }
+
+    /// Clips of a part.
+    func clips(augmented: Bool) -> ClipDataset.Form {
+        ClipDataset.Form(
+            sampling: ClipSampling(length: frames, stride: stride), side: side, shorterSide: shorterSide,
+            augmentation: augmented ? .init(shorterSides: shorterSides[0]...shorterSides[1], flip: flip) : nil)
+    }
+
+    /// How `evaluate` and `recognize` look at a video.
+    var views: ClipViews.Form {
+        ClipViews.Form(
+            sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops,
+            side: shorterSide,
+            shorterSide: shorterSide)
+    }
+
+    /// Transforms of images of a part.
+    func transforms(_ format: ClassificationDataSection.Format, training: Bool) -> [any ClassificationTransform] {
+        switch format {
+        case .cifar: training ? [PaddedCrop(padding: padding), RandomMirror(probability: flip)] : []
+        case .folder:
+            training
+                ? [RandomResizedCrop(side: side, area: leastArea...1), RandomMirror(probability: flip)]
+                : [CenterCrop(shorterSide: shorterSide, side: side)]
+        case .kinetics, .somethingSomething: []
+        }
+    }
+}
+
+/// Share of images whose label is the likeliest class, or among the five likeliest.
+public enum ClassificationMetric: String, EvaluationMetric {
+    case top1, top5
+
+    public static let usual = top1
+    public static let usualBatch = 64
+}

@@ -1,0 +1,142 @@
+import Annotations
+import DataPipeline
+import NN
+import Support
+import Tensors
+import Training
+
+/// Trains the classifier of a recipe.
+public struct ClassificationTraining: TrainingJob {
+    public let recipe: ClassificationRecipe
+    public let run: RunFolder
+    /// The classifier with its fresh or given weights.
+    public let model: ClassifierModel
+    private let file: RecipeFile
+    private let task: ClassificationTask<AnyClassificationDataset>
+
+    public var classNames: [String] { model.classNames }
+    public var summary: String {
+        let classes = "of \(classNames.count) classes"
+        guard let videos = survey?.inventories[0] else { return "\(task.loader.dataset.count) images \(classes)" }
+        return "\(videos.readable) videos \(classes)\(videos.shortfall)"
+    }
+    public var start: StartWeights? { model.start }
+    public let notes: [String]
+    /// Of videos, those of the training and of the validation part.
+    private let survey: ClipSurvey?
+    public var replacedImages: [SkippedSample] { task.loader.skipped }
+
+    /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
+    ///
+    /// - Parameters:
+    ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    ///   - indexing: called while the index of the videos' frames is brought up to date.
+    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `ClipSurveyStopped`.
+    public init(
+        file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
+        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws {
+        try device.requirePresence()
+        (recipe, self.file) = try TrainingRun.open(file)
+        run = RunFolder(output)
+        let training = AnyClassificationDataset(
+            try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
+        model = try ClassifierModel(
+            recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
+        model.network.move(to: device)
+        let validation = try ClassificationMeasurement.dataset(of: model)
+        if let train = training.clips, let val = validation.clips {
+            let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
+            try survey.requireReadable(recipe.data.failedImages, file: self.file)
+            self.survey = survey
+        } else {
+            survey = nil
+        }
+        notes = (survey?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? [])
+        let leftOut = survey?.inventories[0].leftOut ?? []
+        task = ClassificationTask(
+            model: model, dataset: training, leavingOut: leftOut,
+            measurement: ClassificationMeasurement(
+                model: model, dataset: validation, inventory: survey?.inventories[1]))
+        try TrainingRun.requireBatches(
+            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: self.file)
+    }
+
+    public func train(
+        resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
+    ) throws -> TrainingOutcome {
+        let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]
+        return try TrainingRun(
+            file: file, folder: run, recipe: recipe.training, classNames: classNames,
+            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
+        ).train(
+            task, summary: summary, start: start, notes: notes, files: videos, resume: resume, seconds: seconds,
+            resumeCommand: resumeCommand, showsProgress: showsProgress)
+    }
+}
+
+/// Any data set of one class an image or a clip, as one type.
+struct AnyClassificationDataset: ClassificationDataset {
+    private let base: any ClassificationDataset
+
+    init(_ base: any ClassificationDataset) { self.base = base }
+
+    var count: Int { base.count }
+    var classNames: [String] { base.classNames }
+    /// Of videos.
+    var clips: ClipDataset? { base as? ClipDataset }
+
+    func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
+        try base.sample(at: index, random: &random)
+    }
+
+    func describe(_ index: Int) -> String { base.describe(index) }
+}
+
+/// A classifier on its data, as the training loop sees it.
+final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
+    typealias Batch = DataPipeline.Batch<ClassificationSample>
+
+    let classifier: ClassifierModel
+    let loader: DataLoader<D>
+    private let measurement: ClassificationMeasurement
+
+    var model: Module { classifier.network }
+    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+
+    /// - Parameter leavingOut: Samples that are known not to be readable. The others are what they are without that.
+    init(model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], measurement: ClassificationMeasurement)
+    {
+        classifier = model
+        self.measurement = measurement
+        let training = model.recipe.training
+        loader = DataLoader(
+            dataset: dataset, batchSize: training.batch,
+            sampler: PartialSampler(
+                ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
+            threads: training.loaderThreads,
+            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast)
+    }
+
+    func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
+        let batches = loader.epoch(epoch, startingAtStep: first)
+        return { try batches.next() }
+    }
+
+    func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
+        let loss = F.crossEntropy(
+            classifier.logits(classifier.input(batch)), batch.labels.to(classifier.device),
+            labelSmoothing: classifier.recipe.model.labelSmoothing)
+        return [("cross_entropy", loss)]
+    }
+
+    func imageCount(_ batch: Batch) -> Int { batch.samples.count }
+
+    func describe(_ batch: Batch) -> String { batch.samples.map(\.name).joined(separator: ", ") }
+
+    func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
+        [("images", classifier.input(batch).contiguous()), ("labels", batch.labels)]
+    }
+
+    func evaluate() throws -> [String: Double]? { try measurement.scores().metrics }
+}

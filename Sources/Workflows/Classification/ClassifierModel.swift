@@ -1,0 +1,110 @@
+import Architectures
+import Backbones
+import DataPipeline
+import Foundation
+import NN
+import Tensors
+import Training
+
+/// A classifier with what is needed to use it: its recipe and the names of its classes.
+public struct ClassifierModel: RecipeModel {
+    public let network: Backbone
+    public var module: Module { network }
+    /// Of labels 0, 1, ….
+    public let classNames: [String]
+    public let recipe: ClassificationRecipe
+    /// Where `recipe` stands.
+    public let file: RecipeFile
+    /// What became of the weights to start from, of which another data set's classifier is left out; nil without any.
+    public let start: StartWeights?
+    /// Of the start weights, what the network has no place for; empty without such weights.
+    public var unusedWeights: [String] { start?.unused ?? [] }
+
+    /// A model with fresh weights, or with those that the recipe names.
+    ///
+    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
+    public init(
+        recipe: ClassificationRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true
+    ) throws {
+        self.recipe = recipe
+        self.file = file
+        self.classNames = classNames
+        let named = try file.backbone(recipe.model.backbone)
+        let isOfVideos = recipe.data.format.isOfVideos
+        guard named.rank == .image || isOfVideos else {
+            throw file.error(
+                at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
+        }
+        guard named.rank == .video || !isOfVideos || recipe.input.frames == 1 else {
+            throw file.error(
+                at: "model.backbone",
+                "\(recipe.model.backbone) takes images, and these are clips; take a 3D network, or input.frames: 1 to look at "
+                    + "single frames")
+        }
+        network = try Backbone(
+            named.with {
+                $0.classes = classNames.count
+                $0.dropout = recipe.model.dropout
+            })
+        if recipe.model.zeroLastNorms { network.zeroLastNorms() }
+        if recipe.model.checkpointsActivations { network.checkpointActivations() }
+        start =
+            if loadsWeights, let weights = recipe.model.weights {
+                try StartWeights(
+                    StartWeights.file(weights, recipe: file), into: network, classNames: classNames,
+                    called: "the classifier", recipe: file)
+            } else { nil }
+    }
+
+    /// Whether the network takes clips `[N, 3, T, H, W]`, and not images `[N, 3, H, W]`.
+    public var takesClips: Bool { network.plan.architecture.rank == .video }
+
+    /// uint8 images or clips → float32, normalised, on the model's device.
+    public func normalized(_ images: Tensor) -> Tensor {
+        func perChannel(_ values: [Double]) -> Tensor {
+            let shape = [1, 3] + Array(repeating: 1, count: images.rank - 2)
+            return Tensor(values.map(Float.init), shape: shape).to(device)
+        }
+        let pixels = images.to(device).to(.float32) / 255
+        return (pixels - perChannel(recipe.input.mean)) / perChannel(recipe.input.deviation)
+    }
+
+    /// uint8 images or clips → logits `[N, classes]` float32, in the precision that the recipe asks for.
+    public func logits(_ images: Tensor) -> Tensor {
+        let input = normalized(images)
+        return inPrecision { network(input) }.to(.float32)
+    }
+
+    /// What the network takes of a batch.
+    func input(_ batch: Batch<ClassificationSample>) -> Tensor { takesClips ? batch.clips : batch.images }
+
+    /// A part of the recipe's data.
+    ///
+    /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`; `RecipeFileError` where clips must not be mirrored.
+    static func dataset(
+        _ recipe: ClassificationRecipe, file: RecipeFile, training: Bool, augmented: Bool, classNames: [String]? = nil
+    ) throws -> any ClassificationDataset {
+        let transforms = recipe.input.transforms(recipe.data.format, training: augmented)
+        switch recipe.data.format {
+        case .cifar:
+            return try CIFARDataset(
+                folder: recipe.data.root, part: training ? .train : .test, transforms: transforms)
+        case .folder:
+            return try ImageFolderDataset(
+                folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
+                classNames: classNames, transforms: transforms)
+        case .kinetics, .somethingSomething:
+            let part = try ClipPart(recipe.data, file: file, training: training, classNames: classNames)
+            let mirrors = augmented && recipe.input.flip > 0
+            if mirrors, part.annotations.mirroredLabels == nil {
+                throw file.error(
+                    at: "input.flip",
+                    "a mirrored clip of some class is of none of the classes (left and right in their names have no "
+                        + "counterpart): set input.flip=0")
+            }
+            return ClipDataset(
+                annotations: part.annotations, folder: part.folder, form: recipe.input.clips(augmented: augmented),
+                mirrorsLabels: mirrors)
+        }
+    }
+}

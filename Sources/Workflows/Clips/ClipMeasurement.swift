@@ -1,0 +1,116 @@
+import DataPipeline
+import NN
+import Tensors
+import Training
+
+/// Measures a classifier on the videos of the validation part as the papers do: the probabilities of all views of a video,
+/// some clips and some crops of each, are averaged.
+public struct ClipMeasurement {
+    public let model: ClassifierModel
+    /// What was known of the videos before they were looked at.
+    public let inventory: ClipInventory
+    /// What a person should know of the index of frames.
+    public let notes: [String]
+    private let loader: DataLoader<ClipViewsDataset>
+
+    /// - Parameter indexing: called while the index of frames is brought up to date.
+    /// - Throws: `AnnotationError`; `RecipeFileError`, also for videos that can't be read, unless the recipe's
+    ///   `data.failed_images` leaves them out; `ClipSurveyStopped`.
+    public init(model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
+        self.model = model
+        let recipe = model.recipe
+        let part = try ClipPart(recipe.data, file: model.file, training: false, classNames: model.classNames)
+        let survey = try ClipSurvey(recipe, parts: [part], progress: indexing)
+        try survey.requireReadable(recipe.data.failedImages, file: model.file)
+        inventory = survey.inventories[0]
+        notes = survey.notes
+        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, form: recipe.input.views)
+        loader = DataLoader(
+            dataset: dataset, batchSize: 1,
+            sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
+            threads: recipe.training.loaderThreads, prefetch: 2)
+    }
+
+    /// - Parameter progress: called with the number of videos done.
+    /// - Throws: `StopRequested` once the user asks to stop; `MediaError` of a video that can't be read, unless the recipe's
+    ///   `data.failed_images` leaves it out.
+    public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
+        let wasTraining = model.network.isTraining
+        model.network.eval()
+        defer { model.network.train(wasTraining) }
+        let annotations = loader.dataset.annotations
+        var tally = ClassificationTally(classNames: model.classNames)
+        // Those whose damage shows only now.
+        var unreadable: [UnreadableVideo] = []
+        let epoch = loader.epoch(0)
+        while let batch = try epoch.next() {
+            for sample in batch.samples {
+                let video: ClipViews
+                switch sample {
+                case .success(let readable): video = readable
+                case .failure(let error):
+                    guard model.recipe.data.failedImages != .stop else { throw error }
+                    unreadable.append(.init(path: error.name, reason: error.problem))
+                    continue
+                }
+                let probabilities = try model.probabilities(video)
+                let loss = -probabilities[video.label].log().item()
+                try tally.add(
+                    probabilities.unsqueeze(0), loss: loss, labels: [video.label], names: [video.name])
+            }
+            progress(tally.count + unreadable.count, inventory.readable)
+        }
+        guard tally.count > 0 || unreadable.isEmpty else {
+            throw RunFolderError(
+                path: annotations.source,
+                reason: "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
+        }
+        return tally.scores(
+            of: .init(
+                views: loader.dataset.form.clips * loader.dataset.form.crops, listed: annotations.listedCount,
+                missing: annotations.missing, unreadable: inventory.unreadable + unreadable))
+    }
+}
+
+extension ClassifierModel {
+    /// The mean over all views of a video of the classes' probabilities: `[classes]`, on the CPU. As many views at a time as
+    /// the recipe's `evaluation.batch`.
+    ///
+    /// - Throws: `StopRequested` once the user asks to stop.
+    func probabilities(_ video: ClipViews) throws -> Tensor {
+        let batch = recipe.evaluation.batch
+        var sum = Tensor.zeros([classNames.count])
+        for first in stride(from: 0, to: video.count, by: batch) {
+            if StopSignal.isRequested { throw StopRequested() }
+            withoutGrad {
+                let views = video.tensor(first..<min(first + batch, video.count))
+                let input = takesClips ? views : views[.all, .all, 0]
+                sum = sum + logits(input).softmax(dim: 1).sum([0]).to(.cpu)
+            }
+        }
+        return sum / Double(video.count)
+    }
+}
+
+extension ClassificationScores {
+    /// Measures a checkpoint on the validation part of its recipe, with `settings` over it: videos by all their views, images
+    /// by themselves.
+    ///
+    /// - Parameters:
+    ///   - indexing: called while the index of frames is brought up to date.
+    ///   - notes: called with what a person should know of it.
+    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `StopRequested`, `ClipSurveyStopped`.
+    public static func measured(
+        checkpoint: String, settings: [String] = [], device: Device = .cpu,
+        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notes: (String) -> Void = { _ in },
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> ClassificationScores {
+        let model = try ClassifierModel(checkpoint: checkpoint, settings: settings, device: device)
+        guard model.recipe.data.format.isOfVideos else {
+            return try ClassificationMeasurement(model: model).scores(progress: progress)
+        }
+        let measurement = try ClipMeasurement(model: model, indexing: indexing)
+        measurement.notes.forEach(notes)
+        return try measurement.scores(progress: progress)
+    }
+}

@@ -1,0 +1,114 @@
+import DataPipeline
+import Foundation
+import Media
+import Tensors
+import Training
+
+/// What a classifier sees in a video.
+public struct RecognizedClip: Encodable, Sendable {
+    public struct Class: Encodable, Sendable {
+        public let name: String
+        /// Mean over the views.
+        public let probability: Float
+    }
+
+    public let video: String
+    public let frames: Int
+    /// Frames a second; nil where the file doesn't say.
+    public let rate: Double?
+    /// How many views were looked at.
+    public let views: Int
+    /// The likeliest first.
+    public let classes: [Class]
+    /// The video with the classes drawn in, once it was written.
+    public internal(set) var drawn: String?
+
+    /// One line for a person.
+    public var summary: String {
+        classes.map { String(format: "%@ %.1f%%", $0.name, $0.probability * 100) }.joined(separator: ", ")
+    }
+}
+
+/// Recognises what happens in videos with a trained classifier.
+public struct ClipRecognition {
+    public let model: ClassifierModel
+    private let top: Int
+
+    /// - Parameter top: how many classes to tell of each video.
+    /// - Throws: `CheckpointError`, `RecipeFileError`; `RunFolderError` for a model of images.
+    public init(
+        checkpoint: String, settings: [String] = [], device: Device = .cpu, top: Int = 5
+    ) throws {
+        let path = try RunFolder.checkpoint(at: checkpoint)
+        guard try VisionTask(ofCheckpoint: path) == .classification else {
+            throw RunFolderError(
+                path: path,
+                reason: "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
+        }
+        model = try ClassifierModel(checkpoint: path, settings: settings, device: device)
+        guard model.recipe.data.format.isOfVideos else {
+            throw RunFolderError(path: path, reason: "this classifier was trained on images, not on videos")
+        }
+        self.top = top
+    }
+
+    /// - Throws: `MediaError`, naming the file, and the frame; `VideoStopped` once the user asks to stop.
+    public func recognize(_ path: String) throws -> RecognizedClip {
+        let views = try ClipViews(
+            path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+        let probabilities: Tensor
+        do {
+            probabilities = try model.probabilities(views)
+        } catch is StopRequested {
+            throw VideoStopped(path: path, frame: nil)
+        }
+        let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)
+        let classes = zip(likeliest.indices.array(Int.self), likeliest.values.array(Float.self)).map {
+            RecognizedClip.Class(name: model.classNames[$0], probability: $1)
+        }
+        return RecognizedClip(
+            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes)
+    }
+}
+
+extension RecognizedClip {
+    /// Writes the video with its classes drawn over its upper edge, a small one enlarged so that they can be read, and
+    /// remembers its name.
+    ///
+    /// - Throws: `MediaError`, naming the file; `VideoStopped` once the user asks to stop. Nothing is left of a video that
+    ///   could not be finished.
+    public mutating func writeVideo(to path: String) throws {
+        let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
+        let least = 240
+        let scale = (least + min(reader.width, reader.height) - 1) / min(reader.width, reader.height)
+        let (width, height) = (reader.width * scale, reader.height * scale)
+        let writer = try VideoWriter(
+            path: path, width: width, height: height,
+            encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
+        try reader.forEachFrame(size: (width, height)) { index, frame in
+            if StopSignal.isRequested { throw VideoStopped(path: video, frame: index) }
+            guard let frame else { return }
+            try writer.append(drawn(on: frame))
+        }
+        try writer.finish()
+        drawn = path
+    }
+
+    /// A frame with a line for each class: a bar as long as its probability, and its name.
+    func drawn(on frame: ByteImage) throws -> ByteImage {
+        let canvas = try Canvas(frame)
+        let size = max(11, Double(min(frame.width, frame.height)) / 22), line = size * 1.35, width = Double(frame.width)
+        for (index, found) in classes.prefix(3).enumerated() {
+            let y = Double(index) * line
+            canvas.rectangle(x: 0, y: y, width: width, height: line, fill: .color(.black.withOpacity(0.55)))
+            canvas.rectangle(
+                x: 0, y: y, width: width * Double(found.probability), height: line,
+                fill: .color(Color(hex: 0x2980B9, opacity: 0.75)))
+            canvas.text(
+                String(format: "%.0f%%  %@", found.probability * 100, found.name), x: size * 0.5, y: y + size,
+                size: size,
+                color: .white)
+        }
+        return canvas.image()
+    }
+}

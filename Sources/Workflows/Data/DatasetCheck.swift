@@ -1,0 +1,57 @@
+import Annotations
+import DataPipeline
+import Doctor
+
+/// How closely the doctor looks at image files.
+public typealias PictureCheck = DatasetDoctor.Options.Pictures
+
+/// What the dataset doctor found in one data set.
+public struct DatasetCheck: Encodable, Sendable {
+    private var report: DoctorReport
+
+    public init(of location: DatasetLocation, pictures: PictureCheck = .decode) {
+        let options = DatasetDoctor.Options(pictures: pictures)
+        switch location {
+        case .coco(let annotations, let images):
+            report = DatasetDoctor.check(coco: annotations, imageFolder: images, options: options)
+        case .voc(let folder, let split, let classNames):
+            report = DatasetDoctor.check(
+                voc: VOCFolder(path: folder), splits: [split], classNames: classNames, options: options)
+        }
+    }
+
+    /// Of a training part and what is measured on, or of one of them: the second must have the first one's classes.
+    public static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
+        var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
+        guard let first = checks.first else { return [] }
+        let known = Set(first.report.classes.map(\.name))
+        for i in checks.indices.dropFirst() where !known.isEmpty {
+            let names = Set(checks[i].report.classes.map(\.name))
+            // A VOC folder shows only the classes that an object has.
+            var (missing, strange) = (known.subtracting(names), names.subtracting(known))
+            if case .voc = parts[i] {
+                missing = []
+                if known.isSubset(of: VOCFolder.standardClassNames) { strange.subtract(VOCFolder.standardClassNames) }
+            }
+            guard !names.isEmpty, !(missing.isEmpty && strange.isEmpty) else { continue }
+            let parts = [("it lacks ", missing), ("it has ", strange)].filter { !$1.isEmpty }
+            checks[i].report.add(
+                .otherClasses, file: checks[i].report.source,
+                parts.map { $0 + $1.sorted().prefix(6).joined(separator: ", ") }.joined(separator: ", and "))
+        }
+        return checks
+    }
+
+    /// Of every split of a VOC folder.
+    public init(vocFolder: String, pictures: PictureCheck = .decode) {
+        report = DatasetDoctor.check(voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures))
+    }
+
+    /// Whether training would stop, or learn from what is wrong.
+    public var affectsTraining: Bool { report.affectsTraining }
+
+    /// For a person: what was looked at, then every kind of finding with its first places and what to do.
+    public func text(placesShown: Int) -> String { report.summary(placesShown: placesShown) }
+
+    public func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+}

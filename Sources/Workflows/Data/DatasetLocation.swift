@@ -1,0 +1,73 @@
+import Annotations
+import DataPipeline
+import Foundation
+import Media
+
+/// Annotated images on disk, as a user names them.
+public enum DatasetLocation: Hashable, Sendable, Codable {
+    /// An instances JSON and the folder of its images.
+    case coco(annotations: String, images: String)
+    /// A VOC folder and a list in its `ImageSets/Main`.
+    case voc(folder: String, split: String, classNames: [String]? = nil)
+
+    /// The parts that a recipe trains and evaluates on.
+    ///
+    /// - Throws: `RecipeFileError`, also for a file or folder that is missing.
+    public static func parts(of file: RecipeFile) throws -> [DatasetLocation] {
+        let recipe = try file.decode(DetectionRecipe.self).data
+        let data = DetectionData(recipe, file: file)
+        return try [DetectionData.Role.train, .val].compactMap { role in
+            role == .val && recipe.val == nil ? nil : try data.location(role)
+        }
+    }
+
+    /// One line that says which it is.
+    public var title: String {
+        switch self {
+        case .coco(let annotations, _): annotations
+        case .voc(let folder, let split, _): VOCFolder(path: folder).splitPath(split)
+        }
+    }
+
+    /// The annotations, and what their file names are relative to.
+    ///
+    /// - Throws: `AnnotationError`.
+    public func open() throws -> (annotations: DetectionAnnotations, imageFolder: String) {
+        switch self {
+        case .coco(let annotations, let images): return (try COCO.readInstances(annotations), images)
+        case .voc(let path, let split, let classNames):
+            let folder = VOCFolder(path: path)
+            return (try folder.read(split: split, classNames: classNames), folder.imageFolder)
+        }
+    }
+}
+
+extension DatasetLocation {
+    /// Draws images with their boxes and names: a file for each, and one of all of them.
+    ///
+    /// - Parameters:
+    ///   - count: Images to draw, spread evenly over the data set.
+    ///   - training: With a recipe's transforms, to see what the model sees.
+    /// - Returns: The pictures' paths, the overview first.
+    /// - Throws: `AnnotationError`, `MediaError`, `RunFolderError`.
+    public func draw(count: Int, into folder: RunFolder, training: DetectionInputSection? = nil) throws -> [String] {
+        let (annotations, imageFolder) = try open()
+        let dataset = try DetectionDataset(
+            annotations: annotations, imageFolder: imageFolder, transforms: training?.trainingTransforms ?? [],
+            filter: .everything)
+        try folder.prepare()
+        let preview = DatasetPreview(dataset)
+        let indices = preview.spread(count)
+        var names = PictureNames(
+            folder: folder.path,
+            images: (0..<annotations.imageCount).map { imageFolder + "/" + annotations.fileName($0) })
+        let overview = names.path(for: "overview")
+        try ImageFile.writeJPEG(preview.montage(indices), to: overview)
+        return [overview]
+            + (try indices.map { index in
+                let path = names.path(for: dataset.describe(index))
+                try ImageFile.writeJPEG(preview.picture(index), to: path)
+                return path
+            })
+    }
+}

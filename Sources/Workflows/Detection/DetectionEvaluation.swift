@@ -1,0 +1,100 @@
+import Annotations
+import DataPipeline
+import Foundation
+import Media
+import Tensors
+import Training
+
+/// Measures a trained detector on its validation part, or on the data that settings put in its place.
+public struct DetectionEvaluation {
+    public let model: DetectorModel
+    private let measurement: DetectionMeasurement
+    private let measured: MeasuredDetector
+
+    /// - Parameters:
+    ///   - checkpoint: A checkpoint's file.
+    ///   - settings: `key=value` over the checkpoint's recipe, such as `data.root=…`.
+    /// - Throws: `CheckpointError`, `RecipeFileError`, `AnnotationError`, `ClassMismatch`.
+    public init(checkpoint: String, settings: [String] = [], device: Device = .cpu) throws {
+        model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
+        let data = DetectionData(model.recipe.data, file: model.file)
+        let location = try data.location(.val, classNames: model.classNames)
+        let (annotations, imageFolder) = try location.open()
+        measurement = try DetectionMeasurement(
+            model: model, part: DetectionData.Part(annotations: annotations, imageFolder: imageFolder))
+        measured = MeasuredDetector(
+            model, checkpoint: checkpoint, at: try Checkpoint.read(checkpoint).info, data: location)
+    }
+
+    /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.
+    ///
+    /// - Returns: The pictures' paths, an overview of all of them first.
+    public func draw(
+        _ results: DetectionResults, count: Int, threshold: Double, into folder: RunFolder
+    ) throws -> [String] {
+        try folder.prepare()
+        let truth = measurement.part.annotations
+        var found: [Int: [Int]] = [:]
+        for i in 0..<results.count where results.scores[i] >= threshold {
+            found[results.imageIDs[i], default: []].append(i)
+        }
+        let labels = Dictionary(
+            truth.categoryIDs.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        var names = PictureNames(
+            folder: folder.path,
+            images: (0..<truth.imageCount).map { measurement.part.imageFolder + "/" + truth.fileName($0) })
+        let overview = names.path(for: "overview")
+        var pictures: [ByteImage] = []
+        var paths: [String] = []
+        let count = min(count, truth.imageCount)
+        for image in (0..<count).map({ $0 * truth.imageCount / count }) {
+            let name = truth.fileName(image)
+            let pixels: ByteImage
+            do {
+                pixels = try ImageFile.read(measurement.part.imageFolder + "/" + name)
+            } catch {
+                guard measurement.model.recipe.data.failedImages != .stop else { throw error }
+                continue
+            }
+            let annotated = truth.objects(image).map { j in
+                DrawnObject(
+                    name: truth.classNames[Int(truth.labels[j]) - 1], label: Int(truth.labels[j]),
+                    box: truth.object(j).box)
+            }
+            let detected = found[truth.imageID(image), default: []].map { i in
+                let label = labels[results.categoryIDs[i], default: 1]
+                return DrawnObject(
+                    name: truth.classNames[label - 1], label: label, score: results.scores[i], box: results.box(i))
+            }
+            let pair = Montage.grid(
+                [try DrawnObject.draw(annotated, on: pixels), try DrawnObject.draw(detected, on: pixels)],
+                captions: ["annotated: \(name)", "detected"], columns: 2, cellWidth: 640, cellHeight: 480)
+            paths.append(names.path(for: name))
+            try ImageFile.writeJPEG(pair, to: paths[paths.count - 1])
+            pictures.append(try DrawnObject.draw(detected, on: pixels))
+        }
+        try ImageFile.writeJPEG(
+            Montage.grid(pictures, columns: 4, cellWidth: 400, cellHeight: 300), to: overview)
+        return [overview] + paths
+    }
+
+    /// Detects on every image, scores what is found, and writes `metrics.json` and `detections.json`.
+    ///
+    /// - Parameter path: Another file that the detections are written to as well.
+    public func run(
+        into folder: RunFolder, results path: String? = nil,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> (scores: DetectionScores, results: DetectionResults) {
+        if let path { try OutputFile.requireWritable(path) }
+        try measurement.requireUsableFiles()
+        let (found, results) = try measurement.scores(progress: progress)
+        var scores = found
+        scores.measured = measured
+        // The numbers are those of the detections beside them, or are not there.
+        try? FileManager.default.removeItem(atPath: folder.evaluation)
+        try COCO.writeResults(results, to: folder.detections)
+        try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
+        if let path { try COCO.writeResults(results, to: path) }
+        return (scores, results)
+    }
+}

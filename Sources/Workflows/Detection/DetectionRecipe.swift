@@ -1,0 +1,214 @@
+import DataPipeline
+import Detectors
+
+/// A recipe for training a detector.
+public typealias DetectionRecipe = Recipe<DetectionSections>
+
+public enum DetectionSections: RecipeSections {
+    public static let task = VisionTask.detection
+
+    public static func input(
+        _ given: DetectionInputSection?, for model: DetectionModelSection, on data: DetectionDataSection
+    ) -> DetectionInputSection {
+        var input = given ?? DetectionInputSection()
+        input.side = model.ssd?.form.side
+        return input
+    }
+
+    public typealias Model = DetectionModelSection
+    public typealias Data = DetectionDataSection
+    public typealias Metric = DetectionMetric
+    public typealias Inference = DetectionInferenceSection
+}
+
+/// The section `model`: what is trained.
+public struct DetectionModelSection: ModelSection {
+    public enum DetectorName: String, Decodable, CaseIterable, Sendable {
+        case fasterRCNN = "faster_rcnn"
+        case ssd300, ssd512
+    }
+
+    public var detector = DetectorName.fasterRCNN
+    /// A name that `vertebra models` lists.
+    public var backbone: String
+    /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
+    public var weights: String?
+    /// Everything else about a Faster R-CNN; torchvision's defaults.
+    public var fasterRCNN: FasterRCNNConfiguration
+    /// Everything else about an SSD; the paper's numbers. Nil where the detector is another.
+    public var ssd: SSDConfiguration?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case detector, backbone, weights
+        case fasterRCNN = "faster_rcnn"
+        case ssd
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        backbone = try values.decode(String.self, forKey: .backbone)
+        weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        try values.update(&detector, .detector)
+        fasterRCNN = try values.decodeIfPresent(FasterRCNNConfiguration.self, forKey: .fasterRCNN) ?? .init()
+        ssd = try detector.ssd.map {
+            values.contains(.ssd) ? try SSDConfiguration($0, from: values.superDecoder(forKey: .ssd)) : .init($0)
+        }
+        let (stranger, own) = ssd == nil ? (CodingKeys.ssd, CodingKeys.fasterRCNN) : (.fasterRCNN, .ssd)
+        try values.require(
+            !values.contains(stranger), stranger,
+            "is about another detector than \(detector.rawValue), whose settings are model.\(own.rawValue)")
+    }
+}
+
+extension DetectionModelSection.DetectorName {
+    /// Nil for a detector of another kind.
+    var ssd: SSDConfiguration.Form? {
+        switch self {
+        case .fasterRCNN: nil
+        case .ssd300: .ssd300
+        case .ssd512: .ssd512
+        }
+    }
+}
+
+/// The section `data`: where the images and their annotations are. A relative `root` is seen from the folder that the
+/// command runs in; every other path from `root`.
+public struct DetectionDataSection: DataSection {
+    public enum Format: String, Decodable, CaseIterable, Sendable {
+        /// `annotations`: an instances JSON; `images`: the folder of the pictures.
+        case coco
+        /// `split`: a list in `ImageSets/Main`; the root holds `Annotations`, `ImageSets` and `JPEGImages`.
+        case voc
+    }
+
+    /// One part of the data set. COCO: `annotations` and `images`. VOC: `split`.
+    public struct Part: Decodable, Hashable, Sendable {
+        public var annotations: String?
+        public var images: String?
+        public var split: String?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case annotations, images, split
+        }
+    }
+
+    public var root = "."
+    public var format: Format
+    public var train: Part
+    public var val: Part?
+    /// Class names. COCO: a check, for the annotations name them in the order of their ids. VOC: the labels' order; if left
+    /// out, the twenty of the challenge, or for other objects the names that are found.
+    public var classes: [String]?
+    /// Boxes without an inside, or with none on the image: `refuse` to train, or `skip` and count them.
+    public var degenerateBoxes = DetectionFilter.DegenerateBoxes.refuse
+    /// Images on which nothing remains: `keep` as background, or `drop`.
+    public var emptyImages = DetectionFilter.EmptyImages.keep
+    /// Whether VOC's difficult objects are trained on.
+    public var difficultObjects = true
+    /// An image that can't be read: `stop`, or `replace` it by another and count it; validation leaves it out and names it.
+    public var failedImages = FailurePolicy.stop
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case root, format, train, val, classes
+        case degenerateBoxes = "degenerate_boxes"
+        case emptyImages = "empty_images"
+        case difficultObjects = "difficult_objects"
+        case failedImages = "failed_images"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&root, .root)
+        format = try values.decode(Format.self, forKey: .format)
+        train = try values.decode(Part.self, forKey: .train)
+        val = try values.decodeIfPresent(Part.self, forKey: .val)
+        classes = try values.decodeIfPresent([String].self, forKey: .classes)
+        try values.update(&degenerateBoxes, .degenerateBoxes, "can be refuse or skip") { $0 != .keep }
+        try values.update(&emptyImages, .emptyImages)
+        try values.update(&difficultObjects, .difficultObjects)
+        try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+        if let classes {
+            try values.require(
+                !classes.isEmpty && Set(classes).count == classes.count, .classes, "needs names, each once")
+        }
+        try requireParts(values)
+    }
+
+    private func requireParts(_ values: KeyedDecodingContainer<CodingKeys>) throws {
+        for (key, part) in [(CodingKeys.train, train), (.val, val)] {
+            guard let part else { continue }
+            let isComplete =
+                switch format {
+                case .coco: part.annotations != nil && part.images != nil && part.split == nil
+                case .voc: part.split != nil && part.annotations == nil && part.images == nil
+                }
+            let needed = format == .coco ? "annotations and images" : "split"
+            try values.require(isComplete, key, "needs \(needed), and nothing else, for \(format.rawValue)")
+        }
+    }
+}
+
+/// The section `input`: what an image becomes before the model.
+public struct DetectionInputSection: RecipeSection {
+    /// Pixels of the shorter side. With several, each training image draws one; evaluation takes the last.
+    public var shorterSide = [800]
+    /// Most pixels of the longer side.
+    public var longerSide = 1333
+    /// Probability of a horizontal flip.
+    public var flip = 0.5
+    /// Whether training images are cropped as SSD's are (random crops by overlap).
+    public var iouCrop = false
+    /// Probability of SSD's zoom-out: the image on a larger canvas.
+    public var zoomOut = 0.0
+    /// Whether colours are jittered as SSD's are.
+    public var colorJitter = false
+    /// Whether batches are made of images of similar proportions. Without effect where all come to one size.
+    public var aspectGroups = true
+    /// Pixels of both sides, for a detector that wants one size whatever the proportions: SSD. Nil: `shorterSide` and
+    /// `longerSide` decide.
+    public package(set) var side: Int?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case shorterSide = "shorter_side"
+        case longerSide = "longer_side"
+        case flip
+        case iouCrop = "iou_crop"
+        case zoomOut = "zoom_out"
+        case colorJitter = "color_jitter"
+        case aspectGroups = "aspect_groups"
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        if let one = try? values.decode(Int.self, forKey: .shorterSide) {
+            shorterSide = [one]
+        } else {
+            try values.update(&shorterSide, .shorterSide)
+        }
+        try values.require(
+            !shorterSide.isEmpty && shorterSide.allSatisfy { $0 >= 32 }, .shorterSide, "must be 32 pixels or more")
+        let largest = shorterSide.max() ?? 0
+        try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
+        try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
+        try values.update(&iouCrop, .iouCrop)
+        try values.update(&zoomOut, .zoomOut, "must be in 0…1") { (0...1).contains($0) }
+        try values.update(&colorJitter, .colorJitter)
+        try values.update(&aspectGroups, .aspectGroups)
+    }
+}
+
+/// COCO's and VOC's means of average precision.
+public enum DetectionMetric: String, EvaluationMetric {
+    /// COCO's AP at IoU 0.50:0.95, at 0.50, at 0.75.
+    case ap = "AP"
+    case ap50 = "AP50"
+    case ap75 = "AP75"
+    /// VOC's mean AP over all points, and over eleven.
+    case voc = "VOC"
+    case voc11 = "VOC11"
+
+    public static let usual = ap
+    public static let usualBatch = 1
+}

@@ -1,0 +1,122 @@
+import Architectures
+import Backbones
+import Detectors
+import Foundation
+import NN
+import Tensors
+import Training
+
+/// A detector with what is needed to use it: its recipe and the names of its classes.
+public struct DetectorModel: RecipeModel {
+    public let detector: any Detector
+    public var module: Module { detector }
+    /// Of labels 1…n.
+    public let classNames: [String]
+    public let recipe: DetectionRecipe
+    /// Where `recipe` stands.
+    public let file: RecipeFile
+    /// What became of the weights to start from; nil without any.
+    public private(set) var start: StartWeights?
+
+    /// A model with fresh weights, or with those that the recipe names.
+    ///
+    /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
+    public init(recipe: DetectionRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true) throws {
+        self.recipe = recipe
+        self.file = file
+        self.classNames = classNames
+        detector = try Self.detector(of: recipe, file: file, classCount: classNames.count)
+        detector.suppression = recipe.inference.suppression(over: detector.suppression)
+        if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
+    }
+
+    /// What a person should know of the parts that are not trained.
+    var notes: [String] {
+        let frozen = detector.body.frozenParts
+        let hasFrozenNorms = (recipe.model.ssd?.normalization ?? recipe.model.fasterRCNN.normalization) == .frozenBatch
+        var notes: [String] = []
+        if !frozen.isEmpty {
+            notes.append("frozen, with the statistics of their norms: \(frozen.joined(separator: ", "))")
+        }
+        if hasFrozenNorms { notes.append("the backbone's norms are frozen, those of its trained stages too") }
+        if recipe.model.weights == nil, !notes.isEmpty {
+            notes.append("what is frozen stays at random: the recipe names no model.weights to start from")
+        }
+        return notes
+    }
+
+    private static func detector(
+        of recipe: DetectionRecipe, file: RecipeFile, classCount: Int
+    ) throws -> any Detector {
+        let backbone = try file.imageBackbone(recipe.model.backbone)
+        let section = recipe.model.ssd == nil ? "faster_rcnn" : "ssd"
+        do {
+            guard let ssd = recipe.model.ssd else {
+                return try FasterRCNN(
+                    fasterRCNN(of: recipe, file: file), backbone: backbone, classCount: classCount)
+            }
+            for key in ["input.shorter_side", "input.longer_side"] where file.mentions(key) {
+                throw file.error(
+                    at: key,
+                    "\(ssd.form.rawValue) sees every image at \(ssd.form.side)×\(ssd.form.side) pixels; leave it out")
+            }
+            return try SSD(ssd, backbone: backbone, classCount: classCount)
+        } catch let error as DetectorConfigurationError {
+            throw file.error(at: "model.\(section).\(error.key)", error.reason)
+        }
+    }
+
+    /// Faster R-CNN's settings: images come to it at the size that `input` says.
+    private static func fasterRCNN(
+        of recipe: DetectionRecipe, file: RecipeFile
+    ) throws -> FasterRCNNConfiguration {
+        typealias Keys = FasterRCNNConfiguration.CodingKeys
+        for key in [Keys.resizesImages, .minSizes, .maxSize] where file.mentions("model.faster_rcnn.\(key.rawValue)") {
+            throw file.error(
+                at: "model.faster_rcnn.\(key.rawValue)",
+                "images are scaled before the model: set input.shorter_side and input.longer_side instead")
+        }
+        var configuration = recipe.model.fasterRCNN
+        configuration.resizesImages = false
+        return configuration
+    }
+
+    /// Weights to start from: a whole detector's, or for the backbone alone a classifier's or another detector's.
+    private func start(_ path: String) throws -> StartWeights {
+        let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
+        func names(_ prefix: String) -> Bool { weights.state.contains { $0.name.hasPrefix(prefix) } }
+        func startBackbone(
+            _ weights: WeightsFile, from kind: String, lacking stages: [String] = []
+        ) throws -> StartWeights {
+            try StartWeights(
+                weights, into: detector.body, beside: stages, called: "the detector's backbone", recipe: file,
+                notes: ["\(kind) weights: the layers after the backbone start fresh"])
+        }
+        func startWhole(
+            _ head: StartWeights.Head, body prefix: String, beside parts: [String]
+        ) throws -> StartWeights {
+            try StartWeights(
+                weights, into: detector,
+                covering: WeightsCoverage(of: detector.body, prefix: prefix, beside: parts), head: head,
+                classNames: classNames, called: "the detector", recipe: file)
+        }
+        let body = "backbone.body."
+        switch (detector as? SSD, isFasterRCNN: names(body), isSSD: names("head.classification.")) {
+        case (nil, isFasterRCNN: true, _):
+            return try startWhole(
+                .boxPredictor, body: body,
+                beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"])
+        case (let ssd?, _, isSSD: true):
+            return try startWhole(
+                .defaultBoxes(of: ssd.plan), body: "backbone.",
+                beside: ["extras", "head.classification", "head.regression"])
+        case (_, isFasterRCNN: true, _): return try startBackbone(weights.under(body), from: "a Faster R-CNN's")
+        // An SSD's backbone ends before the last stage.
+        case (_, _, isSSD: true):
+            return try startBackbone(
+                weights.under("backbone."), from: "an SSD's", lacking: detector.body.plan.stages.suffix(1).map(\.name))
+        // A classifier's own head has no place in a detector.
+        default: return try startBackbone(weights, from: "a classifier's")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Architectures
+import DataPipeline
+import Foundation
+import Media
+import NN
+import Support
+import Tensors
+
+/// A named model with a file of weights for it, as a user gives both: `resnet50=weights.pth`.
+public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
+    /// As `vertebra models` lists it.
+    public let model: String
+    /// A `.safetensors`, `.pth`, `.pt` or `.bin`.
+    public let path: String
+
+    public init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        model = String(text[..<equals])
+        path = String(text[text.index(after: equals)...])
+        if model.isEmpty || path.isEmpty { return nil }
+    }
+
+    public var description: String { "\(model)=\(path)" }
+}
+
+/// A picture can't be explained as it was asked for.
+public struct ExplanationError: Error, Hashable, CustomStringConvertible {
+    /// The file or the option that is wrong.
+    public let place: String
+    public let reason: String
+
+    public var description: String { "\(place): \(reason)" }
+}
+
+/// A classifier whose decisions are looked into: the model, where it came from, and how its pictures are made.
+struct ExplainedModel {
+    /// In the pictures and in the JSON.
+    var title: String
+    /// The file of its weights.
+    let source: String
+    let classifier: ClassifierModel
+    /// Whether the classes have names of their own, or are called by their numbers.
+    let hasClassNames: Bool
+
+    /// A classifier that `vertebra train` made; `settings` change its recipe.
+    ///
+    /// - Throws: `ExplanationError` for a detector; `RunFolderError`, `CheckpointError`, `RecipeFileError`.
+    init(checkpoint: String, settings: [String]) throws {
+        let path = try RunFolder.checkpoint(at: checkpoint)
+        guard try VisionTask(ofCheckpoint: path) == .classification else {
+            throw ExplanationError(
+                place: path, reason: "this is a detector, and Grad-CAM needs a classifier; `vertebra detect` uses it")
+        }
+        source = path
+        classifier = try ClassifierModel(checkpoint: path, settings: settings)
+        guard !classifier.recipe.data.format.isOfVideos else {
+            throw ExplanationError(place: path, reason: "this is a classifier of videos, and these are pictures")
+        }
+        title = classifier.recipe.model.backbone
+        hasClassNames = true
+    }
+
+    /// A named model with somebody's weights, prepared as published ones are: ImageNet's resizing, crop and colours, or
+    /// CIFAR's for a network that begins with its stem; `settings` change that (`input.side`, `input.shorter_side`,
+    /// `input.mean`, `input.deviation`).
+    ///
+    /// - Parameter classNames: of the classifier's outputs, in their order; nil calls them by their numbers.
+    /// - Throws: `ExplanationError`, `RecipeFileError`, and the weights' own errors.
+    init(_ weights: NamedWeights, classNames: ClassNamesFile?, settings: [String]) throws {
+        let place = "--model \(weights)"
+        let named: BackboneArchitecture
+        do {
+            named = try Catalogue.architecture(named: weights.model)
+        } catch {
+            throw ExplanationError(place: place, reason: "\(error)")
+        }
+        guard named.rank == .image else {
+            throw ExplanationError(place: place, reason: "\(weights.model) takes clips, and these are pictures")
+        }
+        guard FileManager.default.fileExists(atPath: weights.path) else {
+            throw ExplanationError(place: weights.path, reason: "there is no such file of weights")
+        }
+        let state = try WeightsFile.read(weights.path)
+        let classifierName = try named.plan().classifier.map { $0.name + ".weight" } ?? ""
+        guard let shape = state.first(where: { $0.name == classifierName })?.tensor.shape, let count = shape.first
+        else {
+            throw ExplanationError(
+                place: weights.path,
+                reason: "holds no \(classifierName), the classifier of \(weights.model); give weights of the whole "
+                    + "network")
+        }
+        if let classNames, classNames.names.count != count {
+            throw ExplanationError(
+                place: classNames.path,
+                reason: "holds \(classNames.names.count) names, and \(weights.path) has \(count) classes; write one "
+                    + "name a line, in the order of the outputs")
+        }
+        let recipeText = """
+            task: classification
+            model: {backbone: \(weights.model)}
+            data: {format: \(named.stem == .cifar ? "cifar" : "folder")}
+            """
+        let file = try RecipeFile(text: recipeText, path: place, settings: settings)
+        classifier = try ClassifierModel(
+            recipe: file.decode(ClassificationRecipe.self), file: file,
+            classNames: classNames?.names ?? (0..<count).map { "class \($0)" }, loadsWeights: false)
+        do {
+            try classifier.network.loadStateDict(state)
+        } catch let error as StateDictError {
+            throw ExplanationError(place: weights.path, reason: "\(error)")
+        }
+        classifier.network.eval()
+        source = weights.path
+        title = weights.model
+        hasClassNames = classNames != nil
+    }
+
+    /// The middle of the picture, as evaluation takes it; with CIFAR's pictures, which are that small, all of them.
+    var crop: CenterCrop {
+        let input = classifier.recipe.input
+        switch classifier.recipe.data.format {
+        case .cifar: return CenterCrop(shorterSide: CIFARDataset.side, side: CIFARDataset.side)
+        case .folder, .kinetics, .somethingSomething:
+            return CenterCrop(shorterSide: input.shorterSide, side: input.side)
+        }
+    }
+
+    /// A file as the network gets it, normalised, `[1, 3, H, W]`.
+    ///
+    /// - Throws: `MediaError` naming the file.
+    func input(_ path: String, size: (width: Int, height: Int)) throws -> Tensor {
+        let crop = crop
+        var random = SeededRandom(seed: 0, epoch: 0, index: 0)
+        var options = DecodeOptions()
+        options.minimumSize = crop.minimumSize(of: size, random: &random)
+        let image = crop.apply(try ImageFile.read(path, options: options), random: &random)
+        return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
+    }
+
+    /// A stage's place by its name; nil is the last.
+    ///
+    /// - Throws: `ExplanationError` with the nearest name.
+    func stageIndex(_ name: String?) throws -> Int {
+        let names = classifier.network.plan.stages.map(\.name)
+        guard let name else { return names.count - 1 }
+        guard let index = names.firstIndex(of: name) else {
+            let nearest = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+            throw ExplanationError(
+                place: "--stage \(name)", reason: "\(title) has \(names.joined(separator: ", "))\(nearest)")
+        }
+        return index
+    }
+}

@@ -1,0 +1,145 @@
+import Backbones
+import Foundation
+import Media
+import Tensors
+
+/// What speaks for a class in one image file, by each of several models.
+public struct ImageExplanations: Encodable, Sendable {
+    public struct Model: Encodable, Sendable {
+        public struct Size: Encodable, Sendable {
+            public let width: Int
+            public let height: Int
+        }
+
+        public struct Maximum: Encodable, Sendable {
+            /// As equation 2 has it, not brought into any range.
+            public let value: Float
+            /// The middle of the map's hottest cell, in pixels of the file.
+            public let x: Double
+            public let y: Double
+        }
+
+        public let model: String
+        /// The file of its weights.
+        public let weights: String
+        public let `class`: String
+        /// The class's number, from 0.
+        public let index: Int
+        /// 0…1.
+        public let probability: Float
+        /// The class's logit.
+        public let score: Float
+        public let stage: String
+        public let map: Size
+        /// Nil where nothing speaks for the class: the map is zero everywhere.
+        public let maximum: Maximum?
+        /// What the model saw of the file, in the file's pixels.
+        public let region: ImageRegion
+        /// From 0 to 1, the hottest.
+        let heat: HeatMap
+
+        enum CodingKeys: String, CodingKey {
+            case model, weights, `class`, index, probability, score, stage, map, maximum, region
+        }
+    }
+
+    public let image: String
+    public let width: Int
+    public let height: Int
+    /// In the order in which they were named: checkpoints, then named models.
+    public let models: [Model]
+    /// The file of the drawn row, once there is one.
+    public internal(set) var picture: String?
+
+    /// For a person: what each model says.
+    public var summary: String {
+        models.map {
+            "\($0.model) \($0.class) \(ExplanationPicture.percent($0.probability))"
+                + ($0.maximum == nil ? " (nothing speaks for it)" : "")
+        }.joined(separator: ", ")
+    }
+}
+
+/// Grad-CAM of image files by one classifier or several, side by side (Selvaraju et al., 2017).
+public struct ImageExplanation {
+    private let models: [(model: ExplainedModel, classIndex: Int?, stage: Int)]
+
+    /// - Parameters:
+    ///   - checkpoints: Files of `vertebra train`, or its runs' folders.
+    ///   - weights: Named models with weights from elsewhere.
+    ///   - classNames: A text file with the classes of `weights`, one a line.
+    ///   - classChoice: The class to look for, by its name or its number; nil takes what each model finds likeliest.
+    ///   - stage: At whose output, such as `layer4`; nil takes the last.
+    ///   - settings: Changes of the models' recipes, `key=value`.
+    /// - Throws: `ExplanationError`, `RunFolderError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the
+    ///   weights' own errors.
+    public init(
+        checkpoints: [String], weights: [NamedWeights] = [], classNames: String? = nil, classChoice: String? = nil,
+        stage: String? = nil, settings: [String] = [], device: Device = .cpu
+    ) throws {
+        try device.requirePresence()
+        let names = try classNames.map(ClassNamesFile.init)
+        var opened = try checkpoints.map { try ExplainedModel(checkpoint: $0, settings: settings) }
+        opened += try weights.map { try ExplainedModel($0, classNames: names, settings: settings) }
+        Self.tellApart(&opened)
+        let choice = classChoice.map(ClassChoice.init)
+        models = try opened.map { model in
+            let index = try choice?.index(
+                in: model.classifier.classNames, isNamed: model.hasClassNames, model: model.title)
+            return (model, index, try model.stageIndex(stage))
+        }
+        for (model, _, _) in models { model.classifier.network.move(to: device) }
+        if let threads = opened.compactMap(\.classifier.recipe.training.threads).max() { Threads.count = threads }
+    }
+
+    /// Models of the same name get the last part of their path as well.
+    private static func tellApart(_ models: inout [ExplainedModel]) {
+        let counts = Dictionary(models.map { ($0.title, 1) }, uniquingKeysWith: +)
+        for i in models.indices where counts[models[i].title, default: 0] > 1 {
+            let place = models[i].source.split(separator: "/").suffix(2).joined(separator: "/")
+            models[i].title += " (\(place))"
+        }
+    }
+
+    /// Looks into one file.
+    ///
+    /// - Throws: `MediaError` naming the file; `ExplanationError` where a model's scores are no numbers.
+    public func explain(_ path: String) throws -> ImageExplanations {
+        let header = try ImageFile.header(path)
+        let size = (width: header.width, height: header.height)
+        let found = try models.map { model, classIndex, stage in
+            let result = try model.classifier.network.gradCAM(
+                model.input(path, size: size), classes: classIndex.map { [$0] }, stage: stage)
+            return try explanation(of: result, by: model, stage: stage, path: path, size: size)
+        }
+        return ImageExplanations(image: path, width: size.width, height: size.height, models: found)
+    }
+
+    private func explanation(
+        of result: GradCAM, by model: ExplainedModel, stage: Int, path: String, size: (width: Int, height: Int)
+    ) throws -> ImageExplanations.Model {
+        let values = result.maps.to(.float32).array(Float.self)
+        let probability = Float(result.probabilities.item())
+        let score = Float(result.scores.item())
+        guard probability.isFinite, score.isFinite, values.allSatisfy(\.isFinite) else {
+            throw ExplanationError(
+                place: model.source,
+                reason:
+                    "gives scores for \(path) that are no finite numbers; its weights are damaged, or input.mean and "
+                    + "input.deviation are not what it was trained with")
+        }
+        let (height, width) = (result.maps.shape[1], result.maps.shape[2])
+        let region = model.crop.region(of: size)
+        let hottest = values.indices.max { values[$0] < values[$1] } ?? 0
+        let most = values[hottest]
+        let maximum = ImageExplanations.Model.Maximum(
+            value: most, x: region.x + (Double(hottest % width) + 0.5) / Double(width) * region.width,
+            y: region.y + (Double(hottest / width) + 0.5) / Double(height) * region.height)
+        let index = result.classes[0]
+        return ImageExplanations.Model(
+            model: model.title, weights: model.source, class: model.classifier.classNames[index], index: index,
+            probability: probability, score: score, stage: model.classifier.network.plan.stages[stage].name,
+            map: .init(width: width, height: height), maximum: most > 0 ? maximum : nil, region: region,
+            heat: HeatMap(width: width, height: height, values: most > 0 ? values.map { $0 / most } : values))
+    }
+}

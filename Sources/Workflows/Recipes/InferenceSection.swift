@@ -1,0 +1,69 @@
+import Detectors
+
+/// The section `inference` of a detector: how it is used once it is trained, and in the evaluations of its training. What is
+/// left out is as the model's own section says.
+public struct DetectionInferenceSection: InferenceSection {
+    /// Candidates with a lower score are left out before any others are compared.
+    public var scoreThreshold: Double?
+    /// Detections of an image that are kept, the best ones.
+    public var topK: Int?
+    /// What becomes of detections that overlap a better one: `hard` drops them, `linear` and `gaussian` lower their scores
+    /// (soft-NMS).
+    public var nms = BoxSuppression.Method.hard
+    /// The overlap from which that happens; `gaussian` has none.
+    public var nmsThreshold: Double?
+    /// Of `gaussian`.
+    public var nmsSigma = 0.5
+    /// Whether objects of different classes thin each other out.
+    public var classAgnostic = false
+    /// Whether the mirror image is looked at as well, and what is found in both is thinned out together.
+    public var flip = false
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case scoreThreshold = "score_threshold"
+        case topK = "top_k"
+        case nms
+        case nmsThreshold = "nms_threshold"
+        case nmsSigma = "nms_sigma"
+        case classAgnostic = "class_agnostic"
+        case flip
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        scoreThreshold = try values.decodeIfPresent(Double.self, forKey: .scoreThreshold)
+        try values.require(scoreThreshold.map { (0...1).contains($0) } ?? true, .scoreThreshold, "must be in 0…1")
+        topK = try values.decodeIfPresent(Int.self, forKey: .topK)
+        try values.require(topK.map { $0 > 0 } ?? true, .topK, "must be above 0")
+        try values.update(&nms, .nms)
+        nmsThreshold = try values.decodeIfPresent(Double.self, forKey: .nmsThreshold)
+        try values.require(nmsThreshold.map { (0...1).contains($0) } ?? true, .nmsThreshold, "must be in 0…1")
+        try values.update(&nmsSigma, .nmsSigma, "must be above 0") { $0 > 0 }
+        try values.update(&classAgnostic, .classAgnostic)
+        try values.update(&flip, .flip)
+    }
+
+    /// What is said here, and the model's own where nothing is.
+    func suppression(over own: BoxSuppression) -> BoxSuppression {
+        BoxSuppression(
+            method: nms, iouThreshold: nmsThreshold ?? own.iouThreshold, sigma: nmsSigma,
+            scoreThreshold: scoreThreshold ?? own.scoreThreshold, isClassAgnostic: classAgnostic,
+            limit: topK ?? own.limit)
+    }
+}
+
+/// The section `inference` of a classifier, which has no keys.
+public struct NoInferenceOptions: InferenceSection {
+    private struct NoKey: CodingKey, CaseIterable {
+        static let allCases: [NoKey] = []
+        let stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    public init() {}
+    public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: NoKey.self) }
+}

@@ -1,0 +1,143 @@
+import NN
+
+/// The section `training` of a recipe: how long, in which steps, on what.
+public struct TrainingSection: Decodable, Hashable, Sendable {
+    public enum OptimizerName: String, Decodable, CaseIterable, Sendable {
+        case sgd, adamw
+    }
+
+    public enum Schedule: String, Decodable, CaseIterable, Sendable {
+        case constant
+        /// Times `gamma` at each of the `milestones`.
+        case multiStep = "multi_step"
+        case cosine
+    }
+
+    public enum Precision: String, Decodable, CaseIterable, Sendable {
+        case float32, bfloat16
+    }
+
+    public var epochs = 12
+    /// Optimiser steps after which training ends even if epochs are left. Nil: no such limit.
+    public var steps: Int?
+    /// Images in a batch.
+    public var batch = 2
+    /// Batches whose gradients make one step.
+    public var accumulation = 1
+    /// Whether an epoch leaves out a last batch that is not full.
+    public var dropLast = false
+    public var optimizer = OptimizerName.sgd
+    public var learningRate = 0.02
+    public var momentum = 0.9
+    public var nesterov = false
+    public var weightDecay = 1e-4
+    /// Whether norms and biases decay as well.
+    public var decayNormsAndBiases = true
+    public var schedule = Schedule.multiStep
+    /// Shares of the whole training, in 0…1.
+    public var milestones = [0.67, 0.92]
+    public var gamma = 0.1
+    /// Steps in which the rate grows linearly to its full value.
+    public var warmupSteps = 0
+    /// Largest norm of all gradients together. Nil: no limit.
+    public var clipNorm: Double?
+    public var seed: UInt64 = 0
+    /// Threads that compute. Nil: one for each processor.
+    public var threads: Int?
+    /// Threads that load images; 0 loads between the steps.
+    public var loaderThreads = 2
+    /// What convolutions and matrix products compute in.
+    public var precision = Precision.float32
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case epochs, steps, batch, accumulation
+        case dropLast = "drop_last"
+        case optimizer
+        case learningRate = "learning_rate"
+        case momentum, nesterov
+        case weightDecay = "weight_decay"
+        case decayNormsAndBiases = "decay_norms_and_biases"
+        case schedule, milestones, gamma
+        case warmupSteps = "warmup_steps"
+        case clipNorm = "clip_norm"
+        case seed, threads
+        case loaderThreads = "loader_threads"
+        case precision
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.update(&epochs, .epochs, "must be above 0") { $0 > 0 }
+        steps = try values.decodeIfPresent(Int.self, forKey: .steps)
+        try values.require(steps.map { $0 > 0 } ?? true, .steps, "must be above 0")
+        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
+        try values.update(&accumulation, .accumulation, "must be above 0") { $0 > 0 }
+        try values.update(&dropLast, .dropLast)
+        try values.update(&optimizer, .optimizer)
+        try values.update(&learningRate, .learningRate, "must be above 0") { $0 > 0 }
+        try values.update(&momentum, .momentum, "must be in 0…1, without 1") { (0..<1).contains($0) }
+        let momentum = momentum
+        try values.update(&nesterov, .nesterov, "needs a momentum above 0") { !$0 || momentum > 0 }
+        try values.update(&weightDecay, .weightDecay, "must not be below 0") { $0 >= 0 }
+        try values.update(&decayNormsAndBiases, .decayNormsAndBiases)
+        try values.update(&schedule, .schedule)
+        try values.update(&milestones, .milestones, "must be shares of the training in 0…1, ascending") {
+            $0.allSatisfy { (0...1).contains($0) } && zip($0, $0.dropFirst()).allSatisfy(<)
+        }
+        try values.update(&gamma, .gamma, "must be above 0") { $0 > 0 }
+        try values.update(&warmupSteps, .warmupSteps, "must not be below 0") { $0 >= 0 }
+        clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
+        try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
+        try values.update(&seed, .seed)
+        threads = try values.decodeIfPresent(Int.self, forKey: .threads)
+        try values.require(threads.map { (1...1024).contains($0) } ?? true, .threads, "must be 1 to 1024")
+        try values.update(&loaderThreads, .loaderThreads, "must not be below 0") { $0 >= 0 }
+        try values.update(&precision, .precision)
+    }
+
+    /// The factor on the learning rate at each of `totalSteps` optimiser steps.
+    public func learningRateSchedule(totalSteps: Int) -> LearningRateSchedule {
+        let main: LearningRateSchedule =
+            switch schedule {
+            case .constant: .constant
+            case .multiStep:
+                .multiStep(milestones: milestones.map { Int((Double(totalSteps) * $0).rounded()) }, gamma: gamma)
+            case .cosine: .cosine(total: totalSteps)
+            }
+        guard warmupSteps > 0 else { return main }
+        return .linearWarmup(steps: warmupSteps, startFactor: 1 / Double(warmupSteps), then: main)
+    }
+
+    /// The optimiser over a model's trainable parameters.
+    public func makeOptimizer(for module: Module) -> any Optimizer {
+        let groups = ParameterGroup.split(
+            module, weightDecay: weightDecay, decayNormsAndBiases: decayNormsAndBiases)
+        switch optimizer {
+        case .sgd:
+            return SGD(
+                groups: groups, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+                nesterov: nesterov)
+        case .adamw:
+            return AdamW(groups: groups, learningRate: learningRate, weightDecay: weightDecay)
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Overwrites a default where the key is there; a value that is not valid throws the requirement.
+    func update<Value: Decodable>(
+        _ value: inout Value, _ key: Key, _ requirement: String = "", where isValid: (Value) -> Bool = { _ in true }
+    ) throws {
+        guard let found = try decodeIfPresent(Value.self, forKey: key) else { return }
+        try require(isValid(found), key, "is \(found); it \(requirement)")
+        value = found
+    }
+
+    /// Throws what is wrong with a key's value unless the condition holds.
+    func require(_ condition: Bool, _ key: Key, _ reason: String) throws {
+        guard !condition else { return }
+        throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: reason)
+    }
+}

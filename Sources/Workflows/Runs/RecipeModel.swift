@@ -1,0 +1,72 @@
+import Architectures
+import NN
+import Tensors
+import Training
+
+/// A network with what is needed to use it, whatever its task: its recipe and the names of its classes.
+public protocol RecipeModel {
+    associatedtype Sections: RecipeSections
+
+    var recipe: Recipe<Sections> { get }
+    var classNames: [String] { get }
+    /// The whole network.
+    var module: Module { get }
+
+    /// A model with fresh weights, or with those that the recipe names.
+    init(recipe: Recipe<Sections>, file: RecipeFile, classNames: [String], loadsWeights: Bool) throws
+}
+
+extension RecipeModel {
+    /// The model of a checkpoint; `settings` change its recipe (where its data are, thresholds).
+    ///
+    /// - Throws: `CheckpointError`, `RecipeFileError`.
+    public init(checkpoint path: String, settings: [String] = []) throws {
+        let checkpoint = try Checkpoint.read(path)
+        let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
+        let recipe = try file.decode(Recipe<Sections>.self)
+        try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)
+        try checkpoint.load(into: module, classNames: classNames, path: path)
+        module.eval()
+    }
+
+    /// The same on a device, with as many threads as the recipe asks for.
+    init(checkpoint path: String, settings: [String], device: Device) throws {
+        try device.requirePresence()
+        try self.init(checkpoint: path, settings: settings)
+        module.move(to: device)
+        if let threads = recipe.training.threads { Threads.count = threads }
+    }
+
+    /// Where the weights are.
+    var device: Device { module.namedParameters().first?.parameter.tensor.device ?? .cpu }
+
+    /// Runs `body` in the precision that the recipe asks for.
+    func inPrecision<R>(_ body: () throws -> R) rethrows -> R {
+        guard recipe.training.precision == .bfloat16 else { return try body() }
+        return try withAutocast(.bfloat16, device: device, body)
+    }
+}
+
+extension RecipeFile {
+    /// The network that `model.backbone` names.
+    ///
+    /// - Throws: `RecipeFileError` with the nearest name.
+    func backbone(_ name: String) throws -> BackboneArchitecture {
+        do {
+            return try Catalogue.architecture(named: name)
+        } catch {
+            throw self.error(at: "model.backbone", "\(error)")
+        }
+    }
+
+    /// The network that `model.backbone` names, which must be one for images.
+    ///
+    /// - Throws: `RecipeFileError` with the nearest name.
+    func imageBackbone(_ name: String) throws -> BackboneArchitecture {
+        let recipe = try backbone(name)
+        guard recipe.rank == .image else {
+            throw error(at: "model.backbone", "\(name) takes clips, and these are images")
+        }
+        return recipe
+    }
+}

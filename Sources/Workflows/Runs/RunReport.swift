@@ -1,0 +1,165 @@
+import Annotations
+import Evaluation
+import Foundation
+import Reports
+import Training
+
+/// The report of a detector's run, from what training and `evaluate` left in its folder. The detector itself is not needed.
+public struct RunReport {
+    public private(set) var report: DetectionReport
+    public let folder: RunFolder
+
+    /// What is needed of `metrics.json`.
+    private struct MetricsFile: Decodable {
+        let images: Int
+        let seconds: Double
+        let measured: MeasuredDetector?
+        let unreadable: [UnreadableImage]?
+    }
+
+    /// - Parameters:
+    ///   - path: A run's folder, or the one that `evaluate --output` wrote to.
+    ///   - settings: `key=value` over the run's recipe, such as `data.root=…` where the data have moved.
+    ///   - pictures: How many of the worst images are shown.
+    ///   - threshold: The score from which a detection is shown, and counted in the confusion matrix.
+    /// - Throws: `RunFolderError` for what the folder lacks; `RecipeFileError`, `AnnotationError`, `EvaluationError`.
+    public init(run path: String, settings: [String] = [], pictures: Int = 12, threshold: Double = 0.5) throws {
+        let folder = RunFolder(path)
+        self.folder = folder
+        try Self.requireDetections(in: folder)
+        let evaluation = try Self.evaluation(in: folder)
+        let recipe = try Self.recipe(in: folder, evaluation: evaluation, settings: settings)
+        let location: DatasetLocation
+        if settings.isEmpty, let measured = evaluation.measured {
+            location = measured.data
+        } else if let recipe {
+            location = try DetectionData(try recipe.decode(DetectionRecipe.self).data, file: recipe).location(.val)
+        } else {
+            throw RunFolderError(
+                path: folder.evaluation,
+                reason: "does not say what was measured; make it anew: vertebra evaluate \(path)")
+        }
+        let (all, imageFolder) = try location.open()
+        let unreadable = Set((evaluation.unreadable ?? []).map(\.path))
+        let annotations =
+            unreadable.isEmpty
+            ? all : all.selecting(images: (0..<all.imageCount).filter { !unreadable.contains(all.fileName($0)) })
+        let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+        report = try DetectionReport(
+            title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),
+            imageFolder: imageFolder)
+        report.pictureCount = pictures
+        report.scoreThreshold = threshold
+        report.settings = try recipe?.text
+        report.facts = Self.facts(evaluation, location, annotations, detections: report)
+        try addHistory()
+    }
+
+    /// Writes the page, whole or not at all.
+    ///
+    /// - Throws: `RunFolderError`.
+    public func write(to path: String) throws { try RunFolder.write(report.html().text, to: path) }
+
+    private static func requireDetections(in folder: RunFolder) throws {
+        let files = FileManager.default
+        var isDirectory: ObjCBool = false
+        guard files.fileExists(atPath: folder.path, isDirectory: &isDirectory) else {
+            throw RunFolderError(path: folder.path, reason: "there is no such run")
+        }
+        guard isDirectory.boolValue else {
+            throw RunFolderError(
+                path: folder.path, reason: "this is a file; name the run's folder, where evaluate left its numbers")
+        }
+        if let task = try? VisionTask(of: RecipeFile(path: folder.recipe)), task != .detection {
+            throw RunFolderError(
+                path: folder.path, reason: "this is the run of a classifier; a report shows detections")
+        }
+        for file in [folder.evaluation, folder.detections] where !files.fileExists(atPath: file) {
+            throw RunFolderError(
+                path: folder.path,
+                reason: "this folder holds no \((file as NSString).lastPathComponent); measure first: "
+                    + "vertebra evaluate \(folder.path)")
+        }
+    }
+
+    private static func evaluation(in folder: RunFolder) throws -> MetricsFile {
+        do {
+            return try JSONDecoder().decode(
+                MetricsFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.evaluation)))
+        } catch {
+            throw RunFolderError(
+                path: folder.evaluation,
+                reason: "is not what evaluate writes of a detector; make it anew: vertebra evaluate \(folder.path)")
+        }
+    }
+
+    /// The run's recipe, or the one in the checkpoint that was measured; nil where neither is there any more.
+    private static func recipe(
+        in folder: RunFolder, evaluation: MetricsFile, settings: [String]
+    ) throws -> RecipeFile? {
+        if FileManager.default.fileExists(atPath: folder.recipe) {
+            return try RecipeFile(path: folder.recipe, settings: settings)
+        }
+        guard let checkpoint = evaluation.measured?.checkpoint, FileManager.default.fileExists(atPath: checkpoint)
+        else { return nil }
+        return try RecipeFile(
+            text: Checkpoint.read(checkpoint).info.recipe, path: "the recipe in \(checkpoint)", settings: settings)
+    }
+
+    private static func facts(
+        _ evaluation: MetricsFile, _ location: DatasetLocation, _ annotations: DetectionAnnotations,
+        detections report: DetectionReport
+    ) -> [DetectionReport.Fact] {
+        var facts: [DetectionReport.Fact] = []
+        if let measured = evaluation.measured {
+            facts += [
+                .init("model", measured.model),
+                .init("parameters", String(format: "%.2f M", Double(measured.parameters) / 1e6)),
+                .init(
+                    "checkpoint",
+                    "\((measured.checkpoint as NSString).lastPathComponent), step \(measured.step), epoch \(measured.epoch)"
+                ),
+            ]
+        }
+        let objects = report.curves.reduce(0) { $0 + $1.objects }
+        facts += [
+            .init("data", location.title),
+            .init("images", "\(annotations.imageCount)"),
+            .init("objects", "\(objects) of \(annotations.classCount) classes"),
+            .init("detections", "\(report.voc.classes.reduce(0) { $0 + $1.detections })"),
+        ]
+        if evaluation.seconds > 0 {
+            facts.append(
+                .init("speed", String(format: "%.1f images a second", Double(evaluation.images) / evaluation.seconds)))
+        }
+        return facts
+    }
+
+    /// The training's course, where the folder has it.
+    private mutating func addHistory() throws {
+        guard FileManager.default.fileExists(atPath: folder.metrics) else { return }
+        let records: [MetricsRecord]
+        do {
+            records = try MetricsLog.records(folder.metrics)
+        } catch {
+            throw RunFolderError(
+                path: folder.metrics, reason: "can't be read (\((error as NSError).localizedDescription))")
+        }
+        let steps = records.filter { $0.kind == .step }
+        func line(_ name: String, _ value: (MetricsRecord) -> Double?) -> DetectionReport.Line {
+            .init(name: name, points: steps.compactMap { step in value(step).map { (Double(step.step), $0) } })
+        }
+        let terms = Set(steps.flatMap { ($0.losses ?? [:]).keys }).sorted()
+        report.losses =
+            [line("sum", \.loss)] + (terms.count > 1 ? terms.map { name in line(name) { $0.losses?[name] } } : [])
+        report.learningRate = line("learning rate", \.learningRate)
+        let evaluations = records.filter { $0.kind == .evaluation }
+        report.metrics = ["AP", "AP50", "AP75"].map { name in
+            let points = evaluations.compactMap { record -> (x: Double, y: Double)? in
+                guard let value = record.metrics?[name], value >= 0 else { return nil }
+                return (record.epoch, value)
+            }
+            return DetectionReport.Line(name: name, points: points)
+        }.filter { !$0.points.isEmpty }
+    }
+}

@@ -1,0 +1,102 @@
+import DataPipeline
+import Foundation
+import NN
+import Tensors
+import Training
+
+/// What the trainings of all tasks do alike: the run's folder, its log, and the loop.
+struct TrainingRun {
+    let file: RecipeFile
+    let folder: RunFolder
+    let recipe: TrainingSection
+    let classNames: [String]
+    /// Epochs between evaluations and what the best checkpoint has most of; nil never evaluates.
+    let evaluation: (every: Int, metric: String)?
+
+    /// Decodes a recipe, makes its data root absolute, and sets the threads and the seed that it asks for.
+    ///
+    /// - Throws: `RecipeFileError`.
+    static func open<Sections: RecipeSections>(
+        _ file: RecipeFile
+    ) throws -> (recipe: Recipe<Sections>, file: RecipeFile) {
+        let recipe = try file.decode(Recipe<Sections>.self)
+        let file = try anchoring(file, root: recipe.data.root)
+        if let threads = recipe.training.threads { Threads.count = threads }
+        Random.seed(recipe.training.seed)
+        return (recipe, file)
+    }
+
+    /// Throws `RecipeFileError` where an epoch of so many images has no batch.
+    static func requireBatches<Task: TrainingTask>(_ task: Task, images: Int, batch: Int, file: RecipeFile) throws {
+        guard task.batchesPerEpoch > 0 else {
+            throw file.error(
+                at: "training.batch", "an epoch of \(images) images has no full batch of \(batch)")
+        }
+    }
+
+    /// A recipe whose data root is absolute: whoever goes on with the run, or uses its model, may do so from another folder.
+    private static func anchoring(_ file: RecipeFile, root: String) throws -> RecipeFile {
+        var file = file
+        let absolute = URL(fileURLWithPath: root).standardizedFileURL.path
+        if absolute != root { try file.replace("data.root", with: absolute) }
+        return file
+    }
+
+    /// - Parameter files: What else is kept beside the run once it has begun: texts by their paths.
+    func train<Task: TrainingTask>(
+        _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
+        resume: Bool, seconds: Double?,
+        resumeCommand: String?, showsProgress: Bool
+    ) throws -> TrainingOutcome {
+        try folder.prepare()
+        let text = try file.text
+        let log = try folder.openLog()
+        log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
+        log.info("training on \(summary)")
+        if !resume, let start { log.info("\(start.summary)") }
+        for note in notes { log.info("\(note)") }
+        let loop = TrainingLoop(
+            task: task, optimizer: recipe.makeOptimizer(for: task.model),
+            options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),
+            identity: RunIdentity(classNames: classNames, recipe: text, resumeCommand: resumeCommand),
+            folder: folder.path,
+            observers: [FileWriter(files.merging([folder.recipe: text]) { $1 }), ProgressPrinter.logging(to: log)]
+                + (showsProgress ? [ProgressPrinter.standard()] : []))
+        do {
+            return try loop.run(resume: resume)
+        } catch {
+            log.error("\(error)")
+            throw error
+        }
+    }
+
+    private func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
+        let stepsPerEpoch = (batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
+        var options = TrainingOptions(epochs: recipe.epochs, steps: recipe.steps)
+        options.seconds = seconds
+        options.accumulation = recipe.accumulation
+        options.schedule = recipe.learningRateSchedule(
+            totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max))
+        options.maxGradientNorm = recipe.clipNorm
+        options.seed = recipe.seed
+        if let evaluation {
+            options.evaluation = .epochs(evaluation.every == 0 ? recipe.epochs : evaluation.every)
+            options.best = .init(evaluation.metric)
+        } else {
+            options.evaluation = .never
+        }
+        return options
+    }
+}
+
+/// Keeps the recipe and the like beside the run once it has begun: a run that was refused leaves another's recipe alone.
+private final class FileWriter: TrainingObserver {
+    private let texts: [String: String]
+
+    init(_ texts: [String: String]) { self.texts = texts }
+
+    func handle(_ event: TrainingEvent) throws {
+        guard case .started = event else { return }
+        for (path, text) in texts { try RunFolder.write(text, to: path) }
+    }
+}
