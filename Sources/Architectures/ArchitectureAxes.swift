@@ -2,11 +2,11 @@
 /// says which combinations have no meaning.
 public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable {
     case rank, stem, branch, order, shortcut, innerShortcut, innerGroupNorm, projection, normalization, attention
-    case depths, planes, groups, stageStrides, temporalStrides, shortcutGroups, dropout, classes
+    case depths, planes, groups, stemWidth, stageStrides, temporalStrides, shortcutGroups, dropout, classes
 }
 
 /// What a backbone looks at.
-public enum Rank: String, Hashable, Sendable, Codable, CaseIterable {
+public enum Rank: String, Hashable, Sendable, CaseIterable {
     /// Images, `[N, C, H, W]`.
     case image
     /// Clips, `[N, C, T, H, W]`.
@@ -17,7 +17,7 @@ public enum Rank: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The layers in front of the first stage.
-public enum Stem: String, Hashable, Sendable, Codable, CaseIterable {
+public enum Stem: String, Hashable, Sendable, CaseIterable {
     /// 7×7 convolution of stride 2, then 3×3 max-pooling of stride 2.
     case imagenet
     /// 7×7 convolution of stride 2; stage 1 strides by 2 instead of a pooling (Duta et al., 2020, section 3.2).
@@ -34,7 +34,7 @@ public enum Stem: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// F(x), the layers whose output a shortcut is added to.
-public enum Branch: Hashable, Sendable, Codable {
+public enum Branch: Hashable, Sendable {
     /// 3×3, 3×3; both give `planes · expansion` channels.
     case basic(expansion: Double = 1)
     /// 1×1 to `planes · middle`, 3×3 with the stage's groups, 1×1 to `planes · expansion`.
@@ -72,7 +72,7 @@ public enum Branch: Hashable, Sendable, Codable {
 }
 
 /// Where the norms and rectifiers stand.
-public enum BlockOrder: Hashable, Sendable, Codable {
+public enum BlockOrder: Hashable, Sendable {
     /// out = ReLU(F(x) + h(x)), F ends in a norm (He et al., 2015).
     case original
     /// a = ReLU(BN(x)), out = F(a) + x; one last norm and ReLU after the last stage (He et al., 2016).
@@ -82,7 +82,7 @@ public enum BlockOrder: Hashable, Sendable, Codable {
 }
 
 /// What the identity of the block right after a Start carries in the staged order.
-public enum StagedIdentity: String, Hashable, Sendable, Codable, CaseIterable {
+public enum StagedIdentity: String, Hashable, Sendable, CaseIterable {
     /// ReLU(x): what the official code computes, whose rectifier works in place, and what its weights depend on.
     case rectified
     /// x: the paper's figure.
@@ -90,7 +90,7 @@ public enum StagedIdentity: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// h(x), what is added to F(x) in every block but the first of a stage, which has a projection.
-public enum Shortcut: Hashable, Sendable, Codable {
+public enum Shortcut: Hashable, Sendable {
     /// Nothing, in no block: a plain network.
     case none
     /// x.
@@ -115,7 +115,7 @@ public enum Shortcut: Hashable, Sendable, Codable {
 }
 
 /// What a dense shortcut sums.
-public enum DenseSource: String, Hashable, Sendable, Codable, CaseIterable {
+public enum DenseSource: String, Hashable, Sendable, CaseIterable {
     /// A_i, the outputs of the earlier blocks: DSNet.
     case aggregates
     /// X_i, their residual branches, where X_0 is A_0: DSNet-a.
@@ -123,7 +123,7 @@ public enum DenseSource: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// N of a dense shortcut; none of them has an affine.
-public enum DenseNormalization: String, Hashable, Sendable, Codable, CaseIterable {
+public enum DenseNormalization: String, Hashable, Sendable, CaseIterable {
     /// Over the architecture's `shortcutGroups`.
     case group
     /// Over all channels.
@@ -136,7 +136,7 @@ public enum DenseNormalization: String, Hashable, Sendable, Codable, CaseIterabl
 }
 
 /// What is added around the 3×3 of blocks whose stride is 1.
-public enum InnerShortcut: Hashable, Sendable, Codable {
+public enum InnerShortcut: Hashable, Sendable {
     case none
     /// GN(ReLU(u)): d-RGSNet.
     case rg
@@ -145,7 +145,7 @@ public enum InnerShortcut: Hashable, Sendable, Codable {
 }
 
 /// How the first block of a stage brings x to the branch's shape.
-public enum Projection: String, Hashable, Sendable, Codable, CaseIterable {
+public enum Projection: String, Hashable, Sendable, CaseIterable {
     /// A strided 1×1 convolution.
     case convolution
     /// 3×3 max-pooling with the stride, then a 1×1 convolution (Duta et al., 2020, section 3.2).
@@ -155,7 +155,7 @@ public enum Projection: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The norm after the convolutions.
-public enum Normalization: Hashable, Sendable, Codable {
+public enum Normalization: Hashable, Sendable {
     case batch
     /// Batch norm by fixed statistics and affine: nothing in it is trained.
     case frozenBatch
@@ -166,7 +166,7 @@ public enum Normalization: Hashable, Sendable, Codable {
 }
 
 /// What re-weights the branch's output before the addition.
-public enum Attention: Hashable, Sendable, Codable {
+public enum Attention: Hashable, Sendable {
     case none
     /// By channel (Hu et al., 2018).
     case squeezeExcitation(reduction: Int = 16)

@@ -8,5 +8,5 @@ public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConverti
         self.reason = reason
     }
 
-    public var description: String { "backbone architecture, axis \(axis.rawValue): \(reason)" }
+    public var description: String { "architecture, axis \(axis.name): \(reason)" }
 }

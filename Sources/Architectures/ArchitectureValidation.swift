@@ -22,7 +22,7 @@ extension BackboneArchitecture {
         try check(groups, .groups)
         if let stageStrides { try check(stageStrides, .stageStrides) }
         if rank == .video { try check(temporalStrides, .temporalStrides) }
-        guard stemWidth > 0 else { throw ArchitectureError(.stem, "a stem of width \(stemWidth) has no channels") }
+        guard stemWidth > 0 else { throw ArchitectureError(.stemWidth, "a stem of width \(stemWidth) has no channels") }
         guard (0..<1).contains(dropout) else {
             throw ArchitectureError(.dropout, "\(dropout) is no probability below 1")
         }

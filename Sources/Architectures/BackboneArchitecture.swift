@@ -49,36 +49,64 @@ public struct BackboneArchitecture: Hashable, Sendable {
     }
 }
 
+/// As JSON, an architecture is an object with its axes by name: words as ``text(of:)`` writes them, numbers as numbers.
 extension BackboneArchitecture: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case rank, stem, branch, order, shortcut, innerShortcut, innerGroupNorm, projection, normalization, attention
-        case depths, planes, groups, stemWidth, stageStrides, temporalStrides, shortcutGroups, dropout, classes
+    private struct Key: CodingKey {
+        let axis: ArchitectureAxis
+        var stringValue: String { axis.name }
+        var intValue: Int? { nil }
+
+        init(_ axis: ArchitectureAxis) { self.axis = axis }
+        init?(stringValue: String) {
+            guard let axis = ArchitectureAxis.allCases.first(where: { $0.name == stringValue }) else { return nil }
+            self.axis = axis
+        }
+        init?(intValue: Int) { nil }
     }
 
-    /// Axes that are left out keep their defaults; an architecture without `classes` has no classifier.
+    /// Axes that are left out keep their defaults; without `classes` there is no classifier.
     public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into axis: inout Value) throws {
-            if let value = try values.decodeIfPresent(Value.self, forKey: key) { axis = value }
+        let values = try decoder.container(keyedBy: Key.self)
+        classes = try values.decodeIfPresent(Int.self, forKey: Key(.classes))
+        for axis in ArchitectureAxis.allCases where axis != .classes && values.contains(Key(axis)) {
+            let key = Key(axis)
+            let text: String
+            switch axis {
+            case .depths, .planes, .groups, .stageStrides, .temporalStrides:
+                text = try values.decode([Int].self, forKey: key).text
+            case .stemWidth, .shortcutGroups: text = try values.decode(Int.self, forKey: key).text
+            case .dropout: text = try values.decode(Double.self, forKey: key).text
+            case .innerGroupNorm: text = try values.decode(Bool.self, forKey: key).text
+            default: text = try values.decode(String.self, forKey: key)
+            }
+            // The stem is written out beside the rank, so a rank read here has nothing to exchange.
+            let stem = stem
+            do {
+                try set(axis, to: text)
+            } catch {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: error.description)
+            }
+            if axis == .rank { self.stem = stem }
         }
-        try read(.rank, into: &rank)
-        try read(.stem, into: &stem)
-        try read(.branch, into: &branch)
-        try read(.order, into: &order)
-        try read(.shortcut, into: &shortcut)
-        try read(.innerShortcut, into: &innerShortcut)
-        try read(.innerGroupNorm, into: &innerGroupNorm)
-        try read(.projection, into: &projection)
-        try read(.normalization, into: &normalization)
-        try read(.attention, into: &attention)
-        try read(.depths, into: &depths)
-        try read(.planes, into: &planes)
-        try read(.groups, into: &groups)
-        try read(.stemWidth, into: &stemWidth)
-        stageStrides = try values.decodeIfPresent([Int].self, forKey: .stageStrides)
-        try read(.temporalStrides, into: &temporalStrides)
-        try read(.shortcutGroups, into: &shortcutGroups)
-        try read(.dropout, into: &dropout)
-        classes = try values.decodeIfPresent(Int.self, forKey: .classes)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        for axis in ArchitectureAxis.allCases {
+            let key = Key(axis)
+            switch axis {
+            case .depths: try values.encode(depths, forKey: key)
+            case .planes: try values.encode(planes, forKey: key)
+            case .groups: try values.encode(groups, forKey: key)
+            case .stageStrides: try values.encodeIfPresent(stageStrides, forKey: key)
+            case .temporalStrides: try values.encode(temporalStrides, forKey: key)
+            case .stemWidth: try values.encode(stemWidth, forKey: key)
+            case .shortcutGroups: try values.encode(shortcutGroups, forKey: key)
+            case .dropout: try values.encode(dropout, forKey: key)
+            case .innerGroupNorm: try values.encode(innerGroupNorm, forKey: key)
+            case .classes: try values.encodeIfPresent(classes, forKey: key)
+            default: try values.encode(text(of: axis), forKey: key)
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ extension Benchmark {
     /// What each network takes for one batch of noise, in evaluation.
     func runInference(_ inputs: Inputs) throws {
         for name in inputs.models {
-            let architecture = try Catalogue.architecture(named: name)
+            let architecture = try BackboneArchitecture(text: name)
             Random.seed(0)
             let images = Tensor.randn([inputs.batch, 3] + extents(of: architecture))
             for dtype in [DType.float32, .bfloat16] {
@@ -31,7 +31,7 @@ extension Benchmark {
     }
 
     private func trainingStep(of name: String, batch: Int) throws -> () -> Void {
-        let architecture = try Catalogue.architecture(named: name)
+        let architecture = try BackboneArchitecture(text: name)
         Random.seed(0)
         let network = try Backbone(architecture)
         let optimizer = SGD(

@@ -14,7 +14,7 @@ extension Benchmark {
     func runSSD(_ inputs: Inputs) throws {
         for name in inputs.models {
             Random.seed(0)
-            let detector = try SSD(backbone: Catalogue.architecture(named: name), classCount: 80)
+            let detector = try SSD(backbone: BackboneArchitecture(text: name), classCount: 80)
             Self.calm(detector)
             let images = (0..<8).map { _ in Tensor.rand([3, 300, 300]) }
             try measureTraining(of: detector, name: name, images: images)

@@ -17,7 +17,10 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite coco: the results JSON.") var results: String?
     @Option(help: "Suites jpeg and ssd-data: a folder of .jpg files.") var images: String?
     @Option(help: "Suite clips: a video of 64 frames or more.") var video: String?
-    @Option(parsing: .upToNextOption, help: "Suites backbones, inference and ssd: names of models.") var models = [
+    @Option(
+        parsing: .upToNextOption,
+        help: "Suites backbones, inference and ssd: models, also with other axes: resnet50:shortcut=dense.")
+    var models = [
         "resnet50"
     ]
     @Option(help: "Suites backbones and inference: images a step.") var batch = 16

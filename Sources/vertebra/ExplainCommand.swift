@@ -26,7 +26,8 @@ struct ExplainCommand: WorkCommand {
     @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
-            "A name that `vertebra models` lists, and a .safetensors or .pth for it; any number of times.",
+            "A name that `vertebra models` lists, or one with other axes such as iresnet50:shortcut=dense, and a "
+                + ".safetensors or .pth for it; any number of times.",
             valueName: "name=weights"))
     var weights: [NamedWeights] = []
     @Option(help: "A text file with the class names of each --model, one a line in the order of its outputs.")

@@ -7,9 +7,14 @@ struct ModelsCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "List the named models: parameters, multiply-adds, paper.")
 
+    @Flag(help: "The axes along which architectures differ, and their values.") var axes = false
     @Flag(help: "Everything, with all axes, as JSON.") var json = false
 
     func work() throws {
+        if axes {
+            print(json ? try prettyJSON(ModelListing.axes) : ModelListing.text(ModelListing.axes))
+            return
+        }
         let models = try ModelListing.all()
         print(json ? try prettyJSON(models) : ModelListing.table(models))
     }
@@ -19,7 +24,8 @@ struct DescribeCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe", abstract: "A model's layers: names, shapes, parameters, multiply-adds.")
 
-    @Argument(help: "A name that `vertebra models` lists.") var model: String
+    @Argument(help: "A name that `vertebra models` lists, or one with other axes: iresnet50:shortcut=dense.")
+    var model: String
     @Option(help: "Classes of its classifier.") var classes: Int?
     @Option(help: "Channels, height and width such as 3x224x224; channels, frames, height, width for a video model.")
     var input: String?

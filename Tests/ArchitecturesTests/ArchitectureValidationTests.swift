@@ -16,7 +16,7 @@ final class ArchitectureValidationTests: XCTestCase {
                 $0.temporalStrides = [1]
             }
         ),
-        (.stem, "no channels", { $0.stemWidth = 0 }),
+        (.stemWidth, "no channels", { $0.stemWidth = 0 }),
         (.dropout, "probability", { $0.dropout = 1 }),
         (.classes, "needs a class", { $0.classes = 0 }),
         (.stem, "for videos", { $0.stem = .video }),
@@ -154,7 +154,7 @@ final class ArchitectureValidationTests: XCTestCase {
                 guard let error = error as? ArchitectureError else { return XCTFail("\(error)") }
                 XCTAssertEqual(error.axis, axis, error.description)
                 XCTAssertTrue(error.reason.contains(reason), error.description)
-                XCTAssertTrue(error.description.contains(axis.rawValue), error.description)
+                XCTAssertTrue(error.description.contains(axis.name), error.description)
             }
         }
     }

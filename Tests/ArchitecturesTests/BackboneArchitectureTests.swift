@@ -17,7 +17,7 @@ final class BackboneArchitectureTests: XCTestCase {
         XCTAssertEqual(architecture, BackboneArchitecture().with { $0.stem = .cifar })
     }
 
-    func testAArchitectureWithoutClassesHasNoClassifier() throws {
+    func testAnArchitectureWithoutClassesHasNoClassifier() throws {
         let architecture = BackboneArchitecture().with { $0.classes = nil }
         let copy = try JSONDecoder().decode(BackboneArchitecture.self, from: JSONEncoder().encode(architecture))
         XCTAssertNil(copy.classes)
@@ -28,5 +28,20 @@ final class BackboneArchitectureTests: XCTestCase {
         func first(_ stem: Stem) -> Int { BackboneArchitecture().with { $0.stem = stem }.stride(ofStage: 0) }
         XCTAssertEqual(Stem.allCases.map(first), [1, 2, 1, 1, 2])
         XCTAssertEqual(BackboneArchitecture().with { $0.stageStrides = [1, 2, 1, 2] }.stride(ofStage: 2), 1)
+    }
+
+    func testJSONHoldsTheWordsThatAPersonTypes() throws {
+        let architecture = BackboneArchitecture().with {
+            $0.shortcut = .dense(of: .residuals, normalization: .instance, isWeighted: false)
+            $0.depths = [2, 3, 4, 5]
+        }
+        let data = try JSONEncoder().encode(architecture)
+        let object = try XCTUnwrap(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        XCTAssertEqual(object["shortcut"] as? String, "dense/residuals/instance/unweighted")
+        XCTAssertEqual(object["depths"] as? [Int], [2, 3, 4, 5])
+        XCTAssertEqual(object["inner_group_norm"] as? Bool, false)
+        XCTAssertThrowsError(
+            try JSONDecoder().decode(BackboneArchitecture.self, from: Data(#"{"shortcut": "densee"}"#.utf8))
+        ) { XCTAssertTrue("\($0)".contains("did you mean"), "\($0)") }
     }
 }

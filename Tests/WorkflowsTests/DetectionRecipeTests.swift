@@ -126,7 +126,7 @@ final class DetectionRecipeTests: XCTestCase {
         let training = try recipe(
             minimal, "training.warmup_steps=10", "training.milestones=[0.75, 0.92]", "training.gamma=0.1"
         ).training
-        let schedule = training.learningRateSchedule(totalSteps: 200)
+        let schedule = training.learningRateSchedule(totalSteps: 200, stepsPerEpoch: 50)
         XCTAssertEqual(schedule.factor(step: 0), 0.1, accuracy: 1e-12)
         XCTAssertEqual(schedule.factor(step: 10), 1, accuracy: 1e-12)
         XCTAssertEqual(schedule.factor(step: 149), 1, accuracy: 1e-12)

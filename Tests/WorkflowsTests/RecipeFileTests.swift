@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Workflows
 import XCTest
 
@@ -155,6 +157,76 @@ final class RecipeFileTests: XCTestCase {
         }
         XCTAssertThrowsError(try RecipeFile(path: "/")) {
             XCTAssertEqual("\($0)", "/: this is a folder, not a recipe file")
+        }
+    }
+
+    /// Writes files into a folder of their own and decodes the last one.
+    private func inherited(_ files: [(name: String, text: String)], settings: [String] = []) throws -> Small {
+        try withTemporaryFolder { folder in
+            for file in files {
+                let path = folder + "/" + file.name
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try Data(file.text.utf8).write(to: URL(fileURLWithPath: path))
+            }
+            return try RecipeFile(path: folder + "/" + (files.last?.name ?? ""), settings: settings).decode(Small.self)
+        }
+    }
+
+    private func inheritanceMessage(_ files: (name: String, text: String)...) -> String {
+        do {
+            return "no error: \(try inherited(files))"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    func testABaseIsMergedSectionBySection() throws {
+        let small = try inherited(
+            [("base.yaml", text), ("own.yaml", "base: base.yaml\nsizes: [9]\ntraining:\n  rate: 0.5\n")],
+            settings: ["name=set"])
+        XCTAssertEqual(small.name, "set")
+        XCTAssertEqual(small.pace, .quick)
+        XCTAssertEqual(small.sizes, [9])
+        XCTAssertEqual(small.training?.epochs, 7)
+        XCTAssertEqual(small.training?.rate, 0.5)
+    }
+
+    func testABaseMayHaveABaseAndIsSeenFromItsOwnFolder() throws {
+        let small = try inherited([
+            ("deep/first.yaml", text), ("deep/second.yaml", "base: first.yaml\npace: slow"),
+            ("third.yaml", "base: deep/second.yaml\nname: three"),
+        ])
+        XCTAssertEqual(small.name, "three")
+        XCTAssertEqual(small.pace, .slow)
+        XCTAssertEqual(small.training?.epochs, 7)
+    }
+
+    func testErrorsNameTheFileAndLineThatAreWrong() {
+        XCTAssertTrue(
+            inheritanceMessage(("base.yaml", "name: one\npace: quik"), ("own.yaml", "base: base.yaml")).contains(
+                "/base.yaml:2: pace"))
+        XCTAssertTrue(
+            inheritanceMessage(("base.yaml", text), ("own.yaml", "base: base.yaml\npaze: slow")).contains(
+                "/own.yaml:2: unknown key paze; did you mean pace?"))
+        XCTAssertTrue(
+            inheritanceMessage(("own.yaml", "name: x\nbase: gone.yaml")).contains("own.yaml:2: base "),
+            inheritanceMessage(("own.yaml", "name: x\nbase: gone.yaml")))
+        XCTAssertTrue(
+            inheritanceMessage(("own.yaml", "name: x\nbase: gone.yaml")).hasSuffix("there is no such recipe file"))
+        XCTAssertTrue(
+            inheritanceMessage(("own.yaml", "base: [a, b]")).contains("base is another recipe's file, not a list"))
+    }
+
+    func testACircleIsRefused() {
+        let message = inheritanceMessage(("a.yaml", "base: b.yaml"), ("b.yaml", "base: a.yaml"))
+        XCTAssertTrue(message.contains("a.yaml:1: base: "), message)
+        XCTAssertTrue(message.contains("leads back to itself"), message)
+    }
+
+    func testATextHasNoFolderForABase() {
+        XCTAssertThrowsError(try RecipeFile(text: "base: x.yaml", path: "the recipe in run")) {
+            XCTAssertTrue("\($0)".contains("has no folder"), "\($0)")
         }
     }
 }

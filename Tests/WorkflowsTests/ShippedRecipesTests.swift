@@ -17,7 +17,7 @@ final class ShippedRecipesTests: XCTestCase {
         var count = 0
         for (name, file) in try files() where try VisionTask(of: file) == .detection {
             let recipe = try file.decode(DetectionRecipe.self)
-            XCTAssertNoThrow(try Catalogue.architecture(named: recipe.model.backbone), name)
+            XCTAssertNoThrow(try BackboneArchitecture(text: recipe.model.backbone), name)
             XCTAssertNotNil(recipe.data.val, name)
             XCTAssertTrue(name.contains("_" + recipe.model.backbone + "_"), "\(name) names its backbone")
             if let ssd = recipe.model.ssd {
@@ -37,10 +37,10 @@ final class ShippedRecipesTests: XCTestCase {
             switch try VisionTask(of: file) {
             case .classification:
                 let recipe = try file.decode(ClassificationRecipe.self)
-                XCTAssertNoThrow(try Catalogue.architecture(named: recipe.model.backbone).plan(), name)
+                XCTAssertNoThrow(try BackboneArchitecture(text: recipe.model.backbone).plan(), name)
             case .detection:
                 let model = try file.decode(DetectionRecipe.self).model
-                let backbone = try Catalogue.architecture(named: model.backbone)
+                let backbone = try BackboneArchitecture(text: model.backbone)
                 if let ssd = model.ssd {
                     XCTAssertEqual(try SSDPlan(ssd, backbone: backbone).boxCount, 8732, name)
                 } else {
@@ -60,13 +60,13 @@ final class ShippedRecipesTests: XCTestCase {
             XCTAssertEqual(recipe.training.weightDecay, 5e-4, name)
             XCTAssertEqual(recipe.training.learningRate, 0.02, name)
             let perEpoch = 3664
-            let schedule = recipe.training.learningRateSchedule(totalSteps: 130 * perEpoch)
+            let schedule = recipe.training.learningRateSchedule(totalSteps: 130 * perEpoch, stepsPerEpoch: perEpoch)
             XCTAssertEqual(schedule.factor(step: perEpoch / 2), 0.5, accuracy: 1e-3, name)
             XCTAssertEqual(schedule.factor(step: perEpoch), 1, accuracy: 1e-9, name)
             for (epoch, factor) in [(84, 1), (85, 0.1), (106, 0.1), (107, 0.01), (129, 0.01)] {
                 XCTAssertEqual(schedule.factor(step: epoch * perEpoch + perEpoch / 2), factor, accuracy: 1e-9, name)
             }
-            let backbone = try Catalogue.architecture(named: recipe.model.backbone)
+            let backbone = try BackboneArchitecture(text: recipe.model.backbone)
             parameters[recipe.model.backbone] = try SSDPlan(.ssd300, backbone: backbone).parameterCount(classCount: 80)
         }
         XCTAssertEqual(parameters.count, 8)
@@ -75,9 +75,11 @@ final class ShippedRecipesTests: XCTestCase {
 
     /// The papers of RGSNet and DSNet: five epochs of COCO with twelve anchors a cell, ten of VOC with nine.
     func testTheirFasterRCNN() throws {
+        var backbones: [Bool: Set<String>] = [:]
         for (name, file) in try files() where name.contains("net50_c4") {
             let recipe = try file.decode(DetectionRecipe.self)
             let isCOCO = name.contains("coco")
+            backbones[isCOCO, default: []].insert(recipe.model.backbone)
             XCTAssertEqual(recipe.training.epochs, isCOCO ? 5 : 10, name)
             if isCOCO {
                 let splits = COCO2014Splits(folder: "COCO")
@@ -88,6 +90,8 @@ final class ShippedRecipesTests: XCTestCase {
             }
             XCTAssertEqual(recipe.model.fasterRCNN.anchorSizes.flatMap { $0 }.count * 3, isCOCO ? 12 : 9, name)
         }
+        let networks: Set = ["resnet50", "b_rgsnet50", "res_rgsnet50", "dsnet50", "ds2net50"]
+        XCTAssertEqual(backbones, [true: networks, false: networks])
     }
 
     /// The 1× recipe with a feature pyramid takes any backbone.
@@ -106,7 +110,7 @@ final class ShippedRecipesTests: XCTestCase {
         var count = 0
         for (name, file) in try files() where try VisionTask(of: file) == .classification {
             let recipe = try file.decode(ClassificationRecipe.self)
-            let backbone = try Catalogue.architecture(named: recipe.model.backbone)
+            let backbone = try BackboneArchitecture(text: recipe.model.backbone)
             let isCIFAR = recipe.data.format == .cifar, isOfVideos = recipe.data.format.isOfVideos
             XCTAssertEqual(backbone.rank == .video, isOfVideos, name)
             XCTAssertEqual(backbone.stem == .cifar, isCIFAR, "\(name): the stem belongs to the data")
@@ -124,7 +128,7 @@ final class ShippedRecipesTests: XCTestCase {
         XCTAssertGreaterThanOrEqual(count, 6)
     }
 
-    /// The rate falls after the papers' epochs; shares of the training that are written with four digits miss by a step or two.
+    /// The rate falls after the papers' epochs, to the step.
     func testTheSchedulesOfThePapers() throws {
         let milestones = [
             "dsnet50_cifar10.yaml": [(82, 164), (123, 164)], "res_rgsnet50_cifar10.yaml": [(82, 164), (123, 164)],
@@ -144,11 +148,12 @@ final class ShippedRecipesTests: XCTestCase {
             XCTAssertEqual(
                 training.weightDecay, name.contains("imagenet") || name.contains("iresnet") ? 1e-4 : 5e-4, name)
             let perEpoch = 391
-            let schedule = training.learningRateSchedule(totalSteps: training.epochs * perEpoch)
+            let schedule = training.learningRateSchedule(
+                totalSteps: training.epochs * perEpoch, stepsPerEpoch: perEpoch)
             for (i, step) in steps.enumerated() {
                 XCTAssertEqual(
-                    schedule.factor(step: step.0 * perEpoch + 3), pow(0.1, Double(i + 1)), accuracy: 1e-9, name)
-                XCTAssertEqual(schedule.factor(step: step.0 * perEpoch - 3), pow(0.1, Double(i)), accuracy: 1e-9, name)
+                    schedule.factor(step: step.0 * perEpoch), pow(0.1, Double(i + 1)), accuracy: 1e-9, name)
+                XCTAssertEqual(schedule.factor(step: step.0 * perEpoch - 1), pow(0.1, Double(i)), accuracy: 1e-9, name)
             }
         }
     }

@@ -22,7 +22,7 @@ public enum ClassificationSections: RecipeSections {
 
 /// The section `model`: what is trained, and towards what.
 public struct ClassificationModelSection: ModelSection {
-    /// A name that `vertebra models` lists; its classifier gets as many outputs as the data have classes.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`; its classifier gets as many outputs as the data have classes.
     public var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
     public var weights: String?
@@ -45,7 +45,7 @@ public struct ClassificationModelSection: ModelSection {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        backbone = try values.decode(String.self, forKey: .backbone)
+        backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
         try values.update(&zeroLastNorms, .zeroLastNorms)
         try values.update(&dropout, .dropout, "must be in 0…1, without 1") { (0..<1).contains($0) }
@@ -56,7 +56,7 @@ public struct ClassificationModelSection: ModelSection {
 
 /// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
 public struct ClassificationDataSection: DataSection {
-    public enum Format: String, Decodable, CaseIterable, Sendable {
+    public enum Format: String, Codable, CaseIterable, Sendable {
         /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
         case cifar
         /// Folders `train` and `val` in `root`, each with a folder of images for each class.

@@ -23,13 +23,14 @@ public enum DetectionSections: RecipeSections {
 
 /// The section `model`: what is trained.
 public struct DetectionModelSection: ModelSection {
-    public enum DetectorName: String, Decodable, CaseIterable, Sendable {
+    public enum DetectorName: String, Codable, CaseIterable, Sendable {
         case fasterRCNN = "faster_rcnn"
         case ssd300, ssd512
     }
 
     public var detector = DetectorName.fasterRCNN
-    /// A name that `vertebra models` lists.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`. In the file it may be a section
+    /// too: a `base` and axes.
     public var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
     public var weights: String?
@@ -46,7 +47,7 @@ public struct DetectionModelSection: ModelSection {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        backbone = try values.decode(String.self, forKey: .backbone)
+        backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
         try values.update(&detector, .detector)
         fasterRCNN = try values.decodeIfPresent(FasterRCNNConfiguration.self, forKey: .fasterRCNN) ?? .init()
@@ -74,7 +75,7 @@ extension DetectionModelSection.DetectorName {
 /// The section `data`: where the images and their annotations are. A relative `root` is seen from the folder that the
 /// command runs in; every other path from `root`.
 public struct DetectionDataSection: DataSection {
-    public enum Format: String, Decodable, CaseIterable, Sendable {
+    public enum Format: String, Codable, CaseIterable, Sendable {
         /// `annotations`: an instances JSON; `images`: the folder of the pictures.
         case coco
         /// `split`: a list in `ImageSets/Main`; the root holds `Annotations`, `ImageSets` and `JPEGImages`.
@@ -82,7 +83,7 @@ public struct DetectionDataSection: DataSection {
     }
 
     /// One part of the data set. COCO: `annotations` and `images`. VOC: `split`.
-    public struct Part: Decodable, Hashable, Sendable {
+    public struct Part: Codable, Hashable, Sendable {
         public var annotations: String?
         public var images: String?
         public var split: String?

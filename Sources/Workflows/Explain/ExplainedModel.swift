@@ -8,13 +8,16 @@ import Tensors
 
 /// A named model with a file of weights for it, as a user gives both: `resnet50=weights.pth`.
 public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
-    /// As `vertebra models` lists it.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`.
     public let model: String
     /// A `.safetensors`, `.pth`, `.pt` or `.bin`.
     public let path: String
 
     public init?(_ text: String) {
-        guard let equals = text.firstIndex(of: "=") else { return nil }
+        // An architecture's axes have equals signs of their own: behind a colon the last one counts.
+        let name = text.prefix { $0 != "=" }
+        let equals = name.contains(":") ? text.lastIndex(of: "=") : text.firstIndex(of: "=")
+        guard let equals else { return nil }
         model = String(text[..<equals])
         path = String(text[text.index(after: equals)...])
         if model.isEmpty || path.isEmpty { return nil }
@@ -70,7 +73,7 @@ struct ExplainedModel {
         let place = "--model \(weights)"
         let named: BackboneArchitecture
         do {
-            named = try Catalogue.architecture(named: weights.model)
+            named = try BackboneArchitecture(text: weights.model)
         } catch {
             throw ExplanationError(place: place, reason: "\(error)")
         }
@@ -97,7 +100,7 @@ struct ExplainedModel {
         }
         let recipeText = """
             task: classification
-            model: {backbone: \(weights.model)}
+            model: {backbone: "\(weights.model)"}
             data: {format: \(named.stem == .cifar ? "cifar" : "folder")}
             """
         let file = try RecipeFile(text: recipeText, path: place, settings: settings)

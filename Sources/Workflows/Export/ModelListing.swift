@@ -25,10 +25,10 @@ public enum ModelListing {
         }
     }
 
-    /// Why a name is no model's, with the nearest; nil for a model.
+    /// Why a name, or a text such as `iresnet50:shortcut=dense`, describes no model; nil where it does.
     public static func unknown(_ name: String) -> String? {
         do {
-            _ = try Catalogue.architecture(named: name)
+            _ = try BackboneArchitecture(text: name)
             return nil
         } catch {
             return "\(error)"
@@ -46,6 +46,30 @@ public enum ModelListing {
         return TextTable(
             header: ["model", "parameters", "multiply-adds", "input", "paper"], rows: rows, rightAligned: [1, 2]
         ).text
+    }
+
+    /// An axis along which architectures differ.
+    public struct Axis: Encodable, Sendable {
+        public let name: String
+        public let values: [String]
+        public let meaning: String
+    }
+
+    /// Every axis: what can be written for it, and what it decides.
+    public static var axes: [Axis] {
+        ArchitectureAxis.allCases.map { Axis(name: $0.name, values: $0.values, meaning: $0.meaning) }
+    }
+
+    /// The axes for a person: a line of what each decides, then its values.
+    public static func text(_ axes: [Axis]) -> String {
+        axes.map { axis in
+            "\(axis.name): \(axis.meaning)\n" + axis.values.map { "    \($0)" }.joined(separator: "\n")
+        }.joined(separator: "\n") + """
+
+
+            An architecture is a model's name and, behind a colon, the axes that differ:
+                iresnet50:shortcut=dense,planes=32/64/128/256
+            """
     }
 
     static func millions(_ count: Int) -> String { String(format: "%.3f M", Double(count) / 1e6) }
@@ -80,9 +104,9 @@ public struct ModelDescription: Encodable, Sendable {
     public let layers: [Layer]
 
     /// - Parameter input: channels, (frames,) height, width; nil takes the model's usual one.
-    /// - Throws: `UnknownModel`, `ArchitectureError`, and `ModelDescriptionError` for an input that the model can't take.
+    /// - Throws: `UnknownModel`, `ArchitectureTextError`, `ArchitectureError`, and `ModelDescriptionError` for an input that the model can't take.
     public init(model name: String, classes: Int? = nil, input: [Int]? = nil) throws {
-        var architecture = try Catalogue.architecture(named: name)
+        var architecture = try BackboneArchitecture(text: name)
         if let classes { architecture.classes = classes }
         let plan = try architecture.plan()
         let input = input ?? architecture.usualInput

@@ -66,4 +66,5 @@ public struct NoInferenceOptions: InferenceSection {
 
     public init() {}
     public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: NoKey.self) }
+    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: NoKey.self) }
 }

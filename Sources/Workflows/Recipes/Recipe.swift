@@ -2,7 +2,7 @@
 ///
 /// Keys and their meaning are documented with the sections: `model`, `data` and `input` of each task (`Sections`),
 /// `training` and `evaluation` of all.
-public struct Recipe<Sections: RecipeSections>: Decodable, Hashable, Sendable {
+public struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
     public var task: VisionTask
     public var model: Sections.Model
     public var data: Sections.Data
@@ -43,11 +43,11 @@ public protocol RecipeSections: Sendable {
     static func input(_ given: Input?, for model: Model, on data: Data) -> Input
 }
 
-public typealias RecipeSection = Decodable & Hashable & Sendable
+public typealias RecipeSection = Codable & Hashable & Sendable
 
 /// A section `model`.
 public protocol ModelSection: RecipeSection {
-    /// A name that `vertebra models` lists.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`.
     var backbone: String { get }
     /// Weights to start from. Nil: random ones.
     var weights: String? { get }
@@ -72,7 +72,7 @@ public protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, CaseI
 }
 
 /// The section `evaluation`: when the model is measured and what its best state is.
-public struct EvaluationSection<Metric: EvaluationMetric>: Decodable, Hashable, Sendable {
+public struct EvaluationSection<Metric: EvaluationMetric>: Codable, Hashable, Sendable {
     /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
     public var every = 1
     public var metric = Metric.usual

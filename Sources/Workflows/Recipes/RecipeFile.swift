@@ -10,34 +10,76 @@ public struct RecipeFile: Sendable {
     public let path: String
     private(set) var root: RecipeNode
 
-    /// Reads a file and lays the settings (`key.path=value`, the value in YAML) over it.
+    /// Reads a file, the ones that it names as `base`, and lays the settings (`key.path=value`, the value in YAML) over it.
+    ///
+    /// A `base` is another recipe, seen from the file's folder, of which this one says only what differs: sections are
+    /// merged key by key, lists and values replace.
     ///
     /// - Throws: `RecipeFileError`.
     public init(path: String, settings: [String] = []) throws {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw RecipeFileError(.file(path), "there is no such recipe file")
-        }
-        guard !isDirectory.boolValue else {
-            throw RecipeFileError(.file(path), "this is a folder, not a recipe file")
-        }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw RecipeFileError(.file(path), "the recipe file can't be read; check its permissions")
-        }
-        guard let text = String(bytes: bytes, encoding: .utf8) else {
-            throw RecipeFileError(.file(path), "the recipe is not UTF-8 text")
-        }
-        try self.init(text: text, path: path, settings: settings)
+        self.path = path
+        root = try Self.tree(path, askedAt: .file(path), above: [])
+        for setting in settings { try apply(setting) }
     }
 
     /// A recipe from its text; `path` is for error messages.
+    ///
+    /// - Throws: `RecipeFileError`, also for a `base`, which a text has no folder to look for in.
     public init(text: String, path: String, settings: [String] = []) throws {
         self.path = path
-        root = try RecipeNode(parsing: text, name: .file(path)) { .line(file: path, line: $0) }
+        root = try Self.tree(text: text, path: path)
+        if let base = root[Self.baseKey] {
+            throw RecipeFileError(
+                base.place, "base is for recipe files; this text has no folder to find another one in")
+        }
+        for setting in settings { try apply(setting) }
+    }
+
+    private static let baseKey = "base"
+
+    /// The tree of a file over that of its base.
+    ///
+    /// - Parameters:
+    ///   - place: Who asks for the file.
+    ///   - above: The files that lead to it, the first one first.
+    private static func tree(_ path: String, askedAt place: RecipePlace, above: [String]) throws -> RecipeNode {
+        let whole = URL(fileURLWithPath: path).standardizedFileURL.path
+        guard !above.contains(whole) else {
+            throw RecipeFileError(place, "base: \(path) leads back to itself; a recipe can't be its own base")
+        }
+        var root = try tree(text: read(path, askedAt: place), path: path)
+        guard let base = root.remove(baseKey) else { return root }
+        guard case .scalar(let name, _) = base.content, !base.isNull else {
+            throw RecipeFileError(base.place, "base is another recipe's file, not \(base.kind)")
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        let basePath = name.hasPrefix("/") || folder.isEmpty ? name : folder + "/" + name
+        return root.over(try tree(basePath, askedAt: base.place, above: above + [whole]))
+    }
+
+    private static func tree(text: String, path: String) throws -> RecipeNode {
+        let root = try RecipeNode(parsing: text, name: .file(path)) { .line(file: path, line: $0) }
         guard case .mapping = root.content else {
             throw RecipeFileError(.file(path), "a recipe is made of keys and values, and this is \(root.kind)")
         }
-        for setting in settings { try apply(setting) }
+        return root
+    }
+
+    private static func read(_ path: String, askedAt place: RecipePlace) throws -> String {
+        // A file that was named on the command line is its own place; a base is named where it is asked for.
+        func failure(_ reason: String) -> RecipeFileError {
+            place == .file(path) ? RecipeFileError(place, reason) : RecipeFileError(place, "base \(path): \(reason)")
+        }
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw failure("there is no such recipe file")
+        }
+        guard !isDirectory.boolValue else { throw failure("this is a folder, not a recipe file") }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw failure("the recipe file can't be read; check its permissions")
+        }
+        guard let text = String(bytes: bytes, encoding: .utf8) else { throw failure("the recipe is not UTF-8 text") }
+        return text
     }
 
     /// The recipe with all settings in place, as YAML without comments: what a run keeps.
@@ -67,6 +109,17 @@ public struct RecipeFile: Sendable {
         root[key.split(separator: ".").map(String.init)] != nil
     }
 
+    /// The recipe with the values of these dotted keys alone.
+    func keeping(_ keys: [String]) throws -> RecipeFile {
+        var copy = self
+        copy.root = root.emptied
+        for key in keys {
+            let path = key.split(separator: ".").map(String.init)
+            if let value = root[path] { try copy.root.set(path[...], to: value, whole: key) }
+        }
+        return copy
+    }
+
     /// Replaces a text value, or adds it.
     ///
     /// - Throws: `RecipeFileError` where a section on the way is a value.
@@ -91,6 +144,15 @@ public struct RecipeFile: Sendable {
         }
         let text = String(setting[setting.index(after: equals)...])
         let value = try RecipeNode(parsing: text.isEmpty ? "''" : text, name: place) { _ in place }
+        if keys.starts(with: Self.backboneKeys), keys.count > Self.backboneKeys.count { try nestBackbone() }
         try root.set(keys[...], to: value, whole: key)
+    }
+
+    private static let backboneKeys = ["model", "backbone"]
+
+    /// Makes room for an axis of its own: a backbone that is a name becomes the base of a section.
+    private mutating func nestBackbone() throws {
+        guard let backbone = root[Self.backboneKeys], case .scalar = backbone.content, !backbone.isNull else { return }
+        try root.set(Self.backboneKeys[...], to: backbone.nested(under: "base"), whole: "model.backbone")
     }
 }

@@ -39,6 +39,46 @@ struct RecipeNode: Sendable {
         self.init(content: .scalar(text, isPlain: false), place: place)
     }
 
+    /// Takes a key out of a mapping, and gives its value.
+    mutating func remove(_ key: String) -> RecipeNode? {
+        guard case .mapping(var entries) = content, let index = entries.firstIndex(where: { $0.key == key }) else {
+            return nil
+        }
+        let value = entries.remove(at: index).value
+        content = .mapping(entries)
+        return value
+    }
+
+    /// This value laid over another: the keys of two sections together, else this one alone.
+    ///
+    /// A backbone that says its axes alone changes those of the other's, and one with a `base` of its own replaces it.
+    func over(_ other: RecipeNode, at path: [String] = []) -> RecipeNode {
+        guard case .mapping(let mine) = content else { return self }
+        var other = other
+        if path == ["model", "backbone"] {
+            if self["base"] != nil { return self }
+            if case .scalar = other.content, !other.isNull { other = other.nested(under: "base") }
+        }
+        guard case .mapping(var entries) = other.content else { return self }
+        for entry in mine {
+            guard let index = entries.firstIndex(where: { $0.key == entry.key }) else {
+                entries.append(entry)
+                continue
+            }
+            entries[index].value = entry.value.over(entries[index].value, at: path + [entry.key])
+            entries[index].keyPlace = entry.keyPlace
+        }
+        return RecipeNode(content: .mapping(entries), place: place)
+    }
+
+    /// A section without keys, in this one's place.
+    var emptied: RecipeNode { RecipeNode(content: .mapping([]), place: place) }
+
+    /// A section with this value alone.
+    func nested(under key: String) -> RecipeNode {
+        RecipeNode(content: .mapping([Entry(key: key, keyPlace: place, value: self)]), place: place)
+    }
+
     private init(content: Content, place: RecipePlace) {
         self.content = content
         self.place = place

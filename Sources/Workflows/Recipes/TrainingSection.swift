@@ -1,19 +1,19 @@
 import NN
 
 /// The section `training` of a recipe: how long, in which steps, on what.
-public struct TrainingSection: Decodable, Hashable, Sendable {
-    public enum OptimizerName: String, Decodable, CaseIterable, Sendable {
+public struct TrainingSection: Codable, Hashable, Sendable {
+    public enum OptimizerName: String, Codable, CaseIterable, Sendable {
         case sgd, adamw
     }
 
-    public enum Schedule: String, Decodable, CaseIterable, Sendable {
+    public enum Schedule: String, Codable, CaseIterable, Sendable {
         case constant
         /// Times `gamma` at each of the `milestones`.
         case multiStep = "multi_step"
         case cosine
     }
 
-    public enum Precision: String, Decodable, CaseIterable, Sendable {
+    public enum Precision: String, Codable, CaseIterable, Sendable {
         case float32, bfloat16
     }
 
@@ -34,11 +34,13 @@ public struct TrainingSection: Decodable, Hashable, Sendable {
     /// Whether norms and biases decay as well.
     public var decayNormsAndBiases = true
     public var schedule = Schedule.multiStep
-    /// Shares of the whole training, in 0…1.
-    public var milestones = [0.67, 0.92]
+    /// When `multi_step` lowers the rate.
+    public var milestones = Milestones.shares([0.67, 0.92])
     public var gamma = 0.1
     /// Steps in which the rate grows linearly to its full value.
     public var warmupSteps = 0
+    /// The warm-up in epochs, in place of `warmupSteps`. Nil: `warmupSteps` says it.
+    public var warmupEpochs: Double?
     /// Largest norm of all gradients together. Nil: no limit.
     public var clipNorm: Double?
     public var seed: UInt64 = 0
@@ -59,6 +61,7 @@ public struct TrainingSection: Decodable, Hashable, Sendable {
         case decayNormsAndBiases = "decay_norms_and_biases"
         case schedule, milestones, gamma
         case warmupSteps = "warmup_steps"
+        case warmupEpochs = "warmup_epochs"
         case clipNorm = "clip_norm"
         case seed, threads
         case loaderThreads = "loader_threads"
@@ -83,11 +86,14 @@ public struct TrainingSection: Decodable, Hashable, Sendable {
         try values.update(&weightDecay, .weightDecay, "must not be below 0") { $0 >= 0 }
         try values.update(&decayNormsAndBiases, .decayNormsAndBiases)
         try values.update(&schedule, .schedule)
-        try values.update(&milestones, .milestones, "must be shares of the training in 0…1, ascending") {
-            $0.allSatisfy { (0...1).contains($0) } && zip($0, $0.dropFirst()).allSatisfy(<)
-        }
+        milestones = try values.decodeIfPresent(Milestones.self, forKey: .milestones) ?? milestones
         try values.update(&gamma, .gamma, "must be above 0") { $0 > 0 }
         try values.update(&warmupSteps, .warmupSteps, "must not be below 0") { $0 >= 0 }
+        warmupEpochs = try values.decodeIfPresent(Double.self, forKey: .warmupEpochs)
+        try values.require(warmupEpochs.map { $0 >= 0 } ?? true, .warmupEpochs, "must not be below 0")
+        try values.require(
+            warmupEpochs == nil || !values.contains(.warmupSteps), .warmupEpochs,
+            "says the same as warmup_steps; keep one of them")
         clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
         try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
         try values.update(&seed, .seed)
@@ -98,16 +104,18 @@ public struct TrainingSection: Decodable, Hashable, Sendable {
     }
 
     /// The factor on the learning rate at each of `totalSteps` optimiser steps.
-    public func learningRateSchedule(totalSteps: Int) -> LearningRateSchedule {
+    public func learningRateSchedule(totalSteps: Int, stepsPerEpoch: Int) -> LearningRateSchedule {
         let main: LearningRateSchedule =
             switch schedule {
             case .constant: .constant
             case .multiStep:
-                .multiStep(milestones: milestones.map { Int((Double(totalSteps) * $0).rounded()) }, gamma: gamma)
+                .multiStep(
+                    milestones: milestones.steps(totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch), gamma: gamma)
             case .cosine: .cosine(total: totalSteps)
             }
-        guard warmupSteps > 0 else { return main }
-        return .linearWarmup(steps: warmupSteps, startFactor: 1 / Double(warmupSteps), then: main)
+        let warmup = warmupEpochs.map { Int(($0 * Double(stepsPerEpoch)).rounded()) } ?? warmupSteps
+        guard warmup > 0 else { return main }
+        return .linearWarmup(steps: warmup, startFactor: 1 / Double(warmup), then: main)
     }
 
     /// The optimiser over a model's trainable parameters.

@@ -2,7 +2,7 @@ import Tensors
 import Training
 
 /// What a recipe is for.
-public enum VisionTask: String, Decodable, CaseIterable, Sendable {
+public enum VisionTask: String, Codable, CaseIterable, Sendable {
     case detection, classification
 
     private struct Head: Decodable {

@@ -48,12 +48,14 @@ extension RecipeModel {
 }
 
 extension RecipeFile {
-    /// The network that `model.backbone` names.
+    /// The network that `model.backbone` describes.
     ///
-    /// - Throws: `RecipeFileError` with the nearest name.
-    func backbone(_ name: String) throws -> BackboneArchitecture {
+    /// - Throws: `RecipeFileError` with the nearest name, or with the axis that doesn't go with the others.
+    func backbone(_ text: String) throws -> BackboneArchitecture {
         do {
-            return try Catalogue.architecture(named: name)
+            return try BackboneArchitecture(text: text)
+        } catch let error as ArchitectureError {
+            throw self.error(at: "model.backbone.\(error.axis.name)", error.reason)
         } catch {
             throw self.error(at: "model.backbone", "\(error)")
         }
@@ -63,10 +65,10 @@ extension RecipeFile {
     ///
     /// - Throws: `RecipeFileError` with the nearest name.
     func imageBackbone(_ name: String) throws -> BackboneArchitecture {
-        let recipe = try backbone(name)
-        guard recipe.rank == .image else {
+        let architecture = try backbone(name)
+        guard architecture.rank == .image else {
             throw error(at: "model.backbone", "\(name) takes clips, and these are images")
         }
-        return recipe
+        return architecture
     }
 }

@@ -76,7 +76,7 @@ struct TrainingRun {
         options.seconds = seconds
         options.accumulation = recipe.accumulation
         options.schedule = recipe.learningRateSchedule(
-            totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max))
+            totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max), stepsPerEpoch: stepsPerEpoch)
         options.maxGradientNorm = recipe.clipNorm
         options.seed = recipe.seed
         if let evaluation {

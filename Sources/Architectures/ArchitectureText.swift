@@ -1,0 +1,211 @@
+import Support
+
+extension ArchitectureAxis {
+    /// What a person types: `inner_shortcut`.
+    public var name: String { snakeCase(rawValue) }
+
+    /// One line of what the axis decides.
+    public var meaning: String {
+        switch self {
+        case .rank: "images or clips; changing it brings the stem of the other kind along"
+        case .stem: "the layers in front of the first stage"
+        case .branch: "F(x), the layers of a block: their kernels and widths"
+        case .order: "where norms and ReLUs stand in a block"
+        case .shortcut: "h(x), what is added to F(x) in every block but the first of a stage"
+        case .innerShortcut: "what is added around the 3×3 of blocks whose stride is 1"
+        case .innerGroupNorm: "a group norm after each of the two ReLUs inside F"
+        case .projection: "how a stage's first block brings x to the shape of F(x)"
+        case .normalization: "the norm after the convolutions"
+        case .attention: "what re-weights F(x) before the addition"
+        case .depths: "blocks of each stage"
+        case .planes: "the base width of each stage"
+        case .groups: "groups of the 3×3 convolutions of each stage"
+        case .stemWidth: "channels of the stem"
+        case .stageStrides: "stride of each stage's first block in height and width; default: 2, or 1 behind a pooling"
+        case .temporalStrides: "stride of each stage's first block in time, for clips"
+        case .shortcutGroups: "groups of the group norms in RG and dense shortcuts"
+        case .dropout: "probability of the dropout before the classifier"
+        case .classes: "outputs of the classifier; none leaves it out"
+        }
+    }
+
+    /// What can be written for the axis: words, each with its optional parts in brackets, or how numbers are written.
+    public var values: [String] {
+        switch self {
+        case .rank: Rank.forms
+        case .stem: Stem.forms
+        case .branch: Branch.forms
+        case .order: BlockOrder.forms
+        case .shortcut: Shortcut.forms
+        case .innerShortcut: InnerShortcut.forms
+        case .innerGroupNorm: Bool.forms
+        case .projection: Projection.forms
+        case .normalization: Normalization.forms
+        case .attention: Attention.forms
+        case .depths, .planes, .groups, .temporalStrides: [Int].forms
+        case .stageStrides: ["default"] + [Int].forms
+        case .stemWidth, .shortcutGroups: Int.forms
+        case .dropout: Double.forms
+        case .classes: ["none"] + Int.forms
+        }
+    }
+
+    /// The axis of a name. Throws `ArchitectureTextError` with the nearest name.
+    public init(named name: String) throws(ArchitectureTextError) {
+        guard let axis = Self.allCases.first(where: { $0.name == name }) else {
+            let names = Self.allCases.map(\.name)
+            let nearest = nearestName(to: name, among: names, within: max(2, name.count / 3))
+            throw ArchitectureTextError(
+                "no axis is called \"\(name)\"; "
+                    + (nearest.map { "did you mean \"\($0)\"?" } ?? "the axes are \(names.joined(separator: ", "))"))
+        }
+        self = axis
+    }
+}
+
+/// A text that names no architecture: what is wrong with it, and what would be right.
+public struct ArchitectureTextError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension BackboneArchitecture {
+    /// The architecture of a text: a name that `vertebra models` lists and, behind a colon, the axes that differ, as in
+    /// `iresnet50:shortcut=dense,planes=32/64/128/256`.
+    ///
+    /// - Throws: `UnknownModel` for a name that no model has, `ArchitectureTextError` for an axis or a value that is none,
+    ///   and `ArchitectureError` for axes that describe no network together.
+    public init(text: String) throws {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let base = try Catalogue.architecture(named: parts[0])
+        guard parts.count == 2 else {
+            self = base
+            return
+        }
+        let settings = try parts[1].split(separator: ",", omittingEmptySubsequences: false).map {
+            let pair = $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard pair.count == 2 else {
+                throw ArchitectureTextError(
+                    "\"\($0)\" is no axis=value; write an architecture as \(parts[0]):shortcut=dense,stem=cifar")
+            }
+            return (axis: try ArchitectureAxis(named: pair[0]), value: pair[1])
+        }
+        self = try base.with(settings)
+    }
+
+    /// A copy with other values on some axes, each as a person types it: `dense/residuals`, `3/4/6/3`.
+    ///
+    /// A change of rank comes first and exchanges the stem for the one of the other kind, which another value of the stem
+    /// may replace.
+    ///
+    /// - Throws: `ArchitectureTextError` for a value that the axis lacks or an axis that is set twice, and
+    ///   `ArchitectureError` for axes that describe no network together.
+    public func with(_ settings: [(axis: ArchitectureAxis, value: String)]) throws -> BackboneArchitecture {
+        var copy = self
+        var seen: Set<ArchitectureAxis> = []
+        for axis in settings.map(\.axis) where !seen.insert(axis).inserted {
+            throw ArchitectureTextError("\(axis.name) is set twice")
+        }
+        for setting in settings where setting.axis == .rank { try copy.set(setting.axis, to: setting.value) }
+        for setting in settings where setting.axis != .rank { try copy.set(setting.axis, to: setting.value) }
+        try copy.validate()
+        return copy
+    }
+
+    /// Sets one axis without a look at the others.
+    mutating func set(_ axis: ArchitectureAxis, to text: String) throws(ArchitectureTextError) {
+        switch axis {
+        case .rank:
+            let old = rank
+            try read(text, axis, &rank)
+            if rank != old { stem = stem.counterpart }
+        case .stem: try read(text, axis, &stem)
+        case .branch: try read(text, axis, &branch)
+        case .order: try read(text, axis, &order)
+        case .shortcut: try read(text, axis, &shortcut)
+        case .innerShortcut: try read(text, axis, &innerShortcut)
+        case .innerGroupNorm: try read(text, axis, &innerGroupNorm)
+        case .projection: try read(text, axis, &projection)
+        case .normalization: try read(text, axis, &normalization)
+        case .attention: try read(text, axis, &attention)
+        case .depths: try read(text, axis, &depths)
+        case .planes: try read(text, axis, &planes)
+        case .groups: try read(text, axis, &groups)
+        case .stemWidth: try read(text, axis, &stemWidth)
+        case .stageStrides: try read(text, axis, &stageStrides, absent: "default")
+        case .temporalStrides: try read(text, axis, &temporalStrides)
+        case .shortcutGroups: try read(text, axis, &shortcutGroups)
+        case .dropout: try read(text, axis, &dropout)
+        case .classes: try read(text, axis, &classes, absent: "none")
+        }
+    }
+
+    /// The value on an axis, as `with` reads it.
+    public func text(of axis: ArchitectureAxis) -> String {
+        switch axis {
+        case .rank: rank.text
+        case .stem: stem.text
+        case .branch: branch.text
+        case .order: order.text
+        case .shortcut: shortcut.text
+        case .innerShortcut: innerShortcut.text
+        case .innerGroupNorm: innerGroupNorm.text
+        case .projection: projection.text
+        case .normalization: normalization.text
+        case .attention: attention.text
+        case .depths: depths.text
+        case .planes: planes.text
+        case .groups: groups.text
+        case .stemWidth: stemWidth.text
+        case .stageStrides: stageStrides?.text ?? "default"
+        case .temporalStrides: temporalStrides.text
+        case .shortcutGroups: shortcutGroups.text
+        case .dropout: dropout.text
+        case .classes: classes?.text ?? "none"
+        }
+    }
+
+    private func read<Value: AxisValue>(
+        _ text: String, _ axis: ArchitectureAxis, _ value: inout Value
+    ) throws(ArchitectureTextError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if let found = Value(parts: parts) {
+            value = found
+            return
+        }
+        let name = parts[0]
+        let nearest =
+            Value.names.contains(name) ? nil : nearestName(to: name, among: Value.names, within: max(2, name.count / 3))
+        throw ArchitectureTextError(
+            "\"\(text)\" is no \(axis.name); " + (nearest.map { "did you mean \"\($0)\"? " } ?? "")
+                + "It is \(axis.values.joined(separator: ", "))")
+    }
+
+    private func read<Value: AxisValue>(
+        _ text: String, _ axis: ArchitectureAxis, _ value: inout Value?, absent: String
+    ) throws(ArchitectureTextError) {
+        guard text != absent else {
+            value = nil
+            return
+        }
+        guard let found = Value(parts: text.split(separator: "/", omittingEmptySubsequences: false).map(String.init))
+        else {
+            throw ArchitectureTextError("\"\(text)\" is no \(axis.name); It is \(axis.values.joined(separator: ", "))")
+        }
+        value = found
+    }
+}
+
+extension Stem {
+    /// The stem of the other rank: what `imagenet` is for images, `video` is for clips. A CIFAR stem has none and stays.
+    var counterpart: Stem {
+        switch self {
+        case .imagenet: .video
+        case .imagenetWithoutPool: .videoWithoutPool
+        case .video: .imagenet
+        case .videoWithoutPool: .imagenetWithoutPool
+        case .cifar: .cifar
+        }
+    }
+}

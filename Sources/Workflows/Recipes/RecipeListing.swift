@@ -1,0 +1,132 @@
+import Foundation
+
+/// Every key of a recipe with its value, as `vertebra recipe` shows them.
+public struct RecipeListing: Encodable, Sendable {
+    public struct Entry: Encodable, Sendable {
+        /// Dotted, as `--set` takes it.
+        public let key: String
+        /// What holds for this recipe, in YAML.
+        public let value: String
+        /// What holds where the key is left out; nil for a key that must be there.
+        public let usual: String?
+        /// Empty where the key has none.
+        public let unit: String
+        public let meaning: String
+    }
+
+    public let task: VisionTask
+    public let entries: [Entry]
+
+    /// - Throws: `RecipeFileError` for a recipe that training would refuse to read.
+    public init(_ file: RecipeFile) throws {
+        task = try VisionTask(of: file)
+        switch task {
+        case .detection: entries = try Self.detection(file)
+        case .classification: entries = try Self.classification(file)
+        }
+    }
+
+    private static func detection(_ file: RecipeFile) throws -> [Entry] {
+        let recipe = try file.decode(DetectionRecipe.self)
+        var needed = ["task", "model.detector", "model.backbone", "data.format", "data.train"]
+        if recipe.model.ssd == nil { needed.append("model.faster_rcnn.form") }
+        return try entries(
+            RecipeKeys.detection(ssd: recipe.model.ssd != nil), recipe,
+            file.keeping(needed).decode(DetectionRecipe.self),
+            required: ["model.backbone", "data.format"],
+            usual: ["model.detector": "faster_rcnn", "model.faster_rcnn.form": "fpn"])
+    }
+
+    private static func classification(_ file: RecipeFile) throws -> [Entry] {
+        try entries(
+            RecipeKeys.classification(), file.decode(ClassificationRecipe.self),
+            file.keeping(["task", "model.backbone", "data.format"]).decode(ClassificationRecipe.self),
+            required: ["model.backbone", "data.format"], usual: [:])
+    }
+
+    /// - Parameters:
+    ///   - bare: the recipe without what can be left out, whose values are the defaults.
+    ///   - required: keys without a default.
+    ///   - usual: defaults of keys that `bare` needs to keep.
+    private static func entries<Value: Encodable>(
+        _ sections: [(section: String, keys: [(key: String, words: RecipeKeys.Words?)])], _ recipe: Value,
+        _ bare: Value,
+        required: Set<String>, usual: [String: String]
+    ) throws -> [Entry] {
+        let values = try tree(recipe)
+        let defaults = try tree(bare)
+        return sections.flatMap { section, keys in
+            keys.map { key, words in
+                let path = section + "." + key
+                return Entry(
+                    key: path, value: yaml(values, path),
+                    usual: required.contains(path) ? nil : usual[path] ?? yaml(defaults, path), unit: words?.unit ?? "",
+                    meaning: words?.meaning ?? "")
+            }
+        }
+    }
+
+    private static func tree<Value: Encodable>(_ value: Value) throws -> Any {
+        try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
+    }
+
+    /// The value at a dotted path in YAML's flow style; `none` where there is none.
+    private static func yaml(_ tree: Any, _ path: String) -> String {
+        var node: Any? = tree
+        for key in path.split(separator: ".") { node = (node as? [String: Any])?[String(key)] }
+        return node.map(flow) ?? "none"
+    }
+
+    private static func flow(_ value: Any) -> String {
+        switch value {
+        case let list as [Any]: return "[" + list.map(flow).joined(separator: ", ") + "]"
+        case let section as [String: Any]:
+            return "{"
+                + section.sorted { $0.key < $1.key }.map { "\($0.key): \(flow($0.value))" }.joined(separator: ", ")
+                + "}"
+        case let number as NSNumber:
+            // Foundation reads JSON's true and false as numbers of their own type.
+            let isBoolean = String(cString: number.objCType) == "c"
+            return isBoolean ? (number.boolValue ? "true" : "false") : "\(number)"
+        default: return "\(value)"
+        }
+    }
+
+    /// A line for each key; those that differ from the default are marked, with the default beside them.
+    public var text: String {
+        let rows = entries.map { entry in
+            [
+                entry.usual == entry.value ? "" : "*", entry.key, entry.value,
+                entry.usual.map { $0 == entry.value ? "" : $0 } ?? "needed", entry.unit, entry.meaning,
+            ]
+        }
+        return TextTable(
+            header: ["", "key", "value", "default", "unit", "meaning"], rows: rows, rightAligned: []
+        ).text
+    }
+}
+
+extension RecipeListing {
+    /// The keys of all kinds of recipes as tables in Markdown: what docs/recipes.md holds.
+    public static func reference() throws -> String {
+        func table(_ title: String, _ yaml: String, only: (String) -> Bool = { _ in true }) throws -> String {
+            let listing = try RecipeListing(RecipeFile(text: yaml, path: title))
+            let rows = listing.entries.filter { only($0.key) }.map { entry in
+                func cell(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
+                return "| `\(entry.key)` | \(entry.usual.map { "`\(cell($0))`" } ?? "needed") | \(cell(entry.unit)) | "
+                    + "\(cell(entry.meaning)) |"
+            }
+            return "### \(title)\n\n| key | default | unit | meaning |\n| --- | --- | --- | --- |\n"
+                + rows.joined(separator: "\n") + "\n"
+        }
+        let coco = "data: {format: coco, train: {annotations: a.json, images: i}}"
+        return try [
+            table("Detection", "task: detection\nmodel: {backbone: resnet50}\n\(coco)"),
+            table(
+                "SSD300 in place of Faster R-CNN",
+                "task: detection\nmodel: {detector: ssd300, backbone: resnet50}\n\(coco)"
+            ) { $0.hasPrefix("model.ssd.") },
+            table("Classification", "task: classification\nmodel: {backbone: resnet50}\ndata: {format: folder}"),
+        ].joined(separator: "\n")
+    }
+}
