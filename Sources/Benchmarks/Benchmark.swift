@@ -61,6 +61,8 @@ public struct Benchmark {
         case ssdData = "ssd-data"
         /// Clips of a video for training and for testing: `tools/peers/clips.py`'s cases.
         case clips
+        /// A device's results beside the CPU's, and its speed: `tools/peers/device.py`'s cases.
+        case device
     }
 
     /// What some suites work on.
@@ -76,10 +78,13 @@ public struct Benchmark {
         public var batch: Int
         /// Rounds of one step of each network; nil: one network after the other.
         public var rounds: Int?
+        /// What the suite `device` looks at.
+        public var device: Device
 
         public init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
-            models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil
+            models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil,
+            device: Device = .cpu
         ) {
             self.annotations = annotations
             self.results = results
@@ -88,6 +93,7 @@ public struct Benchmark {
             self.models = models
             self.batch = batch
             self.rounds = rounds
+            self.device = device
         }
     }
 
@@ -122,6 +128,7 @@ public struct Benchmark {
         case .ssd: try runSSD(inputs)
         case .ssdData: try runSSDData(inputs)
         case .clips: try runClips(inputs)
+        case .device: try runDevice(inputs)
         }
     }
 
@@ -132,12 +139,20 @@ public struct Benchmark {
         _ name: String, batch: Int = 1, warmUp: Int = 2, runs: Int = 7, perRun: Int = 1,
         threads: Int = Threads.count, details: () -> [String: Double] = { [:] }, _ body: () throws -> Void
     ) rethrows {
-        guard filter.map({ name.localizedCaseInsensitiveContains($0) }) ?? true else { return }
+        guard isWanted(name) else { return }
         ProcessMemory.resetPeak()
         for _ in 0..<warmUp { try body() }
         var times: [Double] = []
         for _ in 0..<runs { times.append(try milliseconds(body) / Double(perRun)) }
         report(name, batch: batch, threads: threads, times, details: details())
+    }
+
+    /// Whether the filter lets a case through.
+    func isWanted(_ name: String) -> Bool { filter.map { name.localizedCaseInsensitiveContains($0) } ?? true }
+
+    /// A case that is not timed: its numbers alone.
+    func reportNumbers(_ name: String, _ numbers: [String: Double]) {
+        report(name, batch: 1, threads: Threads.count, [0], details: numbers)
     }
 
     /// Several cases, a run of each in turn, so that a machine whose speed drifts is the same to all of them. Each result

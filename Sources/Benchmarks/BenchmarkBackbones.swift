@@ -46,7 +46,7 @@ extension Benchmark {
     }
 
     /// The papers' usual input.
-    private func extents(of architecture: BackboneArchitecture) -> [Int] {
+    func extents(of architecture: BackboneArchitecture) -> [Int] {
         architecture.rank == .video ? [16, 112, 112] : architecture.stem == .cifar ? [32, 32] : [224, 224]
     }
 }

@@ -26,6 +26,7 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suites backbones and inference: images a step.") var batch = 16
     @Option(help: "Suite backbones: a step of each model in turn, so many times, and the ratios to the first one.")
     var rounds: Int?
+    @OptionGroup var device: DeviceOption
     @Flag(help: "Convolve as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
     @Flag(help: "One JSON line for each case.") var json = false
 
@@ -42,7 +43,7 @@ struct BenchCommand: WorkCommand {
         }
         let inputs = Benchmark.Inputs(
             annotations: annotations, results: results, images: images, video: video, models: models,
-            batch: batch, rounds: rounds)
+            batch: batch, rounds: rounds, device: device.device)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
     }
 }
