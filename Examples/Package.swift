@@ -10,7 +10,7 @@ let vertebra = Package.Dependency.package(name: "vertebra", path: "..")
 let data = Target.Dependency.product(name: "VertebraData", package: "vertebra")
 let networks = Target.Dependency.product(name: "Vertebra", package: "vertebra")
 
-/// jemalloc in the place of malloc: training on a CPU is a third faster with it.
+/// jemalloc in the place of malloc: a training step on a CPU takes up to a third less time with it.
 let allocator = Target.Dependency.product(name: "VertebraAllocator", package: "vertebra")
 
 let package = Package(
