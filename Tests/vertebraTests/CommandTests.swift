@@ -69,7 +69,7 @@ final class CommandTests: XCTestCase {
     }
 
     func testScoreEqualsPycocotools() throws {
-        let golden = try sharedFolder() + "/golden/coco"
+        let golden = Golden.url("coco").path
         let run = try CommandRun.of(
             ["score", "coco", "--annotations", golden + "/gt.json", "--results", golden + "/dt.json", "--json"])
         XCTAssertEqual(run.status, 0, run.errors)
