@@ -91,6 +91,7 @@ final class GoldenBackboneTests: XCTestCase {
         XCTAssertEqual(loss.item(), golden.train.loss, accuracy: 1e-4 * abs(golden.train.loss), golden.model)
         loss.backward()
         let parameters = Dictionary(uniqueKeysWithValues: model.namedParameters().map { ($0.name, $0.parameter) })
+        XCTAssertGreaterThanOrEqual(golden.train.gradientNorms.count, 15, golden.model)
         for (name, expected) in golden.train.gradientNorms {
             let norm = try XCTUnwrap(parameters[name]?.grad, "\(golden.model), \(name)").norm().item()
             let tolerance = (Self.gradientTolerance[golden.model] ?? 1e-3) * expected + Self.roundingFloor
