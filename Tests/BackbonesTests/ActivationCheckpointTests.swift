@@ -60,6 +60,21 @@ final class ActivationCheckpointTests: XCTestCase {
         }
     }
 
+    /// The graph of a checkpointed network ends at its segments, in which no activation is kept: a parameter inside gets its
+    /// gradient from running the segment again, and none by way of the graph.
+    func testNoActivationOfAStageIsKept() throws {
+        for (name, parameter) in [("resnet18", "layer1.0.conv1.weight"), ("densenet121", "features.denseblock1.")] {
+            let architecture = try Catalogue.architecture(named: name).scaled(0.25).with { $0.classes = 10 }
+            for checkpoints in [false, true] {
+                let model = try Backbone(architecture)
+                model.checkpointActivations(checkpoints)
+                let inside = try XCTUnwrap(model.namedParameters().first { $0.name.hasPrefix(parameter) }).parameter
+                let loss = F.crossEntropy(model(image), Tensor([Int64(1), 2]))
+                XCTAssertEqual(gradients(of: [loss], for: [inside.tensor])[0] == nil, checkpoints, name)
+            }
+        }
+    }
+
     /// A frozen stem gives the first stage an input without gradient; its parameters still learn.
     func testParametersLearnBehindAFrozenStem() throws {
         let model = try Backbone(Catalogue.architecture(named: "resnet18").scaled(0.25).with { $0.classes = 10 })

@@ -153,6 +153,7 @@ final class CatalogueSweepTests: XCTestCase {
         let x = Tensor(goldenFill(name: name, count: shape.reduce(1, *), lo: -1, hi: 1), shape: shape)
         let features = model.features(x)
         let sizes = plan.layers(input: Array(shape.dropFirst()))
+        XCTAssertEqual(features.count, plan.stages.count, name)
         for (feature, stage) in zip(features, plan.stages) {
             let block = stage.blocks[stage.blocks.count - 1]
             let last = sizes.last {

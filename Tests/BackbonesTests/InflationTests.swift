@@ -48,6 +48,7 @@ final class InflationTests: XCTestCase {
         withoutGrad {
             let expected = image.features(picture)
             let found = video.features(clip)
+            XCTAssertEqual([expected.count, found.count], [2, 2])
             for (a, b) in zip(expected, found) {
                 let difference = (b.select(dim: 2, index: 6) - a).abs().amax().item()
                 XCTAssertLessThan(difference, 1e-5 * a.abs().amax().item())

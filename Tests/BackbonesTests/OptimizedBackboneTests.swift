@@ -37,7 +37,9 @@ final class OptimizedBackboneTests: XCTestCase {
             // Instance norm over the four pixels of a last stage divides by deviations that are near zero.
             let tolerance = thin.shortcut == .dense(normalization: .instance) ? 1e-3 : 1e-4
             XCTAssertLessThan(largestError(optimized(image), expected), tolerance, model.name)
-            for (a, b) in zip(optimized.features(image), features) {
+            let found = optimized.features(image)
+            XCTAssertEqual(found.map(\.shape), features.map(\.shape), model.name)
+            for (a, b) in zip(found, features) {
                 XCTAssertLessThan(largestError(a, b), tolerance, model.name)
             }
         }

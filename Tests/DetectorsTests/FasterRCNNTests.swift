@@ -62,6 +62,11 @@ final class FasterRCNNTests: XCTestCase {
                 XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(form) \(losses)")
                 total(losses).backward()
                 XCTAssertTrue(detector.parameters.allSatisfy { $0.tensor.grad?.norm().item().isFinite ?? true })
+                for learning in ["rpn.head.cls_logits.weight", "roi_heads.box_predictor.cls_score.weight"] {
+                    let weight = try XCTUnwrap(detector.namedParameters().first { $0.name == learning }).parameter
+                    XCTAssertGreaterThan(weight.tensor.grad?.norm().item() ?? 0, 0, "\(form) \(learning)")
+                    weight.tensor.setGrad(nil)
+                }
             }
         }
     }
@@ -239,12 +244,14 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     func testC4PoolsEitherWay() throws {
-        for pooling in [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool] {
+        let classification = try [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool].map { pooling in
             var configuration = small(.c4)
             configuration.roiPooling = pooling
             let losses = try make(configuration).losses(images: images, targets: targets)
             XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(pooling)")
+            return losses[0].value.item()
         }
+        XCTAssertEqual(Set(classification).count, 3, "each pools other values: \(classification)")
     }
 
     /// Twelve steps on two images: the loss falls by half.

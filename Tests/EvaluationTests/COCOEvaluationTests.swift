@@ -32,7 +32,7 @@ final class COCOEvaluationTests: XCTestCase {
     }
 
     func testGoldenNumbersAreThoseOfPycocotools() throws {
-        let folder = try sharedFolder() + "/golden/coco"
+        let folder = Golden.url("coco").path
         let expected = try XCTUnwrap(loadJSON(folder + "/expected.json") as? [String: Any])
         let stats = try XCTUnwrap(expected["stats"] as? [String: Double])
         for threads in [1, 2, 3] {

@@ -2,7 +2,7 @@ import Tensors
 import TestSupport
 import XCTest
 
-/// torchvision's answers to the detection operations, from the shared folder.
+/// torchvision's answers to the detection operations: `Tests/Golden/detection/torchvision.json`.
 struct GoldenRegions {
     struct Case {
         let output: Samples
@@ -42,7 +42,7 @@ struct GoldenRegions {
     let cases: [String: Case]
 
     static func load() throws -> GoldenRegions {
-        let path = try sharedFolder() + "/golden/detection/torchvision.json"
+        let path = Golden.url("detection/torchvision.json").path
         return try GoldenRegions(XCTUnwrap(loadJSON(path) as? [String: Any]))
     }
 

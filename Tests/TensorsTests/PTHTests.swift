@@ -1,15 +1,12 @@
 import Foundation
 import Tensors
+import TestSupport
 import XCTest
 
 final class PTHTests: XCTestCase {
     private var folder = ""
 
-    override func setUpWithError() throws {
-        folder = NSTemporaryDirectory() + "pth-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-    override func tearDown() { try? FileManager.default.removeItem(atPath: folder) }
+    override func setUpWithError() throws { folder = try temporaryDirectory() }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }
     private let ramp = Tensor.arange(0, 6).reshape([2, 3])

@@ -1,8 +1,7 @@
 import Architectures
 import Foundation
-import XCTest
 
-/// What a network gives for weights and an input filled by name: `backbones/*.json` of the golden values.
+/// What a network gives for weights and an input filled by name: `Tests/Golden/backbones`.
 public struct GoldenBackbone: Decodable, Sendable {
     /// A tensor by its shape, mean, deviation and some elements.
     public struct Sample: Decodable, Sendable {
@@ -70,35 +69,19 @@ public struct GoldenBackbone: Decodable, Sendable {
         case salt, input, classes, parameters, names, macs, eval, train
     }
 
-    /// Those of the folder that `VERTEBRA_GOLDEN` names, or else of the shared folder; two from inside the tests where
-    /// neither is named. And a DenseNet.
+    /// Every file of `Tests/Golden/backbones`, in the order of their names.
+    ///
+    /// - Throws: an error that names the file which can't be read, or says that there is none.
     public static func all() throws -> [GoldenBackbone] {
-        try outside() + [
-            JSONDecoder().decode(GoldenBackbone.self, from: Data(GoldenBackboneFixtures.thinDenseNet.utf8))
-        ]
+        let names = try FileManager.default.contentsOfDirectory(atPath: Golden.url("backbones").path)
+            .filter { $0.hasSuffix(".json") }
+        guard !names.isEmpty else { throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "backbones"]) }
+        return try names.sorted().map { try named(String($0.dropLast(5))) }
     }
 
-    private static func outside() throws -> [GoldenBackbone] {
-        let decoder = JSONDecoder()
-        let environment = ProcessInfo.processInfo.environment
-        let folder = environment["VERTEBRA_GOLDEN"] ?? environment["VERTEBRA_SHARED"].map { $0 + "/golden" }
-        guard let folder, !folder.isEmpty else {
-            return try [GoldenBackboneFixtures.resNet18, GoldenBackboneFixtures.iResNet50].map {
-                try decoder.decode(GoldenBackbone.self, from: Data($0.utf8))
-            }
-        }
-        let outer = URL(fileURLWithPath: folder)
-        let inner = outer.appendingPathComponent("backbones")
-        let files = try FileManager.default.contentsOfDirectory(
-            at: FileManager.default.fileExists(atPath: inner.path) ? inner : outer, includingPropertiesForKeys: nil)
-        return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap { file in
-            do {
-                return try decoder.decode(GoldenBackbone.self, from: Data(contentsOf: file))
-            } catch {
-                XCTFail("\(file.lastPathComponent): \(error)")
-                return nil
-            }
-        }
+    /// One of them.
+    public static func named(_ name: String) throws -> GoldenBackbone {
+        try Golden.decode(GoldenBackbone.self, from: "backbones/\(name).json")
     }
 }
 

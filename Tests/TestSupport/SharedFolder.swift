@@ -1,10 +1,11 @@
 import Foundation
 import XCTest
 
-/// The folder of golden values and sample data that `VERTEBRA_SHARED` names; a test that needs it is skipped without.
+/// The folder of real pictures and videos that `VERTEBRA_SHARED` names, which are not in the repository; a test that needs
+/// it is skipped without.
 public func sharedFolder() throws -> String {
     guard let path = ProcessInfo.processInfo.environment["VERTEBRA_SHARED"], !path.isEmpty else {
-        throw XCTSkip("VERTEBRA_SHARED does not name the folder of golden values")
+        throw XCTSkip("VERTEBRA_SHARED does not name the folder of real pictures and videos")
     }
     return path
 }

@@ -91,7 +91,13 @@ final class SSDTrainingTests: XCTestCase {
         let file = try file()
         let input = try file.decode(DetectionRecipe.self).input
         let location = try XCTUnwrap(DatasetLocation.parts(of: file).first)
-        XCTAssertEqual(try location.draw(count: 3, into: RunFolder(folder), training: input).count, 4)
+        func overview(_ name: String, training: DetectionInputSection?) throws -> Data? {
+            let paths = try location.draw(count: 3, into: RunFolder("\(folder)/\(name)"), training: training)
+            XCTAssertEqual(paths.count, 4)
+            return FileManager.default.contents(atPath: paths[0])
+        }
+        let seen = try XCTUnwrap(overview("seen", training: input))
+        XCTAssertNotEqual(seen, try XCTUnwrap(overview("plain", training: nil)))
     }
 
     func testWeightsToStartFrom() throws {

@@ -13,7 +13,7 @@ final class CommandTests: XCTestCase {
         let models = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
         let iresnet = try XCTUnwrap(models.first { $0["name"] as? String == "iresnet50" })
         XCTAssertEqual(iresnet["parameters"] as? Int, 25_557_032)
-        XCTAssertNotNil(iresnet["axes"] as? [String: Any])
+        XCTAssertEqual((iresnet["axes"] as? [String: Any])?["depths"] as? [Int], [3, 4, 6, 3])
     }
 
     func testDescribe() throws {
@@ -69,7 +69,7 @@ final class CommandTests: XCTestCase {
     }
 
     func testScoreEqualsPycocotools() throws {
-        let golden = try sharedFolder() + "/golden/coco"
+        let golden = Golden.url("coco").path
         let run = try CommandRun.of(
             ["score", "coco", "--annotations", golden + "/gt.json", "--results", golden + "/dt.json", "--json"])
         XCTAssertEqual(run.status, 0, run.errors)

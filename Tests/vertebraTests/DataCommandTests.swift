@@ -10,7 +10,9 @@ final class DataCommandTests: XCTestCase {
         XCTAssertTrue(run.output.contains("instances_val.json"), run.output)
         let voc = try CommandRun.of(["data", "check", "--voc", folder + "/samples/voc", "--json"])
         XCTAssertEqual(voc.status, 0, voc.output + voc.errors)
-        XCTAssertNotNil(try JSONSerialization.jsonObject(with: Data(voc.output.utf8)) as? [[String: Any]])
+        let reports = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(voc.output.utf8)) as? [[String: Any]])
+        XCTAssertEqual(reports.map { $0["imageCount"] as? Int }, [12])
+        XCTAssertEqual(reports.map { ($0["findings"] as? [Any])?.count }, [0])
     }
 
     func testABrokenSetFailsTheCheck() throws {
@@ -58,6 +60,13 @@ final class DataCommandTests: XCTestCase {
             XCTAssertEqual(files.count, 3, "two pictures and an overview")
             XCTAssertTrue(files.contains("overview.jpg"))
         }
+        let plain = try CommandRun.of(
+            ["data", "show", "tiny.yaml", "--count", "2", "--output", "plain"], in: folder)
+        XCTAssertEqual(plain.status, 0, plain.errors)
+        func overview(_ shown: String) throws -> Data {
+            try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(shown)/train/overview.jpg"))
+        }
+        XCTAssertNotEqual(try overview("shown"), try overview("plain"), "training scales to 64 pixels")
     }
 
     func testMinivalNamesTheFileThatIsMissing() throws {

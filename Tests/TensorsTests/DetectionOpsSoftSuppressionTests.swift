@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import XCTest
 
-final class SoftSuppressionTests: XCTestCase {
+final class DetectionOpsSoftSuppressionTests: XCTestCase {
     private func suppress(
         _ boxes: [[Float]], _ scores: [Float], _ decay: DetectionOps.ScoreDecay, classes: [Int]? = nil,
         threshold: Double = 0, limit: Int = .max
