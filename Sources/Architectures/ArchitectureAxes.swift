@@ -1,5 +1,5 @@
-/// The axes along which the backbones of the family differ. Each value is independent of the others; `BackboneArchitecture`
-/// says which combinations have no meaning.
+/// The axes along which the backbones of the family differ. Each is set independently of the others, and
+/// ``BackboneArchitecture/plan(stageCount:)`` refuses the combinations that have no meaning.
 public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable {
     case rank, stem, branch, order, shortcut, innerShortcut, innerGroupNorm, projection, normalization, attention
     case depths, planes, groups, stemWidth, stageStrides, temporalStrides, shortcutGroups, dropout, classes
@@ -29,7 +29,9 @@ public enum Stem: String, Hashable, Sendable, CaseIterable {
     /// 5×7×7 convolution of stride (1, 2, 2); stage 1 strides by 2 instead of a pooling.
     case videoWithoutPool
 
+    /// Whether a max-pooling of stride 2 stands in front of the first stage.
     public var hasPool: Bool { self == .imagenet || self == .video }
+    /// What the stem takes, images or clips.
     public var rank: Rank { self == .video || self == .videoWithoutPool ? .video : .image }
 }
 
@@ -51,7 +53,7 @@ public enum Branch: Hashable, Sendable {
         return true
     }
 
-    /// Channels that a block gives out.
+    /// Channels of a block's output, at a base width of `planes`.
     public func outputs(planes: Int) -> Int {
         switch self {
         case .basic(let expansion), .bottleneck(let expansion, _): Int(Double(planes) * expansion)
@@ -60,7 +62,7 @@ public enum Branch: Hashable, Sendable {
         }
     }
 
-    /// Channels of the 3×3 in the middle; of the first 3×3 in a basic branch.
+    /// Channels of the 3×3 in the middle, or of the first 3×3 in a basic branch, at a base width of `planes`.
     public func middle(planes: Int) -> Int {
         switch self {
         case .basic: outputs(planes: planes)
@@ -71,7 +73,7 @@ public enum Branch: Hashable, Sendable {
     }
 }
 
-/// Where the norms and rectifiers stand.
+/// Where the norms and ReLUs of a block stand.
 public enum BlockOrder: Hashable, Sendable {
     /// out = ReLU(F(x) + h(x)), F ends in a norm (He et al., 2015).
     case original
@@ -83,7 +85,7 @@ public enum BlockOrder: Hashable, Sendable {
 
 /// What the identity of the block right after a Start carries in the staged order.
 public enum StagedIdentity: String, Hashable, Sendable, CaseIterable {
-    /// ReLU(x): what the official code computes, whose rectifier works in place, and what its weights depend on.
+    /// ReLU(x): what the official code computes, whose ReLU works in place, and what its weights depend on.
     case rectified
     /// x: the paper's figure.
     case unchanged
@@ -91,7 +93,7 @@ public enum StagedIdentity: String, Hashable, Sendable, CaseIterable {
 
 /// h(x), what is added to F(x) in every block but the first of a stage, which has a projection.
 public enum Shortcut: Hashable, Sendable {
-    /// Nothing, in no block: a plain network.
+    /// Nothing is added in any block: a plain network.
     case none
     /// x.
     case identity
@@ -122,21 +124,23 @@ public enum DenseSource: String, Hashable, Sendable, CaseIterable {
     case residuals
 }
 
-/// N of a dense shortcut; none of them has an affine.
+/// N of a dense shortcut, what each summed value is normalised by. None has an affine.
 public enum DenseNormalization: String, Hashable, Sendable, CaseIterable {
-    /// Over the architecture's `shortcutGroups`.
+    /// Group norm, with the architecture's `shortcutGroups` groups.
     case group
-    /// Over all channels.
+    /// Layer norm: over all channels and positions of an image.
     case layer
-    /// Over each channel alone.
+    /// Instance norm: over the positions of each channel of an image.
     case instance
-    /// Over the batch, by the batch's own statistics in training and in evaluation.
+    /// Batch norm by the batch's own statistics in training and in evaluation.
     case batch
+    /// The value as it is.
     case none
 }
 
 /// What is added around the 3×3 of blocks whose stride is 1.
 public enum InnerShortcut: Hashable, Sendable {
+    /// Nothing.
     case none
     /// GN(ReLU(u)): d-RGSNet.
     case rg
@@ -156,20 +160,23 @@ public enum Projection: String, Hashable, Sendable, CaseIterable {
 
 /// The norm after the convolutions.
 public enum Normalization: Hashable, Sendable {
+    /// Batch norm (Ioffe and Szegedy, 2015).
     case batch
     /// Batch norm by fixed statistics and affine: nothing in it is trained.
     case frozenBatch
     /// Batch norm by the statistics of all processes that train the network together. Training takes one process so far, and
     /// with one process it equals `batch`: the same layers and numbers.
     case synchronizedBatch
+    /// Group norm (Wu and He, 2018).
     case group(groups: Int = 32)
 }
 
-/// What re-weights the branch's output before the addition.
+/// What weighs F(x) before the addition.
 public enum Attention: Hashable, Sendable {
+    /// Nothing.
     case none
-    /// By channel (Hu et al., 2018).
+    /// A weight for each channel (Hu et al., 2018).
     case squeezeExcitation(reduction: Int = 16)
-    /// By channel, then by position (Woo et al., 2018).
+    /// A weight for each channel, then one for each position (Woo et al., 2018). For images only.
     case cbam(reduction: Int = 16)
 }

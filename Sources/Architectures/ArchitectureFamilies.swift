@@ -64,8 +64,8 @@ extension BackboneArchitecture {
         }
     }
 
-    /// DenseNet on ImageNet: as many layers in each dense block, each of `growth` channels behind a 1×1 of four times that,
-    /// and half of all channels beyond a transition (Huang et al., 2017, table 1).
+    /// DenseNet on ImageNet (Huang et al., 2017, table 1): `depths` layers in the dense blocks, each a 1×1 of `4 · growth`
+    /// channels and a 3×3 of `growth`. A transition leaves half of all channels.
     public static func denseNet(_ depths: [Int], growth: Int = 32) -> BackboneArchitecture {
         BackboneArchitecture().with {
             $0.order = .preActivation
@@ -94,8 +94,8 @@ extension BackboneArchitecture {
         }
     }
 
-    /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015): 3×3 all
-    /// through, with norms, strides in the place of poolings and one linear layer for its three.
+    /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015): all are
+    /// 3×3 and have a norm, strides take the place of poolings, and one linear layer that of three.
     static let vgg19 = BackboneArchitecture().with {
         $0.stem = .cifar
         $0.branch = .basic()
@@ -150,7 +150,7 @@ extension BackboneArchitecture {
     /// Four splits of 26 channels (at 64 planes) in the place of the 3×3 (Gao et al., 2019).
     func res2Net() -> BackboneArchitecture { with { $0.branch = .res2Net(scale: 4, baseWidth: 26) } }
 
-    /// `factor` times as wide; the groups of its group norms shrink with a width below 1.
+    /// This network `factor` times as wide. Below 1, the group norms of its shortcuts get fewer groups in proportion.
     public func scaled(_ factor: Double) -> BackboneArchitecture {
         with {
             $0.planes = $0.planes.map { Int(Double($0) * factor) }
@@ -162,7 +162,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// The same network on clips: 3×3×3 for 3×3, and the stem with an axis of time.
+    /// This network on clips: 3×3×3 convolutions in the place of 3×3, and a stem with an axis of time.
     public func onVideo(classes: Int = 400) -> BackboneArchitecture {
         with {
             $0.rank = .video

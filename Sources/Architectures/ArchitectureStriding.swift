@@ -1,10 +1,10 @@
 extension BackboneArchitecture {
-    /// The network as a detector on one dense map uses it: this architecture with other strides, and the number of its stages
-    /// whose last output is the map, `stride` pixels of the image to one of its own.
+    /// The beginning of the network as a detector on one dense map uses it, and how many stages that is. One position of the
+    /// last stage's output stands for `stride` pixels of the image.
     ///
-    /// Of the stages that come to twice that stride at most, the last one strides less: of ResNet-50 at stride 8 the first
-    /// three, with stride 1 in the third (SSD, as Duta et al., 2020, put it on residual networks). Where no
-    /// stage comes to the stride, as behind a CIFAR stem, the first that can strides more.
+    /// It takes the stages whose stride is at most twice that, and the last of them strides less: ResNet-50 at stride 8 gives
+    /// its first three, with stride 1 in the third (SSD on residual networks; Duta et al., 2020). Where no stage
+    /// reaches the stride, as behind a CIFAR stem, the first stage that can strides more.
     ///
     /// - Throws: `ArchitectureError` where the axes have no meaning together, or no strides lead there.
     public func densified(stride: Int) throws(ArchitectureError) -> (

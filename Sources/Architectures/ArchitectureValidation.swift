@@ -2,7 +2,7 @@ extension BackboneArchitecture {
     /// Throws the first reason why no network is described by these axes together.
     func validate() throws(ArchitectureError) {
         try validateNumbers()
-        try validateForm()
+        try validateStructure()
         guard concatenation == nil else { return try validateConcatenation() }
         try validateShortcuts()
         try validateWidths()
@@ -29,7 +29,7 @@ extension BackboneArchitecture {
         if let classes, classes < 1 { throw ArchitectureError(.classes, "a classifier needs a class, not \(classes)") }
     }
 
-    private func validateForm() throws(ArchitectureError) {
+    private func validateStructure() throws(ArchitectureError) {
         guard stem.rank == rank else {
             throw ArchitectureError(
                 .stem, "the \(stem.rawValue) stem is for \(stem.rank.rawValue)s, the rank is \(rank.rawValue)")

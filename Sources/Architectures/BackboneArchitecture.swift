@@ -3,23 +3,33 @@
 /// `plan()` refuses combinations without a meaning and gives every layer's name and shape; a named network is a line
 /// in `Catalogue`.
 public struct BackboneArchitecture: Hashable, Sendable {
+    /// Images or clips.
     public var rank: Rank = .image
+    /// The layers in front of the first stage.
     public var stem: Stem = .imagenet
+    /// F, the layers of a block.
     public var branch: Branch = .bottleneck()
+    /// Where the norms and ReLUs of a block stand.
     public var order: BlockOrder = .original
+    /// h, what a block adds to F.
     public var shortcut: Shortcut = .identity
+    /// What a bottleneck adds around its 3×3.
     public var innerShortcut: InnerShortcut = .none
     /// A group norm after each of the two ReLUs inside F: ablation 2GN.
     public var innerGroupNorm = false
+    /// How the first block of a stage brings x to the shape of F(x).
     public var projection: Projection = .convolution
+    /// The norm of every convolution.
     public var normalization: Normalization = .batch
+    /// What weighs F(x) before the addition.
     public var attention: Attention = .none
-    /// Blocks of each stage.
+    /// Blocks in each stage.
     public var depths = [3, 4, 6, 3]
-    /// The base width of each stage; with concatenation, of the 1×1 in front of each of its 3×3.
+    /// The base width of each stage in channels. With concatenation, the width of the 1×1 in front of each 3×3.
     public var planes = [64, 128, 256, 512]
     /// Groups of the 3×3 convolutions of each stage.
     public var groups = [1, 1, 1, 1]
+    /// Channels of the stem's output.
     public var stemWidth = 64
     /// Stride in height and width of each stage's first block. Nil: 2, but 1 for stage 1 behind a stem with a pooling
     /// or a CIFAR stem.
@@ -33,6 +43,7 @@ public struct BackboneArchitecture: Hashable, Sendable {
     /// Nil leaves the classifier out.
     public var classes: Int? = 1000
 
+    /// ResNet-50 with a classifier of 1000 classes, to be changed axis by axis.
     public init() {}
 
     /// A copy with some axes changed.

@@ -1,18 +1,21 @@
 /// A block of a stage: its branch F, its projection, and what else it holds.
 public struct PlannedBlock: Hashable, Sendable {
+    /// The first block of a stage, one in between, or its last; a block that is alone is a start.
     public enum Position: Hashable, Sendable { case start, middle, end }
 
     /// `layer2.0`, `features.denseblock2.denselayer1`.
     public let name: String
     /// Its place in the stage, from 0.
     public let index: Int
+    /// Its place in the stage.
     public let position: Position
+    /// Channels of its input.
     public let inputs: Int
     /// Channels of the 3×3 in the middle.
     public let middle: Int
-    /// With concatenation, its inputs and what it appends to them.
+    /// Channels of its output; with concatenation, its inputs and what it appends to them.
     public let outputs: Int
-    /// Of the branch: (time,) height, width.
+    /// The branch's strides: height and width, time before them for clips.
     public let stride: [Int]
     /// F's layers, named within the block.
     public let branch: [PlannedLayer]
@@ -21,7 +24,7 @@ public struct PlannedBlock: Hashable, Sendable {
     /// Attention, and what RG and dense shortcuts hold.
     public let additions: [PlannedLayer]
 
-    /// All of them, in the state dict's order.
+    /// All its layers, in the state dict's order.
     public var layers: [PlannedLayer] { branch + projection + additions }
 }
 
@@ -31,7 +34,8 @@ public struct PlannedStage: Hashable, Sendable {
     public let name: String
     /// What the names of all its layers begin with: its own, or `features`, which a DenseNet's stages share.
     public let scope: String
-    /// Norm, 1×1 and pooling in front of its first block, with their full names: of a DenseNet, but for its first stage.
+    /// Norm, 1×1 and pooling in front of its first block, with their full names. Empty but in a DenseNet from the second
+    /// stage on.
     public let transition: [PlannedLayer]
     /// Channels of its output, which is its last block's; a DenseNet's is everything concatenated, before the norm of
     /// the transition that follows.
@@ -40,22 +44,27 @@ public struct PlannedStage: Hashable, Sendable {
     public let stride: Int
     /// How many frames of a clip one of its output stands for; 1 for images.
     public let temporalStride: Int
+    /// Its blocks, first to last.
     public let blocks: [PlannedBlock]
 }
 
 /// A layer of a plan at a given input.
 public struct SizedLayer: Hashable, Sendable {
+    /// The layer, with its full name.
     public let layer: PlannedLayer
     /// Height and width of its output, time before them for clips; empty for a vector.
     public let outputSize: [Int]
+    /// Multiplications with a following addition for one image or clip.
     public let multiplyAdds: Int
 }
 
 /// What an architecture comes to: every layer with its name and shape, before anything is allocated.
 public struct BackbonePlan: Hashable, Sendable {
+    /// What was planned.
     public let architecture: BackboneArchitecture
     /// `conv1`, `bn1` and the pooling; of a DenseNet `features.conv0`, and but on CIFAR `features.norm0` and the pooling.
     public let stem: [PlannedLayer]
+    /// First to last; all of the architecture's, or as many as were asked for.
     public let stages: [PlannedStage]
     /// `bn_last`, behind the last stage of the pre-activation order; `features.norm5` of a DenseNet.
     public let lastNorm: PlannedLayer?
@@ -73,6 +82,7 @@ public struct BackbonePlan: Hashable, Sendable {
     /// The state dict, in order.
     public var tensors: [PlannedTensor] { layers.flatMap(\.tensors) }
 
+    /// How many numbers training changes.
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
 
     /// Every layer at an input of `[channels, height, width]`, or `[channels, frames, height, width]` for clips.
@@ -116,7 +126,8 @@ public struct BackbonePlan: Hashable, Sendable {
         return result
     }
 
-    /// Of convolutions and linear layers, for one image or clip of `[channels, (frames,) height, width]`.
+    /// Multiplications with a following addition in convolutions and linear layers, for one image of
+    /// `[channels, height, width]` or clip of `[channels, frames, height, width]`. Traps as ``layers(input:)``.
     public func multiplyAdds(input: [Int]) -> Int {
         layers(input: input).reduce(0) { $0 + $1.multiplyAdds }
     }

@@ -2,22 +2,28 @@ import Support
 
 /// An architecture with a name.
 public struct NamedModel: Hashable, Sendable {
+    /// What commands and recipes call it: `iresnet50`.
     public let name: String
+    /// The network.
     public let architecture: BackboneArchitecture
+    /// Where it was published.
     public let paper: Paper
 }
 
 /// A name that no model has.
 public struct UnknownModel: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The name that was asked for.
     public let name: String
     /// The name of a model that looks most like it.
     public let nearest: String
 
+    /// The name, and the nearest that there is.
     public var description: String { "no model is called \"\(name)\"; did you mean \"\(nearest)\"?" }
 }
 
 /// Every named network: a line of data each, or a line for each depth of a family.
 public enum Catalogue {
+    /// All of them: images of 224×224, of 32×32, then clips.
     public static let models: [NamedModel] =
         imageNetFamilies.flatMap(\.models) + widths(imageNetWidthFamilies) + cifarModels
         + imageNetFamilies.flatMap(\.videoModels) + narrowVideoModels
@@ -77,7 +83,7 @@ struct ModelFamily: Sendable {
         depths.map { NamedModel(name: name(String($0)), architecture: architecture($0), paper: paper) }
     }
 
-    /// The same on clips: of every depth with bottlenecks, where all that it is made of has a form in 3D.
+    /// The family on clips: every depth with bottlenecks, unless an axis of it is for images only.
     var videoModels: [NamedModel] {
         depths.compactMap { depth in
             let architecture = architecture(depth).onVideo()

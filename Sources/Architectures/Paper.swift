@@ -1,8 +1,12 @@
 /// Where a network was published.
 public struct Paper: Hashable, Sendable, Codable {
+    /// As printed.
     public let title: String
+    /// Family names, in the paper's order.
     public let authors: String
+    /// Conference or journal, in short: `CVPR`.
     public let venue: String
+    /// When it appeared there.
     public let year: Int
 
     static let resNet = Paper(

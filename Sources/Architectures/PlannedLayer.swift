@@ -1,33 +1,42 @@
 /// A tensor of a state dict: what it is called and its shape.
 public struct PlannedTensor: Hashable, Sendable {
+    /// Its full name: `layer1.0.conv1.weight`.
     public let name: String
+    /// Empty for a scalar.
     public let shape: [Int]
     /// Whether training changes it; buffers (running statistics) are not.
     public let isParameter: Bool
 
+    /// How many numbers it holds.
     public var count: Int { shape.reduce(1, *) }
 }
 
 /// One layer of a plan.
 public struct PlannedLayer: Hashable, Sendable {
+    /// What a layer does, and its sizes, with one number for each axis of the input (time, height, width).
     public enum Kind: Hashable, Sendable {
-        /// Without bias. One number per axis of the input (time, height, width).
+        /// A convolution without bias, with zeros around its input.
         case convolution(kernelSize: [Int], stride: [Int], padding: [Int], groups: Int)
+        /// Batch norm with an affine.
         case batchNorm
+        /// Batch norm by fixed statistics and a fixed affine.
         case frozenBatchNorm
+        /// Group norm with an affine.
         case groupNorm(groups: Int)
+        /// The maximum of each window.
         case maxPool(kernelSize: [Int], stride: [Int], padding: [Int])
-        /// Windows side by side. Those at the edge may be smaller, so that every position is in one; or what fills no
+        /// The mean of windows side by side. Those at the edge may be smaller, so that every position is in one; or what fills no
         /// whole window is left out.
         case averagePool(size: [Int], keepsEdges: Bool)
-        /// With bias, on one vector per image.
+        /// A linear layer with bias, on one vector per image.
         case linear
         /// A weight per channel for each of some terms, `[terms, channels]`.
         case termWeights(terms: Int)
     }
 
-    /// Within its block, or of the whole network where `BackbonePlan.layers` gives it.
+    /// Its name within its block, or the full one where `BackbonePlan.layers` gives it.
     public let name: String
+    /// What it does.
     public let kind: Kind
     /// Channels in.
     public let inputs: Int
@@ -91,7 +100,8 @@ public struct PlannedLayer: Hashable, Sendable {
         }
     }
 
-    /// Multiplications with a following addition that one image takes: of convolutions and linear layers, as published.
+    /// Multiplications with a following addition that one image takes in a convolution or a linear layer; 0 in others, as
+    /// papers count.
     public func multiplyAdds(outputSize: [Int]) -> Int {
         switch kind {
         case .convolution(let kernelSize, _, _, let groups):

@@ -8,8 +8,11 @@ import Tensors
 /// in memory throughout: an input of another layout is converted. `channelsLast: false` keeps everything in the order
 /// of its axes, slower, but rounded as most published numbers are.
 public final class Backbone: Module, UnaryLayer {
+    /// The layers that it was built from.
     public let plan: BackbonePlan
+    /// Whether activations and weights have their channels last in memory.
     public private(set) var isChannelsLast = false
+    /// The planned stages, first to last.
     public let stages: [BackboneStage]
     private let stemLayers: [(name: String, layer: any UnaryLayer)]
     private let foldedStem: FoldedConvolution?
@@ -17,7 +20,7 @@ public final class Backbone: Module, UnaryLayer {
     private let dropout: Dropout
     private let fc: (any UnaryLayer)?
 
-    /// Everything that is planned, with its first values: convolutions He-normal over fan-out, norms 1 and 0.
+    /// All layers of a plan, with their first values: convolutions He-normal over fan-out, norms 1 and 0.
     public init(_ plan: BackbonePlan, channelsLast: Bool = true) {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
@@ -46,9 +49,9 @@ public final class Backbone: Module, UnaryLayer {
     }
 
     /// - Parameters:
-    ///   - classes: of the classifier; nil leaves it out.
+    ///   - classes: how many the classifier tells apart; nil leaves it out.
     ///   - normalization: takes the place of the architecture's, such as `.frozenBatch` under a detector.
-    ///   - stageCount: builds only so many stages, without last norm and classifier; nil builds all.
+    ///   - stageCount: builds the first so many stages, without last norm and classifier; nil builds all.
     /// - Throws: `ArchitectureError` where the axes have no meaning together.
     public convenience init(
         _ architecture: BackboneArchitecture, classes: Int?, normalization: Normalization? = nil, stageCount: Int? = nil
@@ -65,6 +68,7 @@ public final class Backbone: Module, UnaryLayer {
         self.init(try architecture.plan())
     }
 
+    /// Its layers and stages, under the names of the plan.
     public override func children() -> [(name: String, module: Module)] {
         var result: [(name: String, module: Module)] = stemLayers.map { ($0.name, $0.layer) }
         result += stages.map { ($0.plan.scope, $0) }

@@ -2,12 +2,13 @@ import Architectures
 import NN
 import Tensors
 
-/// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are. Of a DenseNet, a dense block
-/// with the transition in front of it.
+/// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are. In a DenseNet, a dense
+/// block with the transition in front of it.
 public final class BackboneStage: Module, UnaryLayer {
+    /// The blocks that it was built from.
     public let plan: PlannedStage
-    /// Blocks whose activations are made anew for the backward pass instead of being kept, at a time; nil keeps all. With
-    /// dense shortcuts and GS, where blocks share more than one output, it is the whole stage or nothing.
+    /// How many blocks make up a segment whose activations are computed once more for the backward pass instead of being
+    /// kept; nil keeps all. With dense shortcuts and GS, where blocks share more than one output, a segment is the whole stage.
     public var checkpointedBlocks: Int?
     let blocks: [ResidualBlock]
     private let denseBlock: DenseBlock?
@@ -25,6 +26,7 @@ public final class BackboneStage: Module, UnaryLayer {
         }
     }
 
+    /// Its blocks by number; a DenseNet's layers under the plan's names.
     public override func children() -> [(name: String, module: Module)] {
         denseBlock?.children ?? blocks.enumerated().map { (String($0), $1) }
     }

@@ -2,43 +2,78 @@ import Architectures
 import NN
 import Tensors
 
-/// h(x), what is added to F(x), and what a block leaves to the shortcuts of later ones.
-extension ResidualBlock {
-    /// What is added to the residual: h(x) in one addend or several.
-    func shortcutTerms(_ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> [SumTerm] {
+/// h of a block, what is added to F.
+struct BlockShortcut {
+    /// GN in RG and its ablations, BN in RBS: named `rg`.
+    let norm: (any NormLayer)?
+    private let kind: Shortcut
+    private let isStart: Bool
+    /// Where a Start changes the shape of x.
+    private let projection: BlockProjection?
+    /// A row for each earlier block.
+    private let weights: TermWeights?
+    private let groups: Int
+    private let block: String
+
+    init(_ planned: PlannedBlock, of architecture: BackboneArchitecture, _ layers: BlockLayers) {
+        kind = architecture.shortcut
+        isStart = planned.position == .start
+        norm = layers.norm("rg")
+        projection = BlockProjection(planned.projection.compactMap { layers[$0.name] })
+        weights = layers["ds"] as? TermWeights
+        groups = architecture.shortcutGroups
+        block = planned.name
+    }
+
+    /// h(x) in one addend or several, none in a plain network.
+    ///
+    /// - Parameters:
+    ///   - isRectified: whether no value of x is below 0.
+    ///   - y: what a projection takes: x, or in the pre-activation order a.
+    func callAsFunction(_ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> [SumTerm] {
         let x = flow.x
-        if planned.position == .start {
-            if architecture.shortcut == .none { return [] }
-            return [projection.isEmpty ? SumTerm(x.value) : projectionTerm(y)]
+        guard !isStart else {
+            if kind == .none { return [] }
+            return [projection?.term(y) ?? SumTerm(x.value)]
         }
-        var rectified: SumTerm {
-            term(rg, isRectified ? x.value : x.value.relu(), moments: isRectified ? x.moments : nil)
-        }
-        switch architecture.shortcut {
+        switch kind {
         case .none, .concatenation: return []
         case .identity, .rgb: return [SumTerm(x.value)]
-        case .rg, .rbs: return [rectified]
+        case .rg, .rbs: return [rectifiedTerm(x, isRectified: isRectified)]
         case .identityAndRG:
-            var both = rectified
-            guard isRectified else { return [both, SumTerm(x.value)] }
-            both.isPlain = true
-            return [both]
+            var rg = rectifiedTerm(x, isRectified: isRectified)
+            guard isRectified else { return [rg, SumTerm(x.value)] }
+            // One addend, as the norm's x is x itself.
+            rg.isPlain = true
+            return [rg]
         case .gs:
             let source = flow.beforeReLU ?? x
-            return [term(rg, source.value, moments: source.moments)]
+            return [BlockLayers.needed(norm, in: block).term(source.value, moments: source.moments)]
         case .dense(_, let normalization, _):
-            return flow.terms.enumerated().map { normalized($1, normalization, weights: ds, index: $0) }
+            return flow.terms.enumerated().map {
+                normalization.term($1, weight: weights?.row($0), groups: groups)
+            }
         case .denseIdentity: return flow.terms.map { SumTerm($0.value) }
         }
     }
 
-    /// One addend of a dense shortcut: w ⊙ N(x).
-    func normalized(
-        _ x: Measured, _ normalization: DenseNormalization, weights: TermWeights?, index: Int
-    ) -> SumTerm {
-        var term = SumTerm(x.value, weight: weights?.row(index), moments: x.moments)
-        switch normalization {
-        case .group: term.norm = .group(architecture.shortcutGroups)
+    /// norm(ReLU(x)).
+    private func rectifiedTerm(_ x: Measured, isRectified: Bool) -> SumTerm {
+        let norm = BlockLayers.needed(norm, in: block)
+        return isRectified ? norm.term(x.value, moments: x.moments) : norm.term(x.value.relu())
+    }
+}
+
+extension DenseNormalization {
+    /// One addend of a dense shortcut: w ⊙ N(x), or N(x) without a weight.
+    ///
+    /// - Parameters:
+    ///   - weight: `[C]`.
+    ///   - groups: groups of a group norm.
+    func term(_ x: Measured, weight: Tensor?, groups: Int) -> SumTerm {
+        var term = SumTerm(x.value, weight: weight, moments: x.moments)
+        switch self {
+        case .group: term.norm = .group(groups)
         case .layer: term.norm = .group(1)
         case .instance: term.norm = .group(x.value.shape[1])
         case .batch: term.norm = .batch(runningMean: nil, runningVariance: nil, momentum: 0)
@@ -46,45 +81,28 @@ extension ResidualBlock {
         }
         return term
     }
+}
 
-    /// The projection of a Start; without a gradient in one pass.
-    func project(_ x: Tensor) -> Tensor {
-        guard let foldedProjection, foldedProjection.applies(to: x) else { return projection.reduce(x) { $1($0) } }
-        return foldedProjection(projection.dropLast(2).reduce(x) { $1($0) })
+/// The projection of a Start: a pooling or none, a 1×1 convolution, and its norm but in the pre-activation order.
+struct BlockProjection {
+    private let layers: [any UnaryLayer]
+    private let folded: FoldedConvolution?
+
+    /// Nil for no layers.
+    init?(_ layers: [any UnaryLayer]) {
+        guard !layers.isEmpty else { return nil }
+        self.layers = layers
+        folded = FoldedConvolution(layers.dropLast().last, layers.last as? any NormLayer)
     }
 
-    /// The same as an addend, whose norm is not computed by itself.
-    private func projectionTerm(_ x: Tensor) -> SumTerm {
-        let isFolded = foldedProjection?.applies(to: x) ?? false
-        guard !isFolded, let norm = projection.last as? any NormLayer else { return SumTerm(project(x)) }
-        return norm.term(projection.dropLast().reduce(x) { $1($0) })
+    /// The projection of x as an addend, whose norm is left to the sum; in inference, the norm is the convolution's.
+    func term(_ x: Tensor) -> SumTerm {
+        if let folded, folded.applies(to: x) { return SumTerm(folded(Self.run(layers.dropLast(2), x))) }
+        guard let norm = layers.last as? any NormLayer else { return SumTerm(Self.run(layers[...], x)) }
+        return norm.term(Self.run(layers.dropLast(), x))
     }
 
-    /// Hands the output, and what later blocks need, on.
-    func leave(_ output: Measured, residual: SumTerm?, in flow: inout StageFlow) {
-        flow.x = output
-        guard planned.position != .end else { return }
-        switch architecture.shortcut {
-        case .dense(let source, _, _):
-            if source == .residuals, planned.position != .start, let residual {
-                flow.terms.append(Measured(value: residual.x))
-            } else {
-                flow.terms.append(output)
-            }
-        case .denseIdentity: flow.terms.append(output)
-        default: break
-        }
-    }
-
-    /// Whether a norm reads the block's output as it is, and by its own statistics.
-    var wantsMomentsOfOutput: Bool {
-        guard planned.position != .end else { return false }
-        switch architecture.shortcut {
-        case .rg, .identityAndRG: return true
-        case .rbs: return isTraining
-        case .dense(.aggregates, let normalization, _): return normalization != .none
-        case .dense(.residuals, let normalization, _): return normalization != .none && planned.position == .start
-        default: return false
-        }
+    private static func run(_ layers: ArraySlice<any UnaryLayer>, _ x: Tensor) -> Tensor {
+        layers.reduce(x) { $1($0) }
     }
 }

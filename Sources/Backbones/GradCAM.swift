@@ -33,10 +33,14 @@ public struct GradCAM {
 
 /// A map that a network can't give.
 public enum GradCAMError: Error, Hashable, CustomStringConvertible {
+    /// The network has no classifier, so that no class has a score.
     case noClassifier
+    /// There is no stage of that index.
     case noStage(index: Int, stages: [String])
+    /// There is no class of that index.
     case noClass(index: Int, classes: Int)
 
+    /// What is missing, and what there is.
     public var description: String {
         switch self {
         case .noClassifier: "the network was built without a classifier, so no class has a score; build it with classes"

@@ -7,6 +7,7 @@ import Tensors
 /// Made by ``Backbone/optimizedForInference(_:)``. Logits and features equal the backbone's in evaluation within the
 /// rounding of its type: 1e-4 of their size in float32.
 public final class OptimizedBackbone {
+    /// The network that it runs, in evaluation and frozen.
     public let backbone: Backbone
     /// What it takes and returns: float32, or bfloat16.
     public let dtype: DType

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 
 /// The anchors of one image size, over all feature maps, finest first. Within a map: row by row, cell by cell.

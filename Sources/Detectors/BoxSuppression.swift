@@ -2,6 +2,7 @@ import Tensors
 
 /// How detections of one image that overlap are thinned out, and how many stay.
 public struct BoxSuppression: Hashable, Sendable {
+    /// What happens to a detection that overlaps a better one.
     public enum Method: String, Codable, Hashable, Sendable, CaseIterable {
         /// Those that overlap a better one by more than the threshold go.
         case hard
@@ -11,17 +12,20 @@ public struct BoxSuppression: Hashable, Sendable {
         case gaussian
     }
 
+    /// What happens to a detection that overlaps a better one.
     public var method: Method
+    /// Intersection over union in 0…1, from which on boxes overlap too much; without effect on the Gaussian.
     public var iouThreshold: Double
-    /// Of the Gaussian.
+    /// Width of the Gaussian; without effect on the others.
     public var sigma: Double
-    /// Detections whose lowered score falls below go.
+    /// Detections whose score, lowered or not, falls below this go.
     public var scoreThreshold: Double
     /// Whether detections of different classes thin each other out.
     public var isClassAgnostic: Bool
     /// Detections that stay at most.
     public var limit: Int
 
+    /// Hard suppression at an overlap of 0.5, class by class, with 100 detections at most, unless told otherwise.
     public init(
         method: Method = .hard, iouThreshold: Double = 0.5, sigma: Double = 0.5, scoreThreshold: Double = 0.05,
         isClassAgnostic: Bool = false, limit: Int = 100

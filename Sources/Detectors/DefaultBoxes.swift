@@ -9,7 +9,7 @@ import Tensors
 package enum DefaultBoxes {
     /// Widths and heights in pixels of the boxes around each cell of map `level`.
     package static func extents(_ configuration: SSDConfiguration, level: Int) -> [(width: Double, height: Double)] {
-        let limit = Double(configuration.form.side)
+        let limit = Double(configuration.variant.side)
         let scale = configuration.scales[level]
         let between = (scale * configuration.scales[level + 1]).squareRoot()
         let others = configuration.aspectRatios[level].flatMap { ratio -> [(Double, Double)] in
@@ -25,7 +25,7 @@ package enum DefaultBoxes {
         var coordinates: [Float] = []
         coordinates.reserveCapacity(4 * plan.boxCount)
         for (level, map) in plan.maps.enumerated() {
-            let step = plan.configuration.form.steps[level]
+            let step = plan.configuration.variant.steps[level]
             let extents = extents(plan.configuration, level: level)
             for row in 0..<map.size {
                 for column in 0..<map.size {

@@ -1,6 +1,7 @@
 import Annotations
 import Backbones
 import NN
+import Support
 import Tensors
 
 /// A network that finds objects in images.
@@ -48,6 +49,7 @@ public struct Detections: Sendable {
     /// `[n]` int64, 1…classCount.
     public var labels: Tensor
 
+    /// n objects, each with a box, a score and a label.
     public init(boxes: Tensor, scores: Tensor, labels: Tensor) {
         self.boxes = boxes
         self.scores = scores
@@ -57,23 +59,14 @@ public struct Detections: Sendable {
     /// Number of objects.
     public var count: Int { scores.count }
 
-    /// The boxes scaled from pixels of an image of one size to pixels of another: of what the network saw to the file's.
+    /// The detections with boxes in pixels of an image of another size, as of the file in the place of what the network saw.
     public func scaled(from size: ImageSize, to other: ImageSize) -> Detections {
         guard size != other else { return self }
         return Detections(boxes: size.scaling(boxes, to: other), scores: scores, labels: labels)
     }
 }
 
-/// Extent of an image in pixels.
-public struct ImageSize: Hashable, Sendable {
-    public var height: Int
-    public var width: Int
-
-    public init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
-    }
-
+extension ImageSize {
     /// XYXY boxes `[n, 4]` in pixels of this size as pixels of another.
     func scaling(_ boxes: Tensor, to other: ImageSize) -> Tensor {
         guard self != other else { return boxes }

@@ -2,11 +2,12 @@
 public struct DetectorConfigurationError: Error, Equatable, CustomStringConvertible {
     /// What the detector is called: `Faster R-CNN`, `SSD`.
     public let detector: String
-    /// The recipe's key.
+    /// The key of the value, as a recipe spells it.
     public let key: String
     /// What is wrong with its value, and what would be right.
     public let reason: String
 
+    /// Detector, key and reason in one line.
     public var description: String { "\(detector): \(key): \(reason)" }
 }
 

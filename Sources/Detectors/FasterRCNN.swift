@@ -6,7 +6,7 @@ import Tensors
 
 /// Faster R-CNN on any backbone: proposes regions, then classifies and refines them.
 ///
-/// Two forms (`FasterRCNNConfiguration.Form`). With **fpn**, semantics and parameter names are torchvision's:
+/// Two layouts (`FasterRCNNConfiguration.Layout`). With **fpn**, semantics and parameter names are torchvision's:
 /// `backbone.body.*`, `backbone.fpn.*`, `rpn.head.*`, `roi_heads.box_head.*`, `roi_heads.box_predictor.*`, so
 /// `fasterrcnn_resnet50_fpn`'s weights load as they are. With **c4** there is no `backbone.fpn` and no
 /// `roi_heads.box_head`: the backbone's last stage, `backbone.body.layer4`, is the head, so that a classifier's weights
@@ -14,8 +14,11 @@ import Tensors
 ///
 /// Losses: `loss_classifier`, `loss_box_reg`, `loss_objectness`, `loss_rpn_box_reg`.
 public final class FasterRCNN: Module, Detector {
+    /// What it was built from.
     public let configuration: FasterRCNNConfiguration
+    /// Kinds of objects, without the background.
     public let classCount: Int
+    /// What becomes of candidates that overlap.
     public var suppression: BoxSuppression
     let backbone: DetectorBackbone
     let rpn: RegionProposalNetwork
@@ -41,7 +44,7 @@ public final class FasterRCNN: Module, Detector {
         batcher = ImageBatcher(configuration)
         backbone = DetectorBackbone(body: body, configuration: configuration)
         rpn = RegionProposalNetwork(configuration: configuration, inputs: backbone.channels)
-        switch configuration.form {
+        switch configuration.layout {
         case .fpn:
             let head = TwoLayerHead(
                 inputs: backbone.channels * configuration.roiResolution * configuration.roiResolution,
@@ -60,16 +63,23 @@ public final class FasterRCNN: Module, Detector {
         convertToChannelsLast()
     }
 
+    /// Its parts, under the names that the type's comment gives.
     public override func children() -> [(name: String, module: Module)] {
         [("backbone", backbone), ("rpn", rpn), ("roi_heads", roiHeads)]
     }
 
+    /// The backbone, whole.
     public var body: Backbone { backbone.body }
 
-    public var title: String { "Faster R-CNN \(configuration.form.rawValue.uppercased())" }
+    /// `Faster R-CNN FPN` or `Faster R-CNN C4`.
+    public var title: String { "Faster R-CNN \(configuration.layout.rawValue.uppercased())" }
 
     private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
 
+    /// The four terms of the training loss, each a scalar with a gradient (Ren et al. 2015, equation 1; Girshick 2015,
+    /// equation 1).
+    ///
+    /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps.
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
         let batch = batcher.batch(images, training: isTraining, device: device)
         let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
@@ -83,6 +93,7 @@ public final class FasterRCNN: Module, Detector {
         ]
     }
 
+    /// Every candidate of each image with a score above `suppression.scoreThreshold`, XYXY pixels of the image that was given.
     public func candidates(images: [Tensor]) -> [Detections] {
         guard !images.isEmpty else { return [] }
         return withoutGrad {
@@ -123,7 +134,7 @@ public final class FasterRCNN: Module, Detector {
     }
 }
 
-/// A backbone as a detector uses it: `body`, and in the pyramid's form `fpn`.
+/// A backbone as a detector uses it: `body`, and in the pyramid's layout `fpn`.
 final class DetectorBackbone: Module {
     let body: Backbone
     let fpn: FeaturePyramid?
@@ -135,7 +146,7 @@ final class DetectorBackbone: Module {
     init(body: Backbone, configuration: FasterRCNNConfiguration) {
         self.body = body
         let stages = body.plan.stages
-        switch configuration.form {
+        switch configuration.layout {
         case .fpn:
             fpn = FeaturePyramid(inputs: stages.map(\.channels), channels: configuration.pyramidChannels)
             channels = configuration.pyramidChannels
@@ -159,7 +170,7 @@ final class DetectorBackbone: Module {
         return [x]
     }
 
-    /// The C4 form's head: pooled regions `[K, C, h, w]` through the last stage, averaged to `[K, D]`.
+    /// The C4 layout's head: pooled regions `[K, C, h, w]` through the last stage, averaged to `[K, D]`.
     func head(_ regions: Tensor) -> Tensor {
         body.stage(body.plan.stages.count - 1, regions).mean([2, 3])
     }

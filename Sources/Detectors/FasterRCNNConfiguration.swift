@@ -1,10 +1,10 @@
 /// Everything that can be chosen about a Faster R-CNN besides its backbone and its classes.
 ///
-/// The defaults are torchvision's `FasterRCNN`, whose names in this file's comments and keys are kept. A recipe file
-/// names only what it changes.
+/// The defaults are torchvision's `FasterRCNN`, and so are the names of the keys. A recipe file names only what it
+/// changes.
 public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     /// Where regions are pooled from, and what turns them into features.
-    public enum Form: String, Codable, Hashable, Sendable, CaseIterable {
+    public enum Layout: String, Codable, Hashable, Sendable, CaseIterable {
         /// Every stage feeds a feature pyramid; two linear layers are the head (Lin et al. 2017).
         case fpn
         /// Regions are pooled from the last stage but one; the last stage is the head (Ren et al. 2015, He et al. 2016).
@@ -29,7 +29,9 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
         case pool
     }
 
-    public var form = Form.fpn
+    /// Where regions are pooled from, and what turns them into features.
+    public var layout = Layout.fpn
+    /// How the backbone's batch normalisations behave.
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation. torchvision's published COCO weights want 0.
     public var frozenBatchEpsilon = 1e-5
@@ -61,17 +63,28 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
 
     /// Channels between the two convolutions of the region proposal head. Nil: as many as its input has.
     public var rpnChannels: Int?
+    /// Anchors of each feature map, best first, that non-maximum suppression looks at in training.
     public var rpnPreNMSTopNTrain = 2000
+    /// Anchors of each feature map, best first, that non-maximum suppression looks at in inference.
     public var rpnPreNMSTopNTest = 1000
+    /// Proposals of each image that training keeps.
     public var rpnPostNMSTopNTrain = 2000
+    /// Proposals of each image that inference keeps.
     public var rpnPostNMSTopNTest = 1000
+    /// Intersection over union with a better proposal of the same map, above which a proposal goes.
     public var rpnNMSThreshold = 0.7
+    /// Intersection over union with an object, from which on an anchor is positive.
     public var rpnForegroundIoU = 0.7
+    /// Intersection over union with every object, below which an anchor is negative.
     public var rpnBackgroundIoU = 0.3
+    /// Anchors of each image that the proposals' losses look at.
     public var rpnBatchSizePerImage = 256
+    /// The largest part of those anchors that is positive.
     public var rpnPositiveFraction = 0.5
+    /// Score in 0…1 that a proposal must have.
     public var rpnScoreThreshold = 0.0
 
+    /// How a region becomes a grid; the pyramid takes `align` alone.
     public var roiPooling = RoIPooling.align
     /// Side of the grid that a region becomes.
     public var roiResolution = 7
@@ -80,16 +93,24 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
     /// Width of the two linear layers of the pyramid's head.
     public var boxHeadFeatures = 1024
 
+    /// Score in 0…1 above which a class of a proposal is a detection.
     public var boxScoreThreshold = 0.05
+    /// Intersection over union with a better detection of the same class, above which a detection goes.
     public var boxNMSThreshold = 0.5
+    /// Detections of each image that are kept at most.
     public var boxDetectionsPerImage = 100
+    /// Intersection over union with an object, from which on a proposal is positive.
     public var boxForegroundIoU = 0.5
+    /// Intersection over union with every object, below which a proposal is background.
     public var boxBackgroundIoU = 0.5
+    /// Proposals of each image that the head learns from.
     public var boxBatchSizePerImage = 512
+    /// The largest part of those proposals that is positive.
     public var boxPositiveFraction = 0.25
     /// Factors on the offsets (x, y, width, height) that the head learns.
     public var boxRegressionWeights = [10.0, 10.0, 5.0, 5.0]
 
+    /// torchvision's defaults, with a feature pyramid.
     public init() {}
 
     /// What is done with detections that overlap.
@@ -97,10 +118,10 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
         BoxSuppression(iouThreshold: boxNMSThreshold, scoreThreshold: boxScoreThreshold, limit: boxDetectionsPerImage)
     }
 
-    /// The original form on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
+    /// The original layout on a residual network, as the papers train it on PASCAL VOC: 9 anchors a cell.
     public static var c4: FasterRCNNConfiguration {
         var configuration = FasterRCNNConfiguration()
-        configuration.form = .c4
+        configuration.layout = .c4
         configuration.minSizes = [600]
         configuration.maxSize = 1000
         configuration.sizeDivisor = 16
@@ -123,7 +144,7 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
 
     /// The keys of a recipe file.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case form
+        case layout = "form"
         case normalization
         case frozenBatchEpsilon = "frozen_batch_epsilon"
         case trainableStages = "trainable_stages"
@@ -161,11 +182,11 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
         case boxRegressionWeights = "bbox_reg_weights"
     }
 
-    /// Starts from the form's own defaults (`c4` or torchvision's) and changes what is given.
+    /// Starts from the layout's own defaults (`c4` or torchvision's) and changes what is given.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let form = try values.decodeIfPresent(Form.self, forKey: .form) ?? .fpn
-        self = form == .c4 ? .c4 : FasterRCNNConfiguration()
+        let layout = try values.decodeIfPresent(Layout.self, forKey: .layout) ?? .fpn
+        self = layout == .c4 ? .c4 : FasterRCNNConfiguration()
         try values.update(&normalization, .normalization)
         try values.update(&frozenBatchEpsilon, .frozenBatchEpsilon)
         trainableStages = try values.decodeIfPresent(Int.self, forKey: .trainableStages) ?? trainableStages

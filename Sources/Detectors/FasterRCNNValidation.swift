@@ -2,7 +2,7 @@ extension FasterRCNNConfiguration {
     /// Throws `DetectorConfigurationError` naming what is wrong with the values, for a backbone of that many stages.
     package func validate(stageCount: Int) throws {
         let check = ConfigurationCheck<CodingKeys>(detector: "Faster R-CNN")
-        let maps = form == .fpn ? stageCount + 1 : 1
+        let maps = layout == .fpn ? stageCount + 1 : 1
         try check.require(
             anchorSizes.count == maps, .anchorSizes,
             "has \(anchorSizes.count) lists of sizes; this form on this backbone has \(maps) feature maps, each needs one"
@@ -14,9 +14,9 @@ extension FasterRCNNConfiguration {
         try check.require(
             !anchorAspectRatios.isEmpty && anchorAspectRatios.allSatisfy { $0 > 0 }, .anchorAspectRatios,
             "needs at least one ratio, all above 0")
-        try check.require(form == .fpn || stageCount >= 2, .form, "c4 needs a backbone of at least two stages")
+        try check.require(layout == .fpn || stageCount >= 2, .layout, "c4 needs a backbone of at least two stages")
         try check.require(
-            form == .c4 || roiPooling == .align, .roiPooling,
+            layout == .c4 || roiPooling == .align, .roiPooling,
             "\(roiPooling.rawValue) is for the form c4; fpn uses align")
         try check.require(!minSizes.isEmpty && minSizes.allSatisfy { $0 > 0 }, .minSizes, "needs sizes above 0")
         try check.requireImages((.imageMean, imageMean), (.imageStd, imageStd))

@@ -22,6 +22,7 @@ public final class FeaturePyramid: Module {
         }
     }
 
+    /// Its parts, under the names that the type's comment gives.
     public override func children() -> [(name: String, module: Module)] {
         innerBlocks.enumerated().map { ("inner_blocks.\($0).0", $1) }
             + layerBlocks.enumerated().map { ("layer_blocks.\($0).0", $1) }

@@ -1,4 +1,6 @@
 import Annotations
+import NN
+import Support
 import Tensors
 
 /// Images made ready for a network: scaled, normalised, padded to one size.
@@ -11,7 +13,7 @@ package struct ImageBatch {
     package let originalSizes: [ImageSize]
 
     /// The batch's size, padding included.
-    package var paddedSize: ImageSize { ImageSize(height: tensor.shape[2], width: tensor.shape[3]) }
+    package var paddedSize: ImageSize { ImageSize(width: tensor.shape[3], height: tensor.shape[2]) }
 }
 
 /// How a detector scales the images that it is given.
@@ -27,18 +29,16 @@ package enum ImageScaling: Hashable, Sendable {
 /// Makes batches of images as torchvision's `GeneralizedRCNNTransform` does.
 package struct ImageBatcher {
     let scaling: ImageScaling
-    let mean: [Double]
-    let deviation: [Double]
+    let normalization: PixelNormalization
     let sizeDivisor: Int
 
     /// - Parameters:
-    ///   - mean: of each channel of the images in 0…1.
-    ///   - deviation: likewise.
+    ///   - mean: the mean of each channel of images in 0…1.
+    ///   - deviation: the standard deviation of each channel of images in 0…1.
     ///   - sizeDivisor: Batches are padded to multiples of this many pixels.
     package init(_ scaling: ImageScaling, mean: [Double], deviation: [Double], sizeDivisor: Int = 1) {
         self.scaling = scaling
-        self.mean = mean
-        self.deviation = deviation
+        normalization = PixelNormalization(mean: mean, deviation: deviation)
         self.sizeDivisor = sizeDivisor
     }
 
@@ -59,8 +59,8 @@ package struct ImageBatcher {
             let longer = Double(max(size.height, size.width))
             let scale = min(Double(minSize) / shorter, Double(longest) / longer)
             return ImageSize(
-                height: max(1, Int((Double(size.height) * scale).rounded(.down))),
-                width: max(1, Int((Double(size.width) * scale).rounded(.down))))
+                width: max(1, Int((Double(size.width) * scale).rounded(.down))),
+                height: max(1, Int((Double(size.height) * scale).rounded(.down))))
         }
     }
 
@@ -69,7 +69,7 @@ package struct ImageBatcher {
         precondition(!images.isEmpty, "a batch needs at least one image")
         return withoutGrad {
             let planes = images.map { Self.planes($0.to(device)) }
-            let originals = planes.map { ImageSize(height: $0.shape[1], width: $0.shape[2]) }
+            let originals = planes.map { ImageSize(width: $0.shape[2], height: $0.shape[1]) }
             let sizes = originals.map { scaledSize(of: $0, minSize: minSize(training: training)) }
             func padded(_ extent: Int) -> Int { (extent + sizeDivisor - 1) / sizeDivisor * sizeDivisor }
             let height = padded(sizes.map(\.height).max() ?? 0)
@@ -82,10 +82,10 @@ package struct ImageBatcher {
                     .narrow(dim: 2, start: 0, length: sizes[i].width)
                 if sizes[i] == originals[i] {
                     region.copyInPlace(from: image)
-                    normalizeInPlace(region, isByte: image.dtype == .uint8)
+                    normalization.normalizeInPlace(region, isByte: image.dtype == .uint8)
                 } else {
                     let values = image.unsqueeze(0).to(.float32).to(memoryFormat: .channelsLast).clone()
-                    normalizeInPlace(values.select(dim: 0, index: 0), isByte: image.dtype == .uint8)
+                    normalization.normalizeInPlace(values.select(dim: 0, index: 0), isByte: image.dtype == .uint8)
                     let scaled = F.interpolate(values, size: [sizes[i].height, sizes[i].width], mode: .bilinear)
                     region.copyInPlace(from: scaled.select(dim: 0, index: 0))
                 }
@@ -108,16 +108,6 @@ package struct ImageBatcher {
             shape.count == 3 && shape[0] == 3 && (image.dtype == .uint8 || image.dtype.isFloatingPoint),
             "an image is uint8 [H, W, 3] or [3, H, W], or floating point [3, H, W], not \(image.dtype) \(shape)")
         return image
-    }
-
-    /// Takes `[3, h, w]` from 0…1, or from 0…255 for bytes, to zero mean and unit deviation.
-    private func normalizeInPlace(_ values: Tensor, isByte: Bool) {
-        let range: Float = isByte ? 255 : 1
-        func perChannel(_ numbers: [Double], _ value: (Float) -> Float) -> Tensor {
-            Tensor(numbers.map { value(Float($0)) }, shape: [3, 1, 1]).to(values.device)
-        }
-        values.addInPlace(perChannel(mean) { -$0 * range })
-        values.multiplyInPlace(perChannel(deviation) { 1 / ($0 * range) })
     }
 }
 
@@ -152,7 +142,7 @@ package struct GroundTruth {
         count = target.count
     }
 
-    /// Of every image of a batch, on its device.
+    /// The objects of every image of a batch, on the batch's device.
     static func all(of targets: [DetectionTarget], in batch: ImageBatch, classCount: Int) -> [GroundTruth] {
         precondition(batch.sizes.count == targets.count, "\(batch.sizes.count) images, but \(targets.count) targets")
         return targets.indices.map {

@@ -3,12 +3,13 @@ import Tensors
 
 /// SSD's loss (Liu et al. 2016, equations 1 to 3) with hard negative mining.
 ///
-/// Classification is the cross-entropy of all positives and of the background boxes that look least like background, so many
-/// to a positive of their image; regression is the smooth L1 distance of the positives' offsets. Both are summed and
-/// divided by the number of positives in the batch, or by 1 where there are none.
+/// Classification is the cross-entropy of all positives and of those background boxes that look least like background: each
+/// image has `negativesPerPositive` times as many of them as it has positives, and `minNegatives` at least. Regression is the
+/// smooth L1 distance of the positives' offsets. Both are summed and divided by the number of positives in the batch, or by
+/// 1 where there are none.
 package struct MultiBoxLoss {
     let negativesPerPositive: Double
-    /// Of one image, whatever its positives: an image without objects trains as well.
+    /// Background boxes of an image at least, so that one without objects trains as well.
     let minNegatives: Int
 
     package init(negativesPerPositive: Double, minNegatives: Int) {

@@ -1,4 +1,5 @@
 import NN
+import Support
 import Tensors
 
 /// The convolutions that say of every anchor whether there is an object, and where exactly (Ren et al. 2015, section 3.1).
@@ -26,7 +27,7 @@ public final class RegionProposalHead: Module {
         }
     }
 
-    /// Of each feature map `[N, C, H, W]` the logits `[N, H·W·k]` and the offsets `[N, H·W·k, 4]`, in the anchors' order.
+    /// For each feature map `[N, C, H, W]`, the logits `[N, H·W·k]` and the offsets `[N, H·W·k, 4]`, in the anchors' order.
     public func callAsFunction(_ maps: [Tensor]) -> [(logits: Tensor, offsets: Tensor)] {
         let rectified = !isGradEnabled
         let hidden = F.conv3x3(maps, weight: conv.weight.tensor, bias: conv.bias?.tensor, rectified: rectified)

@@ -1,4 +1,5 @@
 import NN
+import Support
 import Tensors
 
 /// Proposes regions that may hold an object (Ren et al. 2015, section 3.1), as torchvision does.
@@ -25,6 +26,7 @@ public final class RegionProposalNetwork: Module {
             count: configuration.rpnBatchSizePerImage, positiveFraction: configuration.rpnPositiveFraction)
     }
 
+    /// Its head, named `head`.
     public override func children() -> [(name: String, module: Module)] { [("head", head)] }
 
     /// The anchors for these feature maps of a batch.
@@ -33,7 +35,7 @@ public final class RegionProposalNetwork: Module {
     }
 
     private static func grids(_ maps: [Tensor]) -> [ImageSize] {
-        maps.map { ImageSize(height: $0.shape[2], width: $0.shape[3]) }
+        maps.map { ImageSize(width: $0.shape[3], height: $0.shape[2]) }
     }
 
     /// Proposals alone, for inference: for each image `[n, 4]`, best first, in pixels of the batch.

@@ -1,4 +1,5 @@
 import NN
+import Support
 import Tensors
 
 /// Two linear layers over a pooled region (torchvision's `TwoMLPHead`): `fc6`, `fc7`.
@@ -6,6 +7,9 @@ public final class TwoLayerHead: Module {
     let fc6: Linear
     let fc7: Linear
 
+    /// - Parameters:
+    ///   - inputs: numbers in a region, C · h · w.
+    ///   - features: width of both layers.
     public init(inputs: Int, features: Int) {
         fc6 = Linear(inputs, features)
         fc7 = Linear(features, features)
@@ -26,6 +30,9 @@ public final class BoxPredictor: Module {
     @Named("cls_score") package var classScore: Linear
     @Named("bbox_pred") package var boxOffsets: Linear
 
+    /// - Parameters:
+    ///   - inputs: features of a region.
+    ///   - classCount: kinds of objects, without the background.
     public init(inputs: Int, classCount: Int) {
         super.init()
         classScore = Linear(inputs, classCount + 1)
@@ -40,7 +47,7 @@ public final class BoxPredictor: Module {
 
 /// Classifies proposals and refines their boxes (Girshick 2015), as torchvision does.
 public final class RoIHeads: Module {
-    /// The pyramid's head; the C4 form uses the backbone's last stage instead.
+    /// The pyramid's head; the C4 layout uses the backbone's last stage instead.
     @Named("box_head") var boxHead: TwoLayerHead?
     @Named("box_predictor") package var boxPredictor: BoxPredictor
     package let configuration: FasterRCNNConfiguration
@@ -63,6 +70,7 @@ public final class RoIHeads: Module {
         boxPredictor = BoxPredictor(inputs: features, classCount: classCount)
     }
 
+    /// `box_head`, where there is one, and `box_predictor`.
     public override func children() -> [(name: String, module: Module)] {
         (boxHead.map { [("box_head", $0)] } ?? []) + [("box_predictor", boxPredictor)]
     }

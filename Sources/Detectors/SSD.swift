@@ -2,20 +2,25 @@ import Annotations
 import Architectures
 import Backbones
 import NN
+import Support
 import Tensors
 
 /// SSD on any backbone: finds objects in one pass, on feature maps of several sizes (Liu et al., "SSD: Single Shot MultiBox
 /// Detector", 2016).
 ///
 /// The backbone's third stage with stride 1 is the first map, convolutions behind it make the others (`SSDPlan`). Images
-/// are scaled to the form's size whatever their proportions.
+/// are scaled to the variant's size whatever their proportions.
 ///
 /// Parameters: `backbone.*`, `extras.i.{conv1,bn1,conv2,bn2}`, `head.classification.i`, `head.regression.i`. Losses:
 /// `loss_classification`, `loss_box_reg`.
 public final class SSD: Module, Detector {
+    /// The layers and boxes that it was built from.
     public let plan: SSDPlan
+    /// Kinds of objects, without the background.
     public let classCount: Int
+    /// The backbone's stages up to the first map.
     public let body: Backbone
+    /// What becomes of candidates that overlap.
     public var suppression: BoxSuppression
     let extras: ModuleList<ExtraMapLayer>
     let head: SSDHead
@@ -28,8 +33,10 @@ public final class SSD: Module, Detector {
     /// Detections narrower or lower than this many pixels are dropped.
     private static let minSize = 1e-2
 
+    /// What it was built from.
     public var configuration: SSDConfiguration { plan.configuration }
-    public var title: String { configuration.form.rawValue.uppercased() }
+    /// `SSD300` or `SSD512`.
+    public var title: String { configuration.variant.rawValue.uppercased() }
 
     /// A network with fresh weights.
     ///
@@ -46,9 +53,9 @@ public final class SSD: Module, Detector {
         body = Backbone(plan.backbone)
         extras = ModuleList(zip(plan.extraMaps, plan.maps).map { ExtraMapLayer($0, inputs: $1.channels) })
         head = SSDHead(plan.maps, classCount: classCount)
-        let side = configuration.form.side
+        let side = configuration.variant.side
         batcher = ImageBatcher(
-            .fixed(ImageSize(height: side, width: side)), mean: configuration.imageMean,
+            .fixed(ImageSize(width: side, height: side)), mean: configuration.imageMean,
             deviation: configuration.imageStd)
         matcher = DefaultBoxMatcher(threshold: configuration.iouThreshold)
         loss = MultiBoxLoss(
@@ -61,6 +68,7 @@ public final class SSD: Module, Detector {
         convertToChannelsLast()
     }
 
+    /// `backbone`, `extras` and `head`.
     public override func children() -> [(name: String, module: Module)] {
         [("backbone", body), ("extras", extras), ("head", head)]
     }
@@ -83,6 +91,9 @@ public final class SSD: Module, Detector {
         return (logits.to(.float32), offsets.to(.float32))
     }
 
+    /// The two terms of the training loss, each a scalar with a gradient (Liu et al. 2016, equation 1).
+    ///
+    /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps.
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
         let batch = batcher.batch(images, training: isTraining, device: device)
         let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
@@ -120,6 +131,8 @@ public final class SSD: Module, Detector {
             counts: counts)
     }
 
+    /// The best candidates of each class and image with a score above `suppression.scoreThreshold`, XYXY pixels of the image
+    /// that was given.
     public func candidates(images: [Tensor]) -> [Detections] {
         guard !images.isEmpty else { return [] }
         return withoutGrad {

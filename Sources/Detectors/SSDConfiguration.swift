@@ -2,17 +2,19 @@
 ///
 /// Keys are torchvision's where it has them. A recipe file names only what it changes.
 public struct SSDConfiguration: Codable, Hashable, Sendable {
+    /// How the backbone's batch normalisations behave.
     public typealias Normalization = FasterRCNNConfiguration.Normalization
 
     /// The input's size, and with it the feature maps and the default boxes.
-    public enum Form: String, Codable, Hashable, Sendable, CaseIterable {
+    public enum Variant: String, Codable, Hashable, Sendable, CaseIterable {
         /// Six maps of 38, 19, 10, 5, 3 and 1 pixels, 8732 boxes.
         case ssd300
         /// Seven maps of 64, 32, 16, 8, 4, 2 and 1 pixels, 24564 boxes.
         case ssd512
     }
 
-    public var form: Form
+    /// The input's size, and with it the feature maps and the default boxes.
+    public var variant: Variant
     /// How the backbone's batch normalisations behave; those of the extra layers follow the batch.
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation.
@@ -35,21 +37,25 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
     public var iouThreshold = 0.5
     /// Background boxes that the classification learns from, to one positive of the same image.
     public var negativesPerPositive = 3.0
-    /// As many of them at least, also in an image without objects.
+    /// Background boxes of each image that the classification learns from at least, also in one without objects.
     public var minNegativesPerImage = 3
 
+    /// Score in 0…1 above which a class of a box is a candidate.
     public var scoreThreshold = 0.01
     /// Candidates of each class, by score, that non-maximum suppression looks at.
     public var candidatesPerClass = 400
+    /// Intersection over union with a better detection of the same class, above which a detection goes.
     public var nmsThreshold = 0.45
+    /// Detections of each image that are kept at most.
     public var detectionsPerImage = 200
     /// Factors on the offsets (x, y, width, height) that the head learns: the reciprocals of the variances 0.1 and 0.2.
     public var boxRegressionWeights = [10.0, 10.0, 5.0, 5.0]
 
-    public init(_ form: Form) {
-        self.form = form
-        scales = form.scales
-        aspectRatios = form.aspectRatios
+    /// A variant with its published numbers.
+    public init(_ variant: Variant) {
+        self.variant = variant
+        scales = variant.scales
+        aspectRatios = variant.aspectRatios
     }
 
     /// What is done with detections that overlap.
@@ -63,7 +69,7 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
     /// On images of 512×512, with the scales of the published COCO models.
     public static var ssd512: SSDConfiguration { SSDConfiguration(.ssd512) }
 
-    /// The keys of a recipe file. The form is not among them: the recipe's `detector` says it.
+    /// The keys of a recipe file. The variant is not among them: the recipe's `detector` says it.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case normalization
         case frozenBatchEpsilon = "frozen_batch_epsilon"
@@ -85,9 +91,9 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
     /// SSD300's numbers, changed as given.
     public init(from decoder: any Decoder) throws { try self.init(.ssd300, from: decoder) }
 
-    /// The form's numbers, changed as given.
-    public init(_ form: Form, from decoder: any Decoder) throws {
-        self.init(form)
+    /// The variant's numbers, changed as given.
+    public init(_ variant: Variant, from decoder: any Decoder) throws {
+        self.init(variant)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func update<Value: Decodable>(_ value: inout Value, _ key: CodingKeys) throws {
             value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
@@ -110,7 +116,7 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-extension SSDConfiguration.Form {
+extension SSDConfiguration.Variant {
     /// Pixels of the input's sides.
     public var side: Int {
         switch self {
@@ -164,14 +170,14 @@ extension SSDConfiguration {
     /// Throws what is wrong with the values, for a backbone of which so many stages are used.
     func validate(stageCount: Int) throws {
         let check = ConfigurationCheck<CodingKeys>(detector: "SSD")
-        let maps = form.steps.count
+        let maps = variant.steps.count
         try check.require(
             scales.count == maps + 1 && scales.allSatisfy { $0 > 0 } && zip(scales, scales.dropFirst()).allSatisfy(<),
-            .scales, "needs \(maps + 1) sides above 0, ascending: one for each map of \(form.rawValue) and one more")
+            .scales, "needs \(maps + 1) sides above 0, ascending: one for each map of \(variant.rawValue) and one more")
         try check.require(
             aspectRatios.count == maps && aspectRatios.allSatisfy { $0.allSatisfy { $0 > 0 && $0 != 1 } },
             .aspectRatios,
-            "needs \(maps) lists, one for each map of \(form.rawValue), of ratios above 0; 1 is always there")
+            "needs \(maps) lists, one for each map of \(variant.rawValue), of ratios above 0; 1 is always there")
         try check.requireImages((.imageMean, imageMean), (.imageStd, imageStd))
         try check.requireStages((.trainableStages, trainableStages), of: stageCount)
         try check.require(frozenBatchEpsilon >= 0, .frozenBatchEpsilon, "must not be below 0")

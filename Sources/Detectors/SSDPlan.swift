@@ -6,9 +6,13 @@ public struct SSDPlan: Hashable, Sendable {
     public struct ExtraMap: Hashable, Sendable {
         /// Channels between the two.
         public let middle: Int
+        /// Channels of the map.
         public let outputs: Int
+        /// Side of the second convolution's kernel.
         public let kernelSize: Int
+        /// The second convolution's stride.
         public let stride: Int
+        /// Zeros around the second convolution's input, on each side.
         public let padding: Int
 
         func outputSize(of size: Int) -> Int { (size + 2 * padding - kernelSize) / stride + 1 }
@@ -16,17 +20,22 @@ public struct SSDPlan: Hashable, Sendable {
 
     /// A feature map that boxes are found on.
     public struct Map: Hashable, Sendable {
+        /// Channels of the map.
         public let channels: Int
         /// Height and width.
         public let size: Int
+        /// Default boxes around each of its cells.
         public let boxesPerCell: Int
 
+        /// Default boxes on the map.
         public var boxCount: Int { size * size * boxesPerCell }
     }
 
+    /// What was planned.
     public let configuration: SSDConfiguration
     /// The stages that make the first map.
     public let backbone: BackbonePlan
+    /// What makes each further map of the one before.
     public let extraMaps: [ExtraMap]
     /// Finest first.
     public let maps: [Map]
@@ -49,8 +58,8 @@ public struct SSDPlan: Hashable, Sendable {
         }.plan(stageCount: stageCount)
         self.configuration = configuration
         self.backbone = backbone
-        extraMaps = configuration.form.extraMaps
-        let side = configuration.form.side
+        extraMaps = configuration.variant.extraMaps
+        let side = configuration.variant.side
         var size = backbone.mapSize(of: side)
         var sizes = [(backbone.stages[stageCount - 1].channels, size)]
         for extra in extraMaps {

@@ -1,4 +1,5 @@
 import Detectors
+import Support
 import Tensors
 import XCTest
 
@@ -30,8 +31,8 @@ final class AnchorGeneratorTests: XCTestCase {
     func testAnchorsFollowTheCellsRowByRow() {
         let generator = AnchorGenerator(sizes: [[16], [32]], aspectRatios: [1])
         let anchors = generator.anchors(
-            grids: [ImageSize(height: 2, width: 3), ImageSize(height: 1, width: 1)],
-            image: ImageSize(height: 32, width: 48), device: .cpu)
+            grids: [ImageSize(width: 3, height: 2), ImageSize(width: 1, height: 1)],
+            image: ImageSize(width: 48, height: 32), device: .cpu)
         XCTAssertEqual(anchors.counts, [6, 1])
         XCTAssertEqual(anchors.total, 7)
         expectEqual(
@@ -47,7 +48,7 @@ final class AnchorGeneratorTests: XCTestCase {
     func testTheStrideIsAWholeNumber() {
         let generator = AnchorGenerator(sizes: [[2]], aspectRatios: [1])
         let anchors = generator.anchors(
-            grids: [ImageSize(height: 1, width: 7)], image: ImageSize(height: 8, width: 64), device: .cpu)
+            grids: [ImageSize(width: 7, height: 1)], image: ImageSize(width: 64, height: 8), device: .cpu)
         XCTAssertEqual(anchors.boxes.select(dim: 1, index: 0).array(Float.self), [-1, 8, 17, 26, 35, 44, 53])
     }
 
@@ -55,7 +56,7 @@ final class AnchorGeneratorTests: XCTestCase {
         let generator = AnchorGenerator(sizes: [[16]], aspectRatios: [1])
         func boxes(_ width: Int) -> Tensor {
             generator.anchors(
-                grids: [ImageSize(height: 2, width: width)], image: ImageSize(height: 32, width: 16 * width),
+                grids: [ImageSize(width: width, height: 2)], image: ImageSize(width: 16 * width, height: 32),
                 device: .cpu
             ).boxes
         }

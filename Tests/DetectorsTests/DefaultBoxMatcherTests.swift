@@ -1,12 +1,13 @@
 import Annotations
 import Detectors
+import Support
 import Tensors
 import TestSupport
 import XCTest
 
 final class DefaultBoxMatcherTests: XCTestCase {
     private func truth(_ boxes: [Box]) -> GroundTruth {
-        let size = ImageSize(height: 300, width: 300)
+        let size = ImageSize(width: 300, height: 300)
         return GroundTruth(
             DetectionTarget(boxes: boxes, labels: boxes.map { _ in 1 }), image: 0, classCount: 1, from: size, to: size,
             device: .cpu)

@@ -8,7 +8,7 @@ import TestSupport
 import XCTest
 
 final class FasterRCNNTests: XCTestCase {
-    private func small(_ form: FasterRCNNConfiguration.Form = .fpn) -> FasterRCNNConfiguration {
+    private func small(_ form: FasterRCNNConfiguration.Layout = .fpn) -> FasterRCNNConfiguration {
         var configuration = form == .fpn ? FasterRCNNConfiguration() : .c4
         configuration.minSizes = [64]
         configuration.maxSize = 128
@@ -37,7 +37,7 @@ final class FasterRCNNTests: XCTestCase {
     ]
 
     func testLossesHaveTorchvisionsNamesAndReachEveryParameter() throws {
-        for form in FasterRCNNConfiguration.Form.allCases {
+        for form in FasterRCNNConfiguration.Layout.allCases {
             let detector = try make(small(form))
             let losses = detector.losses(images: images, targets: targets)
             XCTAssertEqual(
@@ -55,7 +55,7 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     func testImagesWithoutObjectsTrain() throws {
-        for form in FasterRCNNConfiguration.Form.allCases {
+        for form in FasterRCNNConfiguration.Layout.allCases {
             let detector = try make(small(form))
             for empty in [[DetectionTarget(), targets[1]], [DetectionTarget(), DetectionTarget()]] {
                 let losses = detector.losses(images: images, targets: empty)
@@ -91,9 +91,9 @@ final class FasterRCNNTests: XCTestCase {
                 let losses = detector.losses(images: images, targets: targets)
                 let isEmpty = targets.allSatisfy { $0.count == 0 }
                 for (name, value) in losses {
-                    XCTAssertTrue(value.item().isFinite, "\(configuration.form) \(backbone) \(name)")
+                    XCTAssertTrue(value.item().isFinite, "\(configuration.layout) \(backbone) \(name)")
                     if isEmpty, name == "loss_classifier" || name == "loss_box_reg" {
-                        XCTAssertEqual(value.item(), 0, "\(configuration.form) \(backbone) \(name)")
+                        XCTAssertEqual(value.item(), 0, "\(configuration.layout) \(backbone) \(name)")
                     }
                 }
                 total(losses).backward()
@@ -114,7 +114,7 @@ final class FasterRCNNTests: XCTestCase {
 
     /// No overlap is below 0, so no anchor is background, and none may be positive: there is nothing to learn from.
     func testWithoutAnchorsToLearnFrom() throws {
-        for form in FasterRCNNConfiguration.Form.allCases {
+        for form in FasterRCNNConfiguration.Layout.allCases {
             var configuration = small(form)
             configuration.rpnBackgroundIoU = 0
             configuration.rpnForegroundIoU = 1
@@ -143,7 +143,7 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     func testDetectionsLieInTheImagesAndAreSorted() throws {
-        for form in FasterRCNNConfiguration.Form.allCases {
+        for form in FasterRCNNConfiguration.Layout.allCases {
             var configuration = small(form)
             configuration.boxScoreThreshold = 0.01
             let detector = try make(configuration)
@@ -199,7 +199,7 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     func testFrozenPartsStayAsTheyAre() throws {
-        for form in FasterRCNNConfiguration.Form.allCases {
+        for form in FasterRCNNConfiguration.Layout.allCases {
             for normalization in FasterRCNNConfiguration.Normalization.allCases {
                 var configuration = small(form)
                 configuration.normalization = normalization

@@ -1,4 +1,5 @@
 import Detectors
+import Support
 import Tensors
 import TestSupport
 import XCTest
@@ -13,12 +14,12 @@ final class ImageBatchTests: XCTestCase {
     func testTheShorterSideDecidesUnlessTheLongerWouldPassItsLimit() {
         let batcher = ImageBatcher(FasterRCNNConfiguration())
         func scaled(_ height: Int, _ width: Int) -> ImageSize {
-            batcher.scaledSize(of: ImageSize(height: height, width: width), minSize: 800)
+            batcher.scaledSize(of: ImageSize(width: width, height: height), minSize: 800)
         }
-        XCTAssertEqual(scaled(480, 640), ImageSize(height: 800, width: 1066))
-        XCTAssertEqual(scaled(640, 480), ImageSize(height: 1066, width: 800))
-        XCTAssertEqual(scaled(400, 1600), ImageSize(height: 333, width: 1333))
-        XCTAssertEqual(scaled(800, 800), ImageSize(height: 800, width: 800))
+        XCTAssertEqual(scaled(480, 640), ImageSize(width: 1066, height: 800))
+        XCTAssertEqual(scaled(640, 480), ImageSize(width: 800, height: 1066))
+        XCTAssertEqual(scaled(400, 1600), ImageSize(width: 1333, height: 333))
+        XCTAssertEqual(scaled(800, 800), ImageSize(width: 800, height: 800))
     }
 
     func testNormalisesAndPadsWithZeros() {
@@ -31,8 +32,8 @@ final class ImageBatchTests: XCTestCase {
         let batch = batcher.batch([Tensor.ones([3, 2, 3]), Tensor.zeros([3, 33, 1])], training: false, device: .cpu)
         XCTAssertEqual(batch.tensor.shape, [2, 3, 64, 32])
         XCTAssertTrue(batch.tensor.isChannelsLast)
-        XCTAssertEqual(batch.sizes, [ImageSize(height: 2, width: 3), ImageSize(height: 33, width: 1)])
-        XCTAssertEqual(batch.paddedSize, ImageSize(height: 64, width: 32))
+        XCTAssertEqual(batch.sizes, [ImageSize(width: 3, height: 2), ImageSize(width: 1, height: 33)])
+        XCTAssertEqual(batch.paddedSize, ImageSize(width: 32, height: 64))
         expectEqual(batch.tensor[0, .all, 1, 2], [1, 3, 0.5], absolute: 1e-6)
         expectEqual(batch.tensor[1, .all, 32, 0], [-1, -1, 0], absolute: 1e-6)
         XCTAssertEqual(batch.tensor[0].sum().item(), 6 * 4.5, accuracy: 1e-4)
@@ -54,8 +55,8 @@ final class ImageBatchTests: XCTestCase {
                 batcher.batch([$0], training: false, device: .cpu)
             }
             XCTAssertEqual(
-                batches[0].sizes, [resizes ? ImageSize(height: 32, width: 48) : ImageSize(height: 20, width: 30)])
-            XCTAssertEqual(batches[0].originalSizes, [ImageSize(height: 20, width: 30)])
+                batches[0].sizes, [resizes ? ImageSize(width: 48, height: 32) : ImageSize(width: 30, height: 20)])
+            XCTAssertEqual(batches[0].originalSizes, [ImageSize(width: 30, height: 20)])
             for batch in batches.dropFirst() {
                 expectEqual(batches[0].tensor, batch.tensor.array(), absolute: 2e-6)
             }

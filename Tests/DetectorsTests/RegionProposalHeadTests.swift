@@ -1,10 +1,11 @@
 import Detectors
 import NN
+import Support
 import Tensors
 import XCTest
 
 final class RegionProposalHeadTests: XCTestCase {
-    private let grids = [ImageSize(height: 4, width: 6), ImageSize(height: 2, width: 3)]
+    private let grids = [ImageSize(width: 6, height: 4), ImageSize(width: 3, height: 2)]
     private let anchorsPerCell = 3
 
     private func makeHead() -> RegionProposalHead {
@@ -19,7 +20,7 @@ final class RegionProposalHeadTests: XCTestCase {
 
     private var anchors: Anchors {
         AnchorGenerator(sizes: [[16], [32]], aspectRatios: [0.5, 1, 2]).anchors(
-            grids: grids, image: ImageSize(height: 32, width: 48), device: .cpu)
+            grids: grids, image: ImageSize(width: 48, height: 32), device: .cpu)
     }
 
     /// The order of the outputs is the anchors': cell by cell, then the cell's anchors.

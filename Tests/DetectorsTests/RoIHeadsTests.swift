@@ -1,11 +1,12 @@
 import Annotations
 import Detectors
 import NN
+import Support
 import Tensors
 import XCTest
 
 final class RoIHeadsTests: XCTestCase {
-    private let size = ImageSize(height: 100, width: 100)
+    private let size = ImageSize(width: 100, height: 100)
 
     private func heads(_ change: (inout FasterRCNNConfiguration) -> Void = { _ in }) -> RoIHeads {
         var configuration = FasterRCNNConfiguration()

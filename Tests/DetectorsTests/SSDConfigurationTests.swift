@@ -13,7 +13,7 @@ final class SSDConfigurationTests: XCTestCase {
         XCTAssertEqual(configuration, .ssd300)
         XCTAssertEqual(configuration.scales, [21, 45, 99, 153, 207, 261, 315])
         XCTAssertEqual(configuration.aspectRatios, [[2], [2, 3], [2, 3], [2, 3], [2], [2]])
-        XCTAssertEqual(configuration.form.steps, [8, 16, 32, 64, 100, 300])
+        XCTAssertEqual(configuration.variant.steps, [8, 16, 32, 64, 100, 300])
         XCTAssertEqual(configuration.boxRegressionWeights, [1 / 0.1, 1 / 0.1, 1 / 0.2, 1 / 0.2])
         XCTAssertEqual(configuration.nmsThreshold, 0.45)
         XCTAssertEqual(configuration.detectionsPerImage, 200)

@@ -3,6 +3,7 @@ import Architectures
 import Detectors
 import Foundation
 import NN
+import Support
 import Tensors
 import TestSupport
 import XCTest
@@ -49,7 +50,7 @@ final class SSDTests: XCTestCase {
 
     func testLossesReachEveryParameter() throws {
         for (backbone, form) in [
-            ("resnet18", SSDConfiguration.Form.ssd300), ("iresnet50", .ssd300), ("ds2net50", .ssd300),
+            ("resnet18", SSDConfiguration.Variant.ssd300), ("iresnet50", .ssd300), ("ds2net50", .ssd300),
             ("resnet18", .ssd512),
         ] {
             let detector = try make(backbone) { $0 = SSDConfiguration(form) }
@@ -105,7 +106,7 @@ final class SSDTests: XCTestCase {
         put(small + 1, 1, 0.009)
         return detector.candidates(
             scores: Tensor(scores, shape: [8732, 3]), offsets: Tensor.zeros([8732, 4]),
-            size: ImageSize(height: 300, width: 300))
+            size: ImageSize(width: 300, height: 300))
     }
 
     /// Of two that overlap the worse goes, in its class alone.

@@ -21,10 +21,10 @@ final class ShippedRecipesTests: XCTestCase {
             XCTAssertNotNil(recipe.data.val, name)
             XCTAssertTrue(name.contains("_" + recipe.model.backbone + "_"), "\(name) names its backbone")
             if let ssd = recipe.model.ssd {
-                XCTAssertTrue(name.hasPrefix(ssd.form.rawValue + "_"), "\(name) names its detector")
+                XCTAssertTrue(name.hasPrefix(ssd.variant.rawValue + "_"), "\(name) names its detector")
                 XCTAssertTrue(recipe.input.iouCrop && recipe.input.colorJitter, "\(name) augments as SSD does")
             } else {
-                XCTAssertTrue(name.contains(recipe.model.fasterRCNN.form.rawValue), "\(name) names its form")
+                XCTAssertTrue(name.contains(recipe.model.fasterRCNN.layout.rawValue), "\(name) names its form")
             }
             count += 1
         }

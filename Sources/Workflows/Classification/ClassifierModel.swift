@@ -61,12 +61,11 @@ public struct ClassifierModel: RecipeModel {
 
     /// uint8 images or clips → float32, normalised, on the model's device.
     public func normalized(_ images: Tensor) -> Tensor {
-        func perChannel(_ values: [Double]) -> Tensor {
-            let shape = [1, 3] + Array(repeating: 1, count: images.rank - 2)
-            return Tensor(values.map(Float.init), shape: shape).to(device)
-        }
-        let pixels = images.to(device).to(.float32) / 255
-        return (pixels - perChannel(recipe.input.mean)) / perChannel(recipe.input.deviation)
+        // A copy of its own, as it is normalised in place.
+        let pixels = images.to(device).to(.float32)
+        PixelNormalization(mean: recipe.input.mean, deviation: recipe.input.deviation)
+            .normalizeInPlace(pixels, isByte: true)
+        return pixels
     }
 
     /// uint8 images or clips → logits `[N, classes]` float32, in the precision that the recipe asks for.

@@ -4,6 +4,7 @@ import Detectors
 import Evaluation
 import Foundation
 import NN
+import Support
 import Tensors
 import Training
 
@@ -104,8 +105,8 @@ public struct DetectionMeasurement {
             guard !batch.samples.isEmpty else { continue }
             let found = model.detect(batch.images)
             for (sample, detections) in zip(batch.samples, found) {
-                let seen = ImageSize(height: sample.image.height, width: sample.image.width)
-                let original = ImageSize(height: sample.originalSize.height, width: sample.originalSize.width)
+                let seen = ImageSize(width: sample.image.width, height: sample.image.height)
+                let original = ImageSize(width: sample.originalSize.width, height: sample.originalSize.height)
                 for object in DetectedObject.list(detections.scaled(from: seen, to: original)) {
                     results.append(
                         imageID: sample.imageID, categoryID: mapping.categoryID(label: object.label), box: object.box,

@@ -11,7 +11,7 @@ public enum DetectionSections: RecipeSections {
         _ given: DetectionInputSection?, for model: DetectionModelSection, on data: DetectionDataSection
     ) -> DetectionInputSection {
         var input = given ?? DetectionInputSection()
-        input.side = model.ssd?.form.side
+        input.side = model.ssd?.variant.side
         return input
     }
 
@@ -63,7 +63,7 @@ public struct DetectionModelSection: ModelSection {
 
 extension DetectionModelSection.DetectorName {
     /// Nil for a detector of another kind.
-    var ssd: SSDConfiguration.Form? {
+    var ssd: SSDConfiguration.Variant? {
         switch self {
         case .fasterRCNN: nil
         case .ssd300: .ssd300

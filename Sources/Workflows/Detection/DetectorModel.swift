@@ -58,7 +58,8 @@ public struct DetectorModel: RecipeModel {
             for key in ["input.shorter_side", "input.longer_side"] where file.mentions(key) {
                 throw file.error(
                     at: key,
-                    "\(ssd.form.rawValue) sees every image at \(ssd.form.side)×\(ssd.form.side) pixels; leave it out")
+                    "\(ssd.variant.rawValue) sees every image at \(ssd.variant.side)×\(ssd.variant.side) pixels; leave it out"
+                )
             }
             return try SSD(ssd, backbone: backbone, classCount: classCount)
         } catch let error as DetectorConfigurationError {

@@ -3,6 +3,7 @@ import DataPipeline
 import Detectors
 import Foundation
 import Media
+import Support
 import Tensors
 
 /// What a detector found in one image file.
@@ -44,9 +45,9 @@ public struct ImageDetection {
         options.minimumSize = size
         options.targetSize = size
         let image = try ImageFile.read(path, options: options)
-        let original = ImageSize(height: header.height, width: header.width)
+        let original = ImageSize(width: header.width, height: header.height)
         let detections = model.detect([Tensor(image)]).map {
-            $0.scaled(from: ImageSize(height: size.height, width: size.width), to: original)
+            $0.scaled(from: ImageSize(width: size.width, height: size.height), to: original)
         }
         return ImageDetections(
             image: path, width: header.width, height: header.height,

@@ -2,6 +2,7 @@ import DataPipeline
 import Detectors
 import Foundation
 import Media
+import Support
 import Tensors
 import Training
 
@@ -119,9 +120,9 @@ extension ImageDetection {
     /// What is in pictures of one size.
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
         guard let first = images.first else { return [] }
-        let original = ImageSize(height: first.height, width: first.width)
+        let original = ImageSize(width: first.width, height: first.height)
         let size = model.recipe.input.evaluationSize(of: (first.width, first.height))
-        let seen = ImageSize(height: size.height, width: size.width)
+        let seen = ImageSize(width: size.width, height: size.height)
         let scaled = images.map {
             Tensor(seen == original ? $0 : $0.resized(width: size.width, height: size.height))
         }

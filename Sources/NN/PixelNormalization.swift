@@ -1,0 +1,32 @@
+import Tensors
+
+/// Brings the red, green and blue of images to zero mean and unit deviation over a data set.
+public struct PixelNormalization: Hashable, Sendable {
+    /// The mean of each channel of images in 0…1.
+    public let mean: [Double]
+    /// The standard deviation of each channel of images in 0…1.
+    public let deviation: [Double]
+
+    /// Traps unless there is a mean and a deviation for each of three channels.
+    public init(mean: [Double], deviation: [Double]) {
+        precondition(
+            mean.count == 3 && deviation.count == 3,
+            "PixelNormalization: \(mean.count) means and \(deviation.count) deviations, where pixels have three channels"
+        )
+        self.mean = mean
+        self.deviation = deviation
+    }
+
+    /// Normalises floating-point pixels where they are: `[3, H, W]`, `[N, 3, H, W]`, or clips `[N, 3, T, H, W]`.
+    ///
+    /// - Parameter isByte: whether the values are in 0…255, and not in 0…1.
+    public func normalizeInPlace(_ pixels: Tensor, isByte: Bool) {
+        let range: Float = isByte ? 255 : 1
+        let shape = pixels.rank == 5 ? [3, 1, 1, 1] : [3, 1, 1]
+        func perChannel(_ numbers: [Double], _ value: (Float) -> Float) -> Tensor {
+            Tensor(numbers.map { value(Float($0)) }, shape: shape).to(pixels.device)
+        }
+        pixels.addInPlace(perChannel(mean) { -$0 * range })
+        pixels.multiplyInPlace(perChannel(deviation) { 1 / ($0 * range) })
+    }
+}
