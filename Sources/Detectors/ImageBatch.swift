@@ -1,4 +1,5 @@
 import Annotations
+import Support
 import Tensors
 
 /// Images made ready for a network: scaled, normalised, padded to one size.
@@ -55,12 +56,9 @@ package struct ImageBatcher {
         case .none: return size
         case .fixed(let fixed): return fixed
         case .shorterSide(_, let longest):
-            let shorter = Double(min(size.height, size.width))
-            let longer = Double(max(size.height, size.width))
-            let scale = min(Double(minSize) / shorter, Double(longest) / longer)
-            return ImageSize(
-                height: max(1, Int((Double(size.height) * scale).rounded(.down))),
-                width: max(1, Int((Double(size.width) * scale).rounded(.down))))
+            let scaled = ResizeRule.shortestEdge(minSize, longest: longest)
+                .size(of: .init(width: size.width, height: size.height))
+            return ImageSize(height: scaled.height, width: scaled.width)
         }
     }
 

@@ -90,14 +90,14 @@ public struct ShapeSampleSet: Sendable {
     }
 
     /// Picture `index` (those of the training split come first) and what is on it.
-    public func picture(_ index: Int) -> SamplePicture {
+    public func picture(_ index: Int) -> ScenePicture {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let scene = Scene(settings: settings, random: &random)
         let rendered = SceneRenderer.render(scene)
         var choice = random.stream(2)
         let isPNG = choice.chance(settings.pngShare)
         let objects = annotatedObjects(of: scene, rendered)
-        return SamplePicture(
+        return ScenePicture(
             image: rendered.image,
             fileName: "shapes_" + sixDigits(index + 1) + (isPNG ? ".png" : ".jpg"),
             jpegQuality: choice.integer(in: 82...95), objects: objects,
@@ -105,11 +105,11 @@ public struct ShapeSampleSet: Sendable {
     }
 
     /// The objects that are enough to be seen.
-    package func annotatedObjects(of scene: Scene, _ rendered: RenderedScene) -> [SamplePicture.Object] {
-        zip(scene.objects, rendered.visibilities).compactMap { object, visibility -> SamplePicture.Object? in
+    package func annotatedObjects(of scene: Scene, _ rendered: RenderedScene) -> [ScenePicture.Object] {
+        zip(scene.objects, rendered.visibilities).compactMap { object, visibility -> ScenePicture.Object? in
             let share = Double(visibility.visible) / Double(max(1, visibility.total))
             guard visibility.visible > 0, share >= settings.minimumVisibleShare else { return nil }
-            return SamplePicture.Object(
+            return ScenePicture.Object(
                 label: object.placed.shape.label,
                 box: Box(
                     x0: Float(visibility.x0), y0: Float(visibility.y0), x1: Float(visibility.x1),
@@ -214,7 +214,7 @@ extension ShapeSampleSet.Summary: CustomStringConvertible {
 }
 
 /// One picture of the sample set.
-public struct SamplePicture: Sendable {
+public struct ScenePicture: Sendable {
     public struct Object: Hashable, Sendable {
         /// 1…classCount.
         public var label: Int

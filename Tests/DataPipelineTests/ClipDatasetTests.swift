@@ -51,7 +51,7 @@ final class ClipDatasetTests: XCTestCase {
         try write(folder + "/a.mp4", frames: 30)
         let dataset = ClipDataset(
             annotations: annotations(), folder: folder,
-            form: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
+            layout: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         let sample = try dataset.sample(at: 0, random: &random)
         // 12 of 30 frames: the clip starts at frame 9.
@@ -73,7 +73,7 @@ final class ClipDatasetTests: XCTestCase {
         try write(folder + "/a.mp4", frames: 30)
         let dataset = ClipDataset(
             annotations: annotations(), folder: folder,
-            form: .init(
+            layout: .init(
                 sampling: ClipSampling(length: 4, stride: 2), side: 48, shorterSide: 48,
                 augmentation: .init(shorterSides: 48...60, flip: 0.5)), mirrorsLabels: true)
         var starts: Set<Int> = [], labels: Set<Int> = []
@@ -100,9 +100,9 @@ final class ClipDatasetTests: XCTestCase {
     func testViewsCoverTheVideo() throws {
         let folder = try temporaryDirectory()
         try write(folder + "/a.mp4", frames: 30)
-        let form = ClipViews.Form(
+        let layout = ClipViews.Layout(
             sampling: ClipSampling(length: 3, stride: 2), clips: 10, crops: 3, side: 48, shorterSide: 48)
-        let views = try ClipViews(path: folder + "/a.mp4", form: form)
+        let views = try ClipViews(path: folder + "/a.mp4", layout: layout)
         XCTAssertEqual(views.count, 30)
         let all = views.tensor(0..<30)
         XCTAssertEqual(all.shape, [30, 3, 3, 48, 48])
@@ -130,7 +130,7 @@ final class ClipDatasetTests: XCTestCase {
         annotations.clips = [ClipRecord(path: "a", label: 2)]
         let dataset = ClipDataset(
             annotations: annotations, folder: folder,
-            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+            layout: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), [2, 4, 6].map { $0 - 1 })
     }
@@ -140,13 +140,13 @@ final class ClipDatasetTests: XCTestCase {
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/a.mp4"))
         let dataset = ClipDataset(
             annotations: annotations(), folder: folder,
-            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+            layout: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertThrowsError(try dataset.sample(at: 0, random: &random)) {
             XCTAssertTrue("\($0)".contains(folder + "/a.mp4"), "\($0)")
         }
         let views = ClipViewsDataset(
-            annotations: annotations(), folder: folder, form: .init(sampling: ClipSampling(length: 3, stride: 2)))
+            annotations: annotations(), folder: folder, layout: .init(sampling: ClipSampling(length: 3, stride: 2)))
         guard case .failure(let error) = views.sample(at: 0, random: &random) else { return XCTFail("it was read") }
         XCTAssertEqual(error.name, folder + "/a.mp4")
     }

@@ -1,19 +1,22 @@
 import Media
 import Support
 
-/// Scales so that the shorter side becomes `shorterSide` unless the longer one would exceed `longestSide`: torchvision's
-/// `GeneralizedRCNNTransform`, whose sizes are floor(size · scale) in double precision.
+/// Scales so that the shorter side gets one of several lengths, unless the longer one would exceed `longestSide`
+/// (detectron2's `ResizeShortestEdge`; sizes are those of ``ResizeRule/shortestEdge(_:longest:)``).
 public struct ResizeShortestEdge: ResizingTransform {
-    /// Candidates, of which each sample draws one.
+    /// Lengths in pixels, of which each sample draws one.
     public let shorterSides: [Int]
+    /// Pixels of the longer side, at most.
     public let longestSide: Int
+    /// How pixels are interpolated.
     public let filter: ResizeFilter
 
+    /// One length for every sample.
     public init(_ shorterSide: Int, longestSide: Int, filter: ResizeFilter = .bilinearAntialiased) {
         self.init([shorterSide], longestSide: longestSide, filter: filter)
     }
 
-    /// One of several shorter sides per sample.
+    /// A length drawn for each sample; all must be above 0.
     public init(_ shorterSides: [Int], longestSide: Int, filter: ResizeFilter = .bilinearAntialiased) {
         precondition(
             !shorterSides.isEmpty && shorterSides.allSatisfy { $0 > 0 } && longestSide > 0,
@@ -23,59 +26,9 @@ public struct ResizeShortestEdge: ResizingTransform {
         self.filter = filter
     }
 
-    public func outputSize(
-        for size: (width: Int, height: Int), random: inout SeededRandom
-    ) -> (width: Int, height: Int) {
+    /// The size by the drawn length; with a single one, nothing is drawn.
+    public func outputSize(for size: ImageSize, random: inout SeededRandom) -> ImageSize {
         let side = shorterSides.count == 1 ? shorterSides[0] : random.element(of: shorterSides)
-        return Self.outputSize(for: size, shorterSide: side, longestSide: longestSide)
-    }
-
-    /// The rule itself; no side becomes less than one pixel.
-    public static func outputSize(
-        for size: (width: Int, height: Int), shorterSide: Int, longestSide: Int
-    ) -> (width: Int, height: Int) {
-        let shorter = Double(min(size.width, size.height))
-        let longer = Double(max(size.width, size.height))
-        let scale = min(Double(shorterSide) / shorter, Double(longestSide) / longer)
-        return (max(1, Int(Double(size.width) * scale)), max(1, Int(Double(size.height) * scale)))
-    }
-}
-
-/// Scales to one size, whatever the proportions: SSD's input.
-public struct ResizeFixed: ResizingTransform {
-    public let width: Int
-    public let height: Int
-    public let filter: ResizeFilter
-
-    public init(width: Int, height: Int, filter: ResizeFilter = .bilinearAntialiased) {
-        precondition(width > 0 && height > 0, "ResizeFixed needs sides above 0, got \(width)×\(height)")
-        self.width = width
-        self.height = height
-        self.filter = filter
-    }
-
-    public func outputSize(
-        for size: (width: Int, height: Int), random: inout SeededRandom
-    ) -> (width: Int, height: Int) { (width, height) }
-}
-
-/// Shrinks what is longer than `limit`, in proportion: for transforms whose time goes with the pixels, in front of a
-/// resize to far less.
-public struct LimitLongestSide: ResizingTransform {
-    public let limit: Int
-    public let filter: ResizeFilter
-
-    public init(_ limit: Int, filter: ResizeFilter = .bilinearAntialiased) {
-        precondition(limit > 0, "LimitLongestSide needs a limit above 0, got \(limit)")
-        self.limit = limit
-        self.filter = filter
-    }
-
-    public func outputSize(
-        for size: (width: Int, height: Int), random: inout SeededRandom
-    ) -> (width: Int, height: Int) {
-        let longest = max(size.width, size.height)
-        guard longest > limit else { return size }
-        return (max(1, size.width * limit / longest), max(1, size.height * limit / longest))
+        return ResizeRule.shortestEdge(side, longest: longestSide).size(of: size)
     }
 }

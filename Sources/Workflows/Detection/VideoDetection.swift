@@ -120,7 +120,7 @@ extension ImageDetection {
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
         guard let first = images.first else { return [] }
         let original = ImageSize(height: first.height, width: first.width)
-        let size = model.recipe.input.evaluationSize(of: (first.width, first.height))
+        let size = model.recipe.input.evaluationRule.size(of: .init(width: first.width, height: first.height))
         let seen = ImageSize(height: size.height, width: size.width)
         let scaled = images.map {
             Tensor(seen == original ? $0 : $0.resized(width: size.width, height: size.height))
