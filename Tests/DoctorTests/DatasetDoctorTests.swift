@@ -5,7 +5,7 @@ import Media
 import TestSupport
 import XCTest
 
-final class DoctorTests: XCTestCase {
+final class DatasetDoctorTests: XCTestCase {
     private let size = (width: 40, height: 30)
 
     /// A folder with `pictures` of 40 × 30 and a COCO file `gt.json` that holds `text`.
@@ -24,8 +24,8 @@ final class DoctorTests: XCTestCase {
     private static let twoClasses = #"{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}"#
 
     private func text(
-        images: String = DoctorTests.twoImages, annotations: String = DoctorTests.twoObjects,
-        categories: String = DoctorTests.twoClasses
+        images: String = DatasetDoctorTests.twoImages, annotations: String = DatasetDoctorTests.twoObjects,
+        categories: String = DatasetDoctorTests.twoClasses
     ) -> String {
         "{\"images\": [\(images)], \"annotations\": [\(annotations)], \"categories\": [\(categories)]}"
     }
