@@ -30,7 +30,7 @@ extension Benchmark {
                 }
             }
             try measure("open + 30 views of 16 frames, 256x256: vertebra", warmUp: 1, runs: 7, threads: threads) {
-                let views = try ClipViews(path: video, form: .init(sampling: sampling), options: options)
+                let views = try ClipViews(path: video, layout: .init(sampling: sampling), options: options)
                 for first in stride(from: 0, to: views.count, by: 3) { _ = views.tensor(first..<first + 3) }
             }
         }

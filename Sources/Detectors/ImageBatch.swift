@@ -55,12 +55,7 @@ package struct ImageBatcher {
         case .none: return size
         case .fixed(let fixed): return fixed
         case .shorterSide(_, let longest):
-            let shorter = Double(min(size.height, size.width))
-            let longer = Double(max(size.height, size.width))
-            let scale = min(Double(minSize) / shorter, Double(longest) / longer)
-            return ImageSize(
-                width: max(1, Int((Double(size.width) * scale).rounded(.down))),
-                height: max(1, Int((Double(size.height) * scale).rounded(.down))))
+            return ResizeRule.shortestEdge(minSize, longest: longest).size(of: size)
         }
     }
 

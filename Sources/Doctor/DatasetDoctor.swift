@@ -5,7 +5,9 @@ import Media
 /// Finds what is wrong with a detection data set before hours are spent training on it. Nothing is thrown: files that
 /// can't be read are findings too.
 public enum DatasetDoctor {
+    /// What is looked at, and how closely.
     public struct Options: Sendable {
+        /// How far pictures are looked at.
         public enum Pictures: String, Sendable, Codable, CaseIterable {
             /// Decode every picture.
             case decode
@@ -15,12 +17,16 @@ public enum DatasetDoctor {
             case skip
         }
 
+        /// How far pictures are looked at.
         public var pictures: Pictures
-        /// Two boxes of a class on an image that overlap (IoU) this much are called nearly the same.
+        /// The overlap (IoU) from which two boxes of a class on an image are called nearly the same.
         public var nearlySame: Double
+        /// Pictures that are opened at the same time; the findings don't depend on it.
         public var threads: Int
+        /// What a picture may take to decode.
         public var limits: DecodeLimits
 
+        /// Options; by default every picture is decoded, on every processor.
         public init(
             pictures: Pictures = .decode, nearlySame: Double = 0.8,
             threads: Int = ProcessInfo.processInfo.activeProcessorCount, limits: DecodeLimits = DecodeLimits()
@@ -50,7 +56,7 @@ public enum DatasetDoctor {
         return report
     }
 
-    /// Examines a VOC folder: the splits named, or all that it has.
+    /// Examines a VOC folder: the splits named, or all that it has. With `classNames`, other classes are findings.
     public static func check(
         voc folder: VOCFolder, splits: [String]? = nil, classNames: [String]? = nil, options: Options = Options()
     ) -> DoctorReport {

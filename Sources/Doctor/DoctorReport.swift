@@ -1,7 +1,8 @@
 import Foundation
 
-/// What the dataset doctor found, first of each kind first.
+/// What the dataset doctor found, the gravest first.
 public struct DoctorReport: Hashable, Sendable, Codable {
+    /// How much a finding matters.
     public enum Severity: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
         /// Training or evaluation would be affected.
         case error
@@ -10,6 +11,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         /// Good to know.
         case note
 
+        /// The graver comes first.
         public static func < (a: Severity, b: Severity) -> Bool {
             let order: [Severity] = [.error, .warning, .note]
             return order.firstIndex(of: a) ?? 0 < order.firstIndex(of: b) ?? 0
@@ -18,12 +20,15 @@ public struct DoctorReport: Hashable, Sendable, Codable {
 
     /// One thing in one place.
     public struct Finding: Hashable, Sendable, Codable {
+        /// What is wrong.
         public var kind: FindingKind
+        /// How much it matters.
         public var severity: Severity
         /// The annotation file or picture.
         public var file: String
         /// The record, element or line in it; empty when it is the file as a whole.
         public var record: String
+        /// What is wrong there, in words.
         public var problem: String
         /// What a person can do.
         public var advice: String
@@ -31,8 +36,11 @@ public struct DoctorReport: Hashable, Sendable, Codable {
 
     /// The annotation file, or the folder.
     public var source: String
+    /// The folder of the pictures.
     public var imageFolder: String
+    /// Images that the annotations list.
     public var imageCount: Int
+    /// Objects that the annotations list.
     public var objectCount: Int
     /// Objects of every class, in label order.
     public var classes: [ClassCount]
@@ -43,8 +51,11 @@ public struct DoctorReport: Hashable, Sendable, Codable {
     /// In order of severity and kind; at most `findingsKept` of one kind.
     public var findings: [Finding]
 
+    /// A class, and how much there is of it.
     public struct ClassCount: Hashable, Sendable, Codable {
+        /// The class's name.
         public var name: String
+        /// Its annotated objects.
         public var objects: Int
     }
 
@@ -61,11 +72,13 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         findings = []
     }
 
-    /// Whether anything of severity `error` was found: the command's exit code 1.
+    /// Whether anything of severity `error` was found.
     public var affectsTraining: Bool { count(of: .error) > 0 }
 
+    /// How many findings are of a kind.
     public func count(of kind: FindingKind) -> Int { counts[kind.rawValue] ?? 0 }
 
+    /// How many findings are of a severity.
     public func count(of severity: Severity) -> Int {
         FindingKind.allCases.filter { $0.severity == severity }.reduce(0) { $0 + count(of: $1) }
     }

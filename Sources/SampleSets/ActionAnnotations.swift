@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the annotations of the action set say of one clip.
+/// What the annotations of the action set say about one clip.
 struct ActionClipRecord: Hashable, Sendable {
     /// From 1, over both splits.
     let number: Int

@@ -1,14 +1,23 @@
-/// The classes of the built-in action set. They come in pairs, each the other played backwards; turning, one way or the
+/// The classes of the drawn action set. They come in pairs, each the other played backwards; turning, one way or the
 /// other, is its own pair.
 public enum ActionClass: String, CaseIterable, Sendable {
+    /// The object travels to the left.
     case movingLeft = "moving left"
+    /// The object travels to the right.
     case movingRight = "moving right"
+    /// The object travels up.
     case movingUp = "moving up"
+    /// The object travels down.
     case movingDown = "moving down"
+    /// The object becomes larger.
     case approaching
+    /// The object becomes smaller.
     case receding
+    /// The object turns, either way.
     case turning
+    /// The object becomes solid.
     case appearing
+    /// The object fades.
     case disappearing
 
     /// What the action changes, and which way: a larger number is further right or down, larger, turned clockwise, more
@@ -28,7 +37,7 @@ public enum ActionClass: String, CaseIterable, Sendable {
     }
 
     /// The action that this one is when played backwards.
-    public var reversed: ActionClass {
+    package var reversed: ActionClass {
         switch self {
         case .movingLeft: .movingRight
         case .movingRight: .movingLeft
@@ -48,6 +57,6 @@ public enum ActionClass: String, CaseIterable, Sendable {
     /// The classes in the order of their labels: that of their names.
     public static let inOrder = allCases.sorted { $0.rawValue < $1.rawValue }
 
-    /// The names of labels 0, 1, … in Kinetics' form.
+    /// The names of labels 0, 1, … as Kinetics writes them.
     public static let classNames = inOrder.map(\.rawValue)
 }

@@ -5,17 +5,20 @@ import Support
 /// The built-in action set: short videos of one object each, drawn by lot from a seed, whose classes are told apart by
 /// motion alone.
 ///
-/// The same clips lie in Kinetics' form, as MP4, and in Something-Something's, as WebM. The same settings give the same
-/// bytes on the same machine, whatever the number of threads.
+/// Every clip lies in Kinetics' layout, as MP4, and in Something-Something's, as WebM. Equal settings give equal bytes on one
+/// machine, whatever the number of threads.
 public struct ActionSampleSet: Sendable {
+    /// What decides every clip.
     public struct Settings: Hashable, Sendable, Codable {
+        /// What the lot is drawn from.
         public var seed: UInt64 = 1
-        /// Of each class.
+        /// Training clips of each class.
         public var trainClips = 120
-        /// Of each class.
+        /// Validation clips of each class.
         public var validationClips = 12
-        /// In pixels.
+        /// Width of the videos in pixels.
         public var width = 96
+        /// Height of the videos in pixels.
         public var height = 72
         /// Frames of a clip.
         public var frames = 24...32
@@ -25,10 +28,11 @@ public struct ActionSampleSet: Sendable {
         public var travel = 0.45...0.65
         /// Centres stay so far from the border, as a share of the picture's side.
         public var margin = 0.14
-        /// Radius in pixels where an approach begins, and where it ends.
+        /// Radius in pixels where an approach begins.
         public var farRadii = 8.0...10.0
+        /// Radius in pixels where an approach ends.
         public var nearRadii = 21.0...27.0
-        /// Degrees.
+        /// How far an object turns, in degrees.
         public var turns = 130.0...230.0
         /// Opacity where an object begins to appear.
         public var faintOpacities = 0.12...0.25
@@ -36,53 +40,69 @@ public struct ActionSampleSet: Sendable {
         public var sway = 0.5
         /// Strokes and flecks behind the object.
         public var clutter = 0...2
-        /// Of the encoded videos, 1 to 100.
+        /// Quality of the encoded videos, 1 to 100.
         public var quality = 75
 
+        /// The settings of the documented set.
         public init() {}
     }
 
     /// What was written.
     public struct Summary: Hashable, Sendable, Codable {
+        /// Clips of the training split.
         public var trainClips = 0
+        /// Clips of the validation split.
         public var validationClips = 0
-        /// Over both splits.
+        /// Frames of both splits.
         public var frames = 0
-        /// Of all videos of the form.
+        /// Bytes of all videos of Kinetics' layout.
         public var kineticsBytes = 0
+        /// Bytes of all videos of Something-Something's layout.
         public var somethingBytes = 0
+        /// Where everything lies.
         public var paths = Paths(folder: "")
     }
 
     /// Where things lie in the folder.
     public struct Paths: Hashable, Sendable, Codable {
+        /// The set's folder.
         public let folder: String
 
+        /// The places in a folder.
         public init(folder: String) { self.folder = folder }
 
-        /// Kinetics' CSVs.
+        /// Kinetics' CSV of the training split.
         public var kineticsTrain: String { folder + "/kinetics/annotations/train.csv" }
+        /// Kinetics' CSV of the validation split.
         public var kineticsValidation: String { folder + "/kinetics/annotations/val.csv" }
-        /// A folder of MP4s for each class.
+        /// Training videos: a folder of MP4s for each class.
         public var kineticsTrainVideos: String { folder + "/kinetics/train" }
+        /// Validation videos: a folder of MP4s for each class.
         public var kineticsValidationVideos: String { folder + "/kinetics/val" }
-        /// Something-Something's JSONs.
+        /// Something-Something's numbers of the templates.
         public var somethingLabels: String { folder + "/something/labels/labels.json" }
+        /// Something-Something's JSON of the training split.
         public var somethingTrain: String { folder + "/something/labels/train.json" }
+        /// Something-Something's JSON of the validation split.
         public var somethingValidation: String { folder + "/something/labels/validation.json" }
-        /// Numbered WebMs.
+        /// Numbered WebMs of both splits.
         public var somethingVideos: String { folder + "/something/videos" }
+        /// The settings as JSON.
         public var settings: String { folder + "/settings.json" }
     }
 
+    /// What decides every clip.
     public let settings: Settings
 
+    /// A set by its settings; nothing is drawn yet.
     public init(settings: Settings = Settings()) { self.settings = settings }
 
+    /// Clips of the training split.
     public var trainCount: Int { settings.trainClips * ActionClass.allCases.count }
+    /// Clips of both splits.
     public var clipCount: Int { (settings.trainClips + settings.validationClips) * ActionClass.allCases.count }
 
-    /// Writes the videos and their annotations in both forms. The folder appears whole or not at all.
+    /// Writes the videos and their annotations in both layouts. The folder appears whole or not at all.
     ///
     /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
     /// replace is something else, and what writing throws.

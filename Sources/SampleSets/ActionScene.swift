@@ -85,7 +85,7 @@ package struct ActionScene: Sendable {
             case .across: return journey(settings.width, &random)
             case .down: return journey(settings.height, &random)
             case .size:
-                // Of the logarithm: an approach at a steady pace.
+                // The course is of the logarithm: an approach at a steady pace.
                 return Course(
                     start: log(within(settings.farRadii, &random)), end: log(within(settings.nearRadii, &random)),
                     swing: swing(&random))

@@ -52,10 +52,14 @@ struct SampleSetFolder {
 
 /// Why a sample set was not written.
 public enum SampleSetError: Error, Hashable, CustomStringConvertible {
+    /// The folder is there and was not to be replaced.
     case exists(String)
+    /// The folder is there and holds something else.
     case notASampleSet(String)
+    /// The system refuses the folder.
     case cannotMake(String, reason: String)
 
+    /// The folder, what is wrong, and what to do.
     public var description: String {
         switch self {
         case .exists(let folder):

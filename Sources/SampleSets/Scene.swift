@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// What one picture of the sample set shows: everything that was drawn by lot, nothing rendered yet.
+/// What one picture shows: everything that was drawn by lot, nothing rendered yet.
 package struct Scene: Sendable {
     package struct Object: Sendable {
         package var placed: PlacedShape
@@ -10,7 +10,7 @@ package struct Scene: Sendable {
         package var texture: ObjectTexture
         package var frequency: Float
         package var noise: ValueNoise
-        /// Of the dark rim, in pixels; 0 for none.
+        /// Width of the dark rim in pixels; 0 for none.
         package var rim: Float
         /// Width of the soft edge in pixels.
         package var softness: Float

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The classes of the built-in sample set. Label = position + 1.
+/// The classes of the drawn detection set. Label = position + 1.
 package enum SceneShape: String, CaseIterable, Sendable {
     case disc, ring, square, triangle, star, cross
 

@@ -7,13 +7,17 @@ import Support
 ///
 /// Shapes of many sizes lie turned, squeezed and overlapping on textured grounds, among strokes and flecks that are no
 /// objects, under uneven light, with a sensor's noise. Colours say nothing about the class; textures little; outlines all.
-/// The same settings give the same bytes, whatever the number of threads.
+/// Equal settings give equal bytes, whatever the number of threads.
 public struct ShapeSampleSet: Sendable {
+    /// What decides every picture.
     public struct Settings: Hashable, Sendable, Codable {
+        /// What the lot is drawn from.
         public var seed: UInt64 = 1
+        /// Pictures of the training split.
         public var trainImages = 240
+        /// Pictures of the validation split.
         public var validationImages = 60
-        /// Of the longer side, in pixels; the shorter one is 0.68 to 0.8 of it.
+        /// Pixels of a picture's longer side; the shorter one is 0.68 to 0.8 of it.
         public var longSides = 288...384
         /// Objects tried per picture; fewer where they find no room.
         public var objects = 2...9
@@ -27,49 +31,65 @@ public struct ShapeSampleSet: Sendable {
         public var clutter = 6...22
         /// An object with a smaller share of its pixels to be seen is not annotated.
         public var minimumVisibleShare = 0.4
-        /// The share of its pixels below which VOC's form marks an object difficult.
+        /// The share of its pixels below which the VOC layout marks an object difficult.
         public var difficultVisibleShare = 0.55
         /// Share of pictures written as PNG; the others are JPEG.
         public var pngShare = 0.2
 
+        /// The settings of the documented set.
         public init() {}
     }
 
     /// What was written.
     public struct Summary: Hashable, Sendable, Codable {
+        /// Pictures of the training split.
         public var trainImages = 0
+        /// Pictures of the validation split.
         public var validationImages = 0
+        /// Pictures written as JPEG.
         public var jpegImages = 0
+        /// Pictures written as PNG.
         public var pngImages = 0
+        /// Pictures without any object.
         public var emptyImages = 0
         /// Annotated objects by class name, over both splits.
         public var objectsByClass: [String: Int] = [:]
-        /// Drawn, but too much hidden to be annotated.
+        /// Objects that were drawn, but are too much hidden to be annotated.
         public var hiddenObjects = 0
-        /// `Folder/coco/annotations/instances_train.json`, and so on.
+        /// Where everything lies.
         public var paths = Paths(folder: "")
     }
 
     /// Where things lie in the folder.
     public struct Paths: Hashable, Sendable, Codable {
+        /// The set's folder.
         public let folder: String
 
+        /// The places in a folder.
         public init(folder: String) { self.folder = folder }
 
+        /// COCO's instances file of the training split.
         public var trainAnnotations: String { folder + "/coco/annotations/instances_train.json" }
+        /// COCO's instances file of the validation split.
         public var validationAnnotations: String { folder + "/coco/annotations/instances_val.json" }
+        /// The pictures of both splits.
         public var images: String { folder + "/coco/images" }
+        /// The folder of the VOC layout, with splits `train` and `val`.
         public var voc: String { folder + "/voc" }
+        /// The settings as JSON.
         public var settings: String { folder + "/settings.json" }
     }
 
     /// The names of labels 1, 2, ….
     public static let classNames = SceneShape.allCases.map(\.rawValue)
 
+    /// What decides every picture.
     public let settings: Settings
 
+    /// A set by its settings; nothing is drawn yet.
     public init(settings: Settings = Settings()) { self.settings = settings }
 
+    /// Pictures of both splits.
     public var imageCount: Int { settings.trainImages + settings.validationImages }
 
     /// Writes the pictures and their annotations as COCO and as VOC. The folder appears whole or not at all: everything
@@ -89,27 +109,27 @@ public struct ShapeSampleSet: Sendable {
         return summary
     }
 
-    /// Picture `index` (those of the training split come first) and what is on it.
-    public func picture(_ index: Int) -> SamplePicture {
+    /// Draws picture `index`, with what is on it; those of the training split come first.
+    public func picture(_ index: Int) -> ScenePicture {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let scene = Scene(settings: settings, random: &random)
         let rendered = SceneRenderer.render(scene)
         var choice = random.stream(2)
         let isPNG = choice.chance(settings.pngShare)
         let objects = annotatedObjects(of: scene, rendered)
-        return SamplePicture(
+        return ScenePicture(
             image: rendered.image,
             fileName: "shapes_" + sixDigits(index + 1) + (isPNG ? ".png" : ".jpg"),
             jpegQuality: choice.integer(in: 82...95), objects: objects,
             hiddenObjects: scene.objects.count - objects.count)
     }
 
-    /// The objects that are enough to be seen.
-    package func annotatedObjects(of scene: Scene, _ rendered: RenderedScene) -> [SamplePicture.Object] {
-        zip(scene.objects, rendered.visibilities).compactMap { object, visibility -> SamplePicture.Object? in
+    /// The objects of which enough is to be seen.
+    package func annotatedObjects(of scene: Scene, _ rendered: RenderedScene) -> [ScenePicture.Object] {
+        zip(scene.objects, rendered.visibilities).compactMap { object, visibility -> ScenePicture.Object? in
             let share = Double(visibility.visible) / Double(max(1, visibility.total))
             guard visibility.visible > 0, share >= settings.minimumVisibleShare else { return nil }
-            return SamplePicture.Object(
+            return ScenePicture.Object(
                 label: object.placed.shape.label,
                 box: Box(
                     x0: Float(visibility.x0), y0: Float(visibility.y0), x1: Float(visibility.x1),
@@ -187,7 +207,7 @@ public struct ShapeSampleSet: Sendable {
         return summary
     }
 
-    /// Both forms show the same files: a hard link takes no room.
+    /// COCO's and VOC's layouts show the same files: a hard link takes no room.
     private static func linkOrCopy(_ source: String, to destination: String) throws {
         let files = FileManager.default
         do {
@@ -210,65 +230,5 @@ extension ShapeSampleSet.Summary: CustomStringConvertible {
             COCO: \(paths.trainAnnotations), \(paths.validationAnnotations), images in \(paths.images)
             VOC:  \(paths.voc), splits train and val
             """
-    }
-}
-
-/// One picture of the sample set.
-public struct SamplePicture: Sendable {
-    public struct Object: Hashable, Sendable {
-        /// 1…classCount.
-        public var label: Int
-        /// XYXY pixels, tight around what is to be seen.
-        public var box: Box
-        public var visiblePixels: Int
-        /// Visible pixels over all of the object's.
-        public var visibleShare: Double
-        /// Part of it lies outside the picture.
-        public var isTruncated: Bool
-    }
-
-    public var image: ByteImage
-    public var fileName: String
-    public var jpegQuality: Int
-    /// Annotated objects.
-    public var objects: [Object]
-    /// Drawn, but too much hidden to be annotated.
-    public var hiddenObjects: Int
-
-    public var isPNG: Bool { fileName.hasSuffix(".png") }
-
-    func record(index: Int, difficultShare: Double) -> ImageRecord {
-        ImageRecord(
-            id: index + 1, fileName: fileName, width: image.width, height: image.height,
-            objects: objects.enumerated().map { i, object in
-                var flags: ObjectFlags = []
-                if object.isTruncated { flags.insert(.truncated) }
-                if object.visibleShare < difficultShare { flags.insert(.difficult) }
-                return ObjectRecord(
-                    id: i + 1, label: object.label, x: Double(object.box.x0), y: Double(object.box.y0),
-                    width: Double(object.box.width), height: Double(object.box.height),
-                    area: Double(object.visiblePixels), flags: flags)
-            })
-    }
-}
-
-extension SceneShape {
-    /// 1…classCount.
-    package var label: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
-}
-
-extension PlacedShape {
-    /// Whether a pixel of the border is within the shape.
-    func leaves(width: Int, height: Int) -> Bool {
-        let (right, bottom) = (Float(width), Float(height))
-        for x in 0..<width {
-            let column = Float(x) + 0.5
-            if distance(SIMD2(column, -0.5)) < 0 || distance(SIMD2(column, bottom + 0.5)) < 0 { return true }
-        }
-        for y in 0..<height {
-            let row = Float(y) + 0.5
-            if distance(SIMD2(-0.5, row)) < 0 || distance(SIMD2(right + 0.5, row)) < 0 { return true }
-        }
-        return false
     }
 }

@@ -2,83 +2,26 @@ import Foundation
 import NN
 import Tensors
 
-/// The best evaluation of a run.
-public struct BestScore: Hashable, Sendable, Codable {
-    public var metric: String
-    public var value: Double
-    public var step: Int
-
-    public init(metric: String, value: Double, step: Int) {
-        self.metric = metric
-        self.value = value
-        self.step = step
-    }
-}
-
-/// What a checkpoint knows beside its tensors.
-public struct CheckpointInfo: Hashable, Sendable, Codable {
-    /// The version of the format that this program writes.
-    public static let currentVersion = 1
-
-    public var version = Self.currentVersion
-    public var classNames: [String]
-    /// The recipe's text.
-    public var recipe: String
-    /// Optimiser steps taken.
-    public var step: Int
-    /// Epochs completed, and batches taken of the next one: the sampler's position.
-    public var epoch: Int
-    public var batchInEpoch: Int
-    public var batchesPerEpoch: Int
-    public var accumulation: Int
-    public var seed: UInt64
-    /// The optimiser's kind, and its learning rate before the schedule.
-    public var optimizer: String
-    public var learningRate: Double
-    public var schedule: LearningRateSchedule
-    public var best: BestScore?
-    /// The last evaluation's metrics; those that are not finite are left out.
-    public var metrics: [String: Double] = [:]
-    /// Whether an evaluation was due at this step and has not been done.
-    public var evaluationIsPending = false
-
-    public init(
-        classNames: [String], recipe: String, step: Int, epoch: Int, batchInEpoch: Int, batchesPerEpoch: Int,
-        accumulation: Int, seed: UInt64, optimizer: String, learningRate: Double, schedule: LearningRateSchedule,
-        best: BestScore? = nil, metrics: [String: Double] = [:], evaluationIsPending: Bool = false
-    ) {
-        self.classNames = classNames
-        self.recipe = recipe
-        self.step = step
-        self.epoch = epoch
-        self.batchInEpoch = batchInEpoch
-        self.batchesPerEpoch = batchesPerEpoch
-        self.accumulation = accumulation
-        self.seed = seed
-        self.optimizer = optimizer
-        self.learningRate = learningRate
-        self.schedule = schedule
-        self.best = best
-        self.metrics = metrics
-        self.evaluationIsPending = evaluationIsPending
-    }
-}
-
 /// A run at one step: one safetensors file.
 ///
 /// The model's tensors have their own names, so that any reader of safetensors finds the weights; the optimiser's are
 /// under `optimizer/`, libtorch's random state is `random/cpu`; the rest is JSON in the file's metadata, under
 /// `vertebra_checkpoint`.
 public struct Checkpoint: Sendable {
+    /// Everything but the tensors.
     public var info: CheckpointInfo
+    /// The model's weights and buffers, under their own names.
     public var model: [(name: String, tensor: Tensor)]
+    /// The optimiser's state, such as momentum.
     public var optimizer: [(name: String, tensor: Tensor)]
+    /// The state of libtorch's generator on the CPU.
     public var randomState: Tensor?
 
     private static let metadataKey = "vertebra_checkpoint"
     private static let optimizerPrefix = "optimizer/"
     private static let randomStateName = "random/cpu"
 
+    /// A checkpoint to write.
     public init(
         info: CheckpointInfo, model: [(name: String, tensor: Tensor)],
         optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil
@@ -107,6 +50,8 @@ public struct Checkpoint: Sendable {
         }
     }
 
+    /// Reads a checkpoint with all its tensors.
+    ///
     /// - Throws: `CheckpointError` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func read(_ path: String) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.missing(path: path) }

@@ -2,19 +2,26 @@ import NN
 
 /// A checkpoint can't be read, written, or used for this run.
 public enum CheckpointError: Error, CustomStringConvertible {
+    /// There is no such file.
     case missing(path: String)
+    /// The file ends early, or its contents make no sense.
     case damaged(path: String, reason: String)
     /// A safetensors file that no training run wrote.
     case foreign(path: String)
+    /// The file is of a format that a later program writes.
     case newer(path: String, version: Int)
+    /// The classes are not those that are wanted, or in another order.
     case otherClasses(path: String, expected: [String], found: [String])
+    /// The tensors don't fit the model.
     case otherModel(path: String, StateDictError)
+    /// The state doesn't fit the optimiser.
     case otherOptimizer(path: String, reason: String)
     /// Something that decides what follows differs from the run that wrote it.
     case otherRun(path: String, what: String, expected: String, found: String)
-    /// `intact`: whether an older checkpoint of that name is still there.
+    /// Writing failed; `intact` says whether an older checkpoint of that name is still there.
     case cannotWrite(path: String, reason: String, intact: Bool)
 
+    /// The file, what is wrong with it, and what to do.
     public var description: String {
         switch self {
         case .missing(let path):

@@ -3,24 +3,37 @@ import Tensors
 
 /// One line of `metrics.jsonl`.
 public struct MetricsRecord: Codable, Hashable, Sendable {
+    /// What a line tells of.
     public enum Kind: String, Codable, Sendable {
-        case step, evaluation
+        /// A step was taken.
+        case step
+        /// The model was measured.
+        case evaluation
     }
 
+    /// Whether it is a step or an evaluation.
     public var kind: Kind
     /// Steps taken so far.
     public var step: Int
     /// Epochs completed, a fraction within one.
     public var epoch: Double
+    /// The sum of the step's terms.
     public var loss: Double?
+    /// The step's terms by name.
     public var losses: [String: Double]?
+    /// The learning rate that the step was taken with.
     public var learningRate: Double?
+    /// The gradients' common norm before clipping.
     public var gradientNorm: Double?
+    /// Images of the step over its seconds.
     public var imagesPerSecond: Double?
-    /// Share of the time that was spent waiting for data.
+    /// Share of the step's time that was spent waiting for data, 0…1.
     public var dataShare: Double?
+    /// The evaluation's metrics by name.
     public var metrics: [String: Double]?
+    /// Whether the evaluation is the best so far.
     public var isBest: Bool?
+    /// Seconds that the step or the evaluation took.
     public var seconds: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -40,6 +53,8 @@ public final class MetricsLog: TrainingObserver {
     private var descriptor: Int32 = -1
     private let encoder = JSONEncoder()
 
+    /// A log that appends to the file at `path`, which the first record makes.
+    ///
     /// - Parameter recordEvery: Steps between two records.
     public init(path: String, recordEvery: Int = 1) {
         self.path = path
@@ -53,7 +68,7 @@ public final class MetricsLog: TrainingObserver {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// The records of a file; lines that a crash cut short are passed over.
+    /// The records of a file; lines that a crash cut short are passed over. Throws where the file can't be read.
     public static func records(_ path: String) throws -> [MetricsRecord] {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -64,7 +79,7 @@ public final class MetricsLog: TrainingObserver {
     /// Takes back what was recorded after a checkpoint that the run returns to, so that no step is there twice.
     ///
     /// - Parameter evaluationIsPending: Whether the evaluation at `step` itself will be done again.
-    public func rewind(to step: Int, evaluationIsPending: Bool) throws {
+    package func rewind(to step: Int, evaluationIsPending: Bool) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         struct Position: Decodable {
             let kind: MetricsRecord.Kind
@@ -89,6 +104,9 @@ public final class MetricsLog: TrainingObserver {
         try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n"))
     }
 
+    /// Appends a line for a step or an evaluation.
+    ///
+    /// - Throws: `TrainingError.cannotWrite`.
     public func handle(_ event: TrainingEvent) throws {
         switch event {
         case .step(let report) where report.step % recordEvery == 0 || report.stepInEpoch == report.stepsPerEpoch:

@@ -1,17 +1,19 @@
 /// Smooths what steps report: losses, rate and waiting over the last steps.
-public struct ProgressMeter: Sendable {
+package struct ProgressMeter: Sendable {
     private let window: Int
     private var recent: [StepReport] = []
     private var names: [String] = []
     private var averages: [String: (sum: Double, weight: Double)] = [:]
     private let retention = 0.95
 
+    /// A meter without reports yet.
+    ///
     /// - Parameter window: Steps that rate and waiting are taken over.
-    public init(window: Int = 50) {
+    package init(window: Int = 50) {
         self.window = max(window, 1)
     }
 
-    public mutating func add(_ report: StepReport) {
+    package mutating func add(_ report: StepReport) {
         recent.append(report)
         if recent.count > window { recent.removeFirst() }
         names = report.losses.map(\.name)
@@ -25,26 +27,26 @@ public struct ProgressMeter: Sendable {
 
     private var seconds: Double { recent.reduce(0) { $0 + $1.seconds } }
 
-    public var imagesPerSecond: Double {
+    package var imagesPerSecond: Double {
         seconds > 0 ? Double(recent.reduce(0) { $0 + $1.images }) / seconds : 0
     }
 
     /// Share of the time that went into waiting for batches, between 0 and 1.
-    public var dataShare: Double {
+    package var dataShare: Double {
         seconds > 0 ? recent.reduce(0) { $0 + $1.dataSeconds } / seconds : 0
     }
 
     /// Terms in the task's order, exponentially smoothed over some twenty steps.
-    public var losses: [StepReport.Loss] {
+    package var losses: [StepReport.Loss] {
         names.compactMap { name in
             averages[name].map { StepReport.Loss(name: name, value: $0.sum / $0.weight) }
         }
     }
 
-    public var totalLoss: Double { losses.reduce(0) { $0 + $1.value } }
+    package var totalLoss: Double { losses.reduce(0) { $0 + $1.value } }
 
     /// Seconds that `steps` more would take.
-    public func secondsLeft(steps: Int) -> Double? {
+    package func secondsLeft(steps: Int) -> Double? {
         recent.isEmpty ? nil : seconds / Double(recent.count) * Double(steps)
     }
 }

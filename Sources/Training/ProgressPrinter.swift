@@ -1,11 +1,12 @@
 import Foundation
 
-/// Shows a run to a person: one line that is redrawn on a terminal, and a line now and then elsewhere.
+/// Shows a run to a person: a bar that is redrawn on a terminal, and a line now and then elsewhere.
 public final class ProgressPrinter: TrainingObserver {
+    /// How progress is shown.
     public enum Style: Sendable {
         /// Redraws a bar, at most `columns` wide.
         case bar(columns: Int)
-        /// A line at least every so many seconds, and at the end of each epoch.
+        /// A line whenever this many seconds have passed, and at the end of each epoch.
         case lines(every: Double)
     }
 
@@ -17,6 +18,8 @@ public final class ProgressPrinter: TrainingObserver {
     private var lastShown: Double?
     private var barIsDrawn = false
 
+    /// A printer that hands its text to `output`.
+    ///
     /// - Parameters:
     ///   - output: Where text goes, with its line ends.
     ///   - now: Seconds on a clock that never goes back.
@@ -43,6 +46,7 @@ public final class ProgressPrinter: TrainingObserver {
         return Int(size.ws_col)
     }
 
+    /// Prints what a person wants to know about the event.
     public func handle(_ event: TrainingEvent) {
         switch event {
         case .started(let plan):

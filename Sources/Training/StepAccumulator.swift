@@ -1,6 +1,3 @@
-import NN
-import Tensors
-
 /// What the batches of one optimiser step add up to.
 struct StepAccumulator<Batch> {
     private(set) var batches: [Batch] = []

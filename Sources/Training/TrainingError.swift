@@ -12,10 +12,12 @@ public enum TrainingError: Error, CustomStringConvertible {
     case noBatches(epoch: Int)
     /// A new run would overwrite another one.
     case folderHoldsRun(String)
+    /// A file of the run can't be written.
     case cannotWrite(path: String, reason: String)
     /// The metric that chooses the best checkpoint is not among those evaluated.
     case unknownMetric(String, known: [String])
 
+    /// What went wrong, where, and what to do.
     public var description: String {
         switch self {
         case .nonFiniteLoss(let term, let value, let step, let images, let batch):

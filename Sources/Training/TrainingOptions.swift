@@ -4,18 +4,22 @@ import NN
 public struct TrainingOptions: Hashable, Sendable {
     /// How often something is done.
     public enum Interval: Hashable, Sendable {
+        /// Not at all.
         case never
-        /// At the end of every so many epochs, and of the last one.
+        /// At the end of every n-th epoch, and of the last one.
         case epochs(Int)
-        /// After every so many optimiser steps, and the last one.
+        /// After every n-th optimiser step, and after the last one.
         case steps(Int)
     }
 
     /// The metric of the evaluation by which the best checkpoint is chosen.
     public struct Criterion: Hashable, Sendable {
+        /// The metric's name, as the task's evaluation gives it.
         public var metric: String
+        /// Whether a larger value is better.
         public var higherIsBetter: Bool
 
+        /// The best is that of the highest, or the lowest, `metric`.
         public init(_ metric: String, higherIsBetter: Bool = true) {
             self.metric = metric
             self.higherIsBetter = higherIsBetter
@@ -36,19 +40,23 @@ public struct TrainingOptions: Hashable, Sendable {
     public var maxGradientNorm: Double?
     /// What libtorch's generator (dropout and the like) is seeded with before the first step.
     public var seed: UInt64 = 0
+    /// How often the model is measured.
     public var evaluation = Interval.epochs(1)
+    /// How often `last.safetensors` is written, beside after every evaluation and at the end.
     public var checkpoints = Interval.epochs(1)
+    /// What chooses `best.safetensors`; nil writes none.
     public var best: Criterion?
-    /// Every how many steps a record goes to `metrics.jsonl`.
+    /// Steps from one record in `metrics.jsonl` to the next.
     public var recordEvery = 1
 
+    /// Options for a training of so many epochs or steps, whichever ends first.
     public init(epochs: Int? = nil, steps: Int? = nil) {
         self.epochs = epochs
         self.steps = steps
     }
 }
 
-/// What a checkpoint says about the run that it is of, beside the numbers.
+/// What a run is called by: its classes and its recipe, which go into its checkpoints.
 public struct RunIdentity: Hashable, Sendable {
     /// Names of the model's classes, in the order of its outputs.
     public var classNames: [String]
@@ -57,6 +65,7 @@ public struct RunIdentity: Hashable, Sendable {
     /// The command that takes the run up again; shown when it stops early.
     public var resumeCommand: String?
 
+    /// An identity; a run of one's own code needs no recipe.
     public init(classNames: [String] = [], recipe: String = "", resumeCommand: String? = nil) {
         self.classNames = classNames
         self.recipe = recipe

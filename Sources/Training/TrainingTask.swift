@@ -3,9 +3,10 @@ import Tensors
 
 /// What is trained: a model, its data and its measure, behind the few questions that the loop asks.
 public protocol TrainingTask<Batch>: AnyObject {
-    /// What one forward pass takes: images with their targets, in whatever form the task likes.
+    /// What one forward pass takes: images with their targets, as whatever type the task likes.
     associatedtype Batch
 
+    /// What is trained.
     var model: Module { get }
 
     /// Batches in one epoch.
@@ -20,6 +21,7 @@ public protocol TrainingTask<Batch>: AnyObject {
     /// The terms whose sum is minimised, each a scalar tensor, under names that the user reads.
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)]
 
+    /// How many images a batch holds.
     func imageCount(_ batch: Batch) -> Int
 
     /// The batch's images, for an error message: file names.
@@ -34,11 +36,14 @@ public protocol TrainingTask<Batch>: AnyObject {
 }
 
 extension TrainingTask {
+    /// Nothing is saved.
     public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
+    /// Nothing is measured.
     public func evaluate() throws -> [String: Double]? { nil }
 }
 
-/// Thrown by an evaluation that gave up because the user wants to stop; it is made up for after resuming.
+/// An evaluation gave up because the user wants to stop; it is made up for after resuming.
 public struct StopRequested: Error {
+    /// The wish to stop.
     public init() {}
 }

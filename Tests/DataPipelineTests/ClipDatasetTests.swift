@@ -9,30 +9,6 @@ import XCTest
 
 /// On videos whose frames tell their number by their brightness and their sides by their colour.
 final class ClipDatasetTests: XCTestCase {
-    private static let step = 7
-
-    /// Frame i is grey of 20 + 7 i, red in its left quarter and blue in its right one.
-    private func frame(_ index: Int, width: Int = 64, height: Int = 48) -> ByteImage {
-        var pixels: [UInt8] = []
-        let grey = UInt8(20 + Self.step * index)
-        for _ in 0..<height {
-            for x in 0..<width {
-                pixels += x < width / 4 ? [200, 30, 30] : x >= width - width / 4 ? [30, 30, 200] : [grey, grey, grey]
-            }
-        }
-        return ByteImage(width: width, height: height, channels: 3, pixels: pixels)
-    }
-
-    private func write(_ path: String, frames: Int) throws {
-        let writer = try VideoWriter(path: path, width: 64, height: 48, encoding: VideoEncoding(quality: 95))
-        for index in 0..<frames { try writer.append(frame(index)) }
-        try writer.finish()
-    }
-
-    private func annotations(_ names: [String] = ["moving left", "moving right", "still"]) -> ClipAnnotations {
-        ClipAnnotations(source: "test", classNames: names, clips: [ClipRecord(path: "a.mp4", label: 0)])
-    }
-
     private func red(_ image: ByteImage, _ x: Int, _ y: Int) -> Int {
         image.withUnsafeBytes { Int($0[(y * image.width + x) * 3]) }
     }
@@ -43,15 +19,15 @@ final class ClipDatasetTests: XCTestCase {
     }
 
     private func number(_ image: ByteImage) -> Int {
-        Int(((Double(red(image, image.width / 2, image.height / 2)) - 20) / Double(Self.step)).rounded())
+        Int(((Double(red(image, image.width / 2, image.height / 2)) - 20) / Double(ClipFixture.step)).rounded())
     }
 
     func testWithoutAugmentationTheMiddleClipAndItsMiddle() throws {
         let folder = try temporaryDirectory()
-        try write(folder + "/a.mp4", frames: 30)
+        try ClipFixture.write(folder + "/a.mp4", frames: 30)
         let dataset = ClipDataset(
-            annotations: annotations(), folder: folder,
-            form: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
+            annotations: ClipFixture.annotations(), folder: folder,
+            layout: .init(sampling: ClipSampling(length: 4, stride: 3), side: 40, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         let sample = try dataset.sample(at: 0, random: &random)
         // 12 of 30 frames: the clip starts at frame 9.
@@ -70,10 +46,10 @@ final class ClipDatasetTests: XCTestCase {
 
     func testTrainingDrawsPlaceScaleAndMirrorAndChangesTheLabel() throws {
         let folder = try temporaryDirectory()
-        try write(folder + "/a.mp4", frames: 30)
+        try ClipFixture.write(folder + "/a.mp4", frames: 30)
         let dataset = ClipDataset(
-            annotations: annotations(), folder: folder,
-            form: .init(
+            annotations: ClipFixture.annotations(), folder: folder,
+            layout: .init(
                 sampling: ClipSampling(length: 4, stride: 2), side: 48, shorterSide: 48,
                 augmentation: .init(shorterSides: 48...60, flip: 0.5)), mirrorsLabels: true)
         var starts: Set<Int> = [], labels: Set<Int> = []
@@ -96,41 +72,15 @@ final class ClipDatasetTests: XCTestCase {
         XCTAssertLessThanOrEqual(starts.max() ?? 99, 22)
     }
 
-    /// Ten clips from the first to the last, three crops from the left edge to the right one.
-    func testViewsCoverTheVideo() throws {
-        let folder = try temporaryDirectory()
-        try write(folder + "/a.mp4", frames: 30)
-        let form = ClipViews.Form(
-            sampling: ClipSampling(length: 3, stride: 2), clips: 10, crops: 3, side: 48, shorterSide: 48)
-        let views = try ClipViews(path: folder + "/a.mp4", form: form)
-        XCTAssertEqual(views.count, 30)
-        let all = views.tensor(0..<30)
-        XCTAssertEqual(all.shape, [30, 3, 3, 48, 48])
-        for clip in 0..<10 {
-            let start = (Double(clip) * 24 / 9).rounded()
-            for crop in 0..<3 {
-                let first = all[3 * clip + crop, 0, 0, 24].array(UInt8.self)
-                let redness = zip(first, all[3 * clip + crop, 2, 0, 24].array(UInt8.self)).map { Int($0) - Int($1) }
-                // 64 wide: crops from 0, 8 and 16; red reaches to 16, blue from 48 on.
-                XCTAssertEqual(redness[0] > 80, crop < 2, "\(clip) \(crop)")
-                XCTAssertEqual(redness[47] < -80, crop > 0, "\(clip) \(crop)")
-                let grey = (Double(first[24]) - 20) / Double(Self.step)
-                XCTAssertEqual(grey, start, accuracy: 0.51)
-            }
-        }
-        let part = views.tensor(7..<9)
-        XCTAssertEqual(part.contiguous().array(UInt8.self), all[7..<9].contiguous().array(UInt8.self))
-    }
-
     func testAFolderOfFramesIsAClip() throws {
         let folder = try temporaryDirectory()
         try FileManager.default.createDirectory(atPath: folder + "/a", withIntermediateDirectories: true)
-        for index in 0..<9 { try ImageFile.writePNG(frame(index), to: folder + "/a/img_0000\(index).png") }
-        var annotations = annotations()
+        for index in 0..<9 { try ImageFile.writePNG(ClipFixture.frame(index), to: folder + "/a/img_0000\(index).png") }
+        var annotations = ClipFixture.annotations()
         annotations.clips = [ClipRecord(path: "a", label: 2)]
         let dataset = ClipDataset(
             annotations: annotations, folder: folder,
-            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+            layout: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), [2, 4, 6].map { $0 - 1 })
     }
@@ -139,14 +89,15 @@ final class ClipDatasetTests: XCTestCase {
         let folder = try temporaryDirectory()
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/a.mp4"))
         let dataset = ClipDataset(
-            annotations: annotations(), folder: folder,
-            form: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
+            annotations: ClipFixture.annotations(), folder: folder,
+            layout: .init(sampling: ClipSampling(length: 3, stride: 2), side: 48, shorterSide: 48))
         var random = SeededRandom(seed: 1, epoch: 0, index: 0)
         XCTAssertThrowsError(try dataset.sample(at: 0, random: &random)) {
             XCTAssertTrue("\($0)".contains(folder + "/a.mp4"), "\($0)")
         }
         let views = ClipViewsDataset(
-            annotations: annotations(), folder: folder, form: .init(sampling: ClipSampling(length: 3, stride: 2)))
+            annotations: ClipFixture.annotations(), folder: folder,
+            layout: .init(sampling: ClipSampling(length: 3, stride: 2)))
         guard case .failure(let error) = views.sample(at: 0, random: &random) else { return XCTFail("it was read") }
         XCTAssertEqual(error.name, folder + "/a.mp4")
     }

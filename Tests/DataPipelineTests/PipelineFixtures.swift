@@ -14,11 +14,19 @@ func ramp(width: Int, height: Int) -> ByteImage {
         })
 }
 
+/// A sample of a picture whose objects are all of class 1 unless `labels` says so.
 func sample(
     _ image: ByteImage, boxes: [Box], labels: [Int]? = nil, index: Int = 0
 ) -> DetectionSample {
     DetectionSample(
         image: image, target: DetectionTarget(boxes: boxes, labels: labels ?? boxes.map { _ in 1 }), index: index)
+}
+
+/// The red and green of the pixel in a box's near corner: where it was on a ramp.
+func cornerColor(_ sample: DetectionSample, _ i: Int = 0) -> [UInt8] {
+    let box = sample.target.boxes[i]
+    let (x, y) = (Int(box.x0), Int(box.y0))
+    return [sample.image[x, y, 0], sample.image[x, y, 1]]
 }
 
 /// Ramp pictures on disk with one box each.

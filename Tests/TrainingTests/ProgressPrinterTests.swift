@@ -61,17 +61,6 @@ final class ProgressPrinterTests: XCTestCase {
         XCTAssertTrue(screen.text.hasSuffix("\n"))
     }
 
-    func testLossesAreSmoothed() {
-        var meter = ProgressMeter()
-        var report = report(1)
-        for value in [1.0, 0, 1, 0] {
-            report.losses = [.init(name: "loss", value: value)]
-            meter.add(report)
-        }
-        let weights = [0.857375, 0.9025, 0.95, 1].map { $0 * 0.05 }
-        XCTAssertEqual(meter.totalLoss, (weights[0] + weights[2]) / weights.reduce(0, +), accuracy: 1e-9)
-    }
-
     func testTheEndSaysHowToGoOn() {
         let screen = Screen()
         let printer = ProgressPrinter(style: .lines(every: 1), output: { screen.text += $0 }, now: { 0 })

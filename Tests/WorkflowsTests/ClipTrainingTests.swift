@@ -138,7 +138,8 @@ final class ClipTrainingTests: XCTestCase {
         for (label, name) in ["down", "up"].enumerated() {
             let views = try ClipViews(
                 path: root + "/videos/\(name)/val\(label)_000000_000001.mp4",
-                form: .init(sampling: ClipSampling(length: 8, stride: 1), clips: 3, crops: 1, side: 32, shorterSide: 32)
+                layout: .init(
+                    sampling: ClipSampling(length: 8, stride: 1), clips: 3, crops: 1, side: 32, shorterSide: 32)
             )
             let probabilities = withoutGrad { model.logits(views.tensor(0..<3)).softmax(dim: 1).mean([0]) }
             loss -= probabilities[label].log().item() / 2

@@ -5,6 +5,7 @@ import Support
 /// CIFAR-10 or CIFAR-100 in its binary form (Krizhevsky, 2009): records of one or two labels and 32×32 pixels, plane by
 /// plane. All of it is kept in memory, 3 KB an image.
 public struct CIFARDataset: ClassificationDataset {
+    /// Which of the set's two parts.
     public enum Part: String, Hashable, Sendable, Codable, CaseIterable {
         /// `data_batch_*.bin`, in the order of their names; or `train.bin`.
         case train
@@ -12,8 +13,10 @@ public struct CIFARDataset: ClassificationDataset {
         case test
     }
 
+    /// Pixels of both sides of an image.
     public static let side = 32
 
+    /// The names of labels 0, 1, …: from the folder's listing, or "class 0" and so on.
     public let classNames: [String]
     /// The files that were read, and where each one's records begin.
     private let files: [(name: String, first: Int)]
@@ -73,11 +76,13 @@ public struct CIFARDataset: ClassificationDataset {
         chain = ClassificationChain(transforms: transforms)
     }
 
+    /// Images of the part.
     public var count: Int { labels.count }
 
+    /// The class of image `index`, from 0.
     public func label(_ index: Int) -> Int { Int(labels[index]) }
 
-    /// The picture as it is stored.
+    /// The picture as it is stored, RGB.
     public func image(_ index: Int) -> ByteImage {
         let plane = Self.side * Self.side
         let start = index * 3 * plane
@@ -90,11 +95,13 @@ public struct CIFARDataset: ClassificationDataset {
         return ByteImage(width: Self.side, height: Self.side, channels: 3, pixels: pixels)
     }
 
+    /// Transforms image `index`.
     public func sample(at index: Int, random: inout SeededRandom) -> ClassificationSample {
         ClassificationSample(
             image: chain.apply(image(index), random: random), label: label(index), name: describe(index))
     }
 
+    /// The file, and the record in it.
     public func describe(_ index: Int) -> String {
         let file = files.last { $0.first <= index } ?? ("", 0)
         return "\(file.name), record \(index - file.first)"
@@ -103,11 +110,16 @@ public struct CIFARDataset: ClassificationDataset {
 
 /// A folder that holds no CIFAR set, or a damaged one.
 public enum CIFARError: Error, Hashable, CustomStringConvertible {
+    /// The folder has none of the part's files.
     case noFiles(folder: String, part: CIFARDataset.Part)
+    /// The system can't read a file.
     case unreadable(path: String, reason: String)
+    /// A file ends within a record, or is empty.
     case partialRecord(path: String, bytes: Int, record: Int)
+    /// A label has no name.
     case unknownLabel(path: String, record: Int, label: Int, classes: Int)
 
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .noFiles(let folder, let part):

@@ -10,6 +10,7 @@ public struct ClassificationSample: Sendable {
     /// The file, and the record in it where it holds several.
     public var name: String
 
+    /// A clip; it must have a frame.
     public init(frames: [ByteImage], label: Int, name: String) {
         precondition(!frames.isEmpty, "\(name): a sample without frames")
         self.frames = frames
@@ -17,6 +18,7 @@ public struct ClassificationSample: Sendable {
         self.name = name
     }
 
+    /// A single image.
     public init(image: ByteImage, label: Int, name: String) {
         self.init(frames: [image], label: label, name: name)
     }
@@ -40,12 +42,12 @@ extension Batch where Sample == ClassificationSample {
     /// The clips: uint8 `[N, 3, T, H, W]`, channels last in memory. All samples have the first one's frames and size.
     public var clips: Tensor { Tensor(stacking: samples.map(\.frames), names: samples.map(\.name)) }
 
-    /// int64 `[N]`
+    /// The classes, from 0: int64 `[N]`.
     public var labels: Tensor { Tensor(samples.map { Int64($0.label) }, shape: [samples.count]) }
 }
 
 extension Tensor {
-    /// Clips of equally many frames of one size: uint8 `[N, 3, T, H, W]`, channels last in memory.
+    /// A tensor of clips that have equally many frames of one size: uint8 `[N, 3, T, H, W]`, channels last in memory.
     ///
     /// - Parameter names: What a message calls each clip.
     public init(stacking clips: [[ByteImage]], names: [String]) {

@@ -5,15 +5,19 @@ import Support
 /// Images in a folder for each class, as ImageNet's are: `FOLDER/CLASS/….jpg`. Classes and files are in the order of their
 /// names.
 ///
-/// Of a JPEG only what the first transform needs is decoded: a random resized crop of a large window reads a smaller scale.
+/// A JPEG is decoded no larger than its first transform needs: a random resized crop of a large window reads a smaller scale.
 public struct ImageFolderDataset: ClassificationDataset {
+    /// The folder of the classes' folders.
     public let folder: String
+    /// The names of labels 0, 1, ….
     public let classNames: [String]
     private let files: [(name: String, label: Int)]
     private let decodeOptions: DecodeOptions
     private let chain: ClassificationChain
 
-    /// - Parameter classNames: the classes of another part, so that labels mean the same; nil takes the folders found.
+    /// Lists the folder's files.
+    ///
+    /// - Parameter classNames: The classes of another part, so that labels mean the same; nil takes the folders found.
     ///
     /// Throws `ImageFolderError` where there are no classes, a class without images, or a folder that is no known class.
     public init(
@@ -48,33 +52,41 @@ public struct ImageFolderDataset: ClassificationDataset {
         chain = ClassificationChain(transforms: transforms)
     }
 
+    /// Images of all classes.
     public var count: Int { files.count }
 
+    /// The class of image `index`, from 0.
     public func label(_ index: Int) -> Int { files[index].label }
 
-    /// Throws the decoder's error, which names the file.
+    /// Decodes and transforms image `index`. Throws the decoder's error, which names the file.
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let file = files[index]
         let path = folder + "/" + file.name
         let header = try ImageFile.header(path)
-        let size = (width: header.width, height: header.height)
+        let size = ImageSize(width: header.width, height: header.height)
         var options = decodeOptions
-        options.minimumSize = chain.minimumSize(of: size, random: random)
+        options.minimumSize = chain.minimumSize(of: size, random: random).map { ($0.width, $0.height) }
         let image = try ImageFile.read(path, options: options)
         return ClassificationSample(
             image: chain.apply(image, originalSize: size, random: random), label: file.label, name: file.name)
     }
 
+    /// The file, relative to the folder.
     public func describe(_ index: Int) -> String { files[index].name }
 }
 
 /// A folder that is not one of classes.
 public enum ImageFolderError: Error, Hashable, CustomStringConvertible {
+    /// There is no such folder, or it can't be listed.
     case noFolder(String)
+    /// The folder holds no folders.
     case noClasses(String)
+    /// A class's folder holds no images.
     case emptyClass(String)
+    /// A folder is none of the classes that were given.
     case unknownClass(folder: String, name: String)
 
+    /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
         case .noFolder(let path): "\(path) is not there or can't be read; it should hold a folder for each class"

@@ -3,32 +3,35 @@ import Foundation
 import Media
 import Support
 
-/// Clips of labelled videos, one of each video: in training from a random place, cropped and mirrored at random; else from
-/// the middle of the video, and its middle.
+/// Labelled clips, one from each video: in training from a random place, cropped and mirrored at random; else from the middle
+/// of the video, and the middle of its frames.
 public struct ClipDataset: ClassificationDataset {
-    /// How a clip of training differs from what the file holds.
+    /// How a training clip differs from what the file holds.
     public struct Augmentation: Hashable, Sendable {
         /// The shorter side that frames are scaled to is drawn from these pixels (256 to 320, Simonyan and Zisserman, 2014).
         public var shorterSides: ClosedRange<Int>
         /// Probability of a mirrored clip.
         public var flip: Double
 
+        /// An augmentation; `flip` is a probability, 0…1.
         public init(shorterSides: ClosedRange<Int>, flip: Double) {
             self.shorterSides = shorterSides
             self.flip = flip
         }
     }
 
-    /// What the clips of a set come out as.
-    public struct Form: Hashable, Sendable {
+    /// Which frames make a clip, and what they are scaled and cropped to.
+    public struct Layout: Hashable, Sendable {
+        /// Which frames of a video make a clip.
         public var sampling: ClipSampling
         /// Pixels of both sides of a crop.
         public var side: Int
         /// Without augmentation: the shorter side that frames are scaled to.
         public var shorterSide: Int
-        /// Nil: the middle.
+        /// How training clips are varied; nil takes the middle.
         public var augmentation: Augmentation?
 
+        /// A layout; `side` must not exceed `shorterSide`.
         public init(sampling: ClipSampling, side: Int, shorterSide: Int, augmentation: Augmentation? = nil) {
             precondition(side <= shorterSide, "a crop of \(side) from a shorter side of \(shorterSide)")
             self.sampling = sampling
@@ -38,56 +41,67 @@ public struct ClipDataset: ClassificationDataset {
         }
     }
 
+    /// The videos and their classes.
     public let annotations: ClipAnnotations
-    public let form: Form
-    /// That of the videos.
+    /// What a clip is.
+    public let layout: Layout
+    /// The folder of the videos.
     public let folder: String
     private let mirroredLabels: [Int]?
 
+    /// A data set of the annotated videos; nothing is opened yet.
+    ///
     /// - Parameters:
-    ///   - folder: That of the videos, to which the annotations' paths are relative.
+    ///   - folder: The folder of the videos, to which the annotations' paths are relative.
     ///   - mirrorsLabels: A mirrored clip is of the class with "left" and "right" exchanged; where that is no class, clips
     ///     must not be mirrored (``ClipAnnotations/mirroredLabels``).
-    public init(annotations: ClipAnnotations, folder: String, form: Form, mirrorsLabels: Bool = false) {
+    public init(annotations: ClipAnnotations, folder: String, layout: Layout, mirrorsLabels: Bool = false) {
         self.annotations = annotations
         self.folder = folder
-        self.form = form
+        self.layout = layout
         mirroredLabels = mirrorsLabels ? annotations.mirroredLabels : nil
         precondition(
-            !mirrorsLabels || mirroredLabels != nil || (form.augmentation?.flip ?? 0) == 0,
+            !mirrorsLabels || mirroredLabels != nil || (layout.augmentation?.flip ?? 0) == 0,
             "clips mirrored whose classes have no mirror images")
     }
 
+    /// One clip for every video.
     public var count: Int { annotations.clips.count }
+
+    /// The names of labels 0, 1, ….
     public var classNames: [String] { annotations.classNames }
 
+    /// The video's file or folder of frames.
     public func describe(_ index: Int) -> String { path(of: index) }
 
     func path(of index: Int) -> String { folder + "/" + annotations.clips[index].path }
 
+    /// Decodes one clip of video `index`.
+    ///
     /// - Throws: `MediaError`, naming the file, and the frame.
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let record = annotations.clips[index], path = path(of: index)
         let source = try ClipSource(path, options: VideoOptions())
-        guard let augmentation = form.augmentation else {
-            let start = form.sampling.evenStarts(1, frameCount: source.frameCount)[0]
-            let size = scaled(source.size, shorterSide: form.shorterSide)
+        guard let augmentation = layout.augmentation else {
+            let start = layout.sampling.evenStarts(1, frameCount: source.frameCount)[0]
+            let size = ResizeRule.clipFrames(shorterSide: layout.shorterSide).size(of: source.size)
             let frames = try source.frames(
-                at: form.sampling.indices(from: start, frameCount: source.frameCount), size: size)
-            let (x, y) = ((size.width - form.side) / 2, (size.height - form.side) / 2)
+                at: layout.sampling.indices(from: start, frameCount: source.frameCount), size: size)
+            let (x, y) = ((size.width - layout.side) / 2, (size.height - layout.side) / 2)
             return ClassificationSample(
-                frames: frames.map { $0.cropped(x: x, y: y, width: form.side, height: form.side) },
+                frames: frames.map { $0.cropped(x: x, y: y, width: layout.side, height: layout.side) },
                 label: record.label, name: path)
         }
         // A stream of its own for each choice, so that one more choice leaves the others as they are.
         var (time, scale, place, mirror) = (random.stream(0), random.stream(1), random.stream(2), random.stream(3))
-        let indices = form.sampling.random(frameCount: source.frameCount, using: &time)
-        let size = scaled(source.size, shorterSide: scale.integer(in: augmentation.shorterSides))
-        let x = place.integer(in: 0...(size.width - form.side))
-        let y = place.integer(in: 0...(size.height - form.side))
+        let indices = layout.sampling.random(frameCount: source.frameCount, using: &time)
+        let size = ResizeRule.clipFrames(shorterSide: scale.integer(in: augmentation.shorterSides)).size(
+            of: source.size)
+        let x = place.integer(in: 0...(size.width - layout.side))
+        let y = place.integer(in: 0...(size.height - layout.side))
         let isMirrored = mirror.chance(augmentation.flip)
         let frames = try source.frames(at: indices, size: size).map { frame in
-            let crop = frame.cropped(x: x, y: y, width: form.side, height: form.side)
+            let crop = frame.cropped(x: x, y: y, width: layout.side, height: layout.side)
             return isMirrored ? crop.flippedHorizontally() : crop
         }
         let label = isMirrored ? mirroredLabels?[record.label] ?? record.label : record.label
@@ -95,9 +109,7 @@ public struct ClipDataset: ClassificationDataset {
     }
 }
 
-/// A size with a shorter side of so many pixels; the longer one is rounded.
-func scaled(_ size: (width: Int, height: Int), shorterSide: Int) -> (width: Int, height: Int) {
-    func other(_ longer: Int, _ shorter: Int) -> Int { (2 * longer * shorterSide + shorter) / (2 * shorter) }
-    return size.width < size.height
-        ? (shorterSide, other(size.height, size.width)) : (other(size.width, size.height), shorterSide)
+extension ResizeRule {
+    /// How the frames of a video are scaled before they are cropped: in proportion, the longer side rounded.
+    static func clipFrames(shorterSide: Int) -> ResizeRule { .shorterSide(shorterSide, .toNearestOrAwayFromZero) }
 }

@@ -17,9 +17,9 @@ public struct ClipIndex: Sendable {
     public let file: String
     /// By the videos' paths.
     public private(set) var entries: [String: ClipIndexEntry] = [:]
-    /// What a person should know of the file: that it can't be used or written, and what became of it.
+    /// What a person should know about the file: that it can't be used or written, and what became of it.
     public private(set) var notes: [String] = []
-    /// Nothing is written over a file that is no index, nor again where that failed.
+    /// Whether the index is written: false over a file that is no index, and after writing failed.
     public private(set) var isKept = true
     private var isSaved = false
 
@@ -74,7 +74,7 @@ public struct ClipIndex: Sendable {
     ///   - videos: Paths relative to `root`. What is known of others stays as long as they do.
     ///   - threads: Videos that are opened at the same time; the result doesn't depend on it.
     ///   - shouldStop: Asked on the calling thread after each video.
-    ///   - progress: Called on the calling thread with the number of videos opened, of those that must be.
+    ///   - progress: Called on the calling thread with how many videos are opened, and how many must be.
     public mutating func update(
         videos: [String], threads: Int, shouldStop: () -> Bool = { false },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }

@@ -3,6 +3,7 @@ import Media
 
 /// What an index knows of a video: a file, or a folder of frames.
 public struct ClipIndexEntry: Hashable, Sendable {
+    /// The frames, or the reason that there are none.
     public enum Content: Hashable, Sendable {
         /// How many frames there are, and how many a second on average; nil where nothing says.
         case frames(Int, rate: Double?)
@@ -10,6 +11,7 @@ public struct ClipIndexEntry: Hashable, Sendable {
         case unreadable(String)
     }
 
+    /// What is known.
     public let content: Content
     /// The state of the files that this holds for; nil where what is wrong may pass by itself, and so is not kept.
     let stamp: ClipStamp?
@@ -36,10 +38,10 @@ public struct ClipIndexEntry: Hashable, Sendable {
     }
 }
 
-/// By what a video is known to be the one that was looked at.
+/// The state of a video's files, by which it is known to be the one that was looked at.
 struct ClipStamp: Hashable, Sendable {
     struct File: Hashable, Sendable {
-        /// 0 of a folder, whose size is its file system's own affair.
+        /// 0 for a folder, whose size is its file system's own affair.
         var bytes: Int
         /// Nanoseconds since 1970.
         var modified: Int
@@ -63,9 +65,9 @@ struct ClipStamp: Hashable, Sendable {
         var file: File
     }
 
-    /// Of a folder, its own: that changes when a frame is added, taken away or renamed.
+    /// The file's state, or the folder's own: that changes when a frame is added, taken away or renamed.
     var video: File
-    /// Of a folder the first frame, which gives the video its size.
+    /// The first frame in a folder, which gives the video its size.
     var firstFrame: Frame?
 
     init(video: File, firstFrame: Frame? = nil) {

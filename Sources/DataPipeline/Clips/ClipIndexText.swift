@@ -16,7 +16,7 @@ package enum ClipIndexText {
 
     private static let tab = UInt8(ascii: "\t"), newline = UInt8(ascii: "\n")
 
-    /// What is only known for now is left out.
+    /// The text of the entries; what is only known for now is left out.
     static func write(_ entries: [String: ClipIndexEntry]) -> String {
         var lines = [columns.joined(separator: "\t")]
         for (path, entry) in entries.sorted(by: { $0.key < $1.key }) {

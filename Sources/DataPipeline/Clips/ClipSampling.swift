@@ -1,4 +1,4 @@
-/// Which frames of a video make a clip: 16 of them, a stride apart, as iResNet's action recognition takes them (Duta et al.,
+/// Which frames of a video make a clip: 16 by default, a stride apart, as iResNet's action recognition takes them (Duta et al.,
 /// "Improved Residual Networks for Image and Video Recognition", 2020).
 ///
 /// A clip spans `length * stride` frames. A video that is shorter loops: frame i of it is frame i modulo the video's length.
@@ -8,6 +8,7 @@ public struct ClipSampling: Hashable, Sendable {
     /// From one frame of the clip to the next: 1 takes every frame.
     public var stride: Int
 
+    /// Clips of `length` frames, `stride` apart; both must be above 0.
     public init(length: Int = 16, stride: Int) {
         precondition(length > 0 && stride > 0, "ClipSampling: \(length) frames, \(stride) apart")
         self.length = length

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 
 /// Where a clip's frames come from: a video file, or a folder with an image for each frame.
 enum ClipSource {
@@ -31,10 +32,10 @@ enum ClipSource {
         }
     }
 
-    /// In pixels, as frames come out.
-    var size: (width: Int, height: Int) {
+    /// The size that frames come out in, if they are not scaled.
+    var size: ImageSize {
         switch self {
-        case .video(let reader): (reader.width, reader.height)
+        case .video(let reader): ImageSize(width: reader.width, height: reader.height)
         case .folder(let folder): folder.size
         }
     }
@@ -42,9 +43,9 @@ enum ClipSource {
     /// Frames in any order, RGB, scaled to `size`; each is decoded once.
     ///
     /// - Throws: `MediaError`, naming the file, and the frame.
-    func frames(at indices: [Int], size: (width: Int, height: Int)) throws -> [ByteImage] {
+    func frames(at indices: [Int], size: ImageSize) throws -> [ByteImage] {
         switch self {
-        case .video(let reader): try reader.frames(at: indices, size: size).images
+        case .video(let reader): try reader.frames(at: indices, size: (size.width, size.height)).images
         case .folder(let folder): try folder.frames(at: indices, size: size)
         }
     }
@@ -53,8 +54,8 @@ enum ClipSource {
 /// A folder whose JPEG and PNG files are the frames of a video, in the order of their names.
 struct FrameFolder {
     let files: [String]
-    /// Of the first frame, in pixels; the others are scaled from their own.
-    let size: (width: Int, height: Int)
+    /// The first frame's size; the others are scaled from their own.
+    let size: ImageSize
 
     /// - Throws: `MediaError`, naming the folder or its first frame.
     init(_ path: String) throws {
@@ -63,10 +64,10 @@ struct FrameFolder {
             throw MediaError(kind: .notAVideo, name: path, cause: "a folder without JPEG or PNG files")
         }
         let header = try ImageFile.header(first)
-        size = (header.width, header.height)
+        size = ImageSize(width: header.width, height: header.height)
     }
 
-    /// Of the images in a folder, ascending.
+    /// The names of the images in a folder, ascending.
     ///
     /// - Throws: `MediaError`, naming the folder.
     static func names(in path: String) throws(MediaError) -> [String] {
@@ -76,12 +77,12 @@ struct FrameFolder {
         return names.filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
     }
 
-    func frames(at indices: [Int], size: (width: Int, height: Int)) throws -> [ByteImage] {
+    func frames(at indices: [Int], size: ImageSize) throws -> [ByteImage] {
         var known: [Int: ByteImage] = [:]
         return try indices.map { index in
             if let frame = known[index] { return frame }
             var options = DecodeOptions()
-            options.minimumSize = size
+            options.minimumSize = (size.width, size.height)
             let image = try ImageFile.read(files[index], options: options)
             let frame = image.resized(width: size.width, height: size.height).convertedToRGB()
             known[index] = frame

@@ -3,33 +3,41 @@ import Media
 import Support
 import Tensors
 
-/// A video as it is looked at in testing: clips spread over its length, and of each some crops along the longer side (ten
-/// and three in Wang et al., "Non-local neural networks", 2018). Frames that clips share are decoded once.
+/// A video as it is looked at in testing: clips spread over its length, each cropped at some places along the longer side (ten
+/// clips and three crops in Wang et al., "Non-local neural networks", 2018). Frames that clips share are decoded once.
 public struct ClipViews: Sendable {
+    /// The video's class, from 0.
     public let label: Int
+    /// The video's file or folder of frames.
     public let name: String
-    /// Of the whole video.
+    /// Frames of the whole video.
     public let frameCount: Int
     /// Frames a second on average; nil where the video doesn't say.
     public let frameRate: Double?
     /// The frames that any clip shows, scaled.
     private let frames: [ByteImage]
-    /// Of each clip, which of `frames`.
+    /// By clip, which of `frames` it shows.
     private let clips: [[Int]]
     private let corners: [(x: Int, y: Int)]
     private let side: Int
 
+    /// Views: clips times crops.
     public var count: Int { clips.count * corners.count }
 
-    /// How a video is looked at.
-    public struct Form: Hashable, Sendable {
+    /// Which clips and which crops of a video are looked at.
+    public struct Layout: Hashable, Sendable {
+        /// Which frames make a clip.
         public var sampling: ClipSampling
+        /// Clips spread over the video.
         public var clips: Int
+        /// Crops of every clip, spread along the longer side.
         public var crops: Int
-        /// Pixels of both sides of a crop, and of the shorter side that frames are scaled to.
+        /// Pixels of both sides of a crop.
         public var side: Int
+        /// Pixels of the shorter side that frames are scaled to.
         public var shorterSide: Int
 
+        /// A layout; counts must be above 0, and `side` must not exceed `shorterSide`.
         public init(sampling: ClipSampling, clips: Int = 10, crops: Int = 3, side: Int = 256, shorterSide: Int = 256) {
             precondition(
                 clips > 0 && crops > 0 && side <= shorterSide,
@@ -42,24 +50,27 @@ public struct ClipViews: Sendable {
         }
     }
 
+    /// Decodes the frames that the views need.
+    ///
     /// - Throws: `MediaError`, naming the file, and the frame.
-    public init(path: String, label: Int = 0, form: Form, options: VideoOptions = VideoOptions()) throws {
+    public init(path: String, label: Int = 0, layout: Layout, options: VideoOptions = VideoOptions()) throws {
         let source = try ClipSource(path, options: options)
         frameCount = source.frameCount
         frameRate = source.frameRate
-        let wanted = form.sampling.evenClips(form.clips, frameCount: frameCount)
+        let wanted = layout.sampling.evenClips(layout.clips, frameCount: frameCount)
         let union = Set(wanted.joined()).sorted()
         let places = Dictionary(uniqueKeysWithValues: union.enumerated().map { ($1, $0) })
-        let size = scaled(source.size, shorterSide: form.shorterSide)
+        let size = ResizeRule.clipFrames(shorterSide: layout.shorterSide).size(of: source.size)
         frames = try source.frames(at: union, size: size)
         clips = wanted.map { $0.compactMap { places[$0] } }
-        side = form.side
-        corners = (0..<form.crops).map { crop in
+        side = layout.side
+        corners = (0..<layout.crops).map { crop in
             func place(_ room: Int, isLonger: Bool) -> Int {
                 // One crop, and every one across the shorter side, is the middle.
-                isLonger && form.crops > 1 ? (2 * crop * room + form.crops - 1) / (2 * (form.crops - 1)) : room / 2
+                isLonger && layout.crops > 1
+                    ? (2 * crop * room + layout.crops - 1) / (2 * (layout.crops - 1)) : room / 2
             }
-            let (width, height) = (size.width - form.side, size.height - form.side)
+            let (width, height) = (size.width - layout.side, size.height - layout.side)
             return (
                 place(width, isLonger: size.width >= size.height), place(height, isLonger: size.height > size.width)
             )
@@ -80,24 +91,30 @@ public struct ClipViews: Sendable {
 
 /// Videos with all their views, or why one can't be read: what to do about it is for the caller to say.
 public struct ClipViewsDataset: Dataset {
+    /// The videos and their classes.
     public let annotations: ClipAnnotations
-    public let form: ClipViews.Form
+    /// Which views are taken.
+    public let layout: ClipViews.Layout
     private let folder: String
 
-    public init(annotations: ClipAnnotations, folder: String, form: ClipViews.Form) {
+    /// A data set of the annotated videos, whose paths are relative to `folder`; nothing is opened yet.
+    public init(annotations: ClipAnnotations, folder: String, layout: ClipViews.Layout) {
         self.annotations = annotations
         self.folder = folder
-        self.form = form
+        self.layout = layout
     }
 
+    /// Videos.
     public var count: Int { annotations.clips.count }
 
+    /// The video's file or folder of frames.
     public func describe(_ index: Int) -> String { folder + "/" + annotations.clips[index].path }
 
+    /// The views of video `index`; the error names the file, and the frame.
     public func sample(at index: Int, random: inout SeededRandom) -> Result<ClipViews, MediaError> {
         Result { () throws(MediaError) in
             do {
-                return try ClipViews(path: describe(index), label: annotations.clips[index].label, form: form)
+                return try ClipViews(path: describe(index), label: annotations.clips[index].label, layout: layout)
             } catch let error as MediaError {
                 throw error
             } catch {

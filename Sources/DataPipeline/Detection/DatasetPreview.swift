@@ -5,24 +5,26 @@ import Support
 
 /// Annotated pictures of a data set, as a person wants to look at them.
 public struct DatasetPreview: Sendable {
+    /// The data set whose samples are shown.
     public let dataset: DetectionDataset
     /// The longer side of a picture, at most; smaller ones are enlarged up to twice, so that the labels can be read.
     public let longestSide: Int
 
-    /// Without transforms in the data set, pictures show the files; with them, what training sees.
+    /// A preview of a data set. Without transforms in it, pictures show the files; with them, what training sees.
     public init(_ dataset: DetectionDataset, longestSide: Int = 960) {
         self.dataset = dataset
         self.longestSide = longestSide
     }
 
-    /// Sample `index` as transformed in `epoch`, its boxes drawn with class names.
+    /// Sample `index` as transformed in `epoch`, its boxes drawn with class names. Throws what the data set throws.
     public func picture(_ index: Int, seed: UInt64 = 0, epoch: Int = 0) throws -> ByteImage {
         var random = SeededRandom(seed: seed, epoch: epoch, index: index)
         return try Self.annotated(
             try dataset.sample(at: index, random: &random), classNames: dataset.classNames, longestSide: longestSide)
     }
 
-    /// Samples in rows of `columns`, with their files' names.
+    /// Samples in rows of `columns`, each in a cell of so many pixels, with their files' names. Throws what the data set
+    /// throws.
     public func montage(
         _ indices: [Int], columns: Int = 4, cellWidth: Int = 400, cellHeight: Int = 300, seed: UInt64 = 0,
         epoch: Int = 0
@@ -44,7 +46,8 @@ public struct DatasetPreview: Sendable {
         return (0..<count).map { $0 * dataset.count / count }
     }
 
-    /// The sample's image with its boxes and class names. Crowds are dashed, difficult objects are marked.
+    /// The sample's image with its boxes and class names. Crowds are dashed, difficult objects are marked. Throws where the
+    /// canvas can't be made.
     public static func annotated(
         _ sample: DetectionSample, classNames: [String], longestSide: Int = 960
     ) throws -> ByteImage {
@@ -56,10 +59,9 @@ public struct DatasetPreview: Sendable {
     ) throws -> ByteImage {
         let scale = min(
             2, Double(width) / Double(sample.image.width), Double(height) / Double(sample.image.height))
-        let size = (
+        let size = ImageSize(
             width: max(1, Int((Double(sample.image.width) * scale).rounded())),
-            height: max(1, Int((Double(sample.image.height) * scale).rounded()))
-        )
+            height: max(1, Int((Double(sample.image.height) * scale).rounded())))
         let image = scale == 1 ? sample.image : sample.image.resized(width: size.width, height: size.height)
         let canvas = try Canvas(image.convertedToRGB())
         let target = sample.target.scaled(from: sample.size, to: size)

@@ -4,22 +4,25 @@ import Support
 
 /// Images and boxes from a store of annotations and a folder of pictures, filtered once, transformed at every visit.
 public struct DetectionDataset: Dataset {
+    /// The store that samples are taken from, as it was read.
     public let annotations: DetectionAnnotations
     /// The folder that the annotations' file names are relative to.
     public let imageFolder: String
+    /// What becomes of records that training cannot use.
     public let filter: DetectionFilter
     /// What the filter left out.
     public let report: DetectionFilterReport
     /// Lets images decode straight to the size of the first resize, JPEGs from a reduced scale where that is enough:
     /// several times as fast as decoding every pixel, with slightly different pixels.
     public let reducedDecoding: Bool
+    /// How files are decoded, and within what limits.
     public let decodeOptions: DecodeOptions
 
     /// Sample index to index in `annotations`.
     private let images: [Int32]
     /// Per object of `annotations`, whether it is in the targets.
     private let keptObjects: [Bool]
-    private let chain: TransformChain
+    private let chain: DetectionChain
 
     /// Applies the filter to every record, so that what cannot be used shows before the first step.
     ///
@@ -35,7 +38,7 @@ public struct DetectionDataset: Dataset {
         self.filter = filter
         self.decodeOptions = decodeOptions
         self.reducedDecoding = reducedDecoding
-        chain = TransformChain(transforms: transforms)
+        chain = DetectionChain(transforms: transforms)
 
         var selection = Selection(annotations: annotations, filter: filter)
         try selection.run()
@@ -44,15 +47,21 @@ public struct DetectionDataset: Dataset {
         report = selection.report
     }
 
+    /// What every sample goes through, in this order.
     public var transforms: [any DetectionTransform] { chain.transforms }
+    /// Images that the filter left in.
     public var count: Int { images.count }
+
+    /// The names of labels 1, 2, ….
     public var classNames: [String] { annotations.classNames }
 
     /// Where sample `index` stands in `annotations`.
     public func annotationIndex(_ index: Int) -> Int { Int(images[index]) }
 
+    /// The file of sample `index`.
     public func path(_ index: Int) -> String { imageFolder + "/" + annotations.fileName(annotationIndex(index)) }
 
+    /// The file's name, relative to the image folder.
     public func describe(_ index: Int) -> String { annotations.fileName(annotationIndex(index)) }
 
     /// Width over height of every sample as recorded, for grouping by aspect; 1 where the size is not recorded.
@@ -63,20 +72,23 @@ public struct DetectionDataset: Dataset {
         }
     }
 
-    /// What sample `index` holds before any transform, boxes clipped to the image.
+    /// What sample `index` holds before any transform: XYXY pixels of the recorded size, clipped to the image.
     public func target(_ index: Int) -> DetectionTarget {
         let image = annotationIndex(index)
-        return target(ofImage: image, size: annotations.imageSize(image))
+        return target(ofImage: image, size: recordedSize(image))
     }
 
+    /// Decodes and transforms sample `index`.
+    ///
     /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
     public func sample(at index: Int, random: inout SeededRandom) throws -> DetectionSample {
         let image = annotationIndex(index)
         let original = try size(of: index)
         var options = decodeOptions
         if reducedDecoding, let resize = chain.firstResize(of: original, random: random) {
-            options.minimumSize = resize.size
-            if resize.filter == .bilinearAntialiased { options.targetSize = resize.size }
+            let size = (resize.size.width, resize.size.height)
+            options.minimumSize = size
+            if resize.filter == .bilinearAntialiased { options.targetSize = size }
         }
         var sample = DetectionSample(
             image: try ImageFile.read(path(index), options: options), target: target(ofImage: image, size: original),
@@ -86,14 +98,20 @@ public struct DetectionDataset: Dataset {
         return sample
     }
 
-    /// Of the file, in pixels.
+    /// The size that the annotations give; zeros where they give none.
+    private func recordedSize(_ image: Int) -> ImageSize {
+        let size = annotations.imageSize(image)
+        return ImageSize(width: size.width, height: size.height)
+    }
+
+    /// The file's size.
     ///
     /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
-    private func size(of index: Int) throws -> (width: Int, height: Int) {
+    private func size(of index: Int) throws -> ImageSize {
         let image = annotationIndex(index)
-        let recorded = annotations.imageSize(image)
+        let recorded = recordedSize(image)
         let header = try ImageFile.header(path(index))
-        let size = (width: header.width, height: header.height)
+        let size = ImageSize(width: header.width, height: header.height)
         if recorded.width > 0, recorded.height > 0, recorded != size {
             throw DetectionDatasetError.wrongSize(
                 source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,
@@ -115,7 +133,7 @@ public struct DetectionDataset: Dataset {
         }
     }
 
-    private func target(ofImage image: Int, size: (width: Int, height: Int)) -> DetectionTarget {
+    private func target(ofImage image: Int, size: ImageSize) -> DetectionTarget {
         let first = annotations.objects(image).lowerBound
         let target = annotations.target(image).filter { keptObjects[first + $0] }
         guard filter.degenerateBoxes != .keep, size.width > 0, size.height > 0 else { return target }
@@ -155,7 +173,9 @@ private struct Selection {
                 } else if filter.dropsDifficult, flags.contains(.difficult) {
                     kept[object] = false
                     report.droppedDifficult += 1
-                } else if filter.degenerateBoxes != .keep, isDegenerate(object, imageSize: size) {
+                } else if filter.degenerateBoxes != .keep,
+                    isDegenerate(object, imageSize: ImageSize(width: size.width, height: size.height))
+                {
                     kept[object] = false
                     report.skippedDegenerateBoxes += 1
                     if firstDegenerate == nil { firstDegenerate = (image, object) }
@@ -181,7 +201,7 @@ private struct Selection {
         if images.isEmpty { throw DetectionDatasetError.noImages(source: annotations.source, report: report) }
     }
 
-    private func isDegenerate(_ object: Int, imageSize: (width: Int, height: Int)) -> Bool {
+    private func isDegenerate(_ object: Int, imageSize: ImageSize) -> Bool {
         let box = annotations.object(object).box
         guard imageSize.width > 0, imageSize.height > 0 else { return box.isDegenerate }
         return box.isDegenerate || box.clipped(toWidth: imageSize.width, height: imageSize.height).isDegenerate

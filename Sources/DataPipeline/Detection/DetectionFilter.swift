@@ -1,5 +1,3 @@
-import Annotations
-
 /// What a detection data set does with records that training cannot use, or need not.
 public struct DetectionFilter: Hashable, Sendable, Codable {
     /// What becomes of a box without an inside, or with none on the image.
@@ -12,6 +10,7 @@ public struct DetectionFilter: Hashable, Sendable, Codable {
         case keep
     }
 
+    /// What becomes of an image on which no object is left.
     public enum EmptyImages: String, Hashable, Sendable, Codable, CaseIterable {
         /// They stay, as pure background.
         case keep
@@ -19,6 +18,7 @@ public struct DetectionFilter: Hashable, Sendable, Codable {
         case drop
     }
 
+    /// Boxes without an inside, or with none on the image.
     public var degenerateBoxes: DegenerateBoxes
     /// Images on which nothing remains after the other rules.
     public var emptyImages: EmptyImages
@@ -27,6 +27,7 @@ public struct DetectionFilter: Hashable, Sendable, Codable {
     /// Leaves out VOC's difficult objects.
     public var dropsDifficult: Bool
 
+    /// A filter; by default the one for training.
     public init(
         degenerateBoxes: DegenerateBoxes = .refuse, emptyImages: EmptyImages = .keep, dropsCrowds: Bool = true,
         dropsDifficult: Bool = false
@@ -46,11 +47,17 @@ public struct DetectionFilter: Hashable, Sendable, Codable {
 
 /// What a `DetectionFilter` left out.
 public struct DetectionFilterReport: Hashable, Sendable, Codable {
+    /// Images that are left.
     public var images = 0
+    /// Objects that are left.
     public var objects = 0
+    /// Images left out because no object was left on them.
     public var droppedEmptyImages = 0
+    /// COCO's crowds left out.
     public var droppedCrowds = 0
+    /// VOC's difficult objects left out.
     public var droppedDifficult = 0
+    /// Boxes left out because they have no inside.
     public var skippedDegenerateBoxes = 0
 
     /// One sentence for a log.
@@ -61,33 +68,5 @@ public struct DetectionFilterReport: Hashable, Sendable, Codable {
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return "\(images) images with \(objects) objects"
             + (left.isEmpty ? "" : "; left out: " + left.joined(separator: ", "))
-    }
-}
-
-/// Records that a detection data set cannot use.
-public enum DetectionDatasetError: Error, Hashable, CustomStringConvertible {
-    case degenerateBoxes(
-        source: String, image: String, annotationID: Int, box: Box, imageWidth: Int, imageHeight: Int, total: Int)
-    case noFileName(source: String, imageID: Int)
-    case wrongSize(source: String, image: String, recordedWidth: Int, recordedHeight: Int, width: Int, height: Int)
-    case noImages(source: String, report: DetectionFilterReport)
-
-    public var description: String {
-        switch self {
-        case .degenerateBoxes(let source, let image, let id, let box, let width, let height, let total):
-            let size = width > 0 ? " on its \(width)×\(height) pixels" : ""
-            return "\(source): annotation \(id) of \(image) has the box (\(box.x0), \(box.y0)) to (\(box.x1), "
-                + "\(box.y1)), which has no inside\(size)"
-                + (total > 1 ? " (and \(total - 1) more such boxes)" : "")
-                + ". Correct or remove the record, or have degenerate boxes skipped;"
-                + " `vertebra data check` lists all of them."
-        case .noFileName(let source, let imageID):
-            return "\(source): image \(imageID) has no file name. Add its `file_name`."
-        case .wrongSize(let source, let image, let recordedWidth, let recordedHeight, let width, let height):
-            return "\(source): \(image) is recorded as \(recordedWidth)×\(recordedHeight), but the file is "
-                + "\(width)×\(height), so its boxes belong to another picture. Correct the record or the file."
-        case .noImages(let source, let report):
-            return "\(source): no image is left to use (\(report.summary)). Check the split and the filters."
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Annotations
 import Media
+import Support
 
 /// An image and what it holds, on its way through the transforms.
 public struct DetectionSample: Sendable {
@@ -14,21 +15,22 @@ public struct DetectionSample: Sendable {
     public var imageID: Int
     /// The file's name, relative to the image folder.
     public var name: String
-    /// Of the file, in pixels, after its EXIF orientation: detections go back to these coordinates.
-    public var originalSize: (width: Int, height: Int)
-    /// What the boxes' coordinates refer to.
-    public var size: (width: Int, height: Int)
+    /// The file's size after its EXIF orientation: detections go back to these coordinates.
+    public var originalSize: ImageSize
+    /// The size that the boxes' coordinates refer to.
+    public var size: ImageSize
 
+    /// A sample of a decoded image. Without `originalSize` the file is taken to be of the image's own size.
     public init(
         image: ByteImage, target: DetectionTarget, index: Int = 0, imageID: Int = 0, name: String = "",
-        originalSize: (width: Int, height: Int)? = nil
+        originalSize: ImageSize? = nil
     ) {
         self.image = image
         self.target = target
         self.index = index
         self.imageID = imageID
         self.name = name
-        self.originalSize = originalSize ?? (image.width, image.height)
+        self.originalSize = originalSize ?? ImageSize(width: image.width, height: image.height)
         self.size = self.originalSize
     }
 }
@@ -47,7 +49,7 @@ extension DetectionTarget {
     }
 
     /// The boxes on an image scaled from one size to another.
-    func scaled(from old: (width: Int, height: Int), to new: (width: Int, height: Int)) -> DetectionTarget {
+    func scaled(from old: ImageSize, to new: ImageSize) -> DetectionTarget {
         let sx = Float(new.width) / Float(old.width)
         let sy = Float(new.height) / Float(old.height)
         return mapBoxes { Box(x0: $0.x0 * sx, y0: $0.y0 * sy, x1: $0.x1 * sx, y1: $0.y1 * sy) }

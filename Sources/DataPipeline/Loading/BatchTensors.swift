@@ -3,7 +3,7 @@ import Media
 import Tensors
 
 extension Tensor {
-    /// The pixels as a uint8 tensor [H, W, channels] on the CPU, without a copy: the two share memory, so the tensor is
+    /// The pixels as a uint8 tensor `[H, W, channels]` on the CPU, without a copy: the two share memory, so the tensor is
     /// not for changing in place.
     public init(_ image: ByteImage) {
         // A copy of the value keeps the pixels where they are: whoever changes another copy gets memory of his own.
@@ -22,10 +22,10 @@ extension Tensor {
 }
 
 extension Batch where Sample == DetectionSample {
-    /// uint8 [H, W, 3] each, sharing the samples' memory.
+    /// The images: uint8 `[H, W, 3]` each, sharing the samples' memory.
     public var images: [Tensor] { samples.map { Tensor($0.image) } }
 
-    /// Boxes in the coordinates of `images`.
+    /// The objects: XYXY pixels in the coordinates of `images`.
     public var targets: [DetectionTarget] { samples.map(\.target) }
 
     /// The images' names, for messages.

@@ -11,6 +11,7 @@ public protocol Sampler: Sendable {
 }
 
 extension Sampler {
+    /// The order cut into batches.
     public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {
         order(epoch: epoch).chunked(batchSize, dropLast: dropLast)
     }
@@ -26,23 +27,30 @@ extension Array {
 
 /// Every index once, from first to last.
 public struct SequentialSampler: Sampler {
+    /// Indices, from 0.
     public let count: Int
 
+    /// A sampler of a data set of `count` samples.
     public init(count: Int) { self.count = count }
 
+    /// 0, 1, 2, … in every epoch.
     public func order(epoch: Int) -> [Int] { Array(0..<count) }
 }
 
 /// Every index once, in an order that (seed, epoch) decides.
 public struct ShuffledSampler: Sampler {
+    /// Indices, from 0.
     public let count: Int
+    /// What decides the order, with the epoch.
     public let seed: UInt64
 
+    /// A sampler of a data set of `count` samples.
     public init(count: Int, seed: UInt64) {
         self.count = count
         self.seed = seed
     }
 
+    /// The epoch's shuffle.
     public func order(epoch: Int) -> [Int] {
         var indices = Array(0..<count)
         // No sample has a negative index, so no sample shares this sequence.
@@ -54,14 +62,18 @@ public struct ShuffledSampler: Sampler {
 
 /// Another sampler's order without some indices.
 public struct PartialSampler: Sampler {
+    /// The sampler whose order is taken.
     public let base: any Sampler
+    /// Indices that are left out.
     public let leftOut: Set<Int>
 
+    /// `base` without the indices `leftOut`.
     public init(_ base: any Sampler, leavingOut leftOut: Set<Int>) {
         self.base = base
         self.leftOut = leftOut
     }
 
+    /// The base's order without those.
     public func order(epoch: Int) -> [Int] { base.order(epoch: epoch).filter { !leftOut.contains($0) } }
 }
 
@@ -71,6 +83,7 @@ public struct PartialSampler: Sampler {
 /// is left at the end is batched from one group to the next, so every index comes exactly once and every epoch has as
 /// many batches as without groups.
 public struct AspectGroupedBatchSampler: Sampler {
+    /// What decides the order, with the epoch.
     public let seed: UInt64
     /// The group of each index: 0 for the tallest images.
     public let groups: [Int]
@@ -85,6 +98,7 @@ public struct AspectGroupedBatchSampler: Sampler {
     /// The indices batch by batch, for batches of one: a plain shuffle.
     public func order(epoch: Int) -> [Int] { ShuffledSampler(count: groups.count, seed: seed).order(epoch: epoch) }
 
+    /// Batches of one group each, but for what is left at the end.
     public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {
         var open = [[Int]](repeating: [], count: (groups.max() ?? 0) + 1)
         var batches: [[Int]] = []

@@ -200,15 +200,15 @@ public struct ClassificationInputSection: RecipeSection {
     }
 
     /// Clips of a part.
-    func clips(augmented: Bool) -> ClipDataset.Form {
-        ClipDataset.Form(
+    func clips(augmented: Bool) -> ClipDataset.Layout {
+        ClipDataset.Layout(
             sampling: ClipSampling(length: frames, stride: stride), side: side, shorterSide: shorterSide,
             augmentation: augmented ? .init(shorterSides: shorterSides[0]...shorterSides[1], flip: flip) : nil)
     }
 
     /// How `evaluate` and `recognize` look at a video.
-    var views: ClipViews.Form {
-        ClipViews.Form(
+    var views: ClipViews.Layout {
+        ClipViews.Layout(
             sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops,
             side: shorterSide,
             shorterSide: shorterSide)
@@ -217,10 +217,10 @@ public struct ClassificationInputSection: RecipeSection {
     /// Transforms of images of a part.
     func transforms(_ format: ClassificationDataSection.Format, training: Bool) -> [any ClassificationTransform] {
         switch format {
-        case .cifar: training ? [PaddedCrop(padding: padding), RandomMirror(probability: flip)] : []
+        case .cifar: training ? [RandomCrop(padding: padding), RandomHorizontalFlip(probability: flip)] : []
         case .folder:
             training
-                ? [RandomResizedCrop(side: side, area: leastArea...1), RandomMirror(probability: flip)]
+                ? [RandomResizedCrop(side: side, area: leastArea...1), RandomHorizontalFlip(probability: flip)]
                 : [CenterCrop(shorterSide: shorterSide, side: side)]
         case .kinetics, .somethingSomething: []
         }

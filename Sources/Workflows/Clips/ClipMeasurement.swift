@@ -24,7 +24,7 @@ public struct ClipMeasurement {
         try survey.requireReadable(recipe.data.failedImages, file: model.file)
         inventory = survey.inventories[0]
         notes = survey.notes
-        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, form: recipe.input.views)
+        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views)
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
@@ -67,7 +67,7 @@ public struct ClipMeasurement {
         }
         return tally.scores(
             of: .init(
-                views: loader.dataset.form.clips * loader.dataset.form.crops, listed: annotations.listedCount,
+                views: loader.dataset.layout.clips * loader.dataset.layout.crops, listed: annotations.listedCount,
                 missing: annotations.missing, unreadable: inventory.unreadable + unreadable))
     }
 }

@@ -55,7 +55,7 @@ public struct ClipRecognition {
     /// - Throws: `MediaError`, naming the file, and the frame; `VideoStopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
-            path: path, form: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+            path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
         let probabilities: Tensor
         do {
             probabilities = try model.probabilities(views)

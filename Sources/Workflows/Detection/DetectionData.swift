@@ -1,6 +1,7 @@
 import Annotations
 import DataPipeline
 import Foundation
+import Support
 
 /// The data of a detection recipe, opened: annotations read, folders found, classes brought together by name.
 public struct DetectionData: Sendable {
@@ -98,7 +99,7 @@ extension DetectionInputSection {
         var transforms: [any DetectionTransform] = []
         // A canvas of sixteen times the pixels, or a crop of a third of a side, of no more than will be looked at.
         if let side, zoomOut > 0 || iouCrop { transforms.append(LimitLongestSide(4 * side)) }
-        if colorJitter { transforms.append(ColorJitter()) }
+        if colorJitter { transforms.append(RandomPhotometricDistort()) }
         if zoomOut > 0 { transforms.append(RandomZoomOut(probability: zoomOut)) }
         if iouCrop { transforms.append(RandomIoUCrop()) }
         if flip > 0 { transforms.append(RandomHorizontalFlip(probability: flip)) }
@@ -112,15 +113,14 @@ extension DetectionInputSection {
     }
 
     private func resize(to sides: [Int]) -> any ResizingTransform {
-        if let side { return ResizeFixed(width: side, height: side) }
+        if let side { return Resize(width: side, height: side) }
         return ResizeShortestEdge(sides, longestSide: longerSide)
     }
 
-    /// What an image of a size in pixels is scaled to outside training.
-    func evaluationSize(of size: (width: Int, height: Int)) -> (width: Int, height: Int) {
-        if let side { return (side, side) }
-        return ResizeShortestEdge.outputSize(
-            for: size, shorterSide: evaluationShorterSide, longestSide: longerSide)
+    /// How images are scaled outside training.
+    var evaluationRule: ResizeRule {
+        if let side { return .fixed(ImageSize(width: side, height: side)) }
+        return .shortestEdge(evaluationShorterSide, longest: longerSide)
     }
 
     /// Pixels of the shorter side outside training.

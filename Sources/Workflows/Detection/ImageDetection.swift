@@ -40,10 +40,10 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationSize(of: (header.width, header.height))
+        let size = model.recipe.input.evaluationRule.size(of: .init(width: header.width, height: header.height))
         var options = DecodeOptions()
-        options.minimumSize = size
-        options.targetSize = size
+        options.minimumSize = (size.width, size.height)
+        options.targetSize = (size.width, size.height)
         let image = try ImageFile.read(path, options: options)
         let original = ImageSize(width: header.width, height: header.height)
         let detections = model.detect([Tensor(image)]).map {

@@ -121,10 +121,9 @@ extension ImageDetection {
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
         guard let first = images.first else { return [] }
         let original = ImageSize(width: first.width, height: first.height)
-        let size = model.recipe.input.evaluationSize(of: (first.width, first.height))
-        let seen = ImageSize(width: size.width, height: size.height)
+        let seen = model.recipe.input.evaluationRule.size(of: original)
         let scaled = images.map {
-            Tensor(seen == original ? $0 : $0.resized(width: size.width, height: size.height))
+            Tensor(seen == original ? $0 : $0.resized(width: seen.width, height: seen.height))
         }
         return model.detect(scaled).map { objects(in: $0.scaled(from: seen, to: original), threshold: threshold) }
     }

@@ -131,11 +131,12 @@ struct ExplainedModel {
     /// A file as the network gets it, normalised, `[1, 3, H, W]`.
     ///
     /// - Throws: `MediaError` naming the file.
-    func input(_ path: String, size: (width: Int, height: Int)) throws -> Tensor {
+    func input(_ path: String, size: ImageSize) throws -> Tensor {
         let crop = crop
         var random = SeededRandom(seed: 0, epoch: 0, index: 0)
         var options = DecodeOptions()
-        options.minimumSize = crop.minimumSize(of: size, random: &random)
+        let smallest = crop.minimumSize(of: size, random: &random)
+        options.minimumSize = (smallest.width, smallest.height)
         let image = crop.apply(try ImageFile.read(path, options: options), random: &random)
         return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
     }

@@ -1,6 +1,7 @@
 import Backbones
 import Foundation
 import Media
+import Support
 import Tensors
 
 /// What speaks for a class in one image file, by each of several models.
@@ -106,7 +107,7 @@ public struct ImageExplanation {
     /// - Throws: `MediaError` naming the file; `ExplanationError` where a model's scores are no numbers.
     public func explain(_ path: String) throws -> ImageExplanations {
         let header = try ImageFile.header(path)
-        let size = (width: header.width, height: header.height)
+        let size = ImageSize(width: header.width, height: header.height)
         let found = try models.map { model, classIndex, stage in
             let result = try model.classifier.network.gradCAM(
                 model.input(path, size: size), classes: classIndex.map { [$0] }, stage: stage)
@@ -116,7 +117,7 @@ public struct ImageExplanation {
     }
 
     private func explanation(
-        of result: GradCAM, by model: ExplainedModel, stage: Int, path: String, size: (width: Int, height: Int)
+        of result: GradCAM, by model: ExplainedModel, stage: Int, path: String, size: ImageSize
     ) throws -> ImageExplanations.Model {
         let values = result.maps.to(.float32).array(Float.self)
         let probability = Float(result.probabilities.item())

@@ -1,39 +1,73 @@
 /// Everything that the dataset doctor looks for.
 public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The annotation file, or one of a split, can't be read.
     case unreadableAnnotations
+    /// The annotations list no image.
     case noImage
+    /// The classes are not those of the training part.
     case otherClasses
+    /// A record lacks a value, or has one of the wrong type.
     case malformedRecord
+    /// A file name leads out of the image folder.
     case pathLeavesFolder
+    /// An image's record names no file.
     case missingFileName
+    /// A picture that is named is not there.
     case missingImage
+    /// A picture can't be decoded.
     case undecodableImage
+    /// A picture has another size than its record.
     case sizeMismatch
+    /// A box has no extent.
     case degenerateBox
+    /// A box lies wholly outside its image.
     case boxOutside
+    /// Two objects of a class have one box.
     case duplicateBox
+    /// An annotation is of an image that is not listed.
     case unknownImage
+    /// An annotation is of a class that is not listed.
     case unknownClass
+    /// Two images have one id.
     case duplicateImageID
+    /// Two annotations have one id.
     case duplicateAnnotationID
+    /// Two categories have one id.
     case duplicateCategoryID
+    /// Two classes have one name, or nearly.
     case duplicateClassName
+    /// A split lists an image twice.
     case duplicateListing
+    /// Two objects of a class have boxes that overlap almost wholly.
     case nearlySameBox
+    /// Two objects of different classes have one box.
     case sameBoxOtherClass
+    /// A box goes on beyond its image by more than a pixel.
     case boxBeyondEdge
+    /// An area is larger than its box, or none.
     case inconsistentArea
+    /// Two images name one picture.
     case duplicateFileName
+    /// An image is in two splits that should share none.
     case overlappingSplits
+    /// A class has no object.
     case unusedClass
+    /// An image's record has no width and height.
     case missingSize
+    /// An annotation file names another picture than its own.
     case fileNameMismatch
+    /// The categories' ids are not 1, 2, 3, ….
     case categoryGap
+    /// Boxes seem to be counted from pixel 1.
     case oneBasedCoordinates
+    /// An image has no objects.
     case emptyImage
+    /// A picture is in no split.
     case unlistedImage
+    /// A picture decodes, but breaks a rule of its format.
     case irregularImage
 
+    /// How much a finding of this kind matters.
     public var severity: DoctorReport.Severity {
         switch self {
         case .unreadableAnnotations, .noImage, .otherClasses, .malformedRecord, .pathLeavesFolder, .missingFileName,

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Media
 
-/// A picture to look at, and what its annotations say of it.
+/// A picture to look at, and what its annotations say about it.
 struct PictureToCheck: Sendable {
     var path: String
     /// The annotation file and record that name it.
@@ -74,7 +74,7 @@ extension String {
     fileprivate var droppingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }
 
-/// What a decoder says of one picture.
+/// What a decoder remarks on one picture.
 private final class Warnings: @unchecked Sendable {
     private let lock = NSLock()
     private var heard: [MediaWarning] = []

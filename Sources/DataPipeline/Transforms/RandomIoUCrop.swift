@@ -13,9 +13,12 @@ public struct RandomIoUCrop: DetectionTransform {
     public let scale: ClosedRange<Double>
     /// Width over height of the window.
     public let aspectRatio: ClosedRange<Double>
+    /// Overlaps (IoU of a box with the window) that are drawn from.
     public let minimumOverlaps: [Double]
+    /// Windows drawn for one overlap.
     public let trials: Int
 
+    /// SSD's crop; some overlap must be 1 or more, or it might never end.
     public init(
         scale: ClosedRange<Double> = 0.3...1, aspectRatio: ClosedRange<Double> = 0.5...2,
         minimumOverlaps: [Double] = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 1], trials: Int = 40
@@ -29,6 +32,7 @@ public struct RandomIoUCrop: DetectionTransform {
         self.trials = trials
     }
 
+    /// Crops image and boxes to a window, or leaves them alone.
     public func apply(_ sample: inout DetectionSample, random: inout SeededRandom) {
         guard let window = drawWindow(size: sample.size, boxes: sample.target.boxes, random: &random) else { return }
         let width = window.x1 - window.x0
@@ -41,7 +45,7 @@ public struct RandomIoUCrop: DetectionTransform {
                 y1: $0.y1 - Float(window.y0)
             ).clipped(toWidth: width, height: height)
         }
-        sample.size = (width, height)
+        sample.size = ImageSize(width: width, height: height)
     }
 
     /// A window in whole pixels, far edges exclusive.
@@ -57,9 +61,7 @@ public struct RandomIoUCrop: DetectionTransform {
         }
     }
 
-    private func drawWindow(
-        size: (width: Int, height: Int), boxes: [Box], random: inout SeededRandom
-    ) -> Window? {
+    private func drawWindow(size: ImageSize, boxes: [Box], random: inout SeededRandom) -> Window? {
         guard !boxes.isEmpty else { return nil }
         while true {
             let overlap = random.element(of: minimumOverlaps)

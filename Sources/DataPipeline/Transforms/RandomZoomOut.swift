@@ -7,10 +7,12 @@ import Support
 public struct RandomZoomOut: DetectionTransform {
     /// The canvas's sides as multiples of the image's.
     public let sides: ClosedRange<Double>
+    /// How likely an image is changed, 0…1.
     public let probability: Double
     /// RGB; ImageNet's mean by default, so that it is near 0 after normalisation.
     public let fill: (red: UInt8, green: UInt8, blue: UInt8)
 
+    /// SSD's zoom-out; `sides` must not start below 1.
     public init(
         sides: ClosedRange<Double> = 1...4, probability: Double = 0.5,
         fill: (red: UInt8, green: UInt8, blue: UInt8) = (124, 116, 104)
@@ -21,6 +23,7 @@ public struct RandomZoomOut: DetectionTransform {
         self.fill = fill
     }
 
+    /// Puts the image somewhere on its canvas and moves the boxes with it.
     public func apply(_ sample: inout DetectionSample, random: inout SeededRandom) {
         guard random.chance(probability) else { return }
         let ratio = random.uniform(sides.lowerBound, sides.upperBound)
@@ -38,6 +41,6 @@ public struct RandomZoomOut: DetectionTransform {
             sample.target.boxes[i].y0 += Float(top)
             sample.target.boxes[i].y1 += Float(top)
         }
-        sample.size = (width, height)
+        sample.size = ImageSize(width: width, height: height)
     }
 }

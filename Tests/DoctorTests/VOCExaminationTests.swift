@@ -5,7 +5,7 @@ import Media
 import TestSupport
 import XCTest
 
-final class DoctorVOCTests: XCTestCase {
+final class VOCExaminationTests: XCTestCase {
     private func object(_ name: String, _ box: [Int]) -> String {
         "<object><name>\(name)</name><bndbox><xmin>\(box[0])</xmin><ymin>\(box[1])</ymin><xmax>\(box[2])</xmax>"
             + "<ymax>\(box[3])</ymax></bndbox></object>"

@@ -1,0 +1,77 @@
+import NN
+
+/// The best evaluation of a run.
+public struct BestScore: Hashable, Sendable, Codable {
+    /// The metric that chooses the best checkpoint.
+    public var metric: String
+    /// Its value.
+    public var value: Double
+    /// Optimiser steps taken when it was measured.
+    public var step: Int
+
+    /// A score that a run reached.
+    public init(metric: String, value: Double, step: Int) {
+        self.metric = metric
+        self.value = value
+        self.step = step
+    }
+}
+
+/// What a checkpoint knows beside its tensors.
+public struct CheckpointInfo: Hashable, Sendable, Codable {
+    /// The version of the format that this program writes.
+    public static let currentVersion = 1
+
+    /// The format of the file that it was read from.
+    public var version = Self.currentVersion
+    /// Names of the model's classes, in the order of its outputs.
+    public var classNames: [String]
+    /// The recipe's text.
+    public var recipe: String
+    /// Optimiser steps taken.
+    public var step: Int
+    /// Epochs completed.
+    public var epoch: Int
+    /// Batches taken of the next epoch: the sampler's position.
+    public var batchInEpoch: Int
+    /// Batches in a whole epoch.
+    public var batchesPerEpoch: Int
+    /// Batches of one optimiser step.
+    public var accumulation: Int
+    /// What the run's random draws began with.
+    public var seed: UInt64
+    /// The optimiser's kind, such as `SGD`.
+    public var optimizer: String
+    /// The optimiser's learning rate before the schedule.
+    public var learningRate: Double
+    /// Factor on the learning rate at each step.
+    public var schedule: LearningRateSchedule
+    /// The best evaluation so far.
+    public var best: BestScore?
+    /// The last evaluation's metrics; those that are not finite are left out.
+    public var metrics: [String: Double] = [:]
+    /// Whether an evaluation was due at this step and has not been done.
+    public var evaluationIsPending = false
+
+    /// What a run writes beside its tensors.
+    public init(
+        classNames: [String], recipe: String, step: Int, epoch: Int, batchInEpoch: Int, batchesPerEpoch: Int,
+        accumulation: Int, seed: UInt64, optimizer: String, learningRate: Double, schedule: LearningRateSchedule,
+        best: BestScore? = nil, metrics: [String: Double] = [:], evaluationIsPending: Bool = false
+    ) {
+        self.classNames = classNames
+        self.recipe = recipe
+        self.step = step
+        self.epoch = epoch
+        self.batchInEpoch = batchInEpoch
+        self.batchesPerEpoch = batchesPerEpoch
+        self.accumulation = accumulation
+        self.seed = seed
+        self.optimizer = optimizer
+        self.learningRate = learningRate
+        self.schedule = schedule
+        self.best = best
+        self.metrics = metrics
+        self.evaluationIsPending = evaluationIsPending
+    }
+}

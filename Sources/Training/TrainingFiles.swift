@@ -1,0 +1,36 @@
+import Foundation
+import Tensors
+
+/// The files of a run's folder.
+struct TrainingFiles {
+    let folder: String
+
+    var last: String { folder + "/last.safetensors" }
+    var best: String { folder + "/best.safetensors" }
+    /// The batches of a step that failed, to replay it.
+    var failedBatch: String { folder + "/failed_batch.safetensors" }
+    var metrics: String { folder + "/metrics.jsonl" }
+
+    /// Whether a run has left checkpoints here.
+    var holdRun: Bool { [last, best].contains(where: FileManager.default.fileExists) }
+
+    /// Makes the folder where there is none.
+    ///
+    /// - Throws: `TrainingError.cannotWrite`.
+    func makeFolder() throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError.cannotWrite(path: folder, reason: (error as NSError).localizedDescription)
+        }
+    }
+
+    /// Removes the partly written files of a run that was killed.
+    func removeLeftovers() {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let own = [last, best, failedBatch, metrics].map { ($0 as NSString).lastPathComponent }
+        for file in files where own.contains(where: { AtomicFile.isLeftover(file, of: $0) }) {
+            try? FileManager.default.removeItem(atPath: folder + "/" + file)
+        }
+    }
+}

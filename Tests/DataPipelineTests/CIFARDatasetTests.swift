@@ -1,0 +1,76 @@
+import DataPipeline
+import Foundation
+import TestSupport
+import XCTest
+
+final class CIFARDatasetTests: XCTestCase {
+    /// Red counts x, green counts y, blue says which record.
+    private func record(label: [UInt8], _ number: UInt8) -> [UInt8] {
+        let side = CIFARDataset.side
+        let red = (0..<side * side).map { UInt8($0 % side) }
+        let green = (0..<side * side).map { UInt8($0 / side) }
+        return label + red + green + [UInt8](repeating: number, count: side * side)
+    }
+
+    private func write(_ bytes: [UInt8], _ path: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
+
+    func testCIFAR10IsReadPlaneByPlane() throws {
+        let folder = try temporaryDirectory()
+        try write(record(label: [3], 10) + record(label: [9], 11), folder + "/data_batch_1.bin")
+        try write(record(label: [0], 12), folder + "/data_batch_2.bin")
+        try write(record(label: [5], 13), folder + "/test_batch.bin")
+        let train = try CIFARDataset(folder: folder, part: .train)
+        XCTAssertEqual(train.count, 3)
+        XCTAssertEqual((0..<3).map(train.label), [3, 9, 0])
+        let image = train.image(1)
+        XCTAssertEqual([image[7, 20, 0], image[7, 20, 1], image[7, 20, 2]], [7, 20, 11])
+        XCTAssertEqual(train.describe(2), "data_batch_2.bin, record 0")
+        XCTAssertEqual(train.classNames[3], "class 3")
+        try "plane\ncar\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n".write(
+            toFile: folder + "/batches.meta.txt", atomically: true, encoding: .utf8)
+        let test = try CIFARDataset(folder: folder, part: .test)
+        XCTAssertEqual(test.classNames[test.label(0)], "dog")
+    }
+
+    func testCIFAR100HasTheFineLabels() throws {
+        let folder = try temporaryDirectory()
+        try write(record(label: [19, 77], 1), folder + "/train.bin")
+        let train = try CIFARDataset(folder: folder, part: .train)
+        XCTAssertEqual(train.label(0), 77)
+        XCTAssertEqual(train.classNames.count, 100)
+        XCTAssertEqual(train.image(0)[31, 2, 1], 2)
+    }
+
+    func testDamagedCIFARFilesAreNamed() throws {
+        let folder = try temporaryDirectory()
+        func message() -> String {
+            do {
+                _ = try CIFARDataset(folder: folder, part: .train)
+                return ""
+            } catch { return "\(error)" }
+        }
+        XCTAssertTrue(message().contains("holds no data_batch_1.bin"), message())
+        try write(Array(record(label: [1], 1).dropLast()), folder + "/data_batch_1.bin")
+        XCTAssertTrue(message().contains("data_batch_1.bin has 3072 bytes"), message())
+        try write(record(label: [1], 1) + record(label: [10], 1), folder + "/data_batch_1.bin")
+        XCTAssertTrue(message().contains("record 1 has label 10"), message())
+        try write([], folder + "/data_batch_1.bin")
+        XCTAssertTrue(message().contains("0 bytes"), message())
+    }
+
+    func testRealCIFARImages() throws {
+        let folder = try sharedFolder() + "/data/cifar10"
+        let train = try CIFARDataset(folder: folder, part: .train)
+        XCTAssertEqual(train.count, 10000)
+        XCTAssertEqual(train.classNames.count, 10)
+        XCTAssertEqual(Set((0..<train.count).map(train.label)).count, 10)
+        let test = try CIFARDataset(folder: folder, part: .test)
+        XCTAssertEqual(test.count, 2000)
+        // Natural images are neither black nor noise: their mean lies near the middle, neighbours are alike.
+        let image = train.image(17).pixels.map(Double.init)
+        let neighbours = (3..<image.count).map { abs(image[$0] - image[$0 - 3]) }.reduce(0, +) / Double(image.count)
+        XCTAssertLessThan(neighbours, 40)
+    }
+}
