@@ -1,4 +1,5 @@
 import NN
+import Support
 import Tensors
 
 /// What is trained: a model, its data and its measure, behind the few questions that the loop asks.
@@ -29,16 +30,11 @@ public protocol TrainingTask<Batch>: AnyObject {
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)]
 
     /// Measures the model on data kept apart; nil if there is none. Called without gradients, with the model in
-    /// evaluation mode. A long evaluation may throw `StopRequested` once `StopSignal` says so.
+    /// evaluation mode. A long evaluation may throw `Stopped` once `StopSignal` says so; it is made up for after resuming.
     func evaluate() throws -> [String: Double]?
 }
 
 extension TrainingTask {
     public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
     public func evaluate() throws -> [String: Double]? { nil }
-}
-
-/// Thrown by an evaluation that gave up because the user wants to stop; it is made up for after resuming.
-public struct StopRequested: Error {
-    public init() {}
 }

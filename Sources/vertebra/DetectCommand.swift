@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
 import Training
 import Workflows
 
@@ -74,7 +75,7 @@ struct DetectCommand: WorkCommand {
                     }
                     return .video(
                         try detect(video: file, by: detection, drawing: names?.path(for: file, ending: "mp4")))
-                } catch let error as StopRequested {
+                } catch let error as Stopped {
                     throw error
                 } catch {
                     // What was found in the others must not be lost.

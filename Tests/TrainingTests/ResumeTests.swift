@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 import Tensors
 import TestSupport
 import Training
@@ -107,7 +108,7 @@ final class ResumeTests: XCTestCase {
         let interrupted = task()
         interrupted.score = { _ in
             StopSignal.request()
-            throw StopRequested()
+            throw Stopped()
         }
         let stopped = try toyLoop(interrupted, folder, options: evaluatedOptions()).run()
         XCTAssertEqual(stopped.reason, .stopped)

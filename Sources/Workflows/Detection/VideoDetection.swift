@@ -2,6 +2,7 @@ import DataPipeline
 import Detectors
 import Foundation
 import Media
+import Support
 import Tensors
 import Training
 
