@@ -353,7 +353,7 @@ extension TrainingLoop {
         let own = [lastCheckpoint, bestCheckpoint, failedBatch, metricsLog.path].map {
             ($0 as NSString).lastPathComponent
         }
-        for file in files where own.contains(where: { AtomicFile.isLeftover(file, of: $0) }) {
+        for file in files where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
         }
     }

@@ -55,7 +55,7 @@ struct DetectCommand: WorkCommand {
             }
             try RunFolder(output).prepare()
         }
-        if let results { try OutputFile.requireWritable(results) }
+        if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
             device: device.device)

@@ -170,18 +170,4 @@ final class DataLoaderTests: XCTestCase {
         XCTAssertLessThan(fast.timings.waitingShare, slow.timings.waitingShare)
         XCTAssertLessThanOrEqual(fast.timings.waiting, fast.timings.elapsed)
     }
-
-    func testConcurrentLoopPassesErrorsOn() throws {
-        final class Seen: @unchecked Sendable {
-            let lock = NSLock()
-            var numbers: [Int] = []
-        }
-        let seen = Seen()
-        try forEachConcurrently(count: 100, threads: 3) { number in
-            seen.lock.withLock { seen.numbers.append(number) }
-        }
-        XCTAssertEqual(seen.numbers.sorted(), Array(0..<100))
-        XCTAssertThrowsError(
-            try forEachConcurrently(count: 100, threads: 3) { if $0 == 5 { throw NumberDataset.Failure(index: $0) } })
-    }
 }
