@@ -1,3 +1,5 @@
+import Support
+
 /// What is wrong with an annotation file: where, what, and what to do about it.
 public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertible {
     public var file: String
@@ -12,6 +14,10 @@ public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.place = place
         self.problem = problem
         self.fix = fix
+    }
+
+    init(_ error: WholeFileError) {
+        self.init(file: error.path, problem: error.problem, fix: error.fix)
     }
 
     public var description: String {

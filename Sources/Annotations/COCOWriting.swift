@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension COCO {
     /// Writes an instances file with `images`, `annotations` and `categories`; numbers are printed so that reading
@@ -96,31 +97,18 @@ enum JSONText {
     }
 }
 
-/// Text gathered in memory and written in pieces to a file beside the target, which it replaces at the end.
+/// Text gathered in memory and written in pieces to a file that appears at the end.
 private final class JSONFileWriter {
-    private let path: String
-    private let target: String
-    private let temporary: String
-    private let file: FileHandle
+    private let file: WholeFile
     private var buffer: [UInt8] = []
-    private var isWhole = false
 
-    init(_ path: String) throws {
-        self.path = path
-        target = try OutputFile.target(path)
-        temporary = "\(target).\(ProcessInfo.processInfo.processIdentifier).partial"
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let file = FileHandle(forWritingAtPath: temporary)
-        else {
-            throw AnnotationError(
-                file: path, problem: "it can't be written", fix: "Check that the folder is there and its permissions")
+    init(_ path: String) throws(AnnotationError) {
+        do throws(WholeFileError) {
+            file = try WholeFile(path: path)
+        } catch {
+            throw AnnotationError(error)
         }
-        self.file = file
         buffer.reserveCapacity(1 << 17)
-    }
-
-    deinit {
-        if !isWhole { unlink(temporary) }
     }
 
     func text(_ text: String) { buffer.append(contentsOf: text.utf8) }
@@ -128,7 +116,7 @@ private final class JSONFileWriter {
     func number(_ value: Double, of place: String) throws {
         guard value.isFinite else {
             throw AnnotationError(
-                file: path, place: place, problem: "JSON can't hold the number \(value)",
+                file: file.path, place: place, problem: "JSON can't hold the number \(value)",
                 fix: "Leave the record out, and look for where it stopped being finite")
         }
         text(JSONText.number(value))
@@ -143,30 +131,25 @@ private final class JSONFileWriter {
     }
 
     /// Writes what is gathered, once it is worth it.
-    func spill(always: Bool = false) throws {
-        guard always || buffer.count >= 1 << 16 else { return }
-        do {
-            try file.write(contentsOf: Data(buffer))
-        } catch {
-            throw AnnotationError(
-                file: path, problem: "it can't be written: \(OutputFile.reason(error))", fix: "Check the space left")
-        }
-        buffer.removeAll(keepingCapacity: true)
+    func spill() throws(AnnotationError) {
+        if buffer.count >= 1 << 16 { try writeBuffer() }
     }
 
-    func finish() throws {
-        try spill(always: true)
-        do {
-            try file.synchronize()
-            try file.close()
+    func finish() throws(AnnotationError) {
+        try writeBuffer()
+        do throws(WholeFileError) {
+            try file.commit()
         } catch {
-            throw AnnotationError(
-                file: path, problem: "it can't be written: \(OutputFile.reason(error))", fix: "Check the space left")
+            throw AnnotationError(error)
         }
-        guard rename(temporary, target) == 0 else {
-            throw AnnotationError(
-                file: path, problem: "it can't be replaced", fix: "Check the folder's permissions")
+    }
+
+    private func writeBuffer() throws(AnnotationError) {
+        do throws(WholeFileError) {
+            try file.write(buffer)
+        } catch {
+            throw AnnotationError(error)
         }
-        isWhole = true
+        buffer.removeAll(keepingCapacity: true)
     }
 }

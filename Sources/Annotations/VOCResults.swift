@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension VOCFolder {
     /// Reads the devkit's detection files, `<prefix><class>.txt` in a folder, with lines
@@ -100,11 +101,11 @@ extension VOCFolder {
             let file = "\(folder)/\(prefix)\(name).txt"
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+                try WholeFile.write(text, to: file)
             } catch {
                 throw AnnotationError(
-                    file: file, problem: "it can't be written", fix: "Check the folder's permissions and the space left"
-                )
+                    file: file, problem: "it can't be written: \(reason(of: error))",
+                    fix: "Check the folder's permissions and the space left")
             }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension VOCFolder {
     /// Writes annotations as `Annotations/<name>.xml` and the list `ImageSets/Main/<split>.txt`; an image's name is its
@@ -21,11 +22,13 @@ extension VOCFolder {
             list += name + "\n"
             let text = VOCFolder.xml(annotations, image: i)
             try writing(annotationPath(name)) {
-                try Data(text.utf8).write(to: URL(fileURLWithPath: annotationPath(name)), options: .atomic)
+                try WholeFile.write(text, to: annotationPath(name), syncs: false)
             }
         }
+        // The list comes last: what it names is on the disk.
+        WholeFile.syncAll(in: annotationFolder)
         try writing(splitPath(split)) {
-            try Data(list.utf8).write(to: URL(fileURLWithPath: splitPath(split)), options: .atomic)
+            try WholeFile.write(list, to: splitPath(split))
         }
     }
 
@@ -34,7 +37,7 @@ extension VOCFolder {
             try body()
         } catch {
             throw AnnotationError(
-                file: file, problem: "it can't be written: \(error.localizedDescription)",
+                file: file, problem: "it can't be written: \(reason(of: error))",
                 fix: "Check the folder's permissions and the space left")
         }
     }

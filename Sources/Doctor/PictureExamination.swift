@@ -1,6 +1,6 @@
-import Dispatch
 import Foundation
 import Media
+import Support
 
 /// A picture to look at, and what its annotations say about it.
 struct PictureToCheck: Sendable {
@@ -17,12 +17,10 @@ extension DoctorReport {
     /// Opens every picture, on several threads; findings are in the order of `pictures`.
     mutating func examine(_ pictures: [PictureToCheck], options: DatasetDoctor.Options) {
         guard options.pictures != .skip, !pictures.isEmpty else { return }
-        let answers = PictureAnswers(count: pictures.count)
-        let threads = min(pictures.count, options.threads)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            while let i = answers.next() { answers.set(i, Self.look(at: pictures[i], options: options)) }
+        let outcomes = parallelMap(count: pictures.count, threads: options.threads) {
+            Self.look(at: pictures[$0], options: options)
         }
-        for (picture, outcome) in zip(pictures, answers.outcomes) {
+        for (picture, outcome) in zip(pictures, outcomes) {
             for (kind, problem, advice) in outcome {
                 add(kind, file: picture.path, record: "\(picture.record)", problem, advice: advice)
             }
@@ -30,7 +28,7 @@ extension DoctorReport {
         picturesChecked += pictures.count
     }
 
-    fileprivate typealias Outcome = [(kind: FindingKind, problem: String, advice: String?)]
+    private typealias Outcome = [(kind: FindingKind, problem: String, advice: String?)]
 
     private static func look(at picture: PictureToCheck, options: DatasetDoctor.Options) -> Outcome {
         var isFolder: ObjCBool = false
@@ -82,27 +80,4 @@ private final class Warnings: @unchecked Sendable {
     func add(_ warning: MediaWarning) { lock.withLock { heard.append(warning) } }
 
     var all: [MediaWarning] { lock.withLock { heard } }
-}
-
-/// Hands pictures out to threads and keeps what was found.
-private final class PictureAnswers: @unchecked Sendable {
-    private let lock = NSLock()
-    private var turn = 0
-    private var found: [DoctorReport.Outcome]
-
-    init(count: Int) { found = Array(repeating: [], count: count) }
-
-    func next() -> Int? {
-        lock.withLock {
-            guard turn < found.count else { return nil }
-            turn += 1
-            return turn - 1
-        }
-    }
-
-    func set(_ i: Int, _ outcome: DoctorReport.Outcome) {
-        if !outcome.isEmpty { lock.withLock { found[i] = outcome } }
-    }
-
-    var outcomes: [DoctorReport.Outcome] { lock.withLock { found } }
 }

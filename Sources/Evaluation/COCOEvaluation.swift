@@ -1,6 +1,6 @@
 import Annotations
-import Dispatch
 import Foundation
+import Support
 
 /// COCO's evaluation of boxes: average precision and recall over ten IoU thresholds, equal to pycocotools.
 ///
@@ -72,18 +72,15 @@ private struct COCOProblem {
     func solve(
         _ groundTruth: DetectionAnnotations, _ results: DetectionResults, threads: Int
     ) -> [[ClassCurves?]] {
-        let answers = Answers(count: classCount)
         // The largest classes first, so that no thread is left with one at the end.
         let sizes: [Int] = (0..<classCount).map { detections.classStarts[$0 + 1] - detections.classStarts[$0] }
         let order: [Int] = sizes.indices.sorted { sizes[$0] > sizes[$1] }
-        DispatchQueue.concurrentPerform(iterations: min(threads, max(1, classCount))) { _ in
-            var scratch = Scratch()
-            while let turn = answers.nextTurn() {
-                let k = order[turn]
-                answers.set(k, solveClass(k, groundTruth, results, &scratch))
-            }
+        let solved = parallelMap(count: classCount, threads: threads, scratch: { Scratch() }) { scratch, turn in
+            solveClass(order[turn], groundTruth, results, &scratch)
         }
-        return answers.values
+        var answers = [[ClassCurves?]](repeating: [], count: classCount)
+        for (k, curves) in zip(order, solved) { answers[k] = curves }
+        return answers
     }
 
     private func solveClass(
@@ -177,27 +174,4 @@ private struct Scratch {
         sorted.removeAll(keepingCapacity: true)
         for place in places { sorted.append(matched[Int(place.position)]) }
     }
-}
-
-/// Hands classes out to threads and keeps what comes back.
-private final class Answers: @unchecked Sendable {
-    private let lock = NSLock()
-    private var turn = 0
-    private let count: Int
-    private(set) var values: [[ClassCurves?]]
-
-    init(count: Int) {
-        self.count = count
-        values = Array(repeating: [], count: count)
-    }
-
-    func nextTurn() -> Int? {
-        lock.withLock {
-            guard turn < count else { return nil }
-            turn += 1
-            return turn - 1
-        }
-    }
-
-    func set(_ k: Int, _ value: [ClassCurves?]) { lock.withLock { values[k] = value } }
 }

@@ -55,31 +55,4 @@ struct FileBytes: ~Copyable {
     private static func failure(_ path: String) -> MediaError {
         MediaError(kind: .unreadable, name: path, cause: String(cString: strerror(errno)))
     }
-
-    /// Writes `bytes` to a new file beside `path` and renames it, so that `path` never holds half a file.
-    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(MediaError) {
-        func failure() -> MediaError {
-            MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
-        }
-        let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard file >= 0 else { throw failure() }
-        var written = 0
-        while written < bytes.count {
-            let count = Glibc.write(file, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let error = failure()
-                close(file)
-                unlink(temporary)
-                throw error
-            }
-            written += count
-        }
-        guard close(file) == 0, rename(temporary, path) == 0 else {
-            let error = failure()
-            unlink(temporary)
-            throw error
-        }
-    }
 }

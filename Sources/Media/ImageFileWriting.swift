@@ -1,5 +1,6 @@
 import CMedia
 import Glibc
+import Support
 
 /// How pixels become a JPEG.
 public struct JPEGEncoding: Hashable, Sendable {
@@ -68,7 +69,12 @@ extension ImageFile {
 
     /// Writes `image` to `path` as a JPEG. The file appears whole or not at all.
     public static func writeJPEG(_ image: ByteImage, to path: String, encoding: JPEGEncoding) throws {
-        try withJPEG(image, encoding, name: path) { try FileBytes.write($0, to: path) }
+        try writeJPEG(image, to: path, encoding: encoding, syncs: true)
+    }
+
+    /// Writes `image` to `path` as a JPEG; without `syncs` for one of many files that count only together.
+    package static func writeJPEG(_ image: ByteImage, to path: String, encoding: JPEGEncoding, syncs: Bool) throws {
+        try withJPEG(image, encoding, name: path) { try write($0, to: path, syncs: syncs) }
     }
 
     /// Encodes `image` as a PNG; `compression` from 0 (none) to 9 (smallest).
@@ -78,7 +84,22 @@ extension ImageFile {
 
     /// Writes `image` to `path` as a PNG. The file appears whole or not at all.
     public static func writePNG(_ image: ByteImage, to path: String, compression: Int = 6) throws {
-        try withPNG(image, compression, name: path) { try FileBytes.write($0, to: path) }
+        try writePNG(image, to: path, compression: compression, syncs: true)
+    }
+
+    /// Writes `image` to `path` as a PNG; without `syncs` for one of many files that count only together.
+    package static func writePNG(
+        _ image: ByteImage, to path: String, compression: Int = 6, syncs: Bool
+    ) throws {
+        try withPNG(image, compression, name: path) { try write($0, to: path, syncs: syncs) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to path: String, syncs: Bool) throws(MediaError) {
+        do throws(WholeFileError) {
+            try WholeFile.write(bytes, to: path, syncs: syncs)
+        } catch {
+            throw MediaError(error)
+        }
     }
 
     private static func withJPEG<R>(

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What is wrong with a media file: which file, why, and what to do about it.
 public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -104,6 +105,8 @@ public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension MediaError {
+    init(_ error: WholeFileError) { self.init(kind: .unwritable, name: error.path, cause: error.reason) }
+
     /// The description without the file's name and the fix.
     package var problem: String {
         var text = description

@@ -1,5 +1,5 @@
 import CMedia
-import Glibc
+import Support
 
 /// How pictures become a video.
 public struct VideoEncoding: Hashable, Sendable {
@@ -49,22 +49,28 @@ public final class VideoWriter {
     /// What FFmpeg encodes with: `libx264`, `mpeg4`, `libvpx-vp9` or `libvpx`.
     public let encoder: String
 
-    private let temporary: String
-    private let file: Int32
+    private let file: WholeFile
     private var writer: OpaquePointer?
 
     /// Begins a video for `path`; by `encoding.format`, whatever the path ends with.
     /// - Throws: `MediaError`, naming the file.
-    public init(path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding()) throws {
+    public convenience init(
+        path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding()
+    ) throws {
+        try self.init(path: path, width: width, height: height, encoding: encoding, syncs: true)
+    }
+
+    /// Begins a video for `path`; without `syncs` for one of many files that count only together.
+    package init(path: String, width: Int, height: Int, encoding: VideoEncoding, syncs: Bool) throws {
         precondition(width > 0 && height > 0, "VideoWriter: no pictures of \(width) x \(height)")
         self.path = path
         self.width = width
         self.height = height
         self.encoding = encoding
-        temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).part"
-        file = Glibc.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard file >= 0 else {
-            throw MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
+        do throws(WholeFileError) {
+            file = try WholeFile(path: path, syncs: syncs)
+        } catch {
+            throw MediaError(error)
         }
         var options = cm_video_writer_options(
             format: encoding.format == .mp4 ? CM_VIDEO_MP4 : CM_VIDEO_WEBM, width: Int32(clamping: width),
@@ -72,10 +78,9 @@ public final class VideoWriter {
             key_distance: Int32(clamping: encoding.keyFrameDistance), threads: Int32(clamping: encoding.threads))
         var report = cm_report()
         var opened: OpaquePointer?
-        let status = cm_video_writer_open(file, &options, &opened, &report)
+        let status = cm_video_writer_open(file.descriptor, &options, &opened, &report)
         guard status == CM_OK, let opened else {
-            close(file)
-            unlink(temporary)
+            file.abandon()
             throw Self.failure(status, path, report)
         }
         encoder = String(cString: cm_video_writer_encoder(opened))
@@ -111,10 +116,10 @@ public final class VideoWriter {
         }
         cm_video_writer_close(writer)
         self.writer = nil
-        guard close(file) == 0, rename(temporary, path) == 0 else {
-            let error = MediaError(kind: .unwritable, name: path, cause: String(cString: strerror(errno)))
-            unlink(temporary)
-            throw error
+        do throws(WholeFileError) {
+            try file.commit()
+        } catch {
+            throw MediaError(error)
         }
     }
 
@@ -131,8 +136,7 @@ public final class VideoWriter {
         guard let writer else { return }
         cm_video_writer_close(writer)
         self.writer = nil
-        close(file)
-        unlink(temporary)
+        file.abandon()
     }
 
     private static func failure(_ status: cm_status, _ path: String, _ report: cm_report) -> MediaError {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What the annotations of the action set say about one clip.
 struct ActionClipRecord: Hashable, Sendable {
@@ -74,5 +75,5 @@ struct ActionAnnotations {
         return try encoder.encode(value)
     }
 
-    private func write(_ data: Data, to path: String) throws { try data.write(to: URL(fileURLWithPath: path)) }
+    private func write(_ data: Data, to path: String) throws { try WholeFile.write(data, to: path, syncs: false) }
 }

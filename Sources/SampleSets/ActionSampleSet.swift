@@ -126,11 +126,6 @@ public struct ActionSampleSet: Sendable {
     }
 
     private func make(in paths: Paths, threads: Int) throws -> Summary {
-        final class Records: @unchecked Sendable {
-            let monitor = Monitor()
-            var clips: [ActionClipRecord?]
-            init(count: Int) { clips = Array(repeating: nil, count: count) }
-        }
         let files = FileManager.default
         for folder in [paths.kineticsTrainVideos, paths.kineticsValidationVideos] {
             for name in ActionClass.classNames {
@@ -141,18 +136,16 @@ public struct ActionSampleSet: Sendable {
             let folder = file.hasSuffix("/") ? file : (file as NSString).deletingLastPathComponent
             try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        let records = Records(count: clipCount)
-        try forEachConcurrently(count: clipCount, threads: threads) { index in
+        let clips = try parallelMap(count: clipCount, threads: threads) { index in
             let scene = scene(index)
             let record = ActionClipRecord(scene, index: index, isTraining: index < trainCount)
             try write(scene, record, to: paths)
-            records.monitor.locked { records.clips[index] = record }
+            return record
         }
-        let clips = records.clips.compactMap { $0 }
         try ActionAnnotations(clips: clips).write(to: paths)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(settings).write(to: URL(fileURLWithPath: paths.settings))
+        try WholeFile.write(encoder.encode(settings), to: paths.settings, syncs: false)
         return try summary(of: clips, in: paths)
     }
 
@@ -161,7 +154,8 @@ public struct ActionSampleSet: Sendable {
         func writer(_ path: String, _ format: VideoEncoding.Format) throws -> VideoWriter {
             let encoding = VideoEncoding(
                 format: format, rate: scene.rate, quality: settings.quality, keyFrameDistance: 12)
-            return try VideoWriter(path: path, width: settings.width, height: settings.height, encoding: encoding)
+            return try VideoWriter(
+                path: path, width: settings.width, height: settings.height, encoding: encoding, syncs: false)
         }
         let writers = [
             try writer(record.kineticsPath(in: paths), .mp4), try writer(record.somethingPath(in: paths), .webm),

@@ -1,5 +1,5 @@
-import Annotations
 import Foundation
+import Support
 
 /// A folder that a built-in sample set is written to: it appears whole or not at all.
 struct SampleSetFolder {
@@ -26,18 +26,19 @@ struct SampleSetFolder {
         do {
             try files.createDirectory(at: parent, withIntermediateDirectories: true)
         } catch {
-            throw SampleSetError.cannotMake(folder.path, reason: OutputFile.reason(error))
+            throw SampleSetError.cannotMake(folder.path, reason: Support.reason(of: error))
         }
         guard files.isWritableFile(atPath: parent.path) else {
             throw SampleSetError.cannotMake(folder.path, reason: "\(parent.path) can't be written in")
         }
-        let name = "\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+        // Two that make the same folder at once must not share one, nor may one meet what a killed process left.
+        let name = "\(folder.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let making = parent.appendingPathComponent(".making-\(name)")
         let old = parent.appendingPathComponent(".old-\(name)")
-        try? files.removeItem(at: making)
         defer { try? files.removeItem(at: making) }
 
         let result = try body(making.path)
+        WholeFile.syncAll(in: making.path)
         if isThere { try files.moveItem(at: folder, to: old) }
         do {
             try files.moveItem(at: making, to: folder)
@@ -45,6 +46,7 @@ struct SampleSetFolder {
             if isThere { try? files.moveItem(at: old, to: folder) }
             throw error
         }
+        WholeFile.syncFolder(parent.path)
         try? files.removeItem(at: old)
         return result
     }

@@ -140,34 +140,28 @@ public struct ShapeSampleSet: Sendable {
     }
 
     private func make(in paths: Paths, threads: Int) throws -> Summary {
-        final class Records: @unchecked Sendable {
-            let monitor = Monitor()
-            var pictures: [(record: ImageRecord, hidden: Int)?]
-            init(count: Int) { pictures = Array(repeating: nil, count: count) }
-        }
         let files = FileManager.default
         let vocImages = paths.voc + "/JPEGImages"
         for folder in [paths.images, paths.folder + "/coco/annotations", vocImages] {
             try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        let records = Records(count: imageCount)
-        try forEachConcurrently(count: imageCount, threads: threads) { index in
+        let pictures = try parallelMap(count: imageCount, threads: threads) { index in
             let picture = picture(index)
             let path = paths.images + "/" + picture.fileName
             if picture.isPNG {
-                try ImageFile.writePNG(picture.image, to: path)
+                try ImageFile.writePNG(picture.image, to: path, syncs: false)
             } else {
-                try ImageFile.writeJPEG(picture.image, to: path, quality: picture.jpegQuality)
+                try ImageFile.writeJPEG(
+                    picture.image, to: path, encoding: JPEGEncoding(quality: picture.jpegQuality), syncs: false)
             }
             try Self.linkOrCopy(path, to: vocImages + "/" + picture.fileName)
             let record = picture.record(index: index, difficultShare: settings.difficultVisibleShare)
-            records.monitor.locked { records.pictures[index] = (record, picture.hiddenObjects) }
+            return (record: record, hidden: picture.hiddenObjects)
         }
-        let pictures = records.pictures.compactMap { $0 }
         try writeAnnotations(of: pictures.map(\.record), to: paths)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(settings).write(to: URL(fileURLWithPath: paths.settings))
+        try WholeFile.write(encoder.encode(settings), to: paths.settings, syncs: false)
         return summary(of: pictures.map(\.record), hidden: pictures.reduce(0) { $0 + $1.hidden })
     }
 

@@ -75,35 +75,3 @@ package final class WorkerThreads {
 
     deinit { join() }
 }
-
-/// Calls `body` for 0 ..< count on several threads and returns when all are done. Stops early at the first error, and
-/// throws the one of the lowest number among those that occurred.
-package func forEachConcurrently(count: Int, threads: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
-    final class State: @unchecked Sendable {
-        let monitor = Monitor()
-        var next = 0
-        var failure: (number: Int, error: any Error)?
-    }
-    let state = State()
-    let work: @Sendable (Int) -> Void = { _ in
-        while true {
-            let number: Int? = state.monitor.locked {
-                guard state.failure == nil, state.next < count else { return nil }
-                state.next += 1
-                return state.next - 1
-            }
-            guard let number else { return }
-            do {
-                try body(number)
-            } catch {
-                state.monitor.locked {
-                    if state.failure.map({ number < $0.number }) ?? true { state.failure = (number, error) }
-                }
-            }
-        }
-    }
-    let workers = WorkerThreads(count: max(0, min(threads, count) - 1), body: work)
-    work(0)
-    workers.join()
-    if let failure = state.failure { throw failure.error }
-}

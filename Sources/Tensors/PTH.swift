@@ -1,5 +1,6 @@
 import CTorch
 import Foundation
+import Support
 
 /// A weights file that can't be read or written, with its path.
 public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
@@ -10,6 +11,11 @@ public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
     package init(path: String, reason: String) {
         self.path = path
         self.reason = reason
+    }
+
+    init(_ error: WholeFileError) {
+        let after = error.attempt == .write || error.attempt == .replace ? "; nothing was changed" : ""
+        self.init(path: error.path, reason: "can't be written (\(error.reason))\(after)")
     }
 }
 
@@ -87,18 +93,21 @@ public enum PTH {
         return Tensor(owning: out)
     }
 
-    /// Writes a state dict that `torch.load` reads, through a temporary file beside the target.
+    /// Writes a state dict that `torch.load` reads, whole or not at all.
+    ///
+    /// - Throws: `WeightsFileError`.
     public static func write(_ tensors: [(name: String, tensor: Tensor)], to path: String) throws {
-        let temporary = path + ".partial"
         let names = tensors.map { strdup($0.name) }
         defer { names.forEach { free($0) } }
-        let status = names.map { UnsafePointer($0) }.withUnsafeBufferPointer { names in
-            withHandles(tensors.map(\.tensor)) { ct_write_pth(temporary, names.baseAddress, $0, $1) }
-        }
-        guard status == 0, rename(temporary, path) == 0 else {
-            let reason = status == 0 ? String(cString: strerror(errno)) : lastEngineMessage()
-            unlink(temporary)
-            throw WeightsFileError(path: path, reason: reason)
+        do {
+            let file = try WholeFile(path: path)
+            let status = names.map { UnsafePointer($0) }.withUnsafeBufferPointer { names in
+                withHandles(tensors.map(\.tensor)) { ct_write_pth(file.temporaryPath, names.baseAddress, $0, $1) }
+            }
+            guard status == 0 else { throw WeightsFileError(path: path, reason: lastEngineMessage()) }
+            try file.commit()
+        } catch let error as WholeFileError {
+            throw WeightsFileError(error)
         }
     }
 }

@@ -1,5 +1,6 @@
 import CTorch
 import Foundation
+import Support
 
 /// A file in the safetensors format: eight bytes of header length (little-endian), a JSON header that gives each
 /// tensor's type, shape and byte range, then the bytes.
@@ -109,7 +110,7 @@ public enum Safetensors {
         return size
     }
 
-    /// Writes to a temporary file beside the target, syncs it, and renames it: a crash leaves the old file.
+    /// Writes the file whole or not at all: a crash leaves the old one.
     ///
     /// - Throws: `WeightsFileError` where the folder can't be written or the disk is full.
     public static func write(
@@ -130,81 +131,19 @@ public enum Safetensors {
         var json = try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
         json.append(Data(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
 
-        let writer = try AtomicFile(path: path)
         do {
-            try writer.write((0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) })
-            try json.withUnsafeBytes { try writer.write($0) }
+            let file = try WholeFile(path: path)
+            try file.write((0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) })
+            try json.withUnsafeBytes { try file.write($0) }
             for (_, tensor) in tensors {
                 let plain = tensor.detached().to(.cpu).contiguous()
                 try plain.withUnsafeMutableElements {
-                    try writer.write(UnsafeRawBufferPointer(start: $0, count: plain.count * plain.dtype.size))
+                    try file.write(UnsafeRawBufferPointer(start: $0, count: plain.count * plain.dtype.size))
                 }
             }
-            try writer.commit()
-        } catch {
-            writer.discard()
-            throw error
+            try file.commit()
+        } catch let error as WholeFileError {
+            throw WeightsFileError(error)
         }
-    }
-}
-
-/// A file that appears under its name only when it is whole: written beside it, synced, renamed.
-package final class AtomicFile {
-    private let path: String
-    private let temporary: String
-    private var descriptor: Int32
-
-    /// Whether a file's name is that of what was left of writing `name`, by whichever process.
-    package static func isLeftover(_ file: String, of name: String) -> Bool {
-        guard file.hasPrefix(name + "."), file.hasSuffix(".partial") else { return false }
-        let process = file.dropFirst(name.count + 1).dropLast(".partial".count)
-        return !process.isEmpty && process.allSatisfy(\.isNumber)
-    }
-
-    package init(path: String) throws {
-        self.path = path
-        temporary = "\(path).\(getpid()).partial"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw WeightsFileError(path: path, reason: "can't be written (\(String(cString: strerror(errno))))")
-        }
-    }
-
-    package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
-
-    package func write(_ bytes: UnsafeRawBufferPointer) throws {
-        var rest = bytes
-        while !rest.isEmpty {
-            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { throw failure() }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
-    }
-
-    package func commit() throws {
-        guard fsync(descriptor) == 0 else { throw failure() }
-        close(descriptor)
-        descriptor = -1
-        guard rename(temporary, path) == 0 else { throw failure() }
-        let folder = open(
-            (path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent,
-            O_RDONLY | O_DIRECTORY)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
-    }
-
-    /// Leaves nothing behind; the file of that name stays as it was.
-    package func discard() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-        unlink(temporary)
-    }
-
-    private func failure() -> WeightsFileError {
-        WeightsFileError(
-            path: path, reason: "can't be written (\(String(cString: strerror(errno)))); nothing was changed")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Tensors
 
 /// One line of `metrics.jsonl`.
@@ -85,8 +86,8 @@ public final class MetricsLog: TrainingObserver {
             let kind: MetricsRecord.Kind
             let step: Int
         }
-        let file = try AtomicFile(path: path)
         do {
+            let file = try WholeFile(path: path)
             for line in try Self.lines(path) {
                 guard let position = try? JSONDecoder().decode(Position.self, from: line), position.step <= step,
                     !(evaluationIsPending && position.kind == .evaluation && position.step == step)
@@ -94,9 +95,8 @@ public final class MetricsLog: TrainingObserver {
                 try file.write([UInt8](line) + [UInt8(ascii: "\n")])
             }
             try file.commit()
-        } catch {
-            file.discard()
-            throw error
+        } catch let error as WholeFileError {
+            throw TrainingError.cannotWrite(path: path, reason: error.reason)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Tensors
 
 /// The files of a run's folder.
@@ -29,7 +30,7 @@ struct TrainingFiles {
     func removeLeftovers() {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let own = [last, best, failedBatch, metrics].map { ($0 as NSString).lastPathComponent }
-        for file in files where own.contains(where: { AtomicFile.isLeftover(file, of: $0) }) {
+        for file in files where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 import Tensors
 
 /// Trains a task: steps, progress, checkpoints, evaluation, and stopping without loss.
@@ -217,7 +218,7 @@ public final class TrainingLoop<Task: TrainingTask> {
         let result: [String: Double]?
         do {
             result = try measure()
-        } catch is StopRequested {
+        } catch is Stopped {
             return reasonToStop ?? .stopped
         }
         if let result {

@@ -31,7 +31,7 @@ public protocol TrainingTask<Batch>: AnyObject {
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)]
 
     /// Measures the model on data kept apart; nil if there is none. Called without gradients, with the model in
-    /// evaluation mode. A long evaluation may throw `StopRequested` once `StopSignal` says so.
+    /// evaluation mode. A long evaluation may throw `Stopped` once `StopSignal` says so.
     func evaluate() throws -> [String: Double]?
 }
 
@@ -40,10 +40,4 @@ extension TrainingTask {
     public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
     /// Nothing is measured.
     public func evaluate() throws -> [String: Double]? { nil }
-}
-
-/// An evaluation gave up because the user wants to stop; it is made up for after resuming.
-public struct StopRequested: Error {
-    /// The wish to stop.
-    public init() {}
 }

@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
 import Training
 import Workflows
 
@@ -54,7 +55,7 @@ struct DetectCommand: WorkCommand {
             }
             try RunFolder(output).prepare()
         }
-        if let results { try OutputFile.requireWritable(results) }
+        if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
             checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
             device: device.device)
@@ -74,7 +75,7 @@ struct DetectCommand: WorkCommand {
                     }
                     return .video(
                         try detect(video: file, by: detection, drawing: names?.path(for: file, ending: "mp4")))
-                } catch let error as StopRequested {
+                } catch let error as Stopped {
                     throw error
                 } catch {
                     // What was found in the others must not be lost.

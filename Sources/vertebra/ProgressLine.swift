@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import ScoreCommands
-import Training
+import Support
 
 /// A counter on standard error that is redrawn, where that is a terminal.
 final class ProgressLine {

@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
 import Training
 import Workflows
 

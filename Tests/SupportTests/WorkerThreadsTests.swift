@@ -1,26 +1,34 @@
-import Foundation
 import Support
+import Synchronization
 import XCTest
 
 final class WorkerThreadsTests: XCTestCase {
-    private struct Failure: Error, Equatable {
-        let number: Int
+    func testEachThreadGetsItsNumberAndJoinWaitsForAll() {
+        let sum = Atomic<Int>(0)
+        let threads = WorkerThreads(count: 4) { number in
+            usleep(5000)
+            sum.add(1 << (8 * number), ordering: .relaxed)
+        }
+        XCTAssertEqual(threads.count, 4)
+        threads.join()
+        XCTAssertEqual(sum.load(ordering: .relaxed), 0x0101_0101)
+        XCTAssertEqual(threads.count, 0)
     }
 
-    func testConcurrentLoopPassesErrorsOn() throws {
-        final class Seen: @unchecked Sendable {
-            let lock = NSLock()
-            var numbers: [Int] = []
+    func testAMonitorHandsOver() {
+        final class Box: @unchecked Sendable { var value = 0 }
+        let monitor = Monitor(), box = Box()
+        let threads = WorkerThreads(count: 1) { _ in
+            monitor.locked {
+                box.value = 7
+                monitor.signalAll(.results)
+            }
         }
-        let seen = Seen()
-        try forEachConcurrently(count: 100, threads: 3) { number in
-            seen.lock.withLock { seen.numbers.append(number) }
+        let value = monitor.locked {
+            while box.value == 0 { monitor.wait(for: .results) }
+            return box.value
         }
-        XCTAssertEqual(seen.numbers.sorted(), Array(0..<100))
-        XCTAssertThrowsError(
-            try forEachConcurrently(count: 100, threads: 3) { if $0 == 5 { throw Failure(number: $0) } }
-        ) {
-            XCTAssertEqual($0 as? Failure, Failure(number: 5))
-        }
+        threads.join()
+        XCTAssertEqual(value, 7)
     }
 }

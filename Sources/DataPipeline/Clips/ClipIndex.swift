@@ -91,7 +91,7 @@ public struct ClipIndex: Sendable {
         }
         let root = root
         var saved = ContinuousClock.now
-        let found = ParallelResults.make(count: unknown.count, threads: threads) { number in
+        let found = parallelMap(count: unknown.count, threads: threads) { number in
             ClipIndexEntry(opening: root + "/" + unknown[number])
         } goesOn: { done, found in
             progress(done, unknown.count)
@@ -112,10 +112,10 @@ public struct ClipIndex: Sendable {
     /// Forgets what no longer holds.
     private mutating func drop(asked: Set<String>, threads: Int, update: inout Update) {
         let known = entries.map { (path: $0.key, stamp: $0.value.stamp) }, root = root
-        let holds = ParallelResults.make(count: known.count, threads: threads) { number in
+        let holds = parallelMap(count: known.count, threads: threads) { number in
             known[number].stamp?.holds(for: root + "/" + known[number].path) ?? false
         }
-        for ((path, stamp), holds) in zip(known, holds) where holds != true {
+        for ((path, stamp), holds) in zip(known, holds) where !holds {
             entries[path] = nil
             if stamp != nil { isSaved = false }
             if !asked.contains(path) { update.dropped += 1 }
@@ -137,12 +137,12 @@ public struct ClipIndex: Sendable {
             if !folder.isEmpty {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }
-            try Data(ClipIndexText.write(entries).utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+            try WholeFile.write(ClipIndexText.write(entries), to: file)
             isSaved = true
         } catch {
             isKept = false
             notes.append(
-                "\(file), the index of frames, can't be written (\((error as NSError).localizedDescription)); the videos will "
+                "\(file), the index of frames, can't be written (\(reason(of: error))); the videos will "
                     + "be looked at again. Name another file with data.index.")
         }
     }

@@ -2,6 +2,7 @@ import Annotations
 import DataPipeline
 import Foundation
 import NN
+import Support
 import Tensors
 import Training
 
@@ -43,7 +44,7 @@ public struct ClassificationMeasurement {
     }
 
     /// - Parameter progress: called with the number of images done.
-    /// - Throws: `StopRequested` once the user asks to stop; the loader's errors.
+    /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
     public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
         model.network.eval()
@@ -52,7 +53,7 @@ public struct ClassificationMeasurement {
         var unreadable: [SkippedSample] = []
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
-            if StopSignal.isRequested { throw StopRequested() }
+            if StopSignal.isRequested { throw Stopped() }
             unreadable += batch.skipped
             guard !batch.samples.isEmpty else { continue }
             try withoutGrad {

@@ -1,5 +1,6 @@
 import DataPipeline
 import NN
+import Support
 import Tensors
 import Training
 
@@ -32,7 +33,7 @@ public struct ClipMeasurement {
     }
 
     /// - Parameter progress: called with the number of videos done.
-    /// - Throws: `StopRequested` once the user asks to stop; `MediaError` of a video that can't be read, unless the recipe's
+    /// - Throws: `Stopped` once the user asks to stop; `MediaError` of a video that can't be read, unless the recipe's
     ///   `data.failed_images` leaves it out.
     public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
@@ -76,12 +77,12 @@ extension ClassifierModel {
     /// The mean over all views of a video of the classes' probabilities: `[classes]`, on the CPU. As many views at a time as
     /// the recipe's `evaluation.batch`.
     ///
-    /// - Throws: `StopRequested` once the user asks to stop.
+    /// - Throws: `Stopped` once the user asks to stop.
     func probabilities(_ video: ClipViews) throws -> Tensor {
         let batch = recipe.evaluation.batch
         var sum = Tensor.zeros([classNames.count])
         for first in stride(from: 0, to: video.count, by: batch) {
-            if StopSignal.isRequested { throw StopRequested() }
+            if StopSignal.isRequested { throw Stopped() }
             withoutGrad {
                 let views = video.tensor(first..<min(first + batch, video.count))
                 let input = takesClips ? views : views[.all, .all, 0]
@@ -99,7 +100,7 @@ extension ClassificationScores {
     /// - Parameters:
     ///   - indexing: called while the index of frames is brought up to date.
     ///   - notes: called with what a person should know of it.
-    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `StopRequested`, `ClipSurveyStopped`.
+    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `Stopped`, `ClipSurveyStopped`.
     public static func measured(
         checkpoint: String, settings: [String] = [], device: Device = .cpu,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notes: (String) -> Void = { _ in },

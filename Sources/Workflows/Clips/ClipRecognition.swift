@@ -1,6 +1,7 @@
 import DataPipeline
 import Foundation
 import Media
+import Support
 import Tensors
 import Training
 
@@ -59,7 +60,7 @@ public struct ClipRecognition {
         let probabilities: Tensor
         do {
             probabilities = try model.probabilities(views)
-        } catch is StopRequested {
+        } catch is Stopped {
             throw VideoStopped(path: path, frame: nil)
         }
         let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)

@@ -1,5 +1,6 @@
 import Annotations
 import DataPipeline
+import Support
 import Training
 
 /// The videos of a recipe, held against the index of their frames.

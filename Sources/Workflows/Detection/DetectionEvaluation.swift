@@ -2,6 +2,7 @@ import Annotations
 import DataPipeline
 import Foundation
 import Media
+import Support
 import Tensors
 import Training
 
@@ -85,7 +86,7 @@ public struct DetectionEvaluation {
         into folder: RunFolder, results path: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {
-        if let path { try OutputFile.requireWritable(path) }
+        if let path { try WholeFile.requireWritable(path) }
         try measurement.requireUsableFiles()
         let (found, results) = try measurement.scores(progress: progress)
         var scores = found

@@ -99,7 +99,7 @@ public struct DetectionMeasurement {
         var done = 0
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
-            if StopSignal.isRequested { throw StopRequested() }
+            if StopSignal.isRequested { throw Stopped() }
             leftOut += batch.skipped
             done += batch.samples.count + batch.skipped.count
             guard !batch.samples.isEmpty else { continue }
@@ -122,7 +122,7 @@ public struct DetectionMeasurement {
     /// Detects and scores. Images that can't be read are left out with their objects where `data.failed_images` says so.
     ///
     /// - Parameter progress: called with the number of images done.
-    /// - Throws: `StopRequested` once the user asks to stop; the loader's errors.
+    /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
     public func scores(
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {

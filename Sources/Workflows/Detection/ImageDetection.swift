@@ -143,7 +143,7 @@ extension ImageDetection {
                     endings.contains(ending(of: $0))
                 }
             } catch {
-                throw RunFolderError(path: argument, reason: "the folder can't be read (\(OutputFile.reason(error)))")
+                throw RunFolderError(path: argument, reason: "the folder can't be read (\(Support.reason(of: error)))")
             }
             guard !names.isEmpty else {
                 throw RunFolderError(path: argument, reason: "this folder holds no \(kind)")

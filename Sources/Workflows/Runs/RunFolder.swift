@@ -1,5 +1,6 @@
 import Annotations
 import Foundation
+import Support
 
 /// Where a run keeps what it makes.
 public struct RunFolder: Hashable, Sendable {
@@ -52,7 +53,7 @@ public struct RunFolder: Hashable, Sendable {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw RunFolderError(
-                path: path, reason: "the folder can't be made (\(OutputFile.reason(error)))")
+                path: path, reason: "the folder can't be made (\(Support.reason(of: error)))")
         }
         let probe = path + "/.writable-\(ProcessInfo.processInfo.processIdentifier)"
         guard files.createFile(atPath: probe, contents: Data()) else {
@@ -63,11 +64,10 @@ public struct RunFolder: Hashable, Sendable {
 
     /// Writes a file whole or not at all.
     public static func write(_ text: String, to path: String) throws {
-        let target = try OutputFile.target(path)
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
+        do throws(WholeFileError) {
+            try WholeFile.write(text, to: path)
         } catch {
-            throw RunFolderError(path: path, reason: "can't be written (\(OutputFile.reason(error)))")
+            throw RunFolderError(path: path, reason: "can't be written (\(error.reason))")
         }
     }
 }

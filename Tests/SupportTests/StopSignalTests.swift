@@ -1,5 +1,5 @@
 import Foundation
-import Training
+import Support
 import XCTest
 
 final class StopSignalTests: XCTestCase {

@@ -1,0 +1,190 @@
+import Foundation
+
+/// A file that appears under its name whole or not at all: written beside it, synced, renamed.
+///
+/// Links are written through, so that one stays and what it leads to is replaced. Whatever goes wrong before the end of
+/// ``commit()`` leaves the file of that name as it was; what is not committed leaves nothing.
+package final class WholeFile {
+    /// The name that the caller gave.
+    package let path: String
+    /// The file behind the links of `path`.
+    package let target: String
+    /// Where the bytes are until ``commit()``: beside `target`.
+    package let temporaryPath: String
+    /// `temporaryPath`, opened for reading and writing; -1 after the end.
+    package private(set) var descriptor: Int32
+    private let syncs: Bool
+
+    /// Begins a file for `path`, with the permissions of the file that it will replace.
+    ///
+    /// - Parameter syncs: Whether the bytes reach the disk before the name does, and the name before ``commit()`` returns. It
+    ///   takes milliseconds: without it for one of many files that count only together, before ``syncAll(in:)``.
+    /// - Throws: ``WholeFileError`` for a folder, for a device or pipe, whose place a file would take, and where the folder
+    ///   can't be written in.
+    package init(path: String, syncs: Bool = true) throws(WholeFileError) {
+        self.path = path
+        self.syncs = syncs
+        target = try Self.target(path)
+        let (folder, name) = Self.split(target)
+        var made = "", file: Int32 = -1
+        repeat {
+            // Two writers must not share a file, be it within a process, nor may one meet what a killed one left.
+            let ending = ".\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+            made = folder + "/" + Self.shortened(name, toFit: ending) + ending
+            file = open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        } while file < 0 && (errno == EEXIST || errno == EINTR)
+        guard file >= 0 else { throw WholeFileError(path: path, attempt: .open, code: errno) }
+        temporaryPath = made
+        descriptor = file
+        var status = stat()
+        if stat(target, &status) == 0 { fchmod(file, status.st_mode & 0o7777) }
+    }
+
+    deinit { abandon() }
+
+    /// - Throws: ``WholeFileError``, for a full disk among others; nothing is left then.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(WholeFileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw failure(.write, written == 0 ? ENOSPC : errno) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
+    package func write(_ bytes: [UInt8]) throws(WholeFileError) {
+        let outcome = bytes.withUnsafeBytes { bytes in
+            Result { () throws(WholeFileError) in try self.write(bytes) }
+        }
+        try outcome.get()
+    }
+
+    /// Gives the file its name.
+    ///
+    /// - Throws: ``WholeFileError``; nothing is left then.
+    package func commit() throws(WholeFileError) {
+        precondition(descriptor >= 0, "WholeFile: \(path) has ended already")
+        if syncs && fsync(descriptor) != 0 { throw failure(.write, errno) }
+        // A network's file system may say only here that the space is used up.
+        let isClosed = close(descriptor) == 0 || errno == EINTR
+        descriptor = -1
+        guard isClosed else { throw failure(.write, errno) }
+        guard rename(temporaryPath, target) == 0 else { throw failure(.replace, errno) }
+        if syncs { Self.syncFolder(Self.split(target).folder) }
+    }
+
+    /// Leaves nothing behind; the file of that name stays as it was. Nothing happens after ``commit()``.
+    package func abandon() {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        unlink(temporaryPath)
+    }
+
+    private func failure(_ attempt: WholeFileError.Attempt, _ code: Int32) -> WholeFileError {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        unlink(temporaryPath)
+        return WholeFileError(path: path, attempt: attempt, code: code)
+    }
+
+    /// The folder of a path, "." where it names none, and the last part.
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    }
+
+    /// File systems take names of up to 255 bytes.
+    private static func shortened(_ name: String, toFit ending: String) -> String {
+        var name = name[...]
+        while name.utf8.count + ending.utf8.count > 255 { name.removeLast() }
+        return String(name)
+    }
+}
+
+extension WholeFile {
+    /// Writes all of `bytes` to `path`, whole or not at all.
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer, to path: String, syncs: Bool = true
+    ) throws(WholeFileError) {
+        let file = try WholeFile(path: path, syncs: syncs)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Writes all of `bytes` to `path`, whole or not at all.
+    package static func write(
+        _ bytes: some Sequence<UInt8>, to path: String, syncs: Bool = true
+    ) throws(WholeFileError) {
+        let file = try WholeFile(path: path, syncs: syncs)
+        try file.write(Array(bytes))
+        try file.commit()
+    }
+
+    /// Writes `text` to `path` in UTF-8, whole or not at all.
+    package static func write(_ text: String, to path: String, syncs: Bool = true) throws(WholeFileError) {
+        try write(text.utf8, to: path, syncs: syncs)
+    }
+
+    /// The file behind the links, which need not be there yet.
+    ///
+    /// - Throws: ``WholeFileError`` for a folder, for what is no file, such as a device, and for links in a circle.
+    package static func target(_ path: String) throws(WholeFileError) -> String {
+        var status = stat()
+        if stat(path, &status) == 0, case let kind = status.st_mode & S_IFMT, kind != S_IFREG {
+            throw WholeFileError(path: path, attempt: kind == S_IFDIR ? .replaceFolder : .replaceDevice)
+        }
+        // One by one: the last may lead to a file that is still to be made.
+        var target = path
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        for _ in 0..<40 {
+            let length = readlink(target, &buffer, buffer.count)
+            guard length >= 0 else { return target }
+            let next = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            target = next.hasPrefix("/") ? next : split(target).folder + "/" + next
+        }
+        throw WholeFileError(path: path, attempt: .open, code: ELOOP)
+    }
+
+    /// Makes sure that a file of that name can be written, before the work whose result it is for.
+    ///
+    /// - Throws: ``WholeFileError``.
+    package static func requireWritable(_ path: String) throws(WholeFileError) {
+        let folder = split(try target(path)).folder
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw WholeFileError(path: path, attempt: .enter(folder: folder), code: errno)
+        }
+        guard access(folder, W_OK) == 0 else {
+            throw WholeFileError(path: path, attempt: .changeFolder(folder), code: errno)
+        }
+    }
+
+    /// Whether a file's name is that of what was left of writing `name`, by whichever process.
+    package static func isLeftover(_ file: String, of name: String) -> Bool {
+        guard file.hasPrefix(name + "."), file.hasSuffix(".partial") else { return false }
+        let numbers = file.dropFirst(name.count + 1).dropLast(".partial".count)
+            .split(separator: "-", omittingEmptySubsequences: false)
+        return (1...2).contains(numbers.count) && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+    }
+
+    /// Brings to the disk what was written without syncing it in `folder` and the folders under it. Together that takes a
+    /// fraction of the time that one file after the other does.
+    package static func syncAll(in folder: String) {
+        let paths = [folder] + (FileManager.default.subpaths(atPath: folder) ?? []).map { folder + "/" + $0 }
+        _ = parallelMap(count: paths.count, threads: 4) { sync(paths[$0]) }
+    }
+
+    /// Brings the names in a folder to the disk. Some file systems can't, and the files are whole without it.
+    package static func syncFolder(_ folder: String) { sync(folder) }
+
+    private static func sync(_ path: String) {
+        // Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}
