@@ -42,6 +42,18 @@ public final class Conv2d: Module, UnaryLayer {
 
     public func callAsFunction(_ x: Tensor) -> Tensor { convolve(x, weight: weight.tensor, bias: bias?.tensor) }
 
+    /// Several maps with the one weight, which is laid out for the CPU once for all of them.
+    ///
+    /// - Parameter relu: takes the ReLU of the results, which then have no gradient.
+    package func callAsFunction(_ maps: [Tensor], relu: Bool = false) -> [Tensor] {
+        if isPlain3x3 { return F.conv3x3(maps, weight: weight.tensor, bias: bias?.tensor, relu: relu) }
+        return maps.map {
+            let y = self($0)
+            if relu { y.reluInPlace() }
+            return y
+        }
+    }
+
     /// With its kernel, stride, padding, dilation and groups, but another weight and bias.
     func convolve(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
         if isPlain3x3 { return F.conv3x3([x], weight: weight, bias: bias)[0] }

@@ -1,9 +1,9 @@
 #include "core/guard.hpp"
+#include "convolution/convolution_choice.hpp"
 #include "convolution/implicit_gemm.hpp"
 #include "CTorchFused.h"
 #include "convolution/winograd.hpp"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
@@ -40,14 +40,6 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
     torch::jit::push(stack, std::forward<Arguments>(arguments)...);
     operation.callBoxed(stack);
     return torch::jit::pop(stack).toTensor();
-}
-
-/// Whether a float32 product is faster in tiles than in vectors. Where few rows meet each weight, reading the weights is
-/// what takes time, and three pieces of bfloat16 are half as much again as one float32.
-bool tiles_gain(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
-    constexpr int64_t least_rows = 512;
-    const std::vector<int64_t> sizes = geometry.output_sizes(x, weight.sizes());
-    return c10::multiply_integers(sizes) / weight.size(0) >= least_rows;
 }
 
 }  // namespace
@@ -112,10 +104,11 @@ ct_status ct_fused_convolution(
         const ConvolutionGeometry &geometry = weight->geometry;
         const std::optional<at::Tensor> addend = optional(other);
         const auto &native = PointwiseConvolution::shared();
-        const bool is_native = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
-            x.scalar_type() == weight->plain.scalar_type() && x.dim() == weight->plain.dim();
-        const bool is_float = is_native && x.scalar_type() == at::kFloat;
-        if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
+        ct_convolution_case description = convolution_case(x, weight->plain, geometry);
+        description.keeps_weight = description.allows_winograd = true;
+        description.has_onednn = native.is_present();
+        const ct_convolution_algorithm choice = ct_choose_convolution(&description);
+        if (choice == CT_WINOGRAD) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
             const at::Tensor result = winograd_inference(
                 x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
@@ -124,16 +117,16 @@ ct_status ct_fused_convolution(
             *out = wrap(result);
             return;
         }
-        if (is_native && implicit_gemm_applies(x, weight->plain, geometry)) {
-            const bool with_tiles = uses_tiles() && (!is_float || tiles_gain(x, weight->plain, geometry));
+        if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
+            const bool with_tiles = choice != CT_VECTOR_PRODUCT;
             at::Tensor &panels = with_tiles ? weight->tiles : weight->panels;
             if (!panels.defined()) panels = implicit_gemm_weight(weight->plain, with_tiles);
             *out = wrap(implicit_gemm(
                 x, panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
-                addend.value_or(at::Tensor()), relu));
+                addend.value_or(at::Tensor()), relu, choice == CT_TILES_IN_PLACE));
             return;
         }
-        if ((is_float || (is_native && x.scalar_type() == at::kBFloat16)) && x.numel() > 0 && native.is_present()) {
+        if (choice == CT_ONEDNN) {
             const auto format = channels_last_of(x);
             const at::Tensor pixels = x.contiguous(format);
             const at::Tensor &packed = weight->packed(*native.pack, pixels);

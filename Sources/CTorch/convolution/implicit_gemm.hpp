@@ -21,8 +21,6 @@ struct ConvolutionGeometry {
     /// Whether a weight of these sizes is 1×1(×1), with stride 1 and no padding.
     bool is_pointwise(at::IntArrayRef weight) const;
     bool reads_no_padding() const;
-    /// 3×3, with stride 1 and padding 1: the same extents out as in.
-    bool is_plain_3x3(at::IntArrayRef weight) const;
     /// `[N, O, …]`
     std::vector<int64_t> output_sizes(const at::Tensor &x, at::IntArrayRef weight) const;
 };
@@ -31,9 +29,6 @@ struct ConvolutionGeometry {
 bool uses_tiles();
 /// Without them a CPU that has a tile unit does as one with AVX-512 alone: for tests and for measuring.
 void allow_tiles(bool allowed);
-
-/// Whether `implicit_gemm` takes these operands: one group, a multiple of 16 outputs.
-bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
 
 /// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16.
 ///
@@ -44,10 +39,13 @@ at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
 
 /// act(x ∗ weight + bias + addend), channels last; bias `[O]` and addend may be undefined, the addend is channels last.
 ///
-/// - weight_sizes: of the weight that `packed` was made of.
+/// Takes what `ct_choose_convolution` gives a vector or tile product.
+///
+/// - weight_sizes: sizes of the weight that `packed` was made of.
+/// - has_tiles_in_place: the choice was `CT_TILES_IN_PLACE`.
 at::Tensor implicit_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu);
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place = false);
 
 }  // namespace ctorch
 

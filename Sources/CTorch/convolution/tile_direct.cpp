@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "convolution/convolution_choice.hpp"
 #include "core/parallel.hpp"
 #include "convolution/tile_product.hpp"
 
@@ -13,13 +14,6 @@ namespace {
 
 using Pixels = Rows<Bfloat16Bits>;
 using Products = TileProducts<pieces_of_bfloat16>;
-
-/// Rows of each tile, such that equally full tiles make a line of outputs; null: they would be half empty, or don't.
-int64_t rows_of_tile(int64_t width) {
-    constexpr int64_t fewest = 12;
-    const int64_t tiles = (width + tile_lines - 1) / tile_lines;
-    return width % tiles == 0 && width / tiles >= fewest ? width / tiles : 0;
-}
 
 /// A convolution's products: which one is of which rows and panel.
 class Work {
@@ -180,7 +174,7 @@ private:
 
 /// Larger kernels, or strides: each tile lies in one line of outputs.
 void convolve_lines(const Pixels &rows, const Work &work) {
-    const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = ctorch::rows_of_tile(width);
+    const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = rows_of_full_tile(width);
     const int64_t images = rows.count() / (lines * width), threads = at::get_num_threads();
     // Whole pairs of tiles, as far as the lines allow.
     int64_t lines_of_block = std::clamp<int64_t>(TileLimits::rows / width, 1, lines);
@@ -220,11 +214,6 @@ void convolve_lines(const Pixels &rows, const Work &work) {
 }
 
 }  // namespace
-
-bool tiles_lie_in(const Rows<Bfloat16Bits> &rows) {
-    if (rows.channels % tile_depth != 0) return false;
-    return rows.is_pointwise || (rows.input.t == 1 && rows.kernel.t == 1 && rows.padding.t == 0 && rows_of_tile(rows.output.x) > 0);
-}
 
 void convolve_directly(const Rows<Bfloat16Bits> &rows, const DirectConvolution &convolution) {
     const Work work(rows, convolution);

@@ -65,7 +65,7 @@ constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
 template <typename T, int64_t pieces>
 at::Tensor multiply(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, [[maybe_unused]] bool has_tiles_in_place) {
     const auto format = channels_last_of(x);
     const at::Tensor input = x.contiguous(format);
     const std::vector<int64_t> sizes = geometry.output_sizes(input, weight_sizes);
@@ -79,7 +79,7 @@ at::Tensor multiply(
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
     if constexpr (std::is_same_v<T, Bfloat16Bits>) {
-        if (tiles_lie_in(rows)) {
+        if (has_tiles_in_place) {
             convolve_directly(
                 rows, {.weight = weight, .outputs = outputs, .bias = offset, .addend = added, .relu = relu, .out = into});
             return out;
@@ -197,13 +197,14 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
 
 at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place) {
     if (x.scalar_type() != at::kFloat) {
-        return multiply<Bfloat16Bits, pieces_of_bfloat16>(x, packed, weight_sizes, geometry, bias, addend, relu);
+        return multiply<Bfloat16Bits, pieces_of_bfloat16>(
+            x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place);
     }
     return packed.size(2) == pieces_of_values
-        ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu)
-        : multiply<float, pieces_of_gradients>(x, packed, weight_sizes, geometry, bias, addend, relu);
+        ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place)
+        : multiply<float, pieces_of_gradients>(x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place);
 }
 
 }  // namespace ctorch

@@ -134,10 +134,6 @@ private:
 
 }  // namespace
 
-bool tile_weight_gradient_applies(const at::Tensor &x, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry) {
-    return uses_tiles() && x.scalar_type() == at::kFloat && geometry.groups == 1 && weight_sizes[0] % tile_lines == 0;
-}
-
 at::Tensor tile_weight_gradient(
     const at::Tensor &x, const at::Tensor &gradient, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry) {
     const PlacedRows rows(x, weight_sizes, gradient.sizes(), geometry);

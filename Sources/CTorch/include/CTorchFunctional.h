@@ -15,11 +15,9 @@ typedef enum ct_reduction : int32_t { CT_REDUCE_NONE = 0, CT_REDUCE_MEAN = 1, CT
 ct_status ct_convolution(
     ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
     int32_t rank, int64_t groups, ct_tensor *out);
-/// Whether `ct_winograd_convolution` takes these operands.
-bool ct_winograd_applies(ct_tensor x, ct_tensor weight);
-/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight, channels last: by the tile unit
-/// where the CPU has one. `relu` is for maps without gradient.
-ct_status ct_winograd_convolution(
+/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight: by Winograd's algorithm where
+/// `ct_choose_convolution` says so, else as `ct_convolution`. `relu` takes the ReLU of the results.
+ct_status ct_convolution_3x3(
     const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out);
 ct_status ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out);
 ct_status ct_batch_norm(
