@@ -132,8 +132,6 @@ public enum F {
         }
     }
 
-    public static func adaptiveAvgPool2d(_ x: Tensor, _ size: [Int] = [1, 1]) -> Tensor { adaptiveAvgPool(x, size) }
-
     public static func relu(_ x: Tensor) -> Tensor { x.relu() }
 
     /// Zeroes elements with this probability and scales the others up, while training; draws from `Random`.
