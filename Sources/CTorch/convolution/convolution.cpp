@@ -109,7 +109,7 @@ private:
                 others /= stride;
                 const int64_t kernel = weight.size(axis), count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
                 part.extents.insert(part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
-                // Of the output that the first tap reaches from the first of these inputs, with the taps in reverse.
+                // Padding of the output that the first tap reaches from the first of these inputs, with the taps in reverse.
                 part.padding[i] = geometry.dilation[i] * (count - 1) - (start + geometry.padding[i] - first) / stride;
                 if (stride == 1) continue;
                 taps = taps.slice(axis, std::min(first, kernel), std::nullopt, stride);

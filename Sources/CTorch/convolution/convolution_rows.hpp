@@ -59,7 +59,7 @@ public:
           // Neighbours in a row of the kernel are neighbours in memory.
           together(dilation.x == 1 ? kernel.x : 1) {}
 
-    /// Of all images.
+    /// Rows of all images.
     int64_t count() const { return images * output.count(); }
     int64_t taps() const { return kernel.count(); }
     /// Neighbours in a row of the kernel that are neighbours in memory too.

@@ -15,7 +15,7 @@ namespace ctorch {
 struct ConvolutionGeometry {
     std::vector<int64_t> stride, padding, dilation;
     int64_t groups;
-    /// Of the output, where it is not all that the kernel has room for, or more; empty: it is.
+    /// Extents of the output, where they are fewer or more than the kernel has room for; else empty.
     std::vector<int64_t> extents{};
 
     /// Whether a weight of these sizes is 1×1(×1), with stride 1 and no padding.
@@ -34,7 +34,7 @@ void allow_tiles(bool allowed);
 ///
 /// - with_tiles: for the tile unit, which must then be used here, or for vectors. bfloat16 is for the tile unit alone.
 at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles = uses_tiles());
-/// The same of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
+/// The panels of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
 at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
 
 /// act(x ∗ weight + bias + addend), channels last; bias `[O]` and addend may be undefined, the addend is channels last.

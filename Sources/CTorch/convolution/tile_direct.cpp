@@ -60,7 +60,7 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
     const Cut cut(count, work.panels, TileLimits::rows, TileLimits::panels, TileLimits::few_rows, tile_panel);
     // Where the weight stays in the second cache each pair of tiles meets all of it, and its results are written side by side.
     const bool pair_by_pair = work.panels * work.steps * 2 * tile_numbers <= TileLimits::cached_weight;
-    // Of the last rows: two tiles of them would be read past their end.
+    // The last rows are copied: two tiles of them would be read past their end.
     const int64_t whole = count / tile_panel * tile_panel;
     std::vector<Bfloat16Bits> rest;
     if (whole < count) {
@@ -132,7 +132,7 @@ public:
         return corner + line * rows.stride.y * pitch + x * rows.stride.x * rows.channels;
     }
 
-    /// Of each step, in numbers from there.
+    /// Where each step begins, in numbers from there.
     std::vector<int64_t> offsets() const {
         std::vector<int64_t> result;
         for (int64_t tap = 0; tap < rows.taps(); ++tap) {

@@ -187,7 +187,7 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
         for (int64_t step = 0; step < steps_of_tap; ++step) {
             const float *lines[tile_depth];
             for (int64_t i = 0; i < tile_depth; ++i) lines[i] = from + ((step * tile_depth + i) * taps + tap) * inputs + first;
-            // Of a panel with 16 columns the other ones are never read.
+            // Where a panel has 16 columns, the other 16 are never read.
             tile_of_rows(lines, std::min(tile_panel, inputs - first), to, 2 * tile_numbers);
             to += pieces_of_gradients * 2 * tile_numbers;
         }

@@ -58,7 +58,7 @@ CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
         a[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
         a[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
     }
-    // Of four rows each: four columns in each quarter of a register.
+    // Each register holds four columns of four rows in each quarter.
 #pragma unroll
     for (int i = 0; i < 16; i += 4) {
         b[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);

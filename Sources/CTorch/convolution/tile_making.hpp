@@ -39,7 +39,7 @@ void tile_row_of_stretches(const Bfloat16Bits *corner, const Stretch *stretches,
 /// The summed axis lies in rows: 32 of them, null: zeros. Tiles of the right factor, of 16 columns or two of 32, and those
 /// of the other piece `piece` numbers further on.
 void tile_of_rows(const float *const *rows, int64_t columns, Bfloat16Bits *to, int64_t piece);
-/// The same as tiles `[2, 16, 32]` of the left factor: what were 16 columns are its rows.
+/// Tiles `[2, 16, 32]` of the left factor instead: what were 16 columns are its rows.
 void tile_of_columns(const float *const *rows, Bfloat16Bits *to);
 /// The summed axis lies in columns of a right factor: `columns` (at most 16) rows of `count` (at most 32) numbers.
 /// Tiles of the pieces, `piece` numbers apart.

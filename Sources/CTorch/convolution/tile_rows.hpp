@@ -96,7 +96,7 @@ public:
     }
 
 private:
-    /// Of a row that reads no padding.
+    /// For a row that reads no padding.
     void find_stretches() {
         const int64_t run = rows.taps_together() * rows.channels;
         for (int64_t index = 0, tap = 0; index < rows.depth; index += run, tap += rows.taps_together()) {

@@ -29,7 +29,7 @@ struct Record : torch::CustomClassHolder {
     std::vector<Term> terms;
     std::vector<Normalization> norms;
     at::Tensor mask;
-    /// Of each term, the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
+    /// For each term the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
     std::vector<Node *> makers;
     Ledger ledger;
 };
@@ -105,7 +105,7 @@ public:
         for (size_t i = 0; i < count; ++i) {
             gradients.push_back(results[i].x);
             if (!results[i].is_deferred) continue;
-            // Of x a share without its history, which leads to the ledger itself.
+            // Shares the elements of x without its history, which leads to the ledger itself.
             record_of(record->makers[i])->ledger.add(
                 pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
                 record->norms[i].mean);
