@@ -107,9 +107,11 @@ private:
                 const int64_t axis = static_cast<int64_t>(i) + 2, stride = geometry.stride[i];
                 const int64_t start = others % stride, first = (start + geometry.padding[i]) % stride;
                 others /= stride;
-                const int64_t kernel = weight.size(axis), count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
-                part.extents.insert(part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
-                // Padding of the output that the first tap reaches from the first of these inputs, with the taps in reverse.
+                const int64_t kernel = weight.size(axis),
+                              count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
+                part.extents.insert(
+                    part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
+                // Padding of the output that the first tap reaches from the first of these inputs, taps in reverse.
                 part.padding[i] = geometry.dilation[i] * (count - 1) - (start + geometry.padding[i] - first) / stride;
                 if (stride == 1) continue;
                 taps = taps.slice(axis, std::min(first, kernel), std::nullopt, stride);
@@ -172,7 +174,8 @@ std::vector<at::Tensor> convolve_all(
     for (size_t i = 0; i < maps.size(); ++i) {
         cases[i].allows_winograd = false;
         const bool is_product = ct_choose_convolution(&cases[i]) != CT_LIBTORCH;
-        results.push_back(is_product ? convolve(maps[i], weight, bias, geometry) : by_libtorch(maps[i], weight, bias, geometry));
+        results.push_back(
+            is_product ? convolve(maps[i], weight, bias, geometry) : by_libtorch(maps[i], weight, bias, geometry));
         if (relu) results.back().relu_();
     }
     return results;
@@ -181,8 +184,8 @@ std::vector<at::Tensor> convolve_all(
 }  // namespace
 
 ct_status ct_convolution(
-    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
-    int32_t rank, int64_t groups, ct_tensor *out) {
+    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
+    const int64_t *dilation, int32_t rank, int64_t groups, ct_tensor *out) {
     return ct_guard([&] {
         TORCH_CHECK(rank == 2 || rank == 3, "expected 2 or 3 spatial axes, got ", rank);
         const ConvolutionGeometry geometry{

@@ -66,12 +66,12 @@ int64_t rows(const ct_convolution_case &c) {
 
 bool takes_winograd(const ct_convolution_case &c) {
     constexpr int64_t lanes = Vector<float>::count;
-    const bool is_plain_3x3 = c.rank == 2 && all(c.weight + 2, 2, 3) && all(c.stride, 2, 1) && all(c.padding, 2, 1) &&
-        all(c.dilation, 2, 1);
+    const bool is_plain_3x3 =
+        c.rank == 2 && all(c.weight + 2, 2, 3) && all(c.stride, 2, 1) && all(c.padding, 2, 1) && all(c.dilation, 2, 1);
     const int64_t least_pixels = c.keeps_weight ? least_winograd_pixels_of_kept_weight : least_winograd_pixels;
-    return c.allows_winograd && c.is_on_cpu && is_float(c) && is_plain_3x3 && has_fitting_channels(c) && has_pixels(c) &&
-        c.weight[0] >= least_winograd_channels && c.weight[1] >= least_winograd_channels && c.weight[0] % lanes == 0 &&
-        c.weight[1] % lanes == 0 && c.pixels_of_call >= least_pixels;
+    return c.allows_winograd && c.is_on_cpu && is_float(c) && is_plain_3x3 && has_fitting_channels(c) &&
+        has_pixels(c) && c.weight[0] >= least_winograd_channels && c.weight[1] >= least_winograd_channels &&
+        c.weight[0] % lanes == 0 && c.weight[1] % lanes == 0 && c.pixels_of_call >= least_pixels;
 }
 
 /// Whether a vector or tile product takes these operands.
@@ -95,8 +95,8 @@ ct_convolution_algorithm choose(const ct_convolution_case &c) {
     if (c.rank == 0) return CT_LIBTORCH;
     if (takes_winograd(c)) return CT_WINOGRAD;
     if (takes_products(c)) {
-        const bool is_tiled = c.uses_tile_unit &&
-            (!c.keeps_weight || is_bfloat16(c) || rows(c) >= least_tile_rows_of_kept_weight);
+        const bool is_tiled =
+            c.uses_tile_unit && (!c.keeps_weight || is_bfloat16(c) || rows(c) >= least_tile_rows_of_kept_weight);
         if (is_tiled) return lies_in_tiles(c) ? CT_TILES_IN_PLACE : CT_TILE_PRODUCT;
         return CT_VECTOR_PRODUCT;
     }
@@ -125,7 +125,8 @@ ct_convolution_algorithm choose_weight_gradient(const ct_convolution_case &c) {
 
 }  // namespace
 
-ct_convolution_case convolution_case(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
+ct_convolution_case convolution_case(
+    const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
     static const bool has_vector_products = gemm_is_fast();
     ct_convolution_case c{};
     const auto rank = static_cast<int64_t>(geometry.stride.size());
@@ -140,8 +141,7 @@ ct_convolution_case convolution_case(const at::Tensor &x, const at::Tensor &weig
     c.pixels_of_call = x.numel() / std::max<int64_t>(1, x.size(1));
     c.has_one_dtype = x.scalar_type() == weight.scalar_type();
     c.dtype = dtype_of(x.scalar_type());
-    c.is_on_cpu =
-        x.device().is_cpu() && weight.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU);
+    c.is_on_cpu = x.device().is_cpu() && weight.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU);
     c.is_channels_last = x.is_contiguous(channels_last_of(x));
     c.has_plain_bias = true;
     c.has_vector_products = has_vector_products;

@@ -12,7 +12,8 @@ namespace ctorch {
 
 /// What a convolution of these operands on this machine is chosen by. The caller says what the tensors don't: bias, whether
 /// the weight is kept, whether Winograd's algorithm is allowed, and whether oneDNN is there.
-ct_convolution_case convolution_case(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
+ct_convolution_case convolution_case(
+    const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
 
 /// Rows of each of the tile unit's tiles, such that equally full tiles make a line of `width` outputs; 0: they don't, or
 /// would be half empty.

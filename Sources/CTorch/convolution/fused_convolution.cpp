@@ -56,16 +56,17 @@ struct ct_fused_weight_s {
     const at::Tensor &packed(const c10::OperatorHandle &pack, const at::Tensor &x) {
         const std::pair<int64_t, int> size{x.size(0), std::ilogb(static_cast<double>(x.numel() / x.size(1)))};
         if (layouts.empty() || layouts[0].first != size) {
-            const auto known = std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
+            const auto known =
+                std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
             if (known != layouts.end()) {
                 std::rotate(layouts.begin(), known, known + 1);
             } else {
                 if (layouts.size() == 2) layouts.pop_back();
                 layouts.emplace(
                     layouts.begin(), size,
-                    call(pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
-                         at::IntArrayRef(geometry.dilation), geometry.groups,
-                         x.sizes()));
+                    call(
+                        pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                        at::IntArrayRef(geometry.dilation), geometry.groups, x.sizes()));
             }
         }
         return layouts[0].second;
@@ -110,8 +111,8 @@ ct_status ct_fused_convolution(
         const ct_convolution_algorithm choice = ct_choose_convolution(&description);
         if (choice == CT_WINOGRAD) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
-            const at::Tensor result = winograd_inference(
-                x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
+            const at::Tensor result =
+                winograd_inference(x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
             if (addend) result.add_(*addend);
             if (addend && relu) result.relu_();
             *out = wrap(result);
@@ -133,22 +134,23 @@ ct_status ct_fused_convolution(
             const c10::List<std::optional<at::Scalar>> no_scalars;
             const c10::IValue none;
             if (addend) {
-                *out = wrap(
-                    call(*native.binary, pixels, addend->contiguous(format), packed, optional(bias),
-                         at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation),
-                         geometry.groups, "add", at::Scalar(1.0),
-                         relu ? c10::IValue("relu") : none, no_scalars, none));
+                *out = wrap(call(
+                    *native.binary, pixels, addend->contiguous(format), packed, optional(bias),
+                    at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                    at::IntArrayRef(geometry.dilation), geometry.groups, "add", at::Scalar(1.0),
+                    relu ? c10::IValue("relu") : none, no_scalars, none));
             } else {
-                *out = wrap(
-                    call(*native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
-                         at::IntArrayRef(geometry.dilation), geometry.groups, relu ? "relu" : "none", no_scalars, none));
+                *out = wrap(call(
+                    *native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding),
+                    at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation), geometry.groups,
+                    relu ? "relu" : "none", no_scalars, none));
             }
             return;
         }
         // Under autocast layers before it may have left another type.
         const at::Tensor result = at::convolution(
-            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
-            std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding,
+            geometry.dilation, false, std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
         if (addend) result.add_(*addend);
         if (relu) result.relu_();
         *out = wrap(result);

@@ -21,7 +21,9 @@ public:
     const int64_t steps, panels;
 
     Work(const Pixels &rows, const DirectConvolution &convolution)
-        : steps(steps_of(rows.depth)), panels((convolution.outputs + tile_panel - 1) / tile_panel), convolution(convolution) {}
+        : steps(steps_of(rows.depth)),
+          panels((convolution.outputs + tile_panel - 1) / tile_panel),
+          convolution(convolution) {}
 
     const Bfloat16Bits *panel(int64_t index) const { return convolution.weight + index * steps * 2 * tile_numbers; }
 
@@ -29,16 +31,24 @@ public:
     /// - rows_of_tile: of all tiles; a second one where there are more rows.
     TileProduct product(const TileRows &left, int64_t rows_of_tile, int64_t count, int64_t panel) const {
         return {
-            .left = left, .right = this->panel(panel), .steps = steps, .tiles_of_rows = count > rows_of_tile ? 2 : 1,
-            .rows_of_tile = rows_of_tile, .tiles_of_columns = width(panel) / tile_lines};
+            .left = left,
+            .right = this->panel(panel),
+            .steps = steps,
+            .tiles_of_rows = count > rows_of_tile ? 2 : 1,
+            .rows_of_tile = rows_of_tile,
+            .tiles_of_columns = width(panel) / tile_lines};
     }
 
     TileResult<Bfloat16Bits> result(int64_t row, int64_t count, int64_t panel) const {
         const int64_t output = panel * tile_panel, at = row * convolution.outputs + output;
         return {
-            .rows = count, .width = width(panel), .out = convolution.out + at, .stride = convolution.outputs,
+            .rows = count,
+            .width = width(panel),
+            .out = convolution.out + at,
+            .stride = convolution.outputs,
             .bias = convolution.bias == nullptr ? nullptr : convolution.bias + output,
-            .addend = convolution.addend == nullptr ? nullptr : convolution.addend + at, .relu = convolution.relu};
+            .addend = convolution.addend == nullptr ? nullptr : convolution.addend + at,
+            .relu = convolution.relu};
     }
 
 private:
@@ -76,8 +86,8 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
             const int64_t row = pair * tile_panel, known = std::min(tile_panel, last_row - row);
             const Bfloat16Bits *from = row < whole ? rows.pixels + row * channels : rest.data();
             TileProduct product = work.product(
-                {.first = from, .second = from + tile_lines * channels, .line = channels, .step = tile_depth}, tile_lines,
-                known, panel);
+                {.first = from, .second = from + tile_lines * channels, .line = channels, .step = tile_depth},
+                tile_lines, known, panel);
             fetch(product);
             products.add(product, work.result(row, known, panel));
         };
@@ -114,9 +124,11 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
 class LinesRead {
 public:
     LinesRead(const Pixels &rows, int64_t most_lines)
-        : rows(rows), is_padded(rows.padding.x != 0 || rows.padding.y != 0),
-          pitch(rows.channels *
-                (is_padded ? extent(rows.output.x, rows.stride.x, rows.kernel.x, rows.dilation.x) : rows.input.x)),
+        : rows(rows),
+          is_padded(rows.padding.x != 0 || rows.padding.y != 0),
+          pitch(
+              rows.channels *
+              (is_padded ? extent(rows.output.x, rows.stride.x, rows.kernel.x, rows.dilation.x) : rows.input.x)),
           copied(is_padded ? height(most_lines) * pitch : 1) {}
 
     /// - first, last: lines of outputs.
@@ -180,7 +192,8 @@ void convolve_lines(const Pixels &rows, const Work &work) {
     int64_t lines_of_block = std::clamp<int64_t>(TileLimits::rows / width, 1, lines);
     if (lines_of_block > 1 && lines_of_block < lines) lines_of_block -= lines_of_block % 2;
     const int64_t blocks = (lines + lines_of_block - 1) / lines_of_block;
-    const int64_t groups = std::clamp<int64_t>((4 * threads + images * blocks - 1) / (images * blocks), 1, (work.panels + 1) / 2);
+    const int64_t groups =
+        std::clamp<int64_t>((4 * threads + images * blocks - 1) / (images * blocks), 1, (work.panels + 1) / 2);
     parallel_tasks(images * blocks * groups, [&](int64_t task) {
         const TileUnit unit(rows_of_tile);
         const int64_t group = task % groups, block = task / groups % blocks, image = task / groups / blocks;
@@ -200,7 +213,9 @@ void convolve_lines(const Pixels &rows, const Work &work) {
             for (int64_t pair = 0; pair < pairs; ++pair) {
                 const int64_t tile = 2 * pair, known = std::min<int64_t>(2, tiles - tile) * rows_of_tile;
                 TileProduct product = work.product(
-                    {.first = tile_at(tile), .second = tile_at(tile + 1), .line = rows.stride.x * rows.channels,
+                    {.first = tile_at(tile),
+                     .second = tile_at(tile + 1),
+                     .line = rows.stride.x * rows.channels,
                      .offsets = offsets.data()},
                     rows_of_tile, known, panel);
                 if (panel + 1 < last_panel) fetch_next_panel(product, work, panel, pair, pairs);

@@ -80,8 +80,7 @@ CTORCH_INLINE void window(
         for (int64_t j = 0; j < side; ++j) {
             const int64_t y = place.y + i - margin, x = place.x + j - margin;
             const bool inside = y >= 0 && y < grid.height && x >= 0 && x < grid.width;
-            pixels[i * side + j] =
-                inside ? map + ((place.image * grid.height + y) * grid.width + x) * channels : zeros;
+            pixels[i * side + j] = inside ? map + ((place.image * grid.height + y) * grid.width + x) * channels : zeros;
         }
     }
 }
@@ -186,7 +185,8 @@ void for_each_chunk(int64_t count, int64_t limit, const Body &body) {
 
 at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
     const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values = at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
+    at::Tensor values =
+        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
     const float *from = map.const_data_ptr<float>();
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
@@ -197,7 +197,8 @@ at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t bas
 
 at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
     const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values = at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
+    at::Tensor values =
+        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
     const float *from = map.const_data_ptr<float>();
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
@@ -209,9 +210,10 @@ at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t 
 /// G ⊗ G, `[36, 9]`: takes a kernel to the transformed domain.
 at::Tensor kernel_transform() {
     const at::Tensor g = at::tensor(
-        {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 12, 1.0 / 6,
-         1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
-        at::kDouble).view({6, 3});
+                             {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24,
+                              1.0 / 12, 1.0 / 6, 1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
+                             at::kDouble)
+                             .view({6, 3});
     return at::kron(g, g).to(at::kFloat);
 }
 
