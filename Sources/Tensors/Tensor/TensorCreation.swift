@@ -144,6 +144,7 @@ extension Tensor {
     public static func zerosLike(_ x: Tensor) -> Tensor { produce("zerosLike", [x]) { ct_zeros_like(x.raw, $0) } }
     /// A tensor of ones.
     public static func onesLike(_ x: Tensor) -> Tensor { produce("onesLike", [x]) { ct_ones_like(x.raw, $0) } }
+    /// A tensor of the shape, kind and layout of `x` whose elements are arbitrary.
     public static func emptyLike(_ x: Tensor) -> Tensor { produce("emptyLike", [x]) { ct_empty_like(x.raw, $0) } }
 }
 
@@ -181,13 +182,17 @@ extension Tensor {
         return try body(pointer ?? UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped)
     }
 
+    /// The elements as another kind; this tensor itself where they are of it.
     public func to(_ dtype: DType) -> Tensor { produce("to(dtype)", [self]) { ct_to_dtype(raw, dtype.code, $0) } }
+    /// The elements on another device; this tensor itself where they are there.
     public func to(_ device: Device) -> Tensor {
         produce("to(device)", [self]) { ct_to_device(raw, device.code, $0) }
     }
+    /// The elements in another order in memory; this tensor itself where they lie so.
     public func to(memoryFormat: MemoryFormat) -> Tensor {
         produce("to(memoryFormat)", [self]) { ct_to_format(raw, memoryFormat.code, $0) }
     }
+    /// The elements in this order in memory, without gaps; this tensor itself where they lie so.
     public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {
         produce("contiguous", [self]) { ct_contiguous(raw, format.code, $0) }
     }
