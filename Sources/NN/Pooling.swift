@@ -28,7 +28,7 @@ public final class MaxPool: Module, UnaryLayer {
         self.ceilMode = ceilMode
     }
 
-    /// The same number for all axes.
+    /// One number for all axes.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0, ceilMode: Bool = false) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding], ceilMode: ceilMode)
     }
@@ -60,7 +60,7 @@ public final class AvgPool: Module, UnaryLayer {
         self.padding = padding
     }
 
-    /// The same number for all axes.
+    /// One number for all axes.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding])
     }

@@ -12,18 +12,20 @@ extern "C" {
 // Families of calls with one signature each are listed once, and declared and defined from the list.
 
 /// Elementwise, one operand: `ct_exp(x, &out)`.
-#define CT_UNARY_OPERATIONS(X)                                                                                          \
-    X(exp) X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid)       \
-    X(relu) X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not)       \
-    X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
+#define CT_UNARY_OPERATIONS(X) \
+    X(exp) \
+    X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid) X(relu) \
+        X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not) \
+            X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
 
 /// Elementwise, two operands that broadcast: `ct_mul(a, b, &out)`.
-#define CT_BINARY_OPERATIONS(X)                                                                                         \
-    X(add) X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)   \
-    X(logical_and) X(logical_or) X(matmul)
+#define CT_BINARY_OPERATIONS(X) \
+    X(add) \
+    X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) \
+        X(logical_and) X(logical_or) X(matmul)
 
 /// Elementwise with a number: `ct_mul_scalar(a, 2, &out)`.
-#define CT_SCALAR_OPERATIONS(X)                                                                                         \
+#define CT_SCALAR_OPERATIONS(X) \
     X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub)
 
 /// Reductions over some axes (none given: over all of them): `ct_sum(x, axes, count, keep, &out)`.
@@ -66,7 +68,8 @@ ct_status ct_argmax(ct_tensor x, int64_t axis, bool keep, ct_tensor *out);
 ct_status ct_argmin(ct_tensor x, int64_t axis, bool keep, ct_tensor *out);
 ct_status ct_cumsum(ct_tensor x, int64_t axis, ct_tensor *out);
 ct_status ct_sort(ct_tensor x, int64_t axis, bool descending, bool stable, ct_tensor *values, ct_tensor *indices);
-ct_status ct_topk(ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices);
+ct_status ct_topk(
+    ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices);
 ct_status ct_unique(ct_tensor x, ct_tensor *out);
 ct_status ct_softmax(ct_tensor x, int64_t axis, ct_tensor *out);
 ct_status ct_log_softmax(ct_tensor x, int64_t axis, ct_tensor *out);
@@ -95,7 +98,8 @@ ct_status ct_index_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor sou
 ct_status ct_masked_fill(ct_tensor x, ct_tensor mask, ct_scalar value, ct_tensor *out);
 /// Advanced indexing; a null index stands for a whole axis.
 ct_status ct_index(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor *out);
-ct_status ct_index_put(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out);
+ct_status ct_index_put(
+    ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out);
 
 #ifdef __cplusplus
 }
