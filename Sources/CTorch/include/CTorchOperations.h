@@ -11,25 +11,28 @@ extern "C" {
 
 // Families of calls with one signature each are listed once, and declared and defined from the list.
 
+// clang-format takes the lists for expressions, and indents them further each time.
+// clang-format off
+
 /// Elementwise, one operand: `ct_exp(x, &out)`.
-#define CT_UNARY_OPERATIONS(X) \
-    X(exp) \
-    X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid) X(relu) \
-        X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not) \
-            X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
+#define CT_UNARY_OPERATIONS(X)                                                                                          \
+    X(exp) X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid)       \
+    X(relu) X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not)       \
+    X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
 
 /// Elementwise, two operands that broadcast: `ct_mul(a, b, &out)`.
-#define CT_BINARY_OPERATIONS(X) \
-    X(add) \
-    X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) \
-        X(logical_and) X(logical_or) X(matmul)
+#define CT_BINARY_OPERATIONS(X)                                                                                         \
+    X(add) X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)   \
+    X(logical_and) X(logical_or) X(matmul)
 
 /// Elementwise with a number: `ct_mul_scalar(a, 2, &out)`.
-#define CT_SCALAR_OPERATIONS(X) \
+#define CT_SCALAR_OPERATIONS(X)                                                                                         \
     X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub)
 
 /// Reductions over some axes (none given: over all of them): `ct_sum(x, axes, count, keep, &out)`.
 #define CT_REDUCTIONS(X) X(sum) X(mean) X(amax) X(amin)
+
+// clang-format on
 
 #define CT_DECLARE_UNARY(name) ct_status ct_##name(ct_tensor x, ct_tensor *out);
 #define CT_DECLARE_BINARY(name) ct_status ct_##name(ct_tensor a, ct_tensor b, ct_tensor *out);
