@@ -32,7 +32,8 @@ void cm_canvas_destroy(cm_canvas *canvas) {
 
 void cm_canvas_load(cm_canvas *canvas, const uint8_t *pixels, int channels) {
     cairo_surface_flush(canvas->surface);
-    int width = cairo_image_surface_get_width(canvas->surface), height = cairo_image_surface_get_height(canvas->surface);
+    int width = cairo_image_surface_get_width(canvas->surface),
+        height = cairo_image_surface_get_height(canvas->surface);
     int stride = cairo_image_surface_get_stride(canvas->surface);
     unsigned char *data = cairo_image_surface_get_data(canvas->surface);
     for (int y = 0; y < height; y++) {
@@ -46,7 +47,8 @@ void cm_canvas_load(cm_canvas *canvas, const uint8_t *pixels, int channels) {
 
 void cm_canvas_store(cm_canvas *canvas, uint8_t *rgb) {
     cairo_surface_flush(canvas->surface);
-    int width = cairo_image_surface_get_width(canvas->surface), height = cairo_image_surface_get_height(canvas->surface);
+    int width = cairo_image_surface_get_width(canvas->surface),
+        height = cairo_image_surface_get_height(canvas->surface);
     int stride = cairo_image_surface_get_stride(canvas->surface);
     const unsigned char *data = cairo_image_surface_get_data(canvas->surface);
     for (int y = 0; y < height; y++) {
@@ -89,8 +91,7 @@ void cm_canvas_set_radial_gradient(
 void cm_canvas_move_to(cm_canvas *canvas, double x, double y) { cairo_move_to(canvas->context, x, y); }
 void cm_canvas_line_to(cm_canvas *canvas, double x, double y) { cairo_line_to(canvas->context, x, y); }
 
-void cm_canvas_curve_to(
-    cm_canvas *canvas, double x1, double y1, double x2, double y2, double x3, double y3) {
+void cm_canvas_curve_to(cm_canvas *canvas, double x1, double y1, double x2, double y2, double x3, double y3) {
     cairo_curve_to(canvas->context, x1, y1, x2, y2, x3, y3);
 }
 
@@ -151,7 +152,8 @@ static bool has_font_configuration(void) {
 void cm_canvas_set_font(cm_canvas *canvas, double size, bool bold) {
     // With a configuration but no font, cairo turns to its own stroke font by itself; without, we name that font.
     cairo_select_font_face(
-        canvas->context, has_font_configuration() ? "sans-serif" : "@cairo:", CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+        canvas->context, has_font_configuration() ? "sans-serif" : "@cairo:", CAIRO_FONT_SLANT_NORMAL,
+        bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
     cairo_set_font_size(canvas->context, size);
 }
 

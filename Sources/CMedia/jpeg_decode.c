@@ -14,24 +14,20 @@ static session *session_of(j_common_ptr decoder) { return decoder->client_data; 
 
 static cm_status status_of_error(int code) {
     switch (code) {
-    case JERR_OUT_OF_MEMORY:
-        return CM_OUT_OF_MEMORY;
-    case JERR_IMAGE_TOO_BIG:
-    case JERR_WIDTH_OVERFLOW:
-    case JERR_NO_BACKING_STORE:
-        return CM_TOO_LARGE;
-    case JERR_ARITH_NOTIMPL:
-    case JERR_BAD_PRECISION:
-    case JERR_CCIR601_NOTIMPL:
-    case JERR_COMPONENT_COUNT:
-    case JERR_CONVERSION_NOTIMPL:
-    case JERR_FRACT_SAMPLE_NOTIMPL:
-    case JERR_NOTIMPL:
-    case JERR_NOT_COMPILED:
-    case JERR_SOF_UNSUPPORTED:
-        return CM_UNSUPPORTED;
-    default:
-        return CM_CORRUPT;
+        case JERR_OUT_OF_MEMORY: return CM_OUT_OF_MEMORY;
+        case JERR_IMAGE_TOO_BIG:
+        case JERR_WIDTH_OVERFLOW:
+        case JERR_NO_BACKING_STORE: return CM_TOO_LARGE;
+        case JERR_ARITH_NOTIMPL:
+        case JERR_BAD_PRECISION:
+        case JERR_CCIR601_NOTIMPL:
+        case JERR_COMPONENT_COUNT:
+        case JERR_CONVERSION_NOTIMPL:
+        case JERR_FRACT_SAMPLE_NOTIMPL:
+        case JERR_NOTIMPL:
+        case JERR_NOT_COMPILED:
+        case JERR_SOF_UNSUPPORTED: return CM_UNSUPPORTED;
+        default: return CM_CORRUPT;
     }
 }
 
@@ -53,15 +49,13 @@ static void on_output(j_common_ptr decoder) { (void)decoder; }
 /// Whether a warning means wrong pixels, rather than an oddity around them.
 static bool is_damage(int code) {
     switch (code) {
-    case JWRN_ARITH_BAD_CODE:
-    case JWRN_BOGUS_PROGRESSION:
-    case JWRN_HIT_MARKER:
-    case JWRN_HUFF_BAD_CODE:
-    case JWRN_JPEG_EOF:
-    case JWRN_MUST_RESYNC:
-        return true;
-    default:
-        return false;
+        case JWRN_ARITH_BAD_CODE:
+        case JWRN_BOGUS_PROGRESSION:
+        case JWRN_HIT_MARKER:
+        case JWRN_HUFF_BAD_CODE:
+        case JWRN_JPEG_EOF:
+        case JWRN_MUST_RESYNC: return true;
+        default: return false;
     }
 }
 
@@ -124,9 +118,9 @@ static void choose_scale(session *s) {
     int width = turned ? o->minimum_height : o->minimum_width, height = turned ? o->minimum_width : o->minimum_height;
     // Only these have vectorised transforms: a picture of 5/8 takes longer than the whole one.
     int eighths = 1;
-    while (eighths < 8
-        && (scaled((int)s->decoder.image_width, eighths) < width
-            || scaled((int)s->decoder.image_height, eighths) < height))
+    while (eighths < 8 &&
+           (scaled((int)s->decoder.image_width, eighths) < width ||
+            scaled((int)s->decoder.image_height, eighths) < height))
         eighths *= 2;
     s->decoder.scale_num = (unsigned)eighths;
     s->decoder.scale_denom = 8;
@@ -153,14 +147,15 @@ static void check_limits(session *s) {
         // libjpeg keeps every coefficient, 2 bytes each, in blocks of 8 x 8, rounded up to whole MCUs.
         for (int i = 0; i < d->num_components; i++) {
             const jpeg_component_info *c = &d->comp_info[i];
-            bytes += ((uint64_t)c->width_in_blocks + c->h_samp_factor) * ((uint64_t)c->height_in_blocks + c->v_samp_factor)
-                * sizeof(JBLOCK);
+            bytes += ((uint64_t)c->width_in_blocks + c->h_samp_factor) *
+                ((uint64_t)c->height_in_blocks + c->v_samp_factor) * sizeof(JBLOCK);
         }
     }
     if (bytes > o->max_bytes) {
         snprintf(
-            s->report->error, sizeof s->report->error, "%u x %u pixels take %llu bytes to decode, over the limit of %llu",
-            d->image_width, d->image_height, (unsigned long long)bytes, (unsigned long long)o->max_bytes);
+            s->report->error, sizeof s->report->error,
+            "%u x %u pixels take %llu bytes to decode, over the limit of %llu", d->image_width, d->image_height,
+            (unsigned long long)bytes, (unsigned long long)o->max_bytes);
         cm_jpeg_fail(s, CM_TOO_LARGE);
     }
 }
@@ -215,7 +210,9 @@ static void check_scans(session *s) {
         s->report->truncated = true;
         return;
     }
-    snprintf(s->report->error, sizeof s->report->error, "the file ends after %d scans without the end marker", d->input_scan_number);
+    snprintf(
+        s->report->error, sizeof s->report->error, "the file ends after %d scans without the end marker",
+        d->input_scan_number);
     cm_jpeg_fail(s, CM_TRUNCATED);
 }
 

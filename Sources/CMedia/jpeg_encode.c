@@ -65,8 +65,9 @@ static void on_end(j_compress_ptr encoder) {
 
 static void write_exif(j_compress_ptr encoder, int orientation) {
     // A TIFF header (little endian, directory at 8) and a directory of one entry: orientation, SHORT, count 1.
-    const uint8_t block[] = {'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0,
-                             (uint8_t)orientation, 0, 0, 0, 0, 0, 0, 0};
+    const uint8_t block[] = {
+        'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (uint8_t)orientation,
+        0,   0,   0,   0,   0, 0, 0};
     jpeg_write_marker(encoder, JPEG_APP0 + 1, block, sizeof block);
 }
 

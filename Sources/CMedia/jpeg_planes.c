@@ -67,7 +67,8 @@ void cm_jpeg_read_planes(cm_jpeg_session *s) {
         for (int i = 0; i < d->num_components; i++) {
             const jpeg_component_info *c = &d->comp_info[i];
             unsigned count = (unsigned)(c->v_samp_factor * c->DCT_scaled_size);
-            for (unsigned y = 0; y < count; y++) rows[i][y] = s->planes[i].data + (group * count + y) * s->planes[i].pitch;
+            for (unsigned y = 0; y < count; y++)
+                rows[i][y] = s->planes[i].data + (group * count + y) * s->planes[i].pitch;
         }
         jpeg_read_raw_data(d, arrays, lines);
     }

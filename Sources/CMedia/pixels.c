@@ -34,29 +34,28 @@ static void scatter(
 void cm_orient(const uint8_t *source, int width, int height, int channels, int orientation, uint8_t *target) {
     ptrdiff_t w = width, h = height;
     switch (orientation) {
-    case 2: // mirrored left to right
-        scatter(source, width, height, channels, target, w - 1, -1, w);
-        break;
-    case 3: // upside down
-        scatter(source, width, height, channels, target, h * w - 1, -1, -w);
-        break;
-    case 4: // mirrored top to bottom
-        scatter(source, width, height, channels, target, (h - 1) * w, 1, -w);
-        break;
-    case 5: // transposed
-        scatter(source, width, height, channels, target, 0, h, 1);
-        break;
-    case 6: // to be turned clockwise
-        scatter(source, width, height, channels, target, h - 1, h, -1);
-        break;
-    case 7: // transposed along the other diagonal
-        scatter(source, width, height, channels, target, w * h - 1, -h, -1);
-        break;
-    case 8: // to be turned anticlockwise
-        scatter(source, width, height, channels, target, (w - 1) * h, -h, 1);
-        break;
-    default:
-        memcpy(target, source, (size_t)width * height * channels);
+        case 2:  // mirrored left to right
+            scatter(source, width, height, channels, target, w - 1, -1, w);
+            break;
+        case 3:  // upside down
+            scatter(source, width, height, channels, target, h * w - 1, -1, -w);
+            break;
+        case 4:  // mirrored top to bottom
+            scatter(source, width, height, channels, target, (h - 1) * w, 1, -w);
+            break;
+        case 5:  // transposed
+            scatter(source, width, height, channels, target, 0, h, 1);
+            break;
+        case 6:  // to be turned clockwise
+            scatter(source, width, height, channels, target, h - 1, h, -1);
+            break;
+        case 7:  // transposed along the other diagonal
+            scatter(source, width, height, channels, target, w * h - 1, -h, -1);
+            break;
+        case 8:  // to be turned anticlockwise
+            scatter(source, width, height, channels, target, (w - 1) * h, -h, 1);
+            break;
+        default: memcpy(target, source, (size_t)width * height * channels);
     }
 }
 

@@ -59,19 +59,21 @@ static void check_limits(session *s, png_uint_32 width, png_uint_32 height, int 
         fail(s, CM_TOO_LARGE);
     }
     (void)interlaced;
-    uint64_t bytes = pixels * (unsigned)o->channels * (o->orientation > 1 ? 2 : 1) + (uint64_t)height * sizeof(png_bytep)
-        + (uint64_t)width * (unsigned)(channels * (depth > 8 ? 2 : 1)) * 4;
+    uint64_t bytes = pixels * (unsigned)o->channels * (o->orientation > 1 ? 2 : 1) +
+        (uint64_t)height * sizeof(png_bytep) + (uint64_t)width * (unsigned)(channels * (depth > 8 ? 2 : 1)) * 4;
     if (bytes > o->max_bytes) {
         snprintf(
-            s->report->error, sizeof s->report->error, "%u x %u pixels take %llu bytes to decode, over the limit of %llu",
-            width, height, (unsigned long long)bytes, (unsigned long long)o->max_bytes);
+            s->report->error, sizeof s->report->error,
+            "%u x %u pixels take %llu bytes to decode, over the limit of %llu", width, height,
+            (unsigned long long)bytes, (unsigned long long)o->max_bytes);
         fail(s, CM_TOO_LARGE);
     }
 }
 
 /// Chunks that cannot change the pixels we hand out. Ignoring them keeps a compressed profile or text from being inflated.
 static void ignore_ancillary_chunks(png_structp decoder) {
-    static const png_byte names[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
+    static const png_byte names[] =
+        "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
     png_set_keep_unknown_chunks(decoder, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
 }
 

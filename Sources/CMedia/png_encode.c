@@ -51,7 +51,8 @@ static cm_status encode(
     int color = o->palette ? PNG_COLOR_TYPE_PALETTE : colors[channels];
     png_set_IHDR(
         e, s->info, (png_uint_32)width, (png_uint_32)height, o->bit_depth, color,
-        o->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+        o->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+        PNG_FILTER_TYPE_DEFAULT);
     if (o->palette) {
         png_color entries[PNG_MAX_PALETTE_LENGTH];
         int count = o->palette_count < PNG_MAX_PALETTE_LENGTH ? o->palette_count : PNG_MAX_PALETTE_LENGTH;

@@ -67,9 +67,9 @@ static cm_status resample(
     cm_taps rows = {0}, columns = {0};
     cm_strip strip = {0};
     cm_status status = CM_OUT_OF_MEMORY;
-    if (cm_make_strip((size_t)width * (size_t)channels, (size_t)target_width * (size_t)channels, &strip)
-        && cm_make_taps(height, target_height, antialiased, 22, CM_UPSAMPLING_NONE, 1, height, &rows)
-        && cm_make_taps(width, target_width, antialiased, 16, CM_UPSAMPLING_NONE, 1, width, &columns)) {
+    if (cm_make_strip((size_t)width * (size_t)channels, (size_t)target_width * (size_t)channels, &strip) &&
+        cm_make_taps(height, target_height, antialiased, 22, CM_UPSAMPLING_NONE, 1, height, &rows) &&
+        cm_make_taps(width, target_width, antialiased, 16, CM_UPSAMPLING_NONE, 1, width, &columns)) {
         linear(kernels, source, width, channels, target, target_width, target_height, &rows, &columns, &strip);
         status = CM_OK;
     }
@@ -89,6 +89,5 @@ cm_status cm_resample(
 cm_status cm_resample_portably(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
     cm_filter filter) {
-    return resample(
-        &cm_plain_kernels, source, width, height, channels, target, target_width, target_height, filter);
+    return resample(&cm_plain_kernels, source, width, height, channels, target, target_width, target_height, filter);
 }

@@ -17,11 +17,31 @@ static inline __m256i weight_pair(const int16_t *weights) {
 /// A loop with this count known when it is compiled, where it is small; the loop is then gone.
 #define WITH_CONSTANT(count, call) \
     switch (count) { \
-    case 1: { enum { constant = 1 }; call; break; } \
-    case 2: { enum { constant = 2 }; call; break; } \
-    case 3: { enum { constant = 3 }; call; break; } \
-    case 4: { enum { constant = 4 }; call; break; } \
-    default: { const int constant = count; call; break; } \
+        case 1: { \
+            enum { constant = 1 }; \
+            call; \
+            break; \
+        } \
+        case 2: { \
+            enum { constant = 2 }; \
+            call; \
+            break; \
+        } \
+        case 3: { \
+            enum { constant = 3 }; \
+            call; \
+            break; \
+        } \
+        case 4: { \
+            enum { constant = 4 }; \
+            call; \
+            break; \
+        } \
+        default: { \
+            const int constant = count; \
+            call; \
+            break; \
+        } \
     }
 
 /// 16 samples of the blend at `source`.
@@ -135,18 +155,18 @@ static void avx2_columns(cm_strip *strip, size_t samples, int channels, const cm
     int16_t *blended = strip->blended;
     // The weight beyond an odd count is zero, and the strip's slack holds the column beyond the last.
     switch ((taps->most + 1) / 2 * 4 + channels) {
-    case 1 * 4 + 1: blend_all_columns(columns, 1, taps, 1, target_width, blended); break;
-    case 2 * 4 + 1: blend_all_columns(columns, 1, taps, 2, target_width, blended); break;
-    case 3 * 4 + 1: blend_all_columns(columns, 1, taps, 3, target_width, blended); break;
-    case 4 * 4 + 1: blend_all_columns(columns, 1, taps, 4, target_width, blended); break;
-    case 1 * 4 + 3: blend_all_columns(columns, 3, taps, 1, target_width, blended); break;
-    case 2 * 4 + 3: blend_all_columns(columns, 3, taps, 2, target_width, blended); break;
-    case 3 * 4 + 3: blend_all_columns(columns, 3, taps, 3, target_width, blended); break;
-    case 4 * 4 + 3: blend_all_columns(columns, 3, taps, 4, target_width, blended); break;
-    default:
-        for (int x = 0; x < target_width; x++)
-            blend_columns(
-                columns, channels, taps, x, (taps->count[x] + 1) / 2, blended + (size_t)x * (size_t)channels * 16);
+        case 1 * 4 + 1: blend_all_columns(columns, 1, taps, 1, target_width, blended); break;
+        case 2 * 4 + 1: blend_all_columns(columns, 1, taps, 2, target_width, blended); break;
+        case 3 * 4 + 1: blend_all_columns(columns, 1, taps, 3, target_width, blended); break;
+        case 4 * 4 + 1: blend_all_columns(columns, 1, taps, 4, target_width, blended); break;
+        case 1 * 4 + 3: blend_all_columns(columns, 3, taps, 1, target_width, blended); break;
+        case 2 * 4 + 3: blend_all_columns(columns, 3, taps, 2, target_width, blended); break;
+        case 3 * 4 + 3: blend_all_columns(columns, 3, taps, 3, target_width, blended); break;
+        case 4 * 4 + 3: blend_all_columns(columns, 3, taps, 4, target_width, blended); break;
+        default:
+            for (int x = 0; x < target_width; x++)
+                blend_columns(
+                    columns, channels, taps, x, (taps->count[x] + 1) / 2, blended + (size_t)x * (size_t)channels * 16);
     }
     size_t target_samples = (size_t)target_width * (size_t)channels;
     transpose_all(blended, 16, 256, strip->target, strip->target_stride, 16, (target_samples + 15) / 16);
@@ -212,14 +232,13 @@ static void avx2_rgb(const int16_t *y, const int16_t *cb, const int16_t *cr, int
         __m128i b = mix(luma_low, luma_high, low, high, blue_weights);
         __m128i *to = (__m128i *)(target + (size_t)i * 3);
         _mm_storeu_si128(
-            to, _mm_or_si128(
-                    _mm_or_si128(_mm_shuffle_epi8(r, r0), _mm_shuffle_epi8(g, g0)), _mm_shuffle_epi8(b, b0)));
+            to, _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(r, r0), _mm_shuffle_epi8(g, g0)), _mm_shuffle_epi8(b, b0)));
         _mm_storeu_si128(
-            to + 1, _mm_or_si128(
-                        _mm_or_si128(_mm_shuffle_epi8(r, r1), _mm_shuffle_epi8(g, g1)), _mm_shuffle_epi8(b, b1)));
+            to + 1,
+            _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(r, r1), _mm_shuffle_epi8(g, g1)), _mm_shuffle_epi8(b, b1)));
         _mm_storeu_si128(
-            to + 2, _mm_or_si128(
-                        _mm_or_si128(_mm_shuffle_epi8(r, r2), _mm_shuffle_epi8(g, g2)), _mm_shuffle_epi8(b, b2)));
+            to + 2,
+            _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(r, r2), _mm_shuffle_epi8(g, g2)), _mm_shuffle_epi8(b, b2)));
     }
 }
 

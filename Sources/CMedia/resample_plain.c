@@ -37,7 +37,8 @@ static void plain_columns(cm_strip *strip, size_t samples, int channels, const c
 }
 
 static void plain_bytes(const int16_t *source, int count, uint8_t *target) {
-    for (int i = 0; i < count; i++) target[i] = byte_of((source[i] + (1 << (cm_fraction_bits - 1))) >> cm_fraction_bits);
+    for (int i = 0; i < count; i++)
+        target[i] = byte_of((source[i] + (1 << (cm_fraction_bits - 1))) >> cm_fraction_bits);
 }
 
 /// Coefficients of 14 bits.

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 static bool same_geometry(const cm_plane *a, const cm_plane *b) {
-    return a->width == b->width && a->height == b->height && a->factor_x == b->factor_x && a->factor_y == b->factor_y
-        && a->upsampling_x == b->upsampling_x && a->upsampling_y == b->upsampling_y;
+    return a->width == b->width && a->height == b->height && a->factor_x == b->factor_x && a->factor_y == b->factor_y &&
+        a->upsampling_x == b->upsampling_x && a->upsampling_y == b->upsampling_y;
 }
 
 /// `count` target rows from `y` on of one plane, left in the strip's target.
@@ -47,8 +47,8 @@ cm_status cm_resample_planes(
         ready = cm_make_strip((size_t)plane->width, (size_t)target_width, &strips[p]);
         if (!ready || own[p] != p) continue;
         ready = cm_make_taps(
-                    height, target_height, true, 22, plane->upsampling_y, plane->factor_y, plane->height, &rows[p])
-            && cm_make_taps(
+                    height, target_height, true, 22, plane->upsampling_y, plane->factor_y, plane->height, &rows[p]) &&
+            cm_make_taps(
                     width, target_width, true, 16, plane->upsampling_x, plane->factor_x, plane->width, &columns[p]);
     }
     for (int y = 0; y < target_height && ready; y += cm_strip_rows) {

@@ -16,23 +16,25 @@ void video_converter_clear(video_converter *c) {
 /// The formats that say "full range" by their name, as those without.
 static enum AVPixelFormat plain_format(enum AVPixelFormat format, bool *full) {
     switch (format) {
-    case AV_PIX_FMT_YUVJ420P: *full = true; return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P: *full = true; return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P: *full = true; return AV_PIX_FMT_YUV444P;
-    case AV_PIX_FMT_YUVJ440P: *full = true; return AV_PIX_FMT_YUV440P;
-    case AV_PIX_FMT_YUVJ411P: *full = true; return AV_PIX_FMT_YUV411P;
-    default: return format;
+        case AV_PIX_FMT_YUVJ420P: *full = true; return AV_PIX_FMT_YUV420P;
+        case AV_PIX_FMT_YUVJ422P: *full = true; return AV_PIX_FMT_YUV422P;
+        case AV_PIX_FMT_YUVJ444P: *full = true; return AV_PIX_FMT_YUV444P;
+        case AV_PIX_FMT_YUVJ440P: *full = true; return AV_PIX_FMT_YUV440P;
+        case AV_PIX_FMT_YUVJ411P: *full = true; return AV_PIX_FMT_YUV411P;
+        default: return format;
     }
 }
 
 static int matrix_of(const AVFrame *frame) {
     switch (frame->colorspace) {
-    case AVCOL_SPC_BT709: return SWS_CS_ITU709;
-    case AVCOL_SPC_BT470BG: case AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601;
-    case AVCOL_SPC_FCC: return SWS_CS_FCC;
-    case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
-    case AVCOL_SPC_BT2020_NCL: case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
-    default: return frame->width >= 1280 || frame->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+        case AVCOL_SPC_BT709: return SWS_CS_ITU709;
+        case AVCOL_SPC_BT470BG:
+        case AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601;
+        case AVCOL_SPC_FCC: return SWS_CS_FCC;
+        case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
+        case AVCOL_SPC_BT2020_NCL:
+        case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
+        default: return frame->width >= 1280 || frame->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
     }
 }
 
@@ -83,14 +85,39 @@ cm_status video_convert(
     // Where the stored pixel (x, y) goes: its offset is origin + x * right + y * below.
     ptrdiff_t w = width, h = height, origin = 0, right = 1, below = w;
     switch (orientation) {
-    case 2: origin = w - 1; right = -1; break;
-    case 3: origin = w * h - 1; right = -1; below = -w; break;
-    case 4: origin = w * (h - 1); below = -w; break;
-    case 5: right = w; below = 1; break;
-    case 6: origin = w - 1; right = w; below = -1; break;
-    case 7: origin = w * h - 1; right = -w; below = -1; break;
-    case 8: origin = w * (h - 1); right = -w; below = 1; break;
-    default: break;
+        case 2:
+            origin = w - 1;
+            right = -1;
+            break;
+        case 3:
+            origin = w * h - 1;
+            right = -1;
+            below = -w;
+            break;
+        case 4:
+            origin = w * (h - 1);
+            below = -w;
+            break;
+        case 5:
+            right = w;
+            below = 1;
+            break;
+        case 6:
+            origin = w - 1;
+            right = w;
+            below = -1;
+            break;
+        case 7:
+            origin = w * h - 1;
+            right = -w;
+            below = -1;
+            break;
+        case 8:
+            origin = w * (h - 1);
+            right = -w;
+            below = 1;
+            break;
+        default: break;
     }
     for (ptrdiff_t y = 0; y < down; y++) {
         const uint8_t *g = c->planes + (size_t)y * stride, *b = g + plane, *r = b + plane;

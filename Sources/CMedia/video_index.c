@@ -14,8 +14,7 @@ int video_read_packet(cm_video *v) {
 
 static cm_status append_packet(cm_video *v, cm_report *report) {
     if ((uint64_t)v->packet_count >= v->options.max_frames)
-        return video_fail(
-            report, CM_TOO_LARGE, "more than %llu packets", (unsigned long long)v->options.max_frames);
+        return video_fail(report, CM_TOO_LARGE, "more than %llu packets", (unsigned long long)v->options.max_frames);
     if (v->packet_count == v->packet_capacity) {
         int64_t capacity = v->packet_capacity ? v->packet_capacity * 2 : 512;
         video_packet *packets = realloc(v->packets, (size_t)capacity * sizeof *packets);
@@ -28,8 +27,8 @@ static cm_status append_packet(cm_video *v, cm_report *report) {
     video_packet p = {from->pos, from->pts, by_pts ? from->pts : from->dts, -1, INT64_MAX, from->size, 0, 0, 0, 0};
     p.flags = (uint8_t)video_syntax_read(&v->syntax, from->data, (size_t)from->size, &p.layer);
     if (from->flags & AV_PKT_FLAG_DISCARD) p.flags |= PACKET_DISCARDED;
-    if (av_packet_get_side_data(from, AV_PKT_DATA_NEW_EXTRADATA, NULL)
-        || av_packet_get_side_data(from, AV_PKT_DATA_PARAM_CHANGE, NULL)) {
+    if (av_packet_get_side_data(from, AV_PKT_DATA_NEW_EXTRADATA, NULL) ||
+        av_packet_get_side_data(from, AV_PKT_DATA_PARAM_CHANGE, NULL)) {
         if (!v->syntax.doubt) v->syntax.doubt = "its parameters change on the way";
         v->seekable = false;
     }
@@ -40,9 +39,9 @@ static cm_status append_packet(cm_video *v, cm_report *report) {
 /// How many packets the container's own tables promise; 0 when they don't say.
 static int64_t promised_packets(const cm_video *v) {
     switch (v->kind) {
-    case VIDEO_CONTAINER_MP4: return avformat_index_get_entries_count(v->stream);
-    case VIDEO_CONTAINER_AVI: return v->stream->nb_frames;
-    default: return 0;
+        case VIDEO_CONTAINER_MP4: return avformat_index_get_entries_count(v->stream);
+        case VIDEO_CONTAINER_AVI: return v->stream->nb_frames;
+        default: return 0;
     }
 }
 
@@ -63,7 +62,9 @@ static cm_status scan(cm_video *v, int64_t *frame, cm_report *report) {
     if (v->options.accept_damage && v->packet_count) return CM_OK;
     *frame = v->packet_count;
     if (!cut) return video_fail(report, CM_CORRUPT, "its index points outside of the file");
-    if (promised) return video_fail(report, CM_TRUNCATED, "it holds %lld of %lld frames", (long long)v->packet_count, (long long)promised);
+    if (promised)
+        return video_fail(
+            report, CM_TRUNCATED, "it holds %lld of %lld frames", (long long)v->packet_count, (long long)promised);
     return video_fail(report, CM_TRUNCATED, "it ends after %lld frames", (long long)v->packet_count);
 }
 
@@ -159,8 +160,10 @@ int64_t video_start_for(const cm_video *v, int64_t frame) {
     int64_t packet = v->frames[frame], low = 0, high = v->start_count;
     while (low < high) {
         int64_t middle = (low + high) / 2;
-        if (v->starts[middle] <= packet) low = middle + 1;
-        else high = middle;
+        if (v->starts[middle] <= packet)
+            low = middle + 1;
+        else
+            high = middle;
     }
     while (low > 0 && v->packets[v->starts[low - 1]].floor > frame) low--;
     return low > 0 ? v->starts[low - 1] : 0;

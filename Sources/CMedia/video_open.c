@@ -54,7 +54,8 @@ static AVStream *best_stream(AVFormatContext *container) {
         AVStream *s = container->streams[i];
         if (s->codecpar->codec_type != AVMEDIA_TYPE_VIDEO || s->disposition & AV_DISPOSITION_ATTACHED_PIC) continue;
         // The default one, else the first: what players show.
-        if (!best || (s->disposition & AV_DISPOSITION_DEFAULT && !(best->disposition & AV_DISPOSITION_DEFAULT))) best = s;
+        if (!best || (s->disposition & AV_DISPOSITION_DEFAULT && !(best->disposition & AV_DISPOSITION_DEFAULT)))
+            best = s;
     }
     return best;
 }
@@ -73,7 +74,8 @@ cm_status video_rewind(cm_video *v, cm_report *report) {
     int error = avformat_open_input(&v->container, NULL, av_find_input_format(names[v->kind]), NULL);
     if (error == AVERROR(ENOMEM)) return video_fail(report, CM_OUT_OF_MEMORY, "opening it");
     if (error < 0) {
-        if (video_source_is_cut(&v->source, v->kind)) return video_fail(report, CM_TRUNCATED, "it ends before its index");
+        if (video_source_is_cut(&v->source, v->kind))
+            return video_fail(report, CM_TRUNCATED, "it ends before its index");
         return video_fail(report, CM_CORRUPT, "its headers make no sense");
     }
     v->stream = best_stream(v->container);
@@ -89,15 +91,15 @@ cm_status video_rewind(cm_video *v, cm_report *report) {
 
 /// Other decoders can end the process when several threads meet damage (MPEG-4's does), or were not put to the test.
 static bool threads_safely(enum AVCodecID codec) {
-    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_VP9;
+    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP8 ||
+        codec == AV_CODEC_ID_VP9;
 }
 
 cm_status video_renew_decoder(cm_video *v, bool shows_all, cm_report *report) {
     avcodec_free_context(&v->decoder);
     const AVCodecParameters *parameters = v->stream->codecpar;
     const AVCodec *codec = avcodec_find_decoder(parameters->codec_id);
-    if (!codec)
-        return video_fail(report, CM_UNSUPPORTED, "no decoder for %s", avcodec_get_name(parameters->codec_id));
+    if (!codec) return video_fail(report, CM_UNSUPPORTED, "no decoder for %s", avcodec_get_name(parameters->codec_id));
     v->decoder = avcodec_alloc_context3(codec);
     if (!v->decoder || avcodec_parameters_to_context(v->decoder, parameters) < 0) {
         avcodec_free_context(&v->decoder);
@@ -113,7 +115,8 @@ cm_status video_renew_decoder(cm_video *v, bool shows_all, cm_report *report) {
     if (v->threads > 1) v->decoder->err_recognition |= AV_EF_EXPLODE;
     v->decoder->max_pixels = (int64_t)v->options.max_pixels;
     // H.264 need not say how far pictures are out of order; a decoder that has to find out drops some meanwhile.
-    if (v->syntax.codec == AV_CODEC_ID_H264) v->decoder->has_b_frames = v->reorder >= 0 && v->reorder < 15 ? v->reorder : 15;
+    if (v->syntax.codec == AV_CODEC_ID_H264)
+        v->decoder->has_b_frames = v->reorder >= 0 && v->reorder < 15 ? v->reorder : 15;
     int error = avcodec_open2(v->decoder, codec, NULL);
     if (error < 0) avcodec_free_context(&v->decoder);
     if (error == AVERROR(ENOMEM)) return video_fail(report, CM_OUT_OF_MEMORY, "opening its decoder");
@@ -124,7 +127,8 @@ cm_status video_renew_decoder(cm_video *v, bool shows_all, cm_report *report) {
 }
 
 static cm_status check_size(const cm_video *v, cm_report *report) {
-    if (v->width <= 0 || v->height <= 0 || (uint64_t)v->width * (uint64_t)v->height <= v->options.max_pixels) return CM_OK;
+    if (v->width <= 0 || v->height <= 0 || (uint64_t)v->width * (uint64_t)v->height <= v->options.max_pixels)
+        return CM_OK;
     return video_fail(
         report, CM_TOO_LARGE, "%d x %d pixels, over the limit of %llu", v->width, v->height,
         (unsigned long long)v->options.max_pixels);
@@ -166,7 +170,8 @@ static cm_status open_source(cm_video *v, int64_t *frame, cm_report *report) {
     return status;
 }
 
-static cm_status open_any(cm_video *v, const cm_video_options *options, cm_video **video, int64_t *frame, cm_report *report) {
+static cm_status open_any(
+    cm_video *v, const cm_video_options *options, cm_video **video, int64_t *frame, cm_report *report) {
     video_silence();
     v->options = *options;
     v->threads = options->threads > 1 ? options->threads : 1;

@@ -24,8 +24,10 @@ static size_t place_of(const group *g, int64_t frame) {
     size_t low = g->first, high = g->end;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (g->request->frames[middle] < frame) low = middle + 1;
-        else high = middle;
+        if (g->request->frames[middle] < frame)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < g->end && g->request->frames[low] == frame ? low : g->end;
 }
@@ -71,8 +73,8 @@ static void take_frame(group *g) {
     size_t place = place_of(g, p->frame);
     if (place == g->end) return;
     const cm_video_request *r = g->request;
-    g->status = video_convert(
-        &v->converter, v->frame, r->width, r->height, r->orientation, r->targets[place], g->report);
+    g->status =
+        video_convert(&v->converter, v->frame, r->width, r->height, r->orientation, r->targets[place], g->report);
 }
 
 /// Takes what the decoder has ready. Its last answer.
@@ -120,8 +122,10 @@ static void begin(group *g, int64_t start) {
     cm_video *v = g->video;
     // Parameter sets of a later place would stay behind.
     bool stale = start == 0 && (v->syntax.in_band || v->syntax.doubt);
-    if (!v->decoder || (!v->fresh && stale)) g->status = video_renew_decoder(v, true, g->report);
-    else if (!v->fresh) avcodec_flush_buffers(v->decoder);
+    if (!v->decoder || (!v->fresh && stale))
+        g->status = video_renew_decoder(v, true, g->report);
+    else if (!v->fresh)
+        avcodec_flush_buffers(v->decoder);
     if (g->status != CM_OK) return;
     if (v->fresh && start > 0 && v->syntax.first_counts) {
         g->status = video_seek_packet(v, 0, g->report);
@@ -201,9 +205,11 @@ static cm_status settle_damage(group *g, int64_t *frame) {
         if (damaged < 0) continue;
         if (!v->options.accept_damage) {
             *frame = v->packets[damaged].frame >= 0 ? v->packets[damaged].frame : r->frames[k];
-            if (*frame == r->frames[k]) return video_fail(g->report, CM_CORRUPT, "it can't be decoded as it was encoded");
+            if (*frame == r->frames[k])
+                return video_fail(g->report, CM_CORRUPT, "it can't be decoded as it was encoded");
             return video_fail(
-                g->report, CM_CORRUPT, "it can't be decoded as it was encoded, and frame %lld needs it", (long long)r->frames[k]);
+                g->report, CM_CORRUPT, "it can't be decoded as it was encoded, and frame %lld needs it",
+                (long long)r->frames[k]);
         }
         if (r->missing) r->missing[k] = 1;
         memset(r->targets[k], 0, (size_t)r->width * (size_t)r->height * 3);

@@ -11,8 +11,10 @@ static int64_t number_of_packet(const cm_video *v) {
     int64_t low = 0, high = v->packet_count;
     while (low < high) {
         int64_t middle = (low + high) / 2;
-        if (v->packets[middle].position < v->packet->pos) low = middle + 1;
-        else high = middle;
+        if (v->packets[middle].position < v->packet->pos)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < v->packet_count && is_packet(v, low) ? low : -1;
 }

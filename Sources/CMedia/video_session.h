@@ -84,7 +84,8 @@ struct cm_video {
 };
 
 /// Writes why a call failed into the report, and returns `status`.
-cm_status video_fail(cm_report *report, cm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+cm_status video_fail(cm_report *report, cm_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /// Keeps FFmpeg from printing, once and for all.
 void video_silence(void);

@@ -63,11 +63,11 @@ static int64_t on_seek(void *opaque, int64_t offset, int whence) {
     video_source *source = opaque;
     int64_t base;
     switch (whence & ~AVSEEK_FORCE) {
-    case AVSEEK_SIZE: return source->size;
-    case SEEK_SET: base = 0; break;
-    case SEEK_CUR: base = source->position; break;
-    case SEEK_END: base = source->size; break;
-    default: return AVERROR(EINVAL);
+        case AVSEEK_SIZE: return source->size;
+        case SEEK_SET: base = 0; break;
+        case SEEK_CUR: base = source->position; break;
+        case SEEK_END: base = source->size; break;
+        default: return AVERROR(EINVAL);
     }
     if (offset < -base || offset > INT64_MAX - base) return AVERROR(EINVAL);
     return source->position = base + offset;
@@ -109,7 +109,8 @@ video_container video_source_container(const video_source *source) {
     if (!memcmp(head, "\x1A\x45\xDF\xA3", 4)) return VIDEO_CONTAINER_MATROSKA;
     if (!memcmp(head, "RIFF", 4)) return memcmp(head + 8, "AVI ", 4) ? VIDEO_CONTAINER_NONE : VIDEO_CONTAINER_AVI;
     // Still pictures wear the same boxes.
-    if (!memcmp(head + 4, "ftyp", 4) && (!memcmp(head + 8, "avif", 4) || !memcmp(head + 8, "heic", 4) || !memcmp(head + 8, "mif1", 4)))
+    if (!memcmp(head + 4, "ftyp", 4) &&
+        (!memcmp(head + 8, "avif", 4) || !memcmp(head + 8, "heic", 4) || !memcmp(head + 8, "mif1", 4)))
         return VIDEO_CONTAINER_NONE;
     return is_box(head + 4) ? VIDEO_CONTAINER_MP4 : VIDEO_CONTAINER_NONE;
 }
@@ -169,10 +170,10 @@ static bool chunk_is_cut(const video_source *source) {
 
 bool video_source_is_cut(const video_source *source, video_container container) {
     switch (container) {
-    case VIDEO_CONTAINER_MP4: return boxes_are_cut(source);
-    case VIDEO_CONTAINER_MATROSKA: return segment_is_cut(source);
-    case VIDEO_CONTAINER_AVI: return chunk_is_cut(source);
-    case VIDEO_CONTAINER_NONE: break;
+        case VIDEO_CONTAINER_MP4: return boxes_are_cut(source);
+        case VIDEO_CONTAINER_MATROSKA: return segment_is_cut(source);
+        case VIDEO_CONTAINER_AVI: return chunk_is_cut(source);
+        case VIDEO_CONTAINER_NONE: break;
     }
     return false;
 }

@@ -27,7 +27,12 @@ size_t video_source_copy(const video_source *source, int64_t offset, uint8_t *ta
 AVIOContext *video_source_io(video_source *source);
 void video_source_io_free(AVIOContext **io);
 
-typedef enum video_container { VIDEO_CONTAINER_NONE, VIDEO_CONTAINER_MP4, VIDEO_CONTAINER_MATROSKA, VIDEO_CONTAINER_AVI } video_container;
+typedef enum video_container {
+    VIDEO_CONTAINER_NONE,
+    VIDEO_CONTAINER_MP4,
+    VIDEO_CONTAINER_MATROSKA,
+    VIDEO_CONTAINER_AVI
+} video_container;
 
 /// What the first bytes say.
 video_container video_source_container(const video_source *source);

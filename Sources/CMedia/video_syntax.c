@@ -43,8 +43,10 @@ static void note_parameters(video_syntax *s, const uint8_t *unit, size_t count) 
     for (int i = 0; i < s->parameter_count; i++)
         if (s->parameter_hashes[i] == hash) return;
     if (s->packets > 1) doubt(s, "its parameters change on the way");
-    if (s->parameter_count < 8) s->parameter_hashes[s->parameter_count++] = hash;
-    else doubt(s, "it has many parameter sets");
+    if (s->parameter_count < 8)
+        s->parameter_hashes[s->parameter_count++] = hash;
+    else
+        doubt(s, "it has many parameter sets");
 }
 
 static void skip_scaling_lists(video_bits *b, int lists) {
@@ -130,36 +132,39 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
         if (length < 2) continue;
         int type = unit[0] & 31;
         switch (type) {
-        case 1:
-        case 5: {
-            video_bits b = bits_of(unit + 1, length - 1);
-            if (video_bits_unsigned(&b) == 0) pictures++;
-            uint32_t slice = video_bits_unsigned(&b) % 5;
-            if (slice != 2 && slice != 4) intra = false;
-            if (type == 5) idr = true;
-            if (unit[0] >> 5 & 3) reference = true;
-            break;
-        }
-        case 2: case 3: case 4: doubt(s, "its slices are partitioned"); break;
-        case 6:
-            if (recovers_at_once(unit, length)) recovery = true;
-            if (s->packets == 1 && names_an_old_encoder(unit, length)) s->first_counts = true;
-            break;
-        case 7:
-            sps = true;
-            note_parameters(s, unit, length);
-            if (may_hold_fields(unit, length)) doubt(s, "it may be interlaced");
-            break;
-        case 8: pps = true; break;
-        case 10: case 11: doubt(s, "it is made of several sequences"); break;
-        case 20: doubt(s, "it holds several views or layers"); break;
-        default: break;
+            case 1:
+            case 5: {
+                video_bits b = bits_of(unit + 1, length - 1);
+                if (video_bits_unsigned(&b) == 0) pictures++;
+                uint32_t slice = video_bits_unsigned(&b) % 5;
+                if (slice != 2 && slice != 4) intra = false;
+                if (type == 5) idr = true;
+                if (unit[0] >> 5 & 3) reference = true;
+                break;
+            }
+            case 2:
+            case 3:
+            case 4: doubt(s, "its slices are partitioned"); break;
+            case 6:
+                if (recovers_at_once(unit, length)) recovery = true;
+                if (s->packets == 1 && names_an_old_encoder(unit, length)) s->first_counts = true;
+                break;
+            case 7:
+                sps = true;
+                note_parameters(s, unit, length);
+                if (may_hold_fields(unit, length)) doubt(s, "it may be interlaced");
+                break;
+            case 8: pps = true; break;
+            case 10:
+            case 11: doubt(s, "it is made of several sequences"); break;
+            case 20: doubt(s, "it holds several views or layers"); break;
+            default: break;
         }
     }
     if (sps || pps) s->in_band = true;
     if (pictures != 1) doubt(s, "not every packet holds one picture");
-    return (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0)
-        | (!reference && pictures ? PACKET_DISPOSABLE : 0);
+    return (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) |
+        (sps && pps ? PACKET_PARAMETERS : 0) | (!reference && pictures ? PACKET_DISPOSABLE : 0);
 }
 
 static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, uint8_t *layer) {
@@ -191,8 +196,8 @@ static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, u
         if (type >= 32 && type <= 34) s->in_band = true;
     }
     if (pictures != 1) doubt(s, "not every packet holds one picture");
-    return (pictures ? PACKET_SHOWN : 0) | (clean ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0)
-        | (disposable && pictures ? PACKET_DISPOSABLE : 0);
+    return (pictures ? PACKET_SHOWN : 0) | (clean ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0) |
+        (disposable && pictures ? PACKET_DISPOSABLE : 0);
 }
 
 static unsigned read_vp8(const uint8_t *bytes, size_t count) {
@@ -255,8 +260,8 @@ static unsigned read_mpeg4(video_syntax *s, const uint8_t *bytes, size_t count) 
     if (count < 24) doubt(s, "it may hold pictures that are not coded");
     if (s->packets == 1) s->first_counts = true;
     if (bidirectional) s->reordered = true;
-    return (pictures ? PACKET_SHOWN : 0) | (first == 0 ? PACKET_CLEAN : 0)
-        | (bidirectional && pictures == 1 ? PACKET_DISPOSABLE : 0);
+    return (pictures ? PACKET_SHOWN : 0) | (first == 0 ? PACKET_CLEAN : 0) |
+        (bidirectional && pictures == 1 ? PACKET_DISPOSABLE : 0);
 }
 
 void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
@@ -292,12 +297,12 @@ unsigned video_syntax_read(video_syntax *s, const uint8_t *bytes, size_t count, 
     *layer = 0;
     s->packets++;
     switch (s->codec) {
-    case AV_CODEC_ID_H264: return read_h264(s, bytes, count);
-    case AV_CODEC_ID_HEVC: return read_hevc(s, bytes, count, layer);
-    case AV_CODEC_ID_VP8: return read_vp8(bytes, count);
-    case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
-    case AV_CODEC_ID_MPEG4: return read_mpeg4(s, bytes, count);
-    default: break;
+        case AV_CODEC_ID_H264: return read_h264(s, bytes, count);
+        case AV_CODEC_ID_HEVC: return read_hevc(s, bytes, count, layer);
+        case AV_CODEC_ID_VP8: return read_vp8(bytes, count);
+        case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
+        case AV_CODEC_ID_MPEG4: return read_mpeg4(s, bytes, count);
+        default: break;
     }
     if (s->intra_only) return PACKET_SHOWN | PACKET_CLEAN;
     doubt(s, "its packets are of a kind that is not looked into");

@@ -243,10 +243,10 @@ error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
 
 error_code read_record(Visit &visit, ondemand::object record) {
     switch (visit.chunk.section) {
-    case CS_SECTION_IMAGES: return read_image(visit, record);
-    case CS_SECTION_CATEGORIES: return read_category(visit, record);
-    case CS_SECTION_ANNOTATIONS: return read_annotation(visit, record, false);
-    default: return read_annotation(visit, record, true);
+        case CS_SECTION_IMAGES: return read_image(visit, record);
+        case CS_SECTION_CATEGORIES: return read_category(visit, record);
+        case CS_SECTION_ANNOTATIONS: return read_annotation(visit, record, false);
+        default: return read_annotation(visit, record, true);
     }
 }
 

@@ -23,8 +23,8 @@ inline char *find_any(char *at, char *end, char a, char b, char c) {
     const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c);
     for (; end - at >= 16; at += 16) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-        const __m128i hit = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, va), _mm_cmpeq_epi8(bytes, vb)), _mm_cmpeq_epi8(bytes, vc));
+        const __m128i hit =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, va), _mm_cmpeq_epi8(bytes, vb)), _mm_cmpeq_epi8(bytes, vc));
         if (int mask = _mm_movemask_epi8(hit)) return at + __builtin_ctz(static_cast<unsigned>(mask));
     }
 #endif
@@ -157,10 +157,10 @@ bool Splitter::skip_value() {
 bool Splitter::open_section() {
     std::string key;
     if (!read_string(key) || !expect(':', "a colon behind a key")) return false;
-    const cs_section section = key == "images"        ? CS_SECTION_IMAGES
-                               : key == "annotations" ? CS_SECTION_ANNOTATIONS
-                               : key == "categories"  ? CS_SECTION_CATEGORIES
-                                                      : CS_SECTION_FILE;
+    const cs_section section = key == "images" ? CS_SECTION_IMAGES
+        : key == "annotations"                 ? CS_SECTION_ANNOTATIONS
+        : key == "categories"                  ? CS_SECTION_CATEGORIES
+                                               : CS_SECTION_FILE;
     if (section == CS_SECTION_FILE) {
         state_ = State::after_value;
         return skip_value();
@@ -272,66 +272,66 @@ bool Splitter::next(Chunk &chunk) {
     if (fault_.code != CS_OK) return false;
     while (true) {
         switch (state_) {
-        case State::start: {
-            skip_space();
-            if (peek() == 0xEF && end_ - at_ >= 3 && at_[1] == '\xBB' && at_[2] == '\xBF') at_ += 3;
-            skip_space();
-            const int c = peek();
-            if (c < 0) return fail(CS_TRUNCATED, kind_ == CS_RESULTS ? "an array" : "an object");
-            const bool right = c == (kind_ == CS_RESULTS ? '[' : '{');
-            if (!right && (c == '[' || c == '{')) {
-                return fail(CS_WRONG_TOP_LEVEL, c == '[' ? "an array" : "an object");
-            }
-            if (!right) return fail(CS_NOT_JSON, kind_ == CS_RESULTS ? "an array" : "an object");
-            ++at_;
-            if (kind_ == CS_RESULTS) {
-                section_ = CS_SECTION_RESULTS;
-                seen_[section_] = true;
-                state_ = State::records;
-            } else {
+            case State::start: {
                 skip_space();
-                if (peek() == '}') {
+                if (peek() == 0xEF && end_ - at_ >= 3 && at_[1] == '\xBB' && at_[2] == '\xBF') at_ += 3;
+                skip_space();
+                const int c = peek();
+                if (c < 0) return fail(CS_TRUNCATED, kind_ == CS_RESULTS ? "an array" : "an object");
+                const bool right = c == (kind_ == CS_RESULTS ? '[' : '{');
+                if (!right && (c == '[' || c == '{')) {
+                    return fail(CS_WRONG_TOP_LEVEL, c == '[' ? "an array" : "an object");
+                }
+                if (!right) return fail(CS_NOT_JSON, kind_ == CS_RESULTS ? "an array" : "an object");
+                ++at_;
+                if (kind_ == CS_RESULTS) {
+                    section_ = CS_SECTION_RESULTS;
+                    seen_[section_] = true;
+                    state_ = State::records;
+                } else {
+                    skip_space();
+                    if (peek() == '}') {
+                        ++at_;
+                        state_ = State::done;
+                    } else {
+                        state_ = State::key;
+                    }
+                }
+                break;
+            }
+            case State::key:
+                if (!open_section()) return false;
+                break;
+            case State::records: {
+                bool filled = false;
+                if (!read_records(chunk, filled)) return false;
+                if (filled) {
+                    chunk.sequence = chunks_++;
+                    return true;
+                }
+                break;
+            }
+            case State::after_value:
+                section_ = CS_SECTION_FILE;
+                if (kind_ == CS_RESULTS) {
+                    state_ = State::done;
+                    break;
+                }
+                skip_space();
+                if (peek() == ',') {
+                    ++at_;
+                    state_ = State::key;
+                } else if (peek() == '}') {
                     ++at_;
                     state_ = State::done;
                 } else {
-                    state_ = State::key;
+                    return fail_at_end("a comma or a closing brace");
                 }
-            }
-            break;
-        }
-        case State::key:
-            if (!open_section()) return false;
-            break;
-        case State::records: {
-            bool filled = false;
-            if (!read_records(chunk, filled)) return false;
-            if (filled) {
-                chunk.sequence = chunks_++;
-                return true;
-            }
-            break;
-        }
-        case State::after_value:
-            section_ = CS_SECTION_FILE;
-            if (kind_ == CS_RESULTS) {
-                state_ = State::done;
                 break;
-            }
-            skip_space();
-            if (peek() == ',') {
-                ++at_;
-                state_ = State::key;
-            } else if (peek() == '}') {
-                ++at_;
-                state_ = State::done;
-            } else {
-                return fail_at_end("a comma or a closing brace");
-            }
-            break;
-        case State::done:
-            skip_space();
-            if (peek() >= 0) return fail(CS_NOT_JSON, "nothing behind the end of the JSON value");
-            return false;
+            case State::done:
+                skip_space();
+                if (peek() >= 0) return fail(CS_NOT_JSON, "nothing behind the end of the JSON value");
+                return false;
         }
     }
 }

@@ -40,7 +40,7 @@ public final class FeaturePyramid: Module {
                 sum.addInPlace(F.interpolate(coarser, size: [sum.shape[2], sum.shape[3]], mode: .nearest))
             }
             coarser = sum
-            maps += F.conv3x3([sum], weight: layerBlocks[i].weight.tensor, bias: layerBlocks[i].bias?.tensor)
+            maps.append(layerBlocks[i](sum))
         }
         maps.reverse()
         if let coarsest = maps.last {

@@ -29,9 +29,9 @@ public final class RegionProposalHead: Module {
 
     /// For each feature map `[N, C, H, W]`, the logits `[N, H·W·k]` and the offsets `[N, H·W·k, 4]`, in the anchors' order.
     public func callAsFunction(_ maps: [Tensor]) -> [(logits: Tensor, offsets: Tensor)] {
-        let rectified = !isGradEnabled
-        let hidden = F.conv3x3(maps, weight: conv.weight.tensor, bias: conv.bias?.tensor, rectified: rectified)
-        if !rectified { hidden.forEach { $0.reluInPlace() } }
+        let hasRelu = !isGradEnabled
+        let hidden = conv(maps, relu: hasRelu)
+        if !hasRelu { hidden.forEach { $0.reluInPlace() } }
         return hidden.map { outputs($0) }
     }
 

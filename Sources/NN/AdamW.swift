@@ -2,11 +2,17 @@ import Tensors
 
 /// Adam with decoupled weight decay and bias correction (Loshchilov and Hutter, 2019), as PyTorch's.
 public final class AdamW: Optimizer {
+    /// Factor of every step; may change between steps.
     public var learningRate: Double
+    /// Decay of the gradients' mean.
     public let beta1: Double
+    /// Decay of the squared gradients' mean.
     public let beta2: Double
+    /// What is added to the root of the squared gradients' mean.
     public let epsilon: Double
+    /// Factor of the parameters that a step takes off them.
     public let weightDecay: Double
+    /// The parameters, with what is particular to some of them.
     public let groups: [ParameterGroup]
     private var state: OptimizerState
 
@@ -24,6 +30,7 @@ public final class AdamW: Optimizer {
         state = OptimizerState(quantities: ["exp_avg", "exp_avg_sq"], groups: groups)
     }
 
+    /// Moves the parameters by their gradients.
     public func step() {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
@@ -48,10 +55,12 @@ public final class AdamW: Optimizer {
         }
     }
 
+    /// What the next step depends on besides parameters and gradients.
     public func stateDict() -> [(name: String, tensor: Tensor)] {
         state.stateDict(namedParameters)
     }
 
+    /// Goes on from a saved state; throws where it doesn't fit the parameters.
     public func loadStateDict(_ state: [(name: String, tensor: Tensor)]) throws {
         try self.state.load(state, for: namedParameters)
     }

@@ -4,23 +4,28 @@ import Tensors
 public final class Sequential: Module, UnaryLayer {
     private let layers: [(name: String, layer: any UnaryLayer)]
 
+    /// Layers named by their number.
     public init(_ layers: [any UnaryLayer]) {
         self.layers = layers.enumerated().map { (String($0), $1) }
     }
 
+    /// Layers under names of their own.
     public init(named layers: [(name: String, layer: any UnaryLayer)]) {
         precondition(
             Set(layers.map(\.name)).count == layers.count, "two layers of one name among \(layers.map(\.name))")
         self.layers = layers
     }
 
+    /// Number of layers.
     public var count: Int { layers.count }
+    /// The layer at a place.
     public subscript(_ index: Int) -> any UnaryLayer { layers[index].layer }
 
     public override func children() -> [(name: String, module: Module)] {
         layers.map { ($0.name, $0.layer) }
     }
 
+    /// The layers' results, each fed to the next.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         layers.reduce(x) { $1.layer($0) }
     }
@@ -30,12 +35,16 @@ public final class Sequential: Module, UnaryLayer {
 public final class ModuleList<Element: Module>: Module, RandomAccessCollection {
     private let elements: [Element]
 
+    /// Modules named by their number.
     public init(_ elements: [Element]) {
         self.elements = elements
     }
 
+    /// The first place, 0.
     public var startIndex: Int { elements.startIndex }
+    /// The place behind the last.
     public var endIndex: Int { elements.endIndex }
+    /// The module at a place.
     public subscript(_ index: Int) -> Element { elements[index] }
 
     public override func children() -> [(name: String, module: Module)] {

@@ -8,9 +8,13 @@ public final class Conv2d: Module, UnaryLayer {
     public let weight: Parameter
     /// `[outputs]`.
     public let bias: Parameter?
+    /// Input positions between neighbouring outputs, one number an axis.
     public let stride: [Int]
+    /// Positions that are added on both sides, one number an axis.
     public let padding: [Int]
+    /// Input positions between neighbouring taps of the kernel, one number an axis.
     public let dilation: [Int]
+    /// Groups of channels that are computed apart.
     public let groups: Int
     /// Whether it is one of the 3×3 convolutions that `F.conv3x3` computes with fewer multiplications.
     private let isPlain3x3: Bool
@@ -40,7 +44,20 @@ public final class Conv2d: Module, UnaryLayer {
             padding: [padding, padding], dilation: [dilation, dilation], groups: groups, bias: bias)
     }
 
+    /// The convolution of the map, with the bias.
     public func callAsFunction(_ x: Tensor) -> Tensor { convolve(x, weight: weight.tensor, bias: bias?.tensor) }
+
+    /// Several maps with the one weight, which is laid out for the CPU once for all of them.
+    ///
+    /// - Parameter relu: takes the ReLU of the results, which then have no gradient.
+    package func callAsFunction(_ maps: [Tensor], relu: Bool = false) -> [Tensor] {
+        if isPlain3x3 { return F.conv3x3(maps, weight: weight.tensor, bias: bias?.tensor, relu: relu) }
+        return maps.map {
+            let y = self($0)
+            if relu { y.reluInPlace() }
+            return y
+        }
+    }
 
     /// With its kernel, stride, padding, dilation and groups, but another weight and bias.
     func convolve(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
@@ -58,9 +75,13 @@ public final class Conv3d: Module, UnaryLayer {
     public let weight: Parameter
     /// `[outputs]`.
     public let bias: Parameter?
+    /// Input positions between neighbouring outputs, one number an axis.
     public let stride: [Int]
+    /// Positions that are added on both sides, one number an axis.
     public let padding: [Int]
+    /// Input positions between neighbouring taps of the kernel, one number an axis.
     public let dilation: [Int]
+    /// Groups of channels that are computed apart.
     public let groups: Int
 
     /// The settings hold three numbers each: time, height, width.
@@ -76,6 +97,7 @@ public final class Conv3d: Module, UnaryLayer {
         self.groups = groups
     }
 
+    /// The convolution of the map, with the bias.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         F.conv3d(
             x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,

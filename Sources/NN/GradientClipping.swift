@@ -2,7 +2,9 @@ import Tensors
 
 /// Gradients whose norm is not a finite number.
 public struct NonFiniteGradientError: Error, CustomStringConvertible {
+    /// The gradients' norm, infinite or NaN.
     public let norm: Double
+    /// The norm, and what it means.
     public var description: String { "the gradients' norm is \(norm); some gradient is not a finite number" }
 }
 

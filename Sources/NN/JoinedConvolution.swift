@@ -1,6 +1,6 @@
 import Tensors
 
-/// Convolutions of the same map as one: the map is read once, and the outputs are filled up to a multiple of 16, which is
+/// Several convolutions of one map computed as one: the map is read once, and the outputs are filled up to a multiple of 16, which is
 /// what products of matrices on the CPU take.
 ///
 /// Where no gradient is wanted the joined weight is kept until one of those that it is made of changes.
@@ -11,12 +11,12 @@ public final class JoinedConvolution {
     /// - Parameter parts: with the same inputs, kernel, stride, padding and dilation; ungrouped.
     public init(_ parts: [Conv2d]) {
         precondition(!parts.isEmpty, "JoinedConvolution: nothing to join")
-        func form(_ layer: Conv2d) -> [[Int]] {
+        func layout(_ layer: Conv2d) -> [[Int]] {
             [Array(layer.weight.tensor.shape.dropFirst()), layer.stride, layer.padding, layer.dilation, [layer.groups]]
         }
         precondition(
-            parts.allSatisfy { form($0) == form(parts[0]) && $0.groups == 1 },
-            "JoinedConvolution: the convolutions differ in more than their outputs: \(parts.map(form))")
+            parts.allSatisfy { layout($0) == layout(parts[0]) && $0.groups == 1 },
+            "JoinedConvolution: the convolutions differ in more than their outputs: \(parts.map(layout))")
         self.parts = parts
     }
 

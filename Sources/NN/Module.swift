@@ -14,6 +14,7 @@ open class Module {
 
     private var cachedStructure: ModuleStructure?
 
+    /// A module without parameters of its own.
     public init() {}
 
     var structure: ModuleStructure {
@@ -88,6 +89,7 @@ open class Module {
         return result
     }
 
+    /// All parameters, this module's and its children's.
     public final var parameters: [Parameter] { namedParameters().map(\.parameter) }
 
     /// How many numbers its parameters hold, frozen ones included, shared ones counted once.

@@ -7,18 +7,22 @@
 /// ```
 @propertyWrapper
 public struct Named<Value> {
+    /// The name in the state dict.
     public let name: String
     private var stored: Value?
 
+    /// A member under this name in the state dict.
     public init(_ name: String) {
         self.name = name
     }
 
+    /// A member under this name in the state dict.
     public init(wrappedValue: Value, _ name: String) {
         self.name = name
         stored = wrappedValue
     }
 
+    /// The member itself.
     public var wrappedValue: Value {
         get {
             guard let stored else { preconditionFailure("the property named \"\(name)\" was read before it was set") }

@@ -10,6 +10,7 @@ public protocol NormLayer: UnaryLayer {
 }
 
 extension NormLayer {
+    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
     public func term(_ x: Tensor) -> SumTerm { term(x, moments: nil) }
 
     /// `[N, C, …]` → the same shape.
@@ -38,10 +39,12 @@ public final class BatchNorm: Module, NormLayer {
     public let numBatchesTracked: Buffer
     /// Share of a new batch in the running statistics; nil averages over all batches since the start.
     public let momentum: Double?
+    /// What is added to the variance before its square root.
     public let epsilon: Double
 
     private static let one = Tensor([Int64(1)], shape: [])
 
+    /// A norm of `features` channels.
     public init(_ features: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true) {
         weight = affine ? Parameter([features], .ones) : nil
         bias = affine ? Parameter([features], .zeros) : nil
@@ -55,6 +58,7 @@ public final class BatchNorm: Module, NormLayer {
     /// Weights from before PyTorch 0.4.1 have no counter.
     public override var optionalStateNames: Set<String> { ["num_batches_tracked"] }
 
+    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         let statistics: SumTerm.Norm =
             if !isTraining {
@@ -80,13 +84,18 @@ public final class BatchNorm: Module, NormLayer {
 /// Batch normalisation by fixed statistics and a fixed affine, over axis 1 of `[N, C, …]`: nothing in it is trained,
 /// in training as in evaluation.
 public final class FrozenBatchNorm: Module, NormLayer {
+    /// `[C]`, the factor after normalising.
     public let weight: Buffer
+    /// `[C]`, what is added after it.
     public let bias: Buffer
+    /// `[C]`, the mean to take off.
     public let runningMean: Buffer
+    /// `[C]`, the variance to divide by the root of.
     public let runningVar: Buffer
     /// Added to the variance; some published weights want another than the usual 1e-5.
     public var epsilon: Double
 
+    /// A norm of `features` channels.
     public init(_ features: Int, epsilon: Double = 1e-5) {
         weight = Buffer(Tensor.ones([features]))
         bias = Buffer(Tensor.zeros([features]))
@@ -98,6 +107,7 @@ public final class FrozenBatchNorm: Module, NormLayer {
     /// The counter of the batch norm whose weights it may be given.
     public override var ignoredStateNames: Set<String> { ["num_batches_tracked"] }
 
+    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         SumTerm(
             x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight.tensor,
@@ -111,9 +121,12 @@ public final class GroupNorm: Module, NormLayer {
     public let weight: Parameter?
     /// β, `[C]`, initially 0.
     public let bias: Parameter?
+    /// Groups of the channels that are normalised apart.
     public let groups: Int
+    /// What is added to the variance before its square root.
     public let epsilon: Double
 
+    /// A norm of `channels` channels in `groups` groups.
     public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true) {
         precondition(
             groups > 0 && channels % groups == 0, "\(groups) groups don't divide \(channels) channels evenly")
@@ -123,6 +136,7 @@ public final class GroupNorm: Module, NormLayer {
         self.epsilon = epsilon
     }
 
+    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         SumTerm(
             x, norm: .group(groups), weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon, moments: moments)

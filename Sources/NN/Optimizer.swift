@@ -33,6 +33,7 @@ public struct OptimizerStateError: Error, CustomStringConvertible {
     /// One line for each name that doesn't fit.
     public let problems: [String]
 
+    /// What doesn't fit, in one sentence.
     public var description: String {
         "the optimiser's state doesn't fit its parameters; was the recipe changed since?\n"
             + problems.prefix(12).map { "  \($0)" }.joined(separator: "\n")

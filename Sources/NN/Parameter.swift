@@ -29,7 +29,9 @@ public final class Parameter {
     /// What the last `backward` calls have added up; nil before the first one and after `zeroGrad`.
     public var grad: Tensor? { tensor.grad }
 
+    /// Number of elements along each axis.
     public var shape: [Int] { tensor.shape }
+    /// Number of elements.
     public var count: Int { tensor.count }
 
     /// Fills it in place.
@@ -55,10 +57,12 @@ public final class Parameter {
 
 /// A tensor that belongs to a module's state and that no gradient changes: running statistics, counters, anchors.
 public final class Buffer {
+    /// The values.
     public var tensor: Tensor
     /// Whether the state dict holds it.
     public let isPersistent: Bool
 
+    /// Values that are saved with the module where they are persistent, and not trained.
     public init(_ tensor: Tensor, isPersistent: Bool = true) {
         self.tensor = tensor
         self.isPersistent = isPersistent

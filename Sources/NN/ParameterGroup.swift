@@ -9,6 +9,7 @@ public struct ParameterGroup {
     /// Factor on the optimiser's learning rate.
     public var learningRateScale: Double
 
+    /// Parameters that share a learning rate factor and a weight decay.
     public init(
         _ parameters: [(name: String, parameter: Parameter)], weightDecay: Double? = nil,
         learningRateScale: Double = 1

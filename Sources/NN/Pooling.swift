@@ -11,8 +11,11 @@ private func windowSettings(_ settings: [Int], for x: Tensor, _ what: String) ->
 
 /// The largest value in each window of `[N, C, H, W]` or `[N, C, T, H, W]`.
 public final class MaxPool: Module, UnaryLayer {
+    /// Positions of a window, one number an axis.
     public let kernelSize: [Int]
+    /// Input positions between neighbouring outputs, one number an axis.
     public let stride: [Int]
+    /// Positions that are added on both sides, one number an axis.
     public let padding: [Int]
     /// Whether a last window that sticks out gives an output too.
     public let ceilMode: Bool
@@ -25,11 +28,12 @@ public final class MaxPool: Module, UnaryLayer {
         self.ceilMode = ceilMode
     }
 
-    /// The same number for all axes.
+    /// One number for all axes.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0, ceilMode: Bool = false) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding], ceilMode: ceilMode)
     }
 
+    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let kernelSize = windowSettings(kernelSize, for: x, "kernel size")
         let stride = windowSettings(stride, for: x, "stride")
@@ -42,8 +46,11 @@ public final class MaxPool: Module, UnaryLayer {
 
 /// The mean of each window of `[N, C, H, W]` or `[N, C, T, H, W]`; padding counts as zeros.
 public final class AvgPool: Module, UnaryLayer {
+    /// Positions of a window, one number an axis.
     public let kernelSize: [Int]
+    /// Input positions between neighbouring outputs, one number an axis.
     public let stride: [Int]
+    /// Positions that are added on both sides, one number an axis.
     public let padding: [Int]
 
     /// One number for every axis; `stride` is `kernelSize` where it isn't given.
@@ -53,11 +60,12 @@ public final class AvgPool: Module, UnaryLayer {
         self.padding = padding
     }
 
-    /// The same number for all axes.
+    /// One number for all axes.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding])
     }
 
+    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let kernelSize = windowSettings(kernelSize, for: x, "kernel size")
         let stride = windowSettings(stride, for: x, "stride")
@@ -68,6 +76,7 @@ public final class AvgPool: Module, UnaryLayer {
 
 /// The mean of every channel over all positions: `[N, C, …]` → `[N, C]`.
 public final class GlobalAvgPool: Module, UnaryLayer {
+    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.mean(Array(2..<x.rank))
     }

@@ -3,10 +3,15 @@ import Tensors
 /// Stochastic gradient descent with momentum and weight decay, as PyTorch's: the decay is added to the gradient, and
 /// the momentum's first value is the first gradient.
 public final class SGD: Optimizer {
+    /// Factor of every step; may change between steps.
     public var learningRate: Double
+    /// Share of the earlier steps' direction that is kept.
     public let momentum: Double
+    /// Factor of the parameters that a step takes off them.
     public let weightDecay: Double
+    /// Whether a step looks ahead along its momentum (Nesterov).
     public let nesterov: Bool
+    /// The parameters, with what is particular to some of them.
     public let groups: [ParameterGroup]
     private var state: OptimizerState
 
@@ -26,6 +31,7 @@ public final class SGD: Optimizer {
         state = OptimizerState(quantities: momentum == 0 ? [] : ["momentum_buffer"], groups: groups)
     }
 
+    /// Moves the parameters by their gradients.
     public func step() {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
@@ -57,10 +63,12 @@ public final class SGD: Optimizer {
         }
     }
 
+    /// What the next step depends on besides parameters and gradients.
     public func stateDict() -> [(name: String, tensor: Tensor)] {
         state.stateDict(namedParameters)
     }
 
+    /// Goes on from a saved state; throws where it doesn't fit the parameters.
     public func loadStateDict(_ state: [(name: String, tensor: Tensor)]) throws {
         try self.state.load(state, for: namedParameters)
     }

@@ -4,10 +4,14 @@ import Tensors
 public struct StateDictReport: Equatable, Sendable {
     /// A tensor whose shape in the state dict isn't the module's.
     public struct Reshaped: Hashable, Sendable {
+        /// The tensor's name.
         public let name: String
+        /// Its shape in the module.
         public let expected: [Int]
+        /// Its shape in the state dict.
         public let found: [Int]
 
+        /// A tensor whose shapes differ.
         public init(name: String, expected: [Int], found: [Int]) {
             self.name = name
             self.expected = expected
@@ -26,6 +30,7 @@ public struct StateDictReport: Equatable, Sendable {
     /// How many tensors were, or would have been, copied.
     public internal(set) var matched = 0
 
+    /// Whether every tensor found its place, and no place was left.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && reshaped.isEmpty && repeated.isEmpty }
 
     /// One paragraph for each kind of difference, at most `limit` names in each.
@@ -49,8 +54,10 @@ public struct StateDictReport: Equatable, Sendable {
 
 /// A state dict does not fit the module it was meant for; the module was left as it was.
 public struct StateDictError: Error, CustomStringConvertible {
+    /// What didn't fit.
     public let report: StateDictReport
 
+    /// What didn't fit, by name.
     public var description: String {
         "the weights don't fit the model (\(report.matched) tensors fit):\n" + report.listing()
             + "\nCheck that they were made for this architecture and number of classes."

@@ -41,8 +41,10 @@ typedef struct job {
 } job;
 
 static int matrix_of(const AVFrame *f) {
-    if (f->colorspace == AVCOL_SPC_UNSPECIFIED) return f->width >= 1280 || f->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
-    return f->colorspace == AVCOL_SPC_SMPTE170M || f->colorspace == AVCOL_SPC_BT470BG ? SWS_CS_ITU601 : (int)f->colorspace;
+    if (f->colorspace == AVCOL_SPC_UNSPECIFIED)
+        return f->width >= 1280 || f->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+    return f->colorspace == AVCOL_SPC_SMPTE170M || f->colorspace == AVCOL_SPC_BT470BG ? SWS_CS_ITU601
+                                                                                      : (int)f->colorspace;
 }
 
 static int take(job *j, fx_frames *out) {
@@ -67,7 +69,8 @@ static int take(job *j, fx_frames *out) {
         }
         if (f->width != out->width || f->height != out->height) return AVERROR(EINVAL);
         sws_scale(
-            j->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, j->planes->data, j->planes->linesize);
+            j->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, j->planes->data,
+            j->planes->linesize);
         size_t bytes = (size_t)f->width * (size_t)f->height * 3;
         uint8_t *rgb = realloc(out->rgb, bytes * (size_t)(out->count + 1));
         if (!rgb) return AVERROR(ENOMEM);
@@ -109,7 +112,11 @@ static int decode(job *j, fx_frames *out) {
 int fx_decode(const uint8_t *bytes, size_t count, fx_frames *out) {
     memset(out, 0, sizeof *out);
     memory m = {bytes, (int64_t)count, 0};
-    job j = {.container = avformat_alloc_context(), .frame = av_frame_alloc(), .packet = av_packet_alloc(), .planes = av_frame_alloc()};
+    job j = {
+        .container = avformat_alloc_context(),
+        .frame = av_frame_alloc(),
+        .packet = av_packet_alloc(),
+        .planes = av_frame_alloc()};
     unsigned char *buffer = av_malloc(4096);
     AVIOContext *io = avio_alloc_context(buffer, 4096, 0, &m, on_read, NULL, on_seek);
     j.container->pb = io;

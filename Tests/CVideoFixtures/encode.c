@@ -47,7 +47,8 @@ static uint8_t sample(int plane, int x, int y, int t) {
     int scale = plane ? 2 : 1, sx = x * scale + 3 * t, sy = y * scale + t;
     int square = abs(x * scale - (20 + 5 * t) % 90) < 12 && abs(y * scale - 30) < 12;
     int texture = (sx / 7 * 37 + sy / 5 * 61) % 64 + (sx ^ sy) % 16;
-    return (uint8_t)(plane ? 96 + texture / 2 + 40 * square * (plane == 1) : 60 + texture + 80 * square + t / 11 % 3 * 10);
+    return (
+        uint8_t)(plane ? 96 + texture / 2 + 40 * square * (plane == 1) : 60 + texture + 80 * square + t / 11 % 3 * 10);
 }
 
 static void draw(const fx_video *v, AVFrame *frame, int t) {
@@ -157,8 +158,10 @@ static int encode(job *j) {
     int64_t time = v->first_time;
     for (int t = 0; t < v->frames; t++) {
         if ((error = av_frame_make_writable(j->frame)) < 0) return error;
-        if (v->sound_only) memset(j->frame->data[0], t, 2048);
-        else draw(v, j->frame, t);
+        if (v->sound_only)
+            memset(j->frame->data[0], t, 2048);
+        else
+            draw(v, j->frame, t);
         j->frame->pts = v->sound_only ? t * 1024 : time;
         time += v->uneven ? 1 + (t * 7 + t / 3) % 3 : 1;
         if ((error = avcodec_send_frame(j->encoder, j->frame)) < 0 || (error = write_packets(j)) < 0) return error;

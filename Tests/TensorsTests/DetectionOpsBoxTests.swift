@@ -26,7 +26,7 @@ final class DetectionOpsBoxTests: XCTestCase {
                 let a = randomBoxes(n, within: 100, largest: 60, dtype: dtype) + 0.37
                 let b = randomBoxes(m, within: 100, largest: 60, dtype: dtype) + 0.37
                 XCTAssertEqual(
-                    DetectionOps.boxIoU(a, b).array(Double.self), ReferenceDetectionOps.boxIoU(a, b).array(Double.self))
+                    DetectionOps.boxIoU(a, b).array(Double.self), ComposedDetectionOps.boxIoU(a, b).array(Double.self))
             }
         }
     }
@@ -66,11 +66,11 @@ final class DetectionOpsBoxTests: XCTestCase {
             XCTAssertEqual(
                 DetectionOps.encodeBoxes(reference: targets, anchors: anchors, weights: (10, 10, 5, 5))
                     .array(Double.self),
-                ReferenceDetectionOps.encodeBoxes(reference: targets, anchors: anchors, weights: (10, 10, 5, 5))
+                ComposedDetectionOps.encodeBoxes(reference: targets, anchors: anchors, weights: (10, 10, 5, 5))
                     .array(Double.self))
             XCTAssertEqual(
                 DetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: (10, 10, 5, 5)).array(Double.self),
-                ReferenceDetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: (10, 10, 5, 5))
+                ComposedDetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: (10, 10, 5, 5))
                     .array(Double.self))
         }
         XCTAssertEqual(
@@ -96,7 +96,7 @@ final class DetectionOpsBoxTests: XCTestCase {
         XCTAssertEqual(
             DetectionOps.clipBoxes(outside, height: 480, width: 640).array(Float.self), [0, 0, 640, 480, 3, 4, 5, 6])
         XCTAssertEqual(
-            ReferenceDetectionOps.clipBoxes(outside, height: 480, width: 640).array(Float.self),
+            ComposedDetectionOps.clipBoxes(outside, height: 480, width: 640).array(Float.self),
             [0, 0, 640, 480, 3, 4, 5, 6])
         XCTAssertEqual(DetectionOps.clipBoxes(outside.reshape([1, 8]), height: 9, width: 9).shape, [1, 8])
         XCTAssertTrue(
@@ -136,7 +136,7 @@ final class DetectionOpsBoxTests: XCTestCase {
                             DetectionOps.matchAnchors(
                                 gt: truths, anchors: anchors, high: high, low: low, allowLowQuality: allowLowQuality
                             ).array(Int.self),
-                            ReferenceDetectionOps.matchAnchors(
+                            ComposedDetectionOps.matchAnchors(
                                 gt: truths, anchors: anchors, high: high, low: low, allowLowQuality: allowLowQuality
                             ).array(Int.self), "\(g) boxes, \(a) anchors, \(high), \(low), \(allowLowQuality), \(dtype)"
                         )
@@ -147,7 +147,7 @@ final class DetectionOpsBoxTests: XCTestCase {
     }
 
     func testNothingToMatch() {
-        for match in [DetectionOps.matchAnchors, ReferenceDetectionOps.matchAnchors] {
+        for match in [DetectionOps.matchAnchors, ComposedDetectionOps.matchAnchors] {
             XCTAssertEqual(match(Tensor.zeros([0, 4]), boxes, 0.7, 0.3, true).array(Int.self), [-1, -1, -1])
             XCTAssertEqual(match(boxes, Tensor.zeros([0, 4]), 0.7, 0.3, true).array(Int.self), [])
         }

@@ -50,7 +50,7 @@ final class DetectionOpsRegionTests: XCTestCase {
                         $0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8, samplingRatio: 2, aligned: false)
                 },
                 {
-                    ReferenceDetectionOps.roiAlign(
+                    ComposedDetectionOps.roiAlign(
                         $0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8, samplingRatio: 2, aligned: false)
                 }
             ),
@@ -61,14 +61,14 @@ final class DetectionOpsRegionTests: XCTestCase {
                         $0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8, samplingRatio: 0, aligned: true)
                 },
                 {
-                    ReferenceDetectionOps.roiAlign(
+                    ComposedDetectionOps.roiAlign(
                         $0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8, samplingRatio: 0, aligned: true)
                 }
             ),
             (
                 "pool", RegionFixture.pooled,
                 { DetectionOps.roiPool($0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8) },
-                { ReferenceDetectionOps.roiPool($0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8) }
+                { ComposedDetectionOps.roiPool($0, rois: rois, outputSize: (2, 2), spatialScale: 1 / 8) }
             ),
         ]
         for (name, answer, native, composed) in cases {
@@ -148,7 +148,7 @@ final class DetectionOpsRegionTests: XCTestCase {
             for samplingRatio in [0, 1, 2, 3] {
                 for aligned in [false, true] {
                     let reference = forwardAndBackward(x) {
-                        ReferenceDetectionOps.roiAlign(
+                        ComposedDetectionOps.roiAlign(
                             $0, rois: rois, outputSize: (3, 4), spatialScale: 0.25, samplingRatio: samplingRatio,
                             aligned: aligned)
                     }
@@ -165,7 +165,7 @@ final class DetectionOpsRegionTests: XCTestCase {
                 }
             }
             let reference = forwardAndBackward(x) {
-                ReferenceDetectionOps.roiPool($0, rois: rois, outputSize: (3, 4), spatialScale: 0.25)
+                ComposedDetectionOps.roiPool($0, rois: rois, outputSize: (3, 4), spatialScale: 0.25)
             }
             for format in Self.formats {
                 let native = forwardAndBackward(x.to(memoryFormat: format)) {
@@ -228,7 +228,7 @@ final class DetectionOpsRegionTests: XCTestCase {
             return (output.detached(), leaves.compactMap(\.grad))
         }
         let reference = run(.contiguous) {
-            ReferenceDetectionOps.multiScaleRoIAlign(
+            ComposedDetectionOps.multiScaleRoIAlign(
                 $0, rois: many, scales: scales, outputSize: (7, 7), samplingRatio: 2)
         }
         XCTAssertEqual(reference.1.count, 4)
@@ -296,11 +296,11 @@ final class DetectionOpsRegionTests: XCTestCase {
         (aligned.sum() + pooled.sum()).backward()
         XCTAssertEqual(x.grad?.abs().amax().item(), 0)
         XCTAssertEqual(
-            ReferenceDetectionOps.roiAlign(
+            ComposedDetectionOps.roiAlign(
                 x, rois: none, outputSize: (7, 7), spatialScale: 1, samplingRatio: 0, aligned: true
             ).shape, [0, 4, 7, 7])
         XCTAssertEqual(
-            ReferenceDetectionOps.roiPool(x, rois: none, outputSize: (7, 7), spatialScale: 1).shape, [0, 4, 7, 7])
+            ComposedDetectionOps.roiPool(x, rois: none, outputSize: (7, 7), spatialScale: 1).shape, [0, 4, 7, 7])
     }
 
     func testRegionsThatAreNoNumbersGiveZeros() {

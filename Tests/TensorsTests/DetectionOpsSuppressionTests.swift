@@ -16,7 +16,7 @@ final class DetectionOpsSuppressionTests: XCTestCase {
     ) {
         XCTAssertEqual(
             DetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: threshold).array(Int.self),
-            ReferenceDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: threshold).array(Int.self),
+            ComposedDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: threshold).array(Int.self),
             "\(boxes.shape), \(threshold)", line: line)
     }
 
@@ -126,7 +126,7 @@ final class DetectionOpsSuppressionTests: XCTestCase {
             XCTAssertEqual(
                 DetectionOps.batchedNMS(boxes: boxes, scores: scores, classes: classes, iouThreshold: 0.4).array(
                     Int.self),
-                ReferenceDetectionOps.batchedNMS(boxes: boxes, scores: scores, classes: classes, iouThreshold: 0.4)
+                ComposedDetectionOps.batchedNMS(boxes: boxes, scores: scores, classes: classes, iouThreshold: 0.4)
                     .array(Int.self))
         }
     }

@@ -116,9 +116,8 @@ final class NormalizedSumTests: XCTestCase {
     func testEqualsTheComposedOne() {
         Random.seed(21)
         for shape in shapes {
-            for (name, terms) in kinds where shape[1] % 16 == 0 {
+            for (name, terms) in kinds {
                 // One value for each channel has no variance to train on.
-                if shape[0] * shape[2...].reduce(1, *) == 1, name.contains("batch") || name == "dense" { continue }
                 for rectified in [false, true] {
                     let o = operands(shape)
                     let upstream = random(shape)

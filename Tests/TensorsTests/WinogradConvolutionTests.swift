@@ -36,7 +36,7 @@ final class WinogradConvolutionTests: XCTestCase {
                 assertClose(y, z)
                 XCTAssertTrue(y.isChannelsLast)
             }
-            for (y, z) in zip(F.conv3x3(maps, weight: weight, bias: bias, rectified: true), expected) {
+            for (y, z) in zip(F.conv3x3(maps, weight: weight, bias: bias, relu: true), expected) {
                 assertClose(y, z.relu())
             }
             assertClose(F.conv3x3([maps[0]], weight: weight, bias: nil)[0], direct(maps, weight, bias * 0)[0])

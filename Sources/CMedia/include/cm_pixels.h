@@ -16,8 +16,7 @@ typedef struct cm_pixels {
 
 /// Turns a picture upright: writes `source` to `target`, which holds as many bytes, undoing EXIF `orientation` (1 to 8).
 /// For 5 to 8 the target's width is the source's height.
-void cm_orient(
-    const uint8_t *source, int width, int height, int channels, int orientation, uint8_t *target);
+void cm_orient(const uint8_t *source, int width, int height, int channels, int orientation, uint8_t *target);
 
 /// Replaces `pixels` by its upright version in new memory. Fails only for want of memory.
 cm_status cm_orient_pixels(cm_pixels *pixels, int orientation);

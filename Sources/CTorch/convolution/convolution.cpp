@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "core/guard.hpp"
+#include "convolution/convolution_choice.hpp"
 #include "convolution/implicit_gemm.hpp"
 #include "CTorchFunctional.h"
 #include "convolution/tile_gemm.hpp"
+#include "convolution/winograd.hpp"
 
 // Convolutions with a gradient. libtorch's own are replaced, one pass at a time, where a product of matrices is faster:
 // on two cores of a Cascade Lake, in GFLOP/s over all 1×1 convolutions of ResNet-50 at batch 16, oneDNN took the forward
@@ -44,18 +46,19 @@ public:
         std::array<bool, 3> left{
             context->needs_input_grad(0), context->needs_input_grad(1), biased && context->needs_input_grad(2)};
         torch::autograd::variable_list gradients(4);
-        if (left[0]) {
+        const ct_convolution_case description = convolution_case(x, weight, geometry);
+        if (left[0] && ct_choose_inputs_gradient(&description) != CT_LIBTORCH) {
             gradients[0] = inputs_gradient(x, weight, geometry, g);
-            left[0] = !gradients[0].defined();
+            left[0] = false;
         }
-        if (left[1] && tile_weight_gradient_applies(x, weight.sizes(), geometry)) {
+        const ct_convolution_algorithm of_weight = ct_choose_weight_gradient(&description);
+        if (left[1] && of_weight == CT_TILE_PRODUCT) {
             gradients[1] =
                 tile_weight_gradient(x, g, weight.sizes(), geometry).contiguous(weight.suggest_memory_format());
             left[1] = false;
         }
         const auto rows = [](const at::Tensor &map) { return map.movedim(1, -1).reshape({-1, map.size(1)}); };
-        if (left[1] && is_1x1(weight) && geometry.reads_no_padding()) {
-            // Every position is a row: one product of matrices.
+        if (left[1] && of_weight == CT_MATRIX_PRODUCT) {
             gradients[1] = at::mm(rows(g).t(), rows(strided(x, geometry))).view(weight.sizes());
             left[1] = false;
         }
@@ -76,8 +79,6 @@ public:
     }
 
 private:
-    static bool is_1x1(const at::Tensor &weight) { return weight.numel() == weight.size(0) * weight.size(1); }
-
     /// The positions of a map that a 1×1 convolution reads.
     static at::Tensor strided(at::Tensor map, const ConvolutionGeometry &geometry) {
         for (size_t i = 0; i < geometry.stride.size(); ++i) {
@@ -87,16 +88,14 @@ private:
     }
 
     /// Convolutions themselves: with stride s, inputs whose positions have the same rest by s are reached by the same
-    /// taps, every s-th one. Undefined where this isn't done.
+    /// taps, every s-th one.
     static at::Tensor inputs_gradient(
         const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry, const at::Tensor &g) {
         const size_t axes = geometry.stride.size();
         bool has_gaps = false;
         for (size_t i = 0; i < axes; ++i) {
-            if (geometry.stride[i] != 1 && geometry.dilation[i] != 1) return {};
             has_gaps |= weight.size(static_cast<int64_t>(i) + 2) < geometry.stride[i];
         }
-        if (weight.size(1) % 16 != 0) return {};
         const int64_t rests = c10::multiply_integers(geometry.stride);
         const at::Tensor gradient = rests == 1 ? at::Tensor() : has_gaps ? at::zeros_like(x) : at::empty_like(x);
         for (int64_t rest = 0; rest < rests; ++rest) {
@@ -108,9 +107,11 @@ private:
                 const int64_t axis = static_cast<int64_t>(i) + 2, stride = geometry.stride[i];
                 const int64_t start = others % stride, first = (start + geometry.padding[i]) % stride;
                 others /= stride;
-                const int64_t kernel = weight.size(axis), count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
-                part.extents.insert(part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
-                // Of the output that the first tap reaches from the first of these inputs, with the taps in reverse.
+                const int64_t kernel = weight.size(axis),
+                              count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
+                part.extents.insert(
+                    part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
+                // Padding of the output that the first tap reaches from the first of these inputs, taps in reverse.
                 part.padding[i] = geometry.dilation[i] * (count - 1) - (start + geometry.padding[i] - first) / stride;
                 if (stride == 1) continue;
                 taps = taps.slice(axis, std::min(first, kernel), std::nullopt, stride);
@@ -127,7 +128,7 @@ private:
     }
 };
 
-/// Of operands that `implicit_gemm_applies` takes; differentiable once.
+/// A vector or tile product, differentiable once.
 at::Tensor convolve(
     const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
     const ConvolutionGeometry &geometry) {
@@ -138,31 +139,66 @@ at::Tensor convolve(
         x, implicit_gemm_weight(weight), weight.sizes(), geometry, bias.value_or(at::Tensor()), {}, false);
 }
 
+at::Tensor by_libtorch(
+    const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+    const ConvolutionGeometry &geometry) {
+    const auto convolve = [&](auto operation) {
+        return operation(
+            x, weight, bias, at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.padding),
+            at::IntArrayRef(geometry.dilation), geometry.groups);
+    };
+    return geometry.stride.size() == 2 ? convolve([](auto &&...a) { return at::conv2d(a...); })
+                                       : convolve([](auto &&...a) { return at::conv3d(a...); });
+}
+
+/// - allows_winograd: whether a plain 3×3 kernel may be convolved by Winograd's algorithm, with all maps' pixels together.
+std::vector<at::Tensor> convolve_all(
+    const std::vector<at::Tensor> &maps, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+    const ConvolutionGeometry &geometry, bool allows_winograd, bool relu) {
+    std::vector<ct_convolution_case> cases;
+    int64_t pixels = 0;
+    for (const at::Tensor &map : maps) {
+        cases.push_back(convolution_case(map, weight, geometry));
+        pixels += cases.back().pixels_of_call;
+    }
+    for (ct_convolution_case &description : cases) {
+        description.pixels_of_call = pixels;
+        description.allows_winograd = allows_winograd;
+        description.has_plain_bias = !bias || (bias->scalar_type() == at::kFloat && bias->is_contiguous());
+    }
+    const bool is_winograd = !cases.empty() && std::all_of(cases.begin(), cases.end(), [](const auto &description) {
+        return ct_choose_convolution(&description) == CT_WINOGRAD;
+    });
+    if (is_winograd) return winograd_convolution(maps, weight, bias.value_or(at::Tensor()), relu);
+    std::vector<at::Tensor> results;
+    for (size_t i = 0; i < maps.size(); ++i) {
+        cases[i].allows_winograd = false;
+        const bool is_product = ct_choose_convolution(&cases[i]) != CT_LIBTORCH;
+        results.push_back(
+            is_product ? convolve(maps[i], weight, bias, geometry) : by_libtorch(maps[i], weight, bias, geometry));
+        if (relu) results.back().relu_();
+    }
+    return results;
+}
+
 }  // namespace
 
 ct_status ct_convolution(
-    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
-    int32_t rank, int64_t groups, ct_tensor *out) {
+    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
+    const int64_t *dilation, int32_t rank, int64_t groups, ct_tensor *out) {
     return ct_guard([&] {
         TORCH_CHECK(rank == 2 || rank == 3, "expected 2 or 3 spatial axes, got ", rank);
         const ConvolutionGeometry geometry{
             ints(stride, rank).vec(), ints(padding, rank).vec(), ints(dilation, rank).vec(), groups};
-        const at::Tensor &input = x->value, &kernel = weight->value;
-        const std::optional<at::Tensor> offset = optional(bias);
-        const auto format = rank == 3 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
-        if (input.dim() == rank + 2 && input.is_contiguous(format) && input.scalar_type() == at::kFloat &&
-            implicit_gemm_applies(input, kernel, geometry) &&
-            (!offset || (offset->scalar_type() == at::kFloat && offset->is_contiguous()))) {
-            *out = wrap(convolve(input, kernel, offset, geometry));
-            return;
-        }
-        const auto convolve = [&](auto operation) {
-            return operation(
-                input, kernel, offset, at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.padding),
-                at::IntArrayRef(geometry.dilation), groups);
-        };
-        *out = wrap(
-            rank == 2 ? convolve([](auto &&...a) { return at::conv2d(a...); })
-                      : convolve([](auto &&...a) { return at::conv3d(a...); }));
+        *out = wrap(convolve_all({x->value}, weight->value, optional(bias), geometry, false, false)[0]);
+    });
+}
+
+ct_status ct_convolution_3x3(
+    const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out) {
+    return ct_guard([&] {
+        const ConvolutionGeometry geometry{{1, 1}, {1, 1}, {1, 1}, 1};
+        const auto results = convolve_all(list(maps, count), weight->value, optional(bias), geometry, true, relu);
+        for (int32_t i = 0; i < count; ++i) out[i] = wrap(results[i]);
     });
 }

@@ -59,7 +59,7 @@ public:
           // Neighbours in a row of the kernel are neighbours in memory.
           together(dilation.x == 1 ? kernel.x : 1) {}
 
-    /// Of all images.
+    /// Rows of all images.
     int64_t count() const { return images * output.count(); }
     int64_t taps() const { return kernel.count(); }
     /// Neighbours in a row of the kernel that are neighbours in memory too.
@@ -101,7 +101,8 @@ public:
     /// A tap's distance from where the kernel begins.
     Extents reach_of(int64_t tap) const {
         return {
-            tap / (kernel.x * kernel.y) * dilation.t, tap / kernel.x % kernel.y * dilation.y, tap % kernel.x * dilation.x};
+            tap / (kernel.x * kernel.y) * dilation.t, tap / kernel.x % kernel.y * dilation.y,
+            tap % kernel.x * dilation.x};
     }
 
     /// Which pixel of all images a tap reads; negative: none.
@@ -117,7 +118,8 @@ public:
     /// The pixels that rows of begin..<end read lie in these, whole lines.
     std::pair<int64_t, int64_t> window(int64_t begin, int64_t end) const {
         const Place first = place_of(begin), last = place_of(end - 1);
-        const int64_t t = std::clamp<int64_t>(first.t, 0, input.t - 1), y = std::clamp<int64_t>(first.y, 0, input.y - 1);
+        const int64_t t = std::clamp<int64_t>(first.t, 0, input.t - 1),
+                      y = std::clamp<int64_t>(first.y, 0, input.y - 1);
         const Extents reach = reach_of(taps() - 1);
         const int64_t end_t = std::clamp<int64_t>(last.t + reach.t, 0, input.t - 1);
         const int64_t end_y = std::clamp<int64_t>(last.y + reach.y, 0, input.y - 1);
@@ -191,8 +193,8 @@ private:
         };
         const int64_t above = y < 0 ? lines_before(0) : 0, inside = std::max(above, lines_before(input.y));
         if (above > 0) std::fill_n(into, above * run, T(0));
-        const T *from =
-            pixels + ((place.image * input.t + t) * input.y + y + above * dilation.y) * line_length + place.x * channels;
+        const T *from = pixels + ((place.image * input.t + t) * input.y + y + above * dilation.y) * line_length +
+            place.x * channels;
         if (inside > above) copy_lines(from, inside - above, dilation.y * line_length, run, into + above * run);
         if (inside < lines) std::fill_n(into + inside * run, (lines - inside) * run, T(0));
     }
@@ -208,8 +210,11 @@ struct Cut {
     /// - few_rows: fewer rows a thread than these are not worth a block of their own.
     /// - unit: rows that belong together; a block has whole ones of these.
     Cut(int64_t rows, int64_t panels, int64_t most_rows, int64_t most_panels, int64_t few_rows, int64_t unit)
-        : rows(rows), panels(panels), blocks((rows + most_rows - 1) / most_rows),
-          groups((panels + most_panels - 1) / most_panels), unit(unit) {
+        : rows(rows),
+          panels(panels),
+          blocks((rows + most_rows - 1) / most_rows),
+          groups((panels + most_panels - 1) / most_panels),
+          unit(unit) {
         const int64_t threads = at::get_num_threads();
         const auto up = [=](int64_t n) { return (n + threads - 1) / threads * threads; };
         if (blocks * groups % threads == 0) return;

@@ -1,9 +1,9 @@
 #include "core/guard.hpp"
+#include "convolution/convolution_choice.hpp"
 #include "convolution/implicit_gemm.hpp"
 #include "CTorchFused.h"
 #include "convolution/winograd.hpp"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
@@ -42,14 +42,6 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
     return torch::jit::pop(stack).toTensor();
 }
 
-/// Whether a float32 product is faster in tiles than in vectors. Where few rows meet each weight, reading the weights is
-/// what takes time, and three pieces of bfloat16 are half as much again as one float32.
-bool tiles_gain(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
-    constexpr int64_t least_rows = 512;
-    const std::vector<int64_t> sizes = geometry.output_sizes(x, weight.sizes());
-    return c10::multiply_integers(sizes) / weight.size(0) >= least_rows;
-}
-
 }  // namespace
 
 struct ct_fused_weight_s {
@@ -64,16 +56,17 @@ struct ct_fused_weight_s {
     const at::Tensor &packed(const c10::OperatorHandle &pack, const at::Tensor &x) {
         const std::pair<int64_t, int> size{x.size(0), std::ilogb(static_cast<double>(x.numel() / x.size(1)))};
         if (layouts.empty() || layouts[0].first != size) {
-            const auto known = std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
+            const auto known =
+                std::find_if(layouts.begin(), layouts.end(), [&](const auto &l) { return l.first == size; });
             if (known != layouts.end()) {
                 std::rotate(layouts.begin(), known, known + 1);
             } else {
                 if (layouts.size() == 2) layouts.pop_back();
                 layouts.emplace(
                     layouts.begin(), size,
-                    call(pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
-                         at::IntArrayRef(geometry.dilation), geometry.groups,
-                         x.sizes()));
+                    call(
+                        pack, plain, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                        at::IntArrayRef(geometry.dilation), geometry.groups, x.sizes()));
             }
         }
         return layouts[0].second;
@@ -112,50 +105,52 @@ ct_status ct_fused_convolution(
         const ConvolutionGeometry &geometry = weight->geometry;
         const std::optional<at::Tensor> addend = optional(other);
         const auto &native = PointwiseConvolution::shared();
-        const bool is_native = x.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU) &&
-            x.scalar_type() == weight->plain.scalar_type() && x.dim() == weight->plain.dim();
-        const bool is_float = is_native && x.scalar_type() == at::kFloat;
-        if (is_float && geometry.is_plain_3x3(weight->plain.sizes()) && winograd_gains(x, weight->plain)) {
+        ct_convolution_case description = convolution_case(x, weight->plain, geometry);
+        description.keeps_weight = description.allows_winograd = true;
+        description.has_onednn = native.is_present();
+        const ct_convolution_algorithm choice = ct_choose_convolution(&description);
+        if (choice == CT_WINOGRAD) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
-            const at::Tensor result = winograd_inference(
-                x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
+            const at::Tensor result =
+                winograd_inference(x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
             if (addend) result.add_(*addend);
             if (addend && relu) result.relu_();
             *out = wrap(result);
             return;
         }
-        if (is_native && implicit_gemm_applies(x, weight->plain, geometry)) {
-            const bool with_tiles = uses_tiles() && (!is_float || tiles_gain(x, weight->plain, geometry));
+        if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
+            const bool with_tiles = choice != CT_VECTOR_PRODUCT;
             at::Tensor &panels = with_tiles ? weight->tiles : weight->panels;
             if (!panels.defined()) panels = implicit_gemm_weight(weight->plain, with_tiles);
             *out = wrap(implicit_gemm(
                 x, panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
-                addend.value_or(at::Tensor()), relu));
+                addend.value_or(at::Tensor()), relu, choice == CT_TILES_IN_PLACE));
             return;
         }
-        if ((is_float || (is_native && x.scalar_type() == at::kBFloat16)) && x.numel() > 0 && native.is_present()) {
+        if (choice == CT_ONEDNN) {
             const auto format = channels_last_of(x);
             const at::Tensor pixels = x.contiguous(format);
             const at::Tensor &packed = weight->packed(*native.pack, pixels);
             const c10::List<std::optional<at::Scalar>> no_scalars;
             const c10::IValue none;
             if (addend) {
-                *out = wrap(
-                    call(*native.binary, pixels, addend->contiguous(format), packed, optional(bias),
-                         at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation),
-                         geometry.groups, "add", at::Scalar(1.0),
-                         relu ? c10::IValue("relu") : none, no_scalars, none));
+                *out = wrap(call(
+                    *native.binary, pixels, addend->contiguous(format), packed, optional(bias),
+                    at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+                    at::IntArrayRef(geometry.dilation), geometry.groups, "add", at::Scalar(1.0),
+                    relu ? c10::IValue("relu") : none, no_scalars, none));
             } else {
-                *out = wrap(
-                    call(*native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
-                         at::IntArrayRef(geometry.dilation), geometry.groups, relu ? "relu" : "none", no_scalars, none));
+                *out = wrap(call(
+                    *native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding),
+                    at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation), geometry.groups,
+                    relu ? "relu" : "none", no_scalars, none));
             }
             return;
         }
         // Under autocast layers before it may have left another type.
         const at::Tensor result = at::convolution(
-            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding, geometry.dilation, false,
-            std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding,
+            geometry.dilation, false, std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
         if (addend) result.add_(*addend);
         if (relu) result.relu_();
         *out = wrap(result);

@@ -1,7 +1,6 @@
 #include "convolution/implicit_gemm.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 #include <atomic>
@@ -29,11 +28,6 @@ bool ConvolutionGeometry::is_pointwise(at::IntArrayRef weight) const {
 
 bool ConvolutionGeometry::reads_no_padding() const { return all(padding, 0); }
 
-bool ConvolutionGeometry::is_plain_3x3(at::IntArrayRef weight) const {
-    return groups == 1 && weight.size() == 4 && all(weight.slice(2).vec(), 3) && all(stride, 1) && all(padding, 1) &&
-        all(dilation, 1);
-}
-
 std::vector<int64_t> ConvolutionGeometry::output_sizes(const at::Tensor &x, at::IntArrayRef weight) const {
     std::vector<int64_t> sizes{x.size(0), weight[0]};
     if (!extents.empty()) sizes.insert(sizes.end(), extents.begin(), extents.end());
@@ -53,23 +47,6 @@ std::atomic<bool> tiles_are_allowed{true};
 bool uses_tiles() { return tiles_are_allowed.load(std::memory_order_relaxed) && tiles_are_present(); }
 
 void allow_tiles(bool allowed) { tiles_are_allowed = allowed; }
-
-bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
-    static const bool is_fast = gemm_is_fast();
-    if (!is_fast || geometry.groups != 1 || x.dim() != weight.dim() || x.numel() == 0 || x.size(1) != weight.size(1)) {
-        return false;
-    }
-    const auto is_known = [](const at::Tensor &t) {
-        return t.device().is_cpu() &&
-            (t.scalar_type() == at::kFloat || (t.scalar_type() == at::kBFloat16 && uses_tiles()));
-    };
-    if (!is_known(x) || !is_known(weight) || x.scalar_type() != weight.scalar_type() ||
-        at::autocast::is_autocast_enabled(at::kCPU) || weight.size(0) % 16 != 0) {
-        return false;
-    }
-    const std::vector<int64_t> output = geometry.output_sizes(x, weight.sizes());
-    return std::all_of(output.begin(), output.end(), [](int64_t size) { return size > 0; });
-}
 
 at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles) {
     if (with_tiles) return tiled_weight(weight);
@@ -118,8 +95,10 @@ at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight) {
 
 at::Tensor implicit_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
-    if (is_tiled(packed)) return tile_gemm(x, packed, weight_sizes, geometry, bias, addend, relu);
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place) {
+    if (is_tiled(packed)) {
+        return tile_gemm(x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place);
+    }
     const auto format = channels_last_of(x);
     const at::Tensor input = x.contiguous(format);
     const std::vector<int64_t> sizes = geometry.output_sizes(input, weight_sizes);

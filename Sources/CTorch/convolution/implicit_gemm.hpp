@@ -15,14 +15,12 @@ namespace ctorch {
 struct ConvolutionGeometry {
     std::vector<int64_t> stride, padding, dilation;
     int64_t groups;
-    /// Of the output, where it is not all that the kernel has room for, or more; empty: it is.
+    /// Extents of the output, where they are fewer or more than the kernel has room for; else empty.
     std::vector<int64_t> extents{};
 
     /// Whether a weight of these sizes is 1×1(×1), with stride 1 and no padding.
     bool is_pointwise(at::IntArrayRef weight) const;
     bool reads_no_padding() const;
-    /// 3×3, with stride 1 and padding 1: the same extents out as in.
-    bool is_plain_3x3(at::IntArrayRef weight) const;
     /// `[N, O, …]`
     std::vector<int64_t> output_sizes(const at::Tensor &x, at::IntArrayRef weight) const;
 };
@@ -32,22 +30,22 @@ bool uses_tiles();
 /// Without them a CPU that has a tile unit does as one with AVX-512 alone: for tests and for measuring.
 void allow_tiles(bool allowed);
 
-/// Whether `implicit_gemm` takes these operands: one group, a multiple of 16 outputs.
-bool implicit_gemm_applies(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
-
 /// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16.
 ///
 /// - with_tiles: for the tile unit, which must then be used here, or for vectors. bfloat16 is for the tile unit alone.
 at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles = uses_tiles());
-/// The same of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
+/// The panels of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
 at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
 
 /// act(x ∗ weight + bias + addend), channels last; bias `[O]` and addend may be undefined, the addend is channels last.
 ///
-/// - weight_sizes: of the weight that `packed` was made of.
+/// Takes what `ct_choose_convolution` gives a vector or tile product.
+///
+/// - weight_sizes: sizes of the weight that `packed` was made of.
+/// - has_tiles_in_place: the choice was `CT_TILES_IN_PLACE`.
 at::Tensor implicit_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu);
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place = false);
 
 }  // namespace ctorch
 

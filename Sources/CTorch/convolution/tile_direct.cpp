@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "convolution/convolution_choice.hpp"
 #include "core/parallel.hpp"
 #include "convolution/tile_product.hpp"
 
@@ -14,20 +15,15 @@ namespace {
 using Pixels = Rows<Bfloat16Bits>;
 using Products = TileProducts<pieces_of_bfloat16>;
 
-/// Rows of each tile, such that equally full tiles make a line of outputs; null: they would be half empty, or don't.
-int64_t rows_of_tile(int64_t width) {
-    constexpr int64_t fewest = 12;
-    const int64_t tiles = (width + tile_lines - 1) / tile_lines;
-    return width % tiles == 0 && width / tiles >= fewest ? width / tiles : 0;
-}
-
 /// A convolution's products: which one is of which rows and panel.
 class Work {
 public:
     const int64_t steps, panels;
 
     Work(const Pixels &rows, const DirectConvolution &convolution)
-        : steps(steps_of(rows.depth)), panels((convolution.outputs + tile_panel - 1) / tile_panel), convolution(convolution) {}
+        : steps(steps_of(rows.depth)),
+          panels((convolution.outputs + tile_panel - 1) / tile_panel),
+          convolution(convolution) {}
 
     const Bfloat16Bits *panel(int64_t index) const { return convolution.weight + index * steps * 2 * tile_numbers; }
 
@@ -35,16 +31,24 @@ public:
     /// - rows_of_tile: of all tiles; a second one where there are more rows.
     TileProduct product(const TileRows &left, int64_t rows_of_tile, int64_t count, int64_t panel) const {
         return {
-            .left = left, .right = this->panel(panel), .steps = steps, .tiles_of_rows = count > rows_of_tile ? 2 : 1,
-            .rows_of_tile = rows_of_tile, .tiles_of_columns = width(panel) / tile_lines};
+            .left = left,
+            .right = this->panel(panel),
+            .steps = steps,
+            .tiles_of_rows = count > rows_of_tile ? 2 : 1,
+            .rows_of_tile = rows_of_tile,
+            .tiles_of_columns = width(panel) / tile_lines};
     }
 
     TileResult<Bfloat16Bits> result(int64_t row, int64_t count, int64_t panel) const {
         const int64_t output = panel * tile_panel, at = row * convolution.outputs + output;
         return {
-            .rows = count, .width = width(panel), .out = convolution.out + at, .stride = convolution.outputs,
+            .rows = count,
+            .width = width(panel),
+            .out = convolution.out + at,
+            .stride = convolution.outputs,
             .bias = convolution.bias == nullptr ? nullptr : convolution.bias + output,
-            .addend = convolution.addend == nullptr ? nullptr : convolution.addend + at, .relu = convolution.relu};
+            .addend = convolution.addend == nullptr ? nullptr : convolution.addend + at,
+            .relu = convolution.relu};
     }
 
 private:
@@ -66,7 +70,7 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
     const Cut cut(count, work.panels, TileLimits::rows, TileLimits::panels, TileLimits::few_rows, tile_panel);
     // Where the weight stays in the second cache each pair of tiles meets all of it, and its results are written side by side.
     const bool pair_by_pair = work.panels * work.steps * 2 * tile_numbers <= TileLimits::cached_weight;
-    // Of the last rows: two tiles of them would be read past their end.
+    // The last rows are copied: two tiles of them would be read past their end.
     const int64_t whole = count / tile_panel * tile_panel;
     std::vector<Bfloat16Bits> rest;
     if (whole < count) {
@@ -82,8 +86,8 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
             const int64_t row = pair * tile_panel, known = std::min(tile_panel, last_row - row);
             const Bfloat16Bits *from = row < whole ? rows.pixels + row * channels : rest.data();
             TileProduct product = work.product(
-                {.first = from, .second = from + tile_lines * channels, .line = channels, .step = tile_depth}, tile_lines,
-                known, panel);
+                {.first = from, .second = from + tile_lines * channels, .line = channels, .step = tile_depth},
+                tile_lines, known, panel);
             fetch(product);
             products.add(product, work.result(row, known, panel));
         };
@@ -120,9 +124,11 @@ void convolve_pixels(const Pixels &rows, const Work &work) {
 class LinesRead {
 public:
     LinesRead(const Pixels &rows, int64_t most_lines)
-        : rows(rows), is_padded(rows.padding.x != 0 || rows.padding.y != 0),
-          pitch(rows.channels *
-                (is_padded ? extent(rows.output.x, rows.stride.x, rows.kernel.x, rows.dilation.x) : rows.input.x)),
+        : rows(rows),
+          is_padded(rows.padding.x != 0 || rows.padding.y != 0),
+          pitch(
+              rows.channels *
+              (is_padded ? extent(rows.output.x, rows.stride.x, rows.kernel.x, rows.dilation.x) : rows.input.x)),
           copied(is_padded ? height(most_lines) * pitch : 1) {}
 
     /// - first, last: lines of outputs.
@@ -138,7 +144,7 @@ public:
         return corner + line * rows.stride.y * pitch + x * rows.stride.x * rows.channels;
     }
 
-    /// Of each step, in numbers from there.
+    /// Where each step begins, in numbers from there.
     std::vector<int64_t> offsets() const {
         std::vector<int64_t> result;
         for (int64_t tap = 0; tap < rows.taps(); ++tap) {
@@ -180,13 +186,14 @@ private:
 
 /// Larger kernels, or strides: each tile lies in one line of outputs.
 void convolve_lines(const Pixels &rows, const Work &work) {
-    const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = ctorch::rows_of_tile(width);
+    const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = rows_of_full_tile(width);
     const int64_t images = rows.count() / (lines * width), threads = at::get_num_threads();
     // Whole pairs of tiles, as far as the lines allow.
     int64_t lines_of_block = std::clamp<int64_t>(TileLimits::rows / width, 1, lines);
     if (lines_of_block > 1 && lines_of_block < lines) lines_of_block -= lines_of_block % 2;
     const int64_t blocks = (lines + lines_of_block - 1) / lines_of_block;
-    const int64_t groups = std::clamp<int64_t>((4 * threads + images * blocks - 1) / (images * blocks), 1, (work.panels + 1) / 2);
+    const int64_t groups =
+        std::clamp<int64_t>((4 * threads + images * blocks - 1) / (images * blocks), 1, (work.panels + 1) / 2);
     parallel_tasks(images * blocks * groups, [&](int64_t task) {
         const TileUnit unit(rows_of_tile);
         const int64_t group = task % groups, block = task / groups % blocks, image = task / groups / blocks;
@@ -206,7 +213,9 @@ void convolve_lines(const Pixels &rows, const Work &work) {
             for (int64_t pair = 0; pair < pairs; ++pair) {
                 const int64_t tile = 2 * pair, known = std::min<int64_t>(2, tiles - tile) * rows_of_tile;
                 TileProduct product = work.product(
-                    {.first = tile_at(tile), .second = tile_at(tile + 1), .line = rows.stride.x * rows.channels,
+                    {.first = tile_at(tile),
+                     .second = tile_at(tile + 1),
+                     .line = rows.stride.x * rows.channels,
                      .offsets = offsets.data()},
                     rows_of_tile, known, panel);
                 if (panel + 1 < last_panel) fetch_next_panel(product, work, panel, pair, pairs);
@@ -220,11 +229,6 @@ void convolve_lines(const Pixels &rows, const Work &work) {
 }
 
 }  // namespace
-
-bool tiles_lie_in(const Rows<Bfloat16Bits> &rows) {
-    if (rows.channels % tile_depth != 0) return false;
-    return rows.is_pointwise || (rows.input.t == 1 && rows.kernel.t == 1 && rows.padding.t == 0 && rows_of_tile(rows.output.x) > 0);
-}
 
 void convolve_directly(const Rows<Bfloat16Bits> &rows, const DirectConvolution &convolution) {
     const Work work(rows, convolution);

@@ -11,9 +11,6 @@
 
 namespace ctorch {
 
-/// Whether a convolution's rows lie so. Those of other ones are laid out by `tile_gemm`.
-bool tiles_lie_in(const Rows<Bfloat16Bits> &rows);
-
 /// act(rows · weight + bias + addend) into `out`.
 ///
 /// - weight: panels of `tiled_weight`.
@@ -28,6 +25,7 @@ struct DirectConvolution {
     Bfloat16Bits *out;
 };
 
+/// For what `ct_choose_convolution` gives `CT_TILES_IN_PLACE`; the rows of other convolutions are laid out by `tile_gemm`.
 void convolve_directly(const Rows<Bfloat16Bits> &rows, const DirectConvolution &convolution);
 
 }  // namespace ctorch

@@ -43,7 +43,8 @@ at::Tensor pack(const at::Tensor &weight) {
             for (int64_t half = 0; half < 2; ++half) {
                 const int64_t first = panel * tile_panel + half * tile_lines, k = step * tile_depth;
                 tile_of_weights<pieces>(
-                    from + first * depth + k, outputs - first, depth, depth - k, to + half * tile_numbers, 2 * tile_numbers);
+                    from + first * depth + k, outputs - first, depth, depth - k, to + half * tile_numbers,
+                    2 * tile_numbers);
             }
             to += pieces * 2 * tile_numbers;
         }
@@ -65,7 +66,7 @@ constexpr int64_t most_steps(int64_t pieces) { return 48 / pieces; }
 template <typename T, int64_t pieces>
 at::Tensor multiply(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, [[maybe_unused]] bool has_tiles_in_place) {
     const auto format = channels_last_of(x);
     const at::Tensor input = x.contiguous(format);
     const std::vector<int64_t> sizes = geometry.output_sizes(input, weight_sizes);
@@ -79,16 +80,17 @@ at::Tensor multiply(
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
     if constexpr (std::is_same_v<T, Bfloat16Bits>) {
-        if (tiles_lie_in(rows)) {
+        if (has_tiles_in_place) {
             convolve_directly(
-                rows, {.weight = weight, .outputs = outputs, .bias = offset, .addend = added, .relu = relu, .out = into});
+                rows,
+                {.weight = weight, .outputs = outputs, .bias = offset, .addend = added, .relu = relu, .out = into});
             return out;
         }
     }
     const Parts parts(steps, most_steps(pieces));
     const Cut cut(
-        rows.count(), (outputs + tile_panel - 1) / tile_panel, TileLimits::rows, parts.count == 1 ? TileLimits::panels : 16,
-        TileLimits::few_rows, tile_panel);
+        rows.count(), (outputs + tile_panel - 1) / tile_panel, TileLimits::rows,
+        parts.count == 1 ? TileLimits::panels : 16, TileLimits::few_rows, tile_panel);
     // Where the weight stays in the second cache a few rows meet all of it, and their results are written side by side.
     const bool is_row_by_row = parts.count == 1 && packed.numel() <= TileLimits::cached_weight && rows.is_pointwise;
     const int64_t rows_at_once = is_row_by_row ? tile_panel : TileLimits::rows;
@@ -102,9 +104,11 @@ at::Tensor multiply(
         const bool needs_room = parts.count > 1 && !std::is_same_v<T, float>;
         const Scratch<float> room(needs_room ? (last_row - first_row) * width_of_group : 1);
         constexpr int64_t lines_of_step = pieces * 2 * tile_numbers / tile_depth;
-        BlockOfRows<T, pieces> block(rows, std::min(rows_at_once, last_row - first_row), std::min(steps, most_steps(pieces)));
+        BlockOfRows<T, pieces> block(
+            rows, std::min(rows_at_once, last_row - first_row), std::min(steps, most_steps(pieces)));
         for (int64_t begin = first_row; begin < last_row; begin += rows_at_once) {
-            const int64_t end = std::min(last_row, begin + rows_at_once), pairs = (end - begin + tile_panel - 1) / tile_panel;
+            const int64_t end = std::min(last_row, begin + rows_at_once),
+                          pairs = (end - begin + tile_panel - 1) / tile_panel;
             block.place(begin, end);
             for (int64_t part = 0; part < parts.count; ++part) {
                 const int64_t first = parts.first(part), last = parts.first(part + 1);
@@ -118,9 +122,13 @@ at::Tensor multiply(
                         const int64_t row = pair * tile_panel, at = (begin + row) * outputs + output;
                         const int64_t known = std::min(tile_panel, end - begin - row);
                         TileResult<T> result{
-                            .rows = known, .width = width, .out = is_last ? into + at : nullptr, .stride = outputs,
+                            .rows = known,
+                            .width = width,
+                            .out = is_last ? into + at : nullptr,
+                            .stride = outputs,
                             .bias = is_last && offset != nullptr ? offset + output : nullptr,
-                            .addend = is_last && added != nullptr ? added + at : nullptr, .relu = relu};
+                            .addend = is_last && added != nullptr ? added + at : nullptr,
+                            .relu = relu};
                         if constexpr (std::is_same_v<T, float>) {
                             result.between = into + at;
                             result.between_stride = outputs;
@@ -130,8 +138,11 @@ at::Tensor multiply(
                         }
                         if (part > 0) result.before = result.between;
                         TileProduct product{
-                            .left = block.tiles(row), .right = right, .steps = last - first,
-                            .tiles_of_rows = (known + tile_lines - 1) / tile_lines, .tiles_of_columns = width / tile_lines};
+                            .left = block.tiles(row),
+                            .right = right,
+                            .steps = last - first,
+                            .tiles_of_rows = (known + tile_lines - 1) / tile_lines,
+                            .tiles_of_columns = width / tile_lines};
                         // The next panel, a part of it with each pair of tiles: from the third cache it would be waited for.
                         if (!is_row_by_row && panel + 1 < last_panel) {
                             const int64_t share = lines_of_step * (last - first) * pair / pairs;
@@ -186,8 +197,9 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
         Bfloat16Bits *to = into + (panel * steps + place * steps_of_tap) * pieces_of_gradients * 2 * tile_numbers;
         for (int64_t step = 0; step < steps_of_tap; ++step) {
             const float *lines[tile_depth];
-            for (int64_t i = 0; i < tile_depth; ++i) lines[i] = from + ((step * tile_depth + i) * taps + tap) * inputs + first;
-            // Of a panel with 16 columns the other ones are never read.
+            for (int64_t i = 0; i < tile_depth; ++i)
+                lines[i] = from + ((step * tile_depth + i) * taps + tap) * inputs + first;
+            // Where a panel has 16 columns, the other 16 are never read.
             tile_of_rows(lines, std::min(tile_panel, inputs - first), to, 2 * tile_numbers);
             to += pieces_of_gradients * 2 * tile_numbers;
         }
@@ -197,13 +209,15 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
 
 at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place) {
     if (x.scalar_type() != at::kFloat) {
-        return multiply<Bfloat16Bits, pieces_of_bfloat16>(x, packed, weight_sizes, geometry, bias, addend, relu);
+        return multiply<Bfloat16Bits, pieces_of_bfloat16>(
+            x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place);
     }
     return packed.size(2) == pieces_of_values
-        ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu)
-        : multiply<float, pieces_of_gradients>(x, packed, weight_sizes, geometry, bias, addend, relu);
+        ? multiply<float, pieces_of_values>(x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place)
+        : multiply<float, pieces_of_gradients>(
+              x, packed, weight_sizes, geometry, bias, addend, relu, has_tiles_in_place);
 }
 
 }  // namespace ctorch

@@ -20,10 +20,8 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight);
 /// As `implicit_gemm`.
 at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
-    const at::Tensor &bias, const at::Tensor &addend, bool relu);
+    const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place);
 
-/// Whether `tile_weight_gradient` takes these.
-bool tile_weight_gradient_applies(const at::Tensor &x, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry);
 /// The gradient of a weight `[O, C, …]` from that of the outputs, both channels last, float32.
 at::Tensor tile_weight_gradient(
     const at::Tensor &x, const at::Tensor &gradient, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry);

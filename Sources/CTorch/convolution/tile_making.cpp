@@ -58,7 +58,7 @@ CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
         a[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
         a[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
     }
-    // Of four rows each: four columns in each quarter of a register.
+    // Each register holds four columns of four rows in each quarter.
 #pragma unroll
     for (int i = 0; i < 16; i += 4) {
         b[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);
@@ -68,7 +68,8 @@ CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
     }
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-        const __m512i even_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0x88), odd_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0xdd);
+        const __m512i even_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0x88),
+                      odd_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0xdd);
         const __m512i even_end = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0x88);
         const __m512i odd_end = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0xdd);
         rows[i] = _mm512_shuffle_i32x4(even_top, even_end, 0x88);
@@ -132,7 +133,8 @@ CTORCH_LINES void tile_row(const Bfloat16Bits *from, int64_t count, Bfloat16Bits
 }
 
 CTORCH_LINES void tile_row_of_pixels(
-    const Bfloat16Bits *const *pixels, int64_t steps_of_pixel, int64_t skipped, int64_t steps, int64_t pieces, Bfloat16Bits *to) {
+    const Bfloat16Bits *const *pixels, int64_t steps_of_pixel, int64_t skipped, int64_t steps, int64_t pieces,
+    Bfloat16Bits *to) {
     const int64_t lines_of_pixel = steps_of_pixel * pieces;
     for (int64_t lines = steps * pieces, first = skipped * pieces; lines > 0; ++pixels, first = 0) {
         const Bfloat16Bits *from = *pixels + first * tile_depth;
@@ -151,7 +153,8 @@ CTORCH_LINES void tile_row_of_pixels(
     }
 }
 
-CTORCH_LINES void tile_row_of_stretches(const Bfloat16Bits *corner, const Stretch *stretches, int64_t count, Bfloat16Bits *to) {
+CTORCH_LINES void tile_row_of_stretches(
+    const Bfloat16Bits *corner, const Stretch *stretches, int64_t count, Bfloat16Bits *to) {
     for (; count > 0; --count, ++stretches) {
         const __m512i numbers = _mm512_maskz_loadu_epi16(stretches->mask, corner + stretches->from);
         if (stretches->begins_line) {

@@ -190,9 +190,11 @@ CTORCH_TILES void multiply_all(const TileProduct &product, const TileResult<Tile
 template <int64_t pieces>
 void tile_product(const TileProduct &product, const TileResult<TileNumber<pieces>> &earlier) {
     if (product.tiles_of_rows == 2) {
-        product.tiles_of_columns == 2 ? multiply_all<pieces, 2, 2>(product, earlier) : multiply_all<pieces, 2, 1>(product, earlier);
+        product.tiles_of_columns == 2 ? multiply_all<pieces, 2, 2>(product, earlier)
+                                      : multiply_all<pieces, 2, 1>(product, earlier);
     } else {
-        product.tiles_of_columns == 2 ? multiply_all<pieces, 1, 2>(product, earlier) : multiply_all<pieces, 1, 1>(product, earlier);
+        product.tiles_of_columns == 2 ? multiply_all<pieces, 1, 2>(product, earlier)
+                                      : multiply_all<pieces, 1, 1>(product, earlier);
     }
 }
 

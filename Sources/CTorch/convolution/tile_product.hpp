@@ -11,7 +11,7 @@ namespace ctorch {
 
 /// How a convolution is cut for the tile unit.
 struct TileLimits {
-    /// Of a task: its rows and their results stay in the second cache.
+    /// Most rows and panels of a task: its rows and their results stay in the second cache.
     static constexpr int64_t rows = 256, panels = 64;
     /// Fewer rows a thread are not worth a task of their own.
     static constexpr int64_t few_rows = 4 * tile_lines;
@@ -21,7 +21,7 @@ struct TileLimits {
 
 /// Rows of the left factor, in two tiles or one, laid out as such or where they lie in memory.
 struct TileRows {
-    /// Of each tile.
+    /// Where each tile begins.
     const Bfloat16Bits *first, *second = nullptr;
     /// Numbers from row to row, and from one step of 32 to the next; or where each step lies.
     int64_t line, step = 0;
@@ -60,7 +60,7 @@ struct TileResult {
     int64_t rows = 0;
     /// 16 or 32.
     int64_t width = 0;
-    /// Of earlier parts of the summed axis; null: none.
+    /// Sums of earlier parts of the summed axis; null: none.
     const float *before = nullptr;
     float *between = nullptr;
     int64_t between_stride = 0;
@@ -94,7 +94,7 @@ class TileProducts {
 public:
     using Result = TileResult<TileNumber<pieces>>;
 
-    /// Of a product whose `sums`, and of a result whose `sums` needn't be given.
+    /// Neither the `sums` of the product nor those of the result need be given.
     void add(TileProduct product, const Result &result) {
         product.sums = sums[number];
         product.stride = tile_panel;

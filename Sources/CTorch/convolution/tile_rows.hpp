@@ -50,8 +50,8 @@ public:
             if ((last - first) * 3 > (end - begin) * rows.taps()) return;
             window.emplace((last - first) * numbers_of_pixel);
             tile_row<pieces>(
-                rows.pixels + first * rows.channels, (last - first) * rows.channels, window->get(),
-                pieces * tile_depth, tile_depth);
+                rows.pixels + first * rows.channels, (last - first) * rows.channels, window->get(), pieces * tile_depth,
+                tile_depth);
             lines = window->get();
             first_pixel = first;
         }
@@ -96,7 +96,7 @@ public:
     }
 
 private:
-    /// Of a row that reads no padding.
+    /// For a row that reads no padding.
     void find_stretches() {
         const int64_t run = rows.taps_together() * rows.channels;
         for (int64_t index = 0, tap = 0; index < rows.depth; index += run, tap += rows.taps_together()) {
@@ -104,8 +104,10 @@ private:
             for (int64_t done = 0; done < run;) {
                 const int64_t within = (index + done) % tile_depth, count = std::min(run - done, tile_depth - within);
                 stretches.push_back(
-                    {.from = from + done, .to = (index + done) / tile_depth * tile_numbers + within,
-                     .mask = static_cast<uint32_t>((uint64_t{1} << count) - 1), .begins_line = within == 0});
+                    {.from = from + done,
+                     .to = (index + done) / tile_depth * tile_numbers + within,
+                     .mask = static_cast<uint32_t>((uint64_t{1} << count) - 1),
+                     .begins_line = within == 0});
                 done += count;
             }
         }

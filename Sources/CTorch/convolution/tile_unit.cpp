@@ -49,8 +49,9 @@ CTORCH_TILES void release() { _tile_release(); }
 }  // namespace
 
 bool tiles_are_present() {
-    static const bool are_present = has_tiles() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16") && may_use_tiles();
+    static const bool are_present = has_tiles() && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16") && may_use_tiles();
     return are_present;
 }
 

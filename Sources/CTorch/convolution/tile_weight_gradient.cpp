@@ -27,8 +27,7 @@ struct Tasks {
     int64_t positions, outputs, panels, ranges, blocks, groups;
 
     Tasks(int64_t positions, int64_t outputs, int64_t panels)
-        : positions(positions), outputs(outputs), panels(panels),
-          blocks((outputs + most_outputs - 1) / most_outputs) {
+        : positions(positions), outputs(outputs), panels(panels), blocks((outputs + most_outputs - 1) / most_outputs) {
         // Each range has sums of its own; an even number of them, so that two threads have as much to do.
         constexpr int64_t worthwhile = 8192, most_sums = 1 << 22;
         const int64_t most = std::max<int64_t>(1, most_sums / (outputs * panels * tile_panel));
@@ -41,11 +40,13 @@ struct Tasks {
     int64_t count() const { return ranges * blocks * groups; }
 };
 
-
 class BlockOfPositions {
 public:
     BlockOfPositions(const PlacedRows &rows, const float *gradient, int64_t outputs, int64_t columns)
-        : rows(rows), gradient(gradient), outputs(outputs), columns(columns),
+        : rows(rows),
+          gradient(gradient),
+          outputs(outputs),
+          columns(columns),
           is_gathered(rows.channels % tile_lines != 0),
           gathered(is_gathered ? most_steps * tile_depth * columns : 1) {}
 
@@ -134,12 +135,9 @@ private:
 
 }  // namespace
 
-bool tile_weight_gradient_applies(const at::Tensor &x, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry) {
-    return uses_tiles() && x.scalar_type() == at::kFloat && geometry.groups == 1 && weight_sizes[0] % tile_lines == 0;
-}
-
 at::Tensor tile_weight_gradient(
-    const at::Tensor &x, const at::Tensor &gradient, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry) {
+    const at::Tensor &x, const at::Tensor &gradient, at::IntArrayRef weight_sizes,
+    const ConvolutionGeometry &geometry) {
     const PlacedRows rows(x, weight_sizes, gradient.sizes(), geometry);
     // The narrower map is the one to turn.
     if (rows.is_pointwise && rows.channels < weight_sizes[0] && rows.channels % tile_lines == 0) {
@@ -157,7 +155,8 @@ at::Tensor tile_weight_gradient(
         const TileUnit unit;
         const int64_t range = task / (tasks.blocks * tasks.groups), part = task % (tasks.blocks * tasks.groups);
         const int64_t block = part / tasks.groups, group = part % tasks.groups;
-        const int64_t begin = tasks.positions * range / tasks.ranges, end = tasks.positions * (range + 1) / tasks.ranges;
+        const int64_t begin = tasks.positions * range / tasks.ranges,
+                      end = tasks.positions * (range + 1) / tasks.ranges;
         const int64_t tiles = outputs / tile_lines;
         const int64_t first_tile = tiles * block / tasks.blocks, last_tile = tiles * (block + 1) / tasks.blocks;
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
@@ -179,7 +178,10 @@ at::Tensor tile_weight_gradient(
                     float *at = into + (range * outputs + tile * tile_lines) * columns + panel * tile_panel;
                     TileProduct product{
                         .left = TileRows::of_tiles(left.get() + (tile - first_tile) * next, next, pieces),
-                        .right = right.get(), .steps = positions.steps, .tiles_of_rows = pair, .tiles_of_columns = 2};
+                        .right = right.get(),
+                        .steps = positions.steps,
+                        .tiles_of_rows = pair,
+                        .tiles_of_columns = 2};
                     if (i == 0) {
                         product.sums = at;
                         product.stride = columns;
@@ -187,7 +189,10 @@ at::Tensor tile_weight_gradient(
                     } else {
                         products.add(
                             product,
-                            {.rows = pair * tile_lines, .width = tile_panel, .before = at, .between = at,
+                            {.rows = pair * tile_lines,
+                             .width = tile_panel,
+                             .before = at,
+                             .between = at,
                              .between_stride = columns});
                     }
                 }

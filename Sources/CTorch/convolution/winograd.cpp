@@ -1,7 +1,6 @@
 #include "convolution/winograd.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 
 #include "core/simd.hpp"
 #include "core/guard.hpp"
-#include "CTorchFunctional.h"
 #include "core/parallel.hpp"
 
 // Shapes: a map is cut into tiles of 4×4 outputs, each made from 6×6 inputs. A tile has 36 values a channel in the
@@ -82,8 +80,7 @@ CTORCH_INLINE void window(
         for (int64_t j = 0; j < side; ++j) {
             const int64_t y = place.y + i - margin, x = place.x + j - margin;
             const bool inside = y >= 0 && y < grid.height && x >= 0 && x < grid.width;
-            pixels[i * side + j] =
-                inside ? map + ((place.image * grid.height + y) * grid.width + x) * channels : zeros;
+            pixels[i * side + j] = inside ? map + ((place.image * grid.height + y) * grid.width + x) * channels : zeros;
         }
     }
 }
@@ -188,7 +185,8 @@ void for_each_chunk(int64_t count, int64_t limit, const Body &body) {
 
 at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
     const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values = at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
+    at::Tensor values =
+        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
     const float *from = map.const_data_ptr<float>();
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
@@ -199,7 +197,8 @@ at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t bas
 
 at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
     const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values = at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
+    at::Tensor values =
+        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
     const float *from = map.const_data_ptr<float>();
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
@@ -211,9 +210,10 @@ at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t 
 /// G ⊗ G, `[36, 9]`: takes a kernel to the transformed domain.
 at::Tensor kernel_transform() {
     const at::Tensor g = at::tensor(
-        {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 12, 1.0 / 6,
-         1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
-        at::kDouble).view({6, 3});
+                             {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24,
+                              1.0 / 12, 1.0 / 6, 1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
+                             at::kDouble)
+                             .view({6, 3});
     return at::kron(g, g).to(at::kFloat);
 }
 
@@ -297,19 +297,6 @@ public:
 
 }  // namespace
 
-bool winograd_applies(const at::Tensor &x, const at::Tensor &weight) {
-    return !at::autocast::is_autocast_enabled(at::kCPU) && x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
-        weight.scalar_type() == at::kFloat && x.dim() == 4 && weight.dim() == 4 && weight.size(2) == 3 &&
-        weight.size(3) == 3 && x.size(1) == weight.size(1) && weight.size(0) % lanes == 0 &&
-        weight.size(1) % lanes == 0 && x.numel() > 0;
-}
-
-bool winograd_gains(const at::Tensor &x, const at::Tensor &weight) {
-    constexpr int64_t least_channels = 64, least_pixels = 300;
-    return winograd_applies(x, weight) && weight.size(0) >= least_channels && weight.size(1) >= least_channels &&
-        x.size(0) * x.size(2) * x.size(3) >= least_pixels;
-}
-
 at::Tensor winograd_weight(const at::Tensor &weight) { return transform_weight(weight); }
 
 at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu) {
@@ -320,13 +307,7 @@ std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu) {
     std::vector<at::Tensor> results;
     bool needs_gradient = weight.requires_grad() || (bias.defined() && bias.requires_grad());
-    for (const at::Tensor &map : maps) {
-        TORCH_CHECK(
-            winograd_applies(map, weight),
-            "winograd_convolution: takes float32 [N, C, H, W] and [O, C, 3, 3] on the CPU, C and O multiples of ", lanes,
-            ", got ", map.sizes(), " and ", weight.sizes());
-        needs_gradient = needs_gradient || map.requires_grad();
-    }
+    for (const at::Tensor &map : maps) needs_gradient = needs_gradient || map.requires_grad();
     if (at::GradMode::is_enabled() && needs_gradient) {
         TORCH_CHECK(!relu, "winograd_convolution: relu is for maps without gradient");
         const std::optional<at::Tensor> offset = bias.defined() ? std::make_optional(bias) : std::nullopt;
@@ -341,14 +322,3 @@ std::vector<at::Tensor> winograd_convolution(
 }
 
 }  // namespace ctorch
-
-bool ct_winograd_applies(ct_tensor x, ct_tensor weight) { return ctorch::winograd_applies(x->value, weight->value); }
-
-ct_status ct_winograd_convolution(
-    const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out) {
-    return ct_guard([&] {
-        const std::vector<at::Tensor> results = ctorch::winograd_convolution(
-            ctorch::list(maps, count), weight->value, bias == nullptr ? at::Tensor() : bias->value, relu);
-        for (int32_t i = 0; i < count; ++i) out[i] = ctorch::wrap(results[i]);
-    });
-}

@@ -10,16 +10,10 @@
 
 namespace ctorch {
 
-/// Whether `winograd_convolution` takes these operands.
-bool winograd_applies(const at::Tensor &x, const at::Tensor &weight);
-
-/// The convolution of each map `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last;
-/// `relu` rectifies, for maps that need no gradient. Differentiable once.
+/// The convolution of each map `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last,
+/// and its ReLU where maps need no gradient. Differentiable once. Takes what `ct_choose_convolution` gives `CT_WINOGRAD`.
 std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
-
-/// Whether there are enough channels and pixels for this to be the faster way of an inference.
-bool winograd_gains(const at::Tensor &x, const at::Tensor &weight);
 
 /// A weight `[O, C, 3, 3]` in the transformed domain, `[36, C, O]`.
 at::Tensor winograd_weight(const at::Tensor &weight);

@@ -1,10 +1,6 @@
 #include "core/guard.hpp"
-#include "convolution/implicit_gemm.hpp"
-#include "convolution/tile_unit.hpp"
 
-#include <ATen/Parallel.h>
 #include <c10/util/Logging.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/headeronly/version.h>
 
 #include <cstring>
@@ -91,31 +87,8 @@ void ct_tensor_release(ct_tensor tensor) {
     delete tensor;
 }
 
-ct_status ct_set_thread_count(int32_t count) {
-    return ct_guard([&] { at::set_num_threads(count); });
-}
-int32_t ct_thread_count(void) { return at::get_num_threads(); }
-bool ct_cpu_multiplies_bfloat16(void) {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
-}
-
-bool ct_cpu_has_tile_unit(void) { return ctorch::tiles_are_present(); }
-bool ct_uses_tile_unit(void) { return ctorch::uses_tiles(); }
-void ct_allow_tile_unit(bool allowed) { ctorch::allow_tiles(allowed); }
-
-bool ct_cuda_is_available(void) { return at::hasCUDA(); }
-int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
-ct_status ct_cuda_synchronize(void) {
-    return ct_guard([&] {
-        if (at::hasCUDA()) at::detail::getCUDAHooks().deviceSynchronize(at::detail::getCUDAHooks().getCurrentDevice());
-    });
-}
-
-ct_status ct_from_bytes(const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t index, ct_tensor *out) {
+ct_status ct_from_bytes(
+    const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t index, ct_tensor *out) {
     return ct_guard([&] {
         auto tensor = at::empty(ints(shape, rank), options(dtype, -1));
         if (tensor.numel() > 0) std::memcpy(tensor.data_ptr(), bytes, tensor.nbytes());
@@ -124,13 +97,16 @@ ct_status ct_from_bytes(const void *bytes, const int64_t *shape, int32_t rank, c
 }
 
 ct_status ct_from_borrowed(
-    void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, void (*release)(void *), void *context, ct_tensor *out) {
+    void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, void (*release)(void *), void *context,
+    ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(at::from_blob(bytes, ints(shape, rank), [release, context](void *) { release(context); }, options(dtype, -1)));
+        *out = wrap(at::from_blob(
+            bytes, ints(shape, rank), [release, context](void *) { release(context); }, options(dtype, -1)));
     });
 }
 
-ct_status ct_empty(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t index, ct_memory_format format, ct_tensor *out) {
+ct_status ct_empty(
+    const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t index, ct_memory_format format, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::empty(ints(shape, rank), options(dtype, index), memory_format(format))); });
 }
 ct_status ct_full(const int64_t *shape, int32_t rank, ct_scalar value, ct_dtype dtype, int32_t index, ct_tensor *out) {
@@ -145,14 +121,18 @@ ct_status ct_eye(int64_t size, ct_dtype dtype, int32_t index, ct_tensor *out) {
 
 ct_status ct_copy_out(ct_tensor tensor, ct_dtype dtype, void *destination, int64_t count) {
     return ct_guard([&] {
-        TORCH_CHECK(tensor->value.numel() == count, "room for ", count, " elements, but the tensor holds ", tensor->value.numel());
+        TORCH_CHECK(
+            tensor->value.numel() == count, "room for ", count, " elements, but the tensor holds ",
+            tensor->value.numel());
         auto plain = tensor->value.detach().to(at::kCPU, scalar_type(dtype)).contiguous();
         if (count > 0) std::memcpy(destination, plain.const_data_ptr(), plain.nbytes());
     });
 }
 ct_status ct_data_pointer(ct_tensor tensor, void **out) {
     return ct_guard([&] {
-        TORCH_CHECK(tensor->value.device().is_cpu(), "the elements of a tensor on ", tensor->value.device().str(), " have no address on the CPU");
+        TORCH_CHECK(
+            tensor->value.device().is_cpu(), "the elements of a tensor on ", tensor->value.device().str(),
+            " have no address on the CPU");
         *out = tensor->value.data_ptr();
     });
 }
@@ -193,7 +173,8 @@ ct_status ct_to_device(ct_tensor tensor, int32_t index, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(tensor->value.to(device(index))); });
 }
 ct_status ct_to_format(ct_tensor tensor, ct_memory_format format, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(tensor->value.to(tensor->value.options(), false, false, memory_format(format))); });
+    return ct_guard(
+        [&] { *out = wrap(tensor->value.to(tensor->value.options(), false, false, memory_format(format))); });
 }
 ct_status ct_contiguous(ct_tensor tensor, ct_memory_format format, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(tensor->value.contiguous(memory_format(format))); });

@@ -25,8 +25,8 @@ ct_status ct_batch_norm(
     double momentum, double epsilon, ct_tensor *out) {
     return ct_guard([&] {
         *out = wrap(at::batch_norm(
-            x->value, optional(weight), optional(bias), optional(running_mean), optional(running_variance), training, momentum,
-            epsilon, /*cudnn_enabled=*/true));
+            x->value, optional(weight), optional(bias), optional(running_mean), optional(running_variance), training,
+            momentum, epsilon, /*cudnn_enabled=*/true));
     });
 }
 
@@ -54,7 +54,8 @@ ct_status ct_average_pool(
         *out = wrap(
             rank == 2
                 ? at::avg_pool2d(x->value, ints(kernel, 2), ints(stride, 2), ints(padding, 2), ceil_mode, count_padding)
-                : at::avg_pool3d(x->value, ints(kernel, 3), ints(stride, 3), ints(padding, 3), ceil_mode, count_padding));
+                : at::avg_pool3d(
+                      x->value, ints(kernel, 3), ints(stride, 3), ints(padding, 3), ceil_mode, count_padding));
     });
 }
 
@@ -62,7 +63,8 @@ ct_status ct_adaptive_average_pool(ct_tensor x, const int64_t *size, int32_t ran
     return ct_guard([&] {
         check_rank(rank);
         *out = wrap(
-            rank == 2 ? at::adaptive_avg_pool2d(x->value, ints(size, 2)) : at::adaptive_avg_pool3d(x->value, ints(size, 3)));
+            rank == 2 ? at::adaptive_avg_pool2d(x->value, ints(size, 2))
+                      : at::adaptive_avg_pool3d(x->value, ints(size, 3)));
     });
 }
 
@@ -70,7 +72,8 @@ ct_status ct_dropout(ct_tensor x, double probability, bool training, ct_tensor *
     return ct_guard([&] { *out = wrap(at::dropout(x->value, probability, training)); });
 }
 
-ct_status ct_interpolate(ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out) {
+ct_status ct_interpolate(
+    ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out) {
     return ct_guard([&] {
         std::optional<double> vertical, horizontal;
         if (scales != nullptr) vertical = scales[0], horizontal = scales[1];
@@ -103,11 +106,14 @@ ct_status ct_smooth_l1(ct_tensor x, ct_tensor y, ct_reduction code, double beta,
 }
 ct_status ct_binary_cross_entropy_with_logits(ct_tensor x, ct_tensor y, ct_reduction code, ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(at::binary_cross_entropy_with_logits(x->value, y->value, std::nullopt, std::nullopt, reduction(code)));
+        *out =
+            wrap(at::binary_cross_entropy_with_logits(x->value, y->value, std::nullopt, std::nullopt, reduction(code)));
     });
 }
-ct_status ct_nll_loss(ct_tensor log_probabilities, ct_tensor targets, ct_reduction code, int64_t ignore_index, ct_tensor *out) {
+ct_status ct_nll_loss(
+    ct_tensor log_probabilities, ct_tensor targets, ct_reduction code, int64_t ignore_index, ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(at::nll_loss(log_probabilities->value, targets->value, std::nullopt, reduction(code), ignore_index));
+        *out =
+            wrap(at::nll_loss(log_probabilities->value, targets->value, std::nullopt, reduction(code), ignore_index));
     });
 }

@@ -51,9 +51,7 @@ inline at::IntArrayRef ints(const int64_t *values, int32_t count) {
     return at::IntArrayRef(values, static_cast<size_t>(count));
 }
 
-inline at::Scalar scalar(ct_scalar s) {
-    return s.is_integer ? at::Scalar(s.integer) : at::Scalar(s.real);
-}
+inline at::Scalar scalar(ct_scalar s) { return s.is_integer ? at::Scalar(s.integer) : at::Scalar(s.real); }
 
 at::ScalarType scalar_type(ct_dtype dtype);
 ct_dtype dtype_of(at::ScalarType type);

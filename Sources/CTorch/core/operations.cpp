@@ -131,11 +131,11 @@ ct_status ct_cumsum(ct_tensor x, int64_t axis, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::cumsum(x->value, axis)); });
 }
 ct_status ct_sort(ct_tensor x, int64_t axis, bool descending, bool stable, ct_tensor *values, ct_tensor *indices) {
-    return ct_guard([&] {
-        release_both(values, indices, at::sort(x->value, std::optional<bool>(stable), axis, descending));
-    });
+    return ct_guard(
+        [&] { release_both(values, indices, at::sort(x->value, std::optional<bool>(stable), axis, descending)); });
 }
-ct_status ct_topk(ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices) {
+ct_status ct_topk(
+    ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices) {
     return ct_guard([&] { release_both(values, indices, at::topk(x->value, k, axis, largest, sorted)); });
 }
 ct_status ct_unique(ct_tensor x, ct_tensor *out) {
@@ -215,6 +215,8 @@ ct_status ct_masked_fill(ct_tensor x, ct_tensor mask, ct_scalar value, ct_tensor
 ct_status ct_index(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::index(x->value, index_list(indices, count))); });
 }
-ct_status ct_index_put(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(at::index_put(x->value, index_list(indices, count), values->value, accumulate)); });
+ct_status ct_index_put(
+    ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out) {
+    return ct_guard(
+        [&] { *out = wrap(at::index_put(x->value, index_list(indices, count), values->value, accumulate)); });
 }

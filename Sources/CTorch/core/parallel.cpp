@@ -44,7 +44,8 @@ void run_tasks(int64_t count, void (*call)(const void *, int64_t), const void *b
         return;
     }
     TaskQueue queue{.count = count, .call = call, .body = body};
-    GOMP_parallel([](void *data) { static_cast<TaskQueue *>(data)->drain(); }, &queue, static_cast<unsigned>(threads), 0);
+    GOMP_parallel(
+        [](void *data) { static_cast<TaskQueue *>(data)->drain(); }, &queue, static_cast<unsigned>(threads), 0);
     if (queue.failure) std::rethrow_exception(queue.failure);
 }
 

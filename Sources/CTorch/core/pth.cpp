@@ -26,19 +26,23 @@ ct_status ct_archive_record(ct_archive archive, const char *name, ct_tensor *out
         *out = nullptr;
         if (!archive->reader.hasRecord(name)) return;
         // Records are not compressed: a size beyond the file's is a damaged one, and would be a huge allocation.
-        TORCH_CHECK(archive->reader.getRecordSize(name) <= archive->size, "its record ", name, " is larger than the file");
+        TORCH_CHECK(
+            archive->reader.getRecordSize(name) <= archive->size, "its record ", name, " is larger than the file");
         auto [data, size] = archive->reader.getRecord(name);
-        at::Storage storage(at::Storage::use_byte_size_t(), size, std::move(data), /*allocator=*/nullptr, /*resizable=*/false);
+        at::Storage storage(
+            at::Storage::use_byte_size_t(), size, std::move(data), /*allocator=*/nullptr, /*resizable=*/false);
         *out = wrap(at::empty({0}, at::kByte).set_(std::move(storage), 0, {static_cast<int64_t>(size)}, {1}));
     });
 }
 
 ct_status ct_view_bytes(
-    ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank, ct_tensor *out) {
+    ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank,
+    ct_tensor *out) {
     return ct_guard([&] {
         const auto type = scalar_type(dtype);
         const auto storage = bytes->value.storage();
-        const auto needed = at::detail::computeStorageNbytes(ints(shape, rank), ints(strides, rank), c10::elementSize(type), offset);
+        const auto needed =
+            at::detail::computeStorageNbytes(ints(shape, rank), ints(strides, rank), c10::elementSize(type), offset);
         TORCH_CHECK(needed <= storage.nbytes(), "a tensor of ", needed, " bytes in a storage of ", storage.nbytes());
         *out = wrap(at::empty({0}, type).set_(storage, offset, ints(shape, rank), ints(strides, rank)));
     });

@@ -10,11 +10,9 @@ ct_status ct_nms(ct_tensor boxes, ct_tensor scores, double iou_threshold, ct_ten
     return ct_guard([&] { *out = wrap(non_maximum_suppression(boxes->value, scores->value, iou_threshold)); });
 }
 
-ct_status ct_batched_nms(
-    ct_tensor boxes, ct_tensor scores, ct_tensor classes, double iou_threshold, ct_tensor *out) {
+ct_status ct_batched_nms(ct_tensor boxes, ct_tensor scores, ct_tensor classes, double iou_threshold, ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(
-            batched_non_maximum_suppression(boxes->value, scores->value, classes->value, iou_threshold));
+        *out = wrap(batched_non_maximum_suppression(boxes->value, scores->value, classes->value, iou_threshold));
     });
 }
 
@@ -60,8 +58,7 @@ ct_status ct_pyramid_levels(
 
 ct_status ct_roi_pool(
     ct_tensor features, ct_tensor rois, int64_t output_height, int64_t output_width, double scale, ct_tensor *out) {
-    return ct_guard(
-        [&] { *out = wrap(roi_pool(features->value, rois->value, output_height, output_width, scale)); });
+    return ct_guard([&] { *out = wrap(roi_pool(features->value, rois->value, output_height, output_width, scale)); });
 }
 
 ct_status ct_box_iou(ct_tensor a, ct_tensor b, ct_tensor *out) {
@@ -70,16 +67,15 @@ ct_status ct_box_iou(ct_tensor a, ct_tensor b, ct_tensor *out) {
 
 ct_status ct_encode_boxes(ct_tensor reference, ct_tensor anchors, const double weights[4], ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(
-            encode_boxes(reference->value, anchors->value, {weights[0], weights[1], weights[2], weights[3]}));
+        *out = wrap(encode_boxes(reference->value, anchors->value, {weights[0], weights[1], weights[2], weights[3]}));
     });
 }
 
 ct_status ct_decode_boxes(
     ct_tensor deltas, ct_tensor anchors, const double weights[4], double size_limit, ct_tensor *out) {
     return ct_guard([&] {
-        *out = wrap(decode_boxes(
-            deltas->value, anchors->value, {weights[0], weights[1], weights[2], weights[3]}, size_limit));
+        *out = wrap(
+            decode_boxes(deltas->value, anchors->value, {weights[0], weights[1], weights[2], weights[3]}, size_limit));
     });
 }
 
@@ -89,9 +85,8 @@ ct_status ct_clip_boxes(ct_tensor boxes, double height, double width, ct_tensor 
 
 ct_status ct_match_anchors(
     ct_tensor ground_truth, ct_tensor anchors, double high, double low, bool allow_low_quality, ct_tensor *out) {
-    return ct_guard([&] {
-        *out = wrap(match_anchors(ground_truth->value, anchors->value, high, low, allow_low_quality));
-    });
+    return ct_guard(
+        [&] { *out = wrap(match_anchors(ground_truth->value, anchors->value, high, low, allow_low_quality)); });
 }
 
 ct_status ct_parallel_tasks(int64_t count, void (*task)(void *context, int64_t index), void *context) {

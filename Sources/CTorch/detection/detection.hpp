@@ -38,7 +38,7 @@ struct RoIAlignOptions {
     int64_t output_height;
     int64_t output_width;
     int64_t sampling_ratio;  ///< samples per bin and axis; 0: one per pixel of the bin, rounded up
-    bool aligned;           ///< shift by half a pixel
+    bool aligned;            ///< shift by half a pixel
     OutputLayout layout = OutputLayout::like_input;
 };
 

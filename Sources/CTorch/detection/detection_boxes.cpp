@@ -65,8 +65,7 @@ CTORCH_INLINE void fill_tile(Tile<T> &tile, const T *boxes, int64_t count) {
         tile.y1[i] = boxes[4 * i + 3];
     }
     for (int64_t i = count; i < tile_size; ++i) tile.x0[i] = tile.y0[i] = tile.x1[i] = tile.y1[i] = 0;
-    for (int64_t i = 0; i < tile_size; ++i)
-        tile.area[i] = (tile.x1[i] - tile.x0[i]) * (tile.y1[i] - tile.y0[i]);
+    for (int64_t i = 0; i < tile_size; ++i) tile.area[i] = (tile.x1[i] - tile.x0[i]) * (tile.y1[i] - tile.y0[i]);
 }
 
 template <typename T>
@@ -131,7 +130,8 @@ CTORCH_INLINE void match_tile_implementation(
                 most[i] = is_better ? overlaps[i] : most[i];
                 truth_of[i] = is_better ? static_cast<int32_t>(g) : truth_of[i];
             }
-            for (int64_t i = 0; i < count; ++i) most_of_truth = overlaps[i] > most_of_truth ? overlaps[i] : most_of_truth;
+            for (int64_t i = 0; i < count; ++i)
+                most_of_truth = overlaps[i] > most_of_truth ? overlaps[i] : most_of_truth;
         }
         best_of_truth[g] = most_of_truth;
     }
@@ -146,8 +146,8 @@ CTORCH_CLONES void match_tile(
 }
 
 CTORCH_CLONES void match_tile(
-    const double *ground_truth, int64_t truths, const double *anchors, int64_t count, double *best,
-    int32_t *best_truth, double *best_of_truth) {
+    const double *ground_truth, int64_t truths, const double *anchors, int64_t count, double *best, int32_t *best_truth,
+    double *best_of_truth) {
     match_tile_implementation<double>(ground_truth, truths, anchors, count, best, best_truth, best_of_truth);
 }
 
@@ -205,8 +205,7 @@ at::Tensor box_iou(const at::Tensor &a, const at::Tensor &b) {
         const T *row_boxes = rows.const_data_ptr<T>(), *column_boxes = columns.const_data_ptr<T>();
         parallel_tasks((m + tile_size - 1) / tile_size, [&](int64_t tile) {
             const int64_t first = tile * tile_size;
-            tile_overlaps(
-                row_boxes, n, column_boxes + 4 * first, std::min(tile_size, m - first), overlaps + first, m);
+            tile_overlaps(row_boxes, n, column_boxes + 4 * first, std::min(tile_size, m - first), overlaps + first, m);
         });
     });
     return out;
@@ -273,29 +272,29 @@ at::Tensor decode_boxes(
             }
         });
         sizes.exp_();
-        parallel_ranges(count, std::max<int64_t>(boxes_per_task / std::max<int64_t>(kinds, 1), 1), [&](int64_t begin, int64_t end) {
-            for (int64_t n = begin; n < end; ++n) {
-                for (int axis = 0; axis < 2; ++axis) {
-                    const T low = anchor[4 * n + axis], anchor_size = anchor[4 * n + axis + 2] - low;
-                    const T half_anchor = T(.5) * anchor_size, center = low + half_anchor;
-                    for (int64_t i = n * kinds; i < (n + 1) * kinds; ++i) {
-                        const T shift = code[4 * i + axis] / weight[axis] * anchor_size;
-                        const T moved = shift + center;
-                        const T length = size[2 * i + axis] * anchor_size;
-                        const T half = T(.5) * length;
-                        boxes[4 * i + axis] = moved - half;
-                        boxes[4 * i + axis + 2] = moved + half;
+        parallel_ranges(
+            count, std::max<int64_t>(boxes_per_task / std::max<int64_t>(kinds, 1), 1), [&](int64_t begin, int64_t end) {
+                for (int64_t n = begin; n < end; ++n) {
+                    for (int axis = 0; axis < 2; ++axis) {
+                        const T low = anchor[4 * n + axis], anchor_size = anchor[4 * n + axis + 2] - low;
+                        const T half_anchor = T(.5) * anchor_size, center = low + half_anchor;
+                        for (int64_t i = n * kinds; i < (n + 1) * kinds; ++i) {
+                            const T shift = code[4 * i + axis] / weight[axis] * anchor_size;
+                            const T moved = shift + center;
+                            const T length = size[2 * i + axis] * anchor_size;
+                            const T half = T(.5) * length;
+                            boxes[4 * i + axis] = moved - half;
+                            boxes[4 * i + axis + 2] = moved + half;
+                        }
                     }
                 }
-            }
-        });
+            });
     });
     return out;
 }
 
 at::Tensor clip_boxes(const at::Tensor &boxes, double height, double width) {
-    TORCH_CHECK(
-        boxes.dim() >= 1 && boxes.size(-1) % 4 == 0, "clip_boxes: boxes must be [..., 4], got ", boxes.sizes());
+    TORCH_CHECK(boxes.dim() >= 1 && boxes.size(-1) % 4 == 0, "clip_boxes: boxes must be [..., 4], got ", boxes.sizes());
     TORCH_CHECK(
         boxes.device().is_cpu() && (boxes.scalar_type() == at::kFloat || boxes.scalar_type() == at::kDouble),
         "clip_boxes: boxes must be float32 or float64 on the CPU");

@@ -15,7 +15,8 @@
 namespace ctorch {
 namespace {
 
-void check_boxes_and_scores(const char *operation, const at::Tensor &boxes, const at::Tensor &scores, double threshold) {
+void check_boxes_and_scores(
+    const char *operation, const at::Tensor &boxes, const at::Tensor &scores, double threshold) {
     TORCH_CHECK(boxes.dim() == 2 && boxes.size(1) == 4, operation, ": boxes must be [N, 4], got ", boxes.sizes());
     TORCH_CHECK(
         scores.dim() == 1 && scores.size(0) == boxes.size(0), operation, ": scores must be [", boxes.size(0), "], got ",
@@ -41,7 +42,8 @@ std::vector<int64_t> descending_order(const at::Tensor &scores) {
     const int64_t count = scores.size(0);
     std::vector<int64_t> order(count);
     if (scores.scalar_type() != at::kFloat) {
-        const at::Tensor sorted = std::get<1>(scores.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true)).contiguous();
+        const at::Tensor sorted =
+            std::get<1>(scores.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true)).contiguous();
         std::copy_n(sorted.const_data_ptr<int64_t>(), count, order.begin());
         return order;
     }

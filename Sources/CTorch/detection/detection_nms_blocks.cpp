@@ -55,7 +55,7 @@ template <typename T>
 struct Threshold {
     double exact;
     T nearly;    ///< just below `exact`: intersection >= nearly * union holds wherever the quotient exceeds `exact`
-    T of_areas;   ///< intersection >= ofAreas * (area + area) is the same bound without the union
+    T of_areas;  ///< intersection >= ofAreas * (area + area) is the same bound without the union
 
     explicit Threshold(double threshold) : exact(threshold) {
         const double epsilon = std::numeric_limits<T>::epsilon();
@@ -116,8 +116,8 @@ CTORCH_INLINE uint64_t candidates_in_tile(const ColumnPointers<T> &tile, const C
         Lanes<T> area, intersection;
         areas_within<T>(advanced(tile, i), box.x0, box.y0, box.x1, box.y1, area, intersection);
         const Lanes<T> rest = area + box.area - intersection;
-        const auto mask = __builtin_convertvector(
-            (intersection >= rest * nearly) & (intersection > zero), typename Vector<T>::Mask);
+        const auto mask =
+            __builtin_convertvector((intersection >= rest * nearly) & (intersection > zero), typename Vector<T>::Mask);
         bits |= static_cast<uint64_t>(__builtin_bit_cast(typename Vector<T>::Bits, mask)) << i;
     }
     return bits;
@@ -131,7 +131,8 @@ struct TileBounds {
 
 /// A bit for each of the `Vector<T>::count` boxes at `kept` that may suppress something in a tile of these bounds.
 template <typename T>
-CTORCH_INLINE typename Vector<T>::Bits reaches_tile(const ColumnPointers<T> &kept, const TileBounds<T> &tile, T of_areas) {
+CTORCH_INLINE typename Vector<T>::Bits reaches_tile(
+    const ColumnPointers<T> &kept, const TileBounds<T> &tile, T of_areas) {
     const Lanes<T> zero = T(0);
     Lanes<T> area, most;
     areas_within<T>(kept, tile.left, tile.top, tile.right, tile.bottom, area, most);
@@ -254,7 +255,8 @@ void suppress(std::span<const Corners<T>> boxes, double iou_threshold, uint8_t *
     for (int64_t rank = 0; rank < count; ++rank) {
         const auto &box = boxes[rank];
         // A box that has no extent, or an infinite or undefined one, overlaps nothing by more than a threshold >= 0.
-        const bool can_overlap = box.x0 < box.x1 && box.y0 < box.y1 && box.area > 0 && box.area < std::numeric_limits<T>::infinity();
+        const bool can_overlap =
+            box.x0 < box.x1 && box.y0 < box.y1 && box.area > 0 && box.area < std::numeric_limits<T>::infinity();
         keep[rank] = can_overlap ? 0 : 1;
         if (can_overlap) ranked.push_back({{box.x0, box.y0, box.x1, box.y1}, static_cast<int32_t>(rank)});
     }
@@ -278,8 +280,9 @@ void suppress(std::span<const Corners<T>> boxes, double iou_threshold, uint8_t *
             alive[tile] |= uint64_t(1) << (i % tile_size);
             all = i % tile_size == 0
                 ? TileBounds<T>{box.x0, box.y0, box.x1, box.y1, box.area}
-                : TileBounds<T>{smaller(all.left, box.x0), smaller(all.top, box.y0), larger(all.right, box.x1),
-                                larger(all.bottom, box.y1), smaller(all.least_area, box.area)};
+                : TileBounds<T>{
+                      smaller(all.left, box.x0), smaller(all.top, box.y0), larger(all.right, box.x1),
+                      larger(all.bottom, box.y1), smaller(all.least_area, box.area)};
         }
         bounds[tile] = all;
     }
@@ -316,8 +319,8 @@ void suppress(std::span<const Corners<T>> boxes, double iou_threshold, uint8_t *
             for (int64_t tile = first; tile < last; ++tile) {
                 if (alive[tile] == 0) continue;
                 alive[tile] = alive_after(
-                    advanced(pointers(columns), tile * tile_size), bounds[tile], alive[tile], pointers(kept), kept_count,
-                    threshold);
+                    advanced(pointers(columns), tile * tile_size), bounds[tile], alive[tile], pointers(kept),
+                    kept_count, threshold);
             }
         };
         // A block's work on fewer boxes than this takes less time than waking a thread.

@@ -22,7 +22,8 @@ struct RegionGroup {
 };
 
 /// Every (level, image) pair, those without regions included. `rois` must be contiguous.
-std::vector<RegionGroup> group_regions(const at::Tensor &rois, const at::Tensor &level_of, int64_t levels, int64_t images);
+std::vector<RegionGroup> group_regions(
+    const at::Tensor &rois, const at::Tensor &level_of, int64_t levels, int64_t images);
 
 /// Channels that are worked on at once: one cache line of float32.
 constexpr int64_t channel_block = 16;

@@ -14,8 +14,7 @@ namespace {
 
 template <typename T, int64_t registers>
 CTORCH_INLINE void gather_bin(
-    const PixelView<const T> &pixels, int64_t channel, const BinTaps<T> &rows, const BinTaps<T> &columns,
-    T *bin) {
+    const PixelView<const T> &pixels, int64_t channel, const BinTaps<T> &rows, const BinTaps<T> &columns, T *bin) {
     constexpr int64_t lanes = Vector<T>::count;
     Lanes<T> sum[registers] = {};
     for (const Tap<T> &row : rows) {
@@ -66,8 +65,7 @@ CTORCH_INLINE void gather_region_implementation(
 
 template <typename T, int64_t registers>
 CTORCH_INLINE void scatter_bin(
-    const PixelView<T> &pixels, int64_t channel, const BinTaps<T> &rows, const BinTaps<T> &columns,
-    const T *bin) {
+    const PixelView<T> &pixels, int64_t channel, const BinTaps<T> &rows, const BinTaps<T> &columns, const T *bin) {
     constexpr int64_t lanes = Vector<T>::count;
     Lanes<T> gradient[registers];
 #pragma clang loop unroll(full)
@@ -152,8 +150,11 @@ struct RoIAlignPlan {
         : storage(taps_of<T>(
               sizes, scales, rois, level_of.defined() ? level_of.const_data_ptr<int64_t>() : nullptr, options)),
           taps(storage.view()),
-          groups(group_regions(rois, level_of, static_cast<int64_t>(sizes.size()), images)), sizes(sizes),
-          images(images), channels(channels), bins(options.output_height * options.output_width) {}
+          groups(group_regions(rois, level_of, static_cast<int64_t>(sizes.size()), images)),
+          sizes(sizes),
+          images(images),
+          channels(channels),
+          bins(options.output_height * options.output_width) {}
 
     int64_t pixels_of(const RegionGroup &group) const { return sizes[group.level][0] * sizes[group.level][1]; }
 };
@@ -206,8 +207,8 @@ void forward_contiguous(const RoIAlignPlan<T> &plan, const std::vector<at::Tenso
 /// threads meet and the sums don't depend on how many there are.
 template <typename T>
 void backward(
-    const RoIAlignPlan<T> &plan, const T *grad_output, bool channels_last_output, const std::vector<at::Tensor> &grad_levels,
-    bool channels_last_levels) {
+    const RoIAlignPlan<T> &plan, const T *grad_output, bool channels_last_output,
+    const std::vector<at::Tensor> &grad_levels, bool channels_last_levels) {
     const int64_t channels = plan.channels, bins = plan.bins;
     const int64_t blocks = (channels + channel_block - 1) / channel_block;
     parallel_tasks(static_cast<int64_t>(plan.groups.size()) * blocks, [&](int64_t task) {
@@ -251,8 +252,7 @@ public:
         bool channels_last_levels, channels_last_output;
     };
 
-    static at::Tensor forward(
-        torch::autograd::AutogradContext *context, at::TensorList inputs, const Call &call) {
+    static at::Tensor forward(torch::autograd::AutogradContext *context, at::TensorList inputs, const Call &call) {
         std::vector<at::Tensor> levels;
         std::vector<std::array<int64_t, 2>> sizes;
         std::vector<int64_t> saved;
@@ -310,7 +310,7 @@ public:
         std::vector<at::Tensor> grad_levels;
         for (const auto &[height, width] : sizes) {
             grad_levels.push_back(at::zeros({images, channels, height, width}, grad_output.options())
-                                     .contiguous(format_of(channels_last_levels)));
+                                      .contiguous(format_of(channels_last_levels)));
         }
         const auto run = [&]<typename T>(const T *gradient) {
             const RoIAlignPlan<T> plan(
@@ -335,7 +335,8 @@ at::Tensor roi_align(
     const at::Tensor &level_of, const RoIAlignOptions &options) {
     TORCH_CHECK(!levels.empty(), "roi_align: there is no feature level");
     TORCH_CHECK(
-        levels.size() == scales.size(), "roi_align: ", levels.size(), " levels need as many scales, got ", scales.size());
+        levels.size() == scales.size(), "roi_align: ", levels.size(), " levels need as many scales, got ",
+        scales.size());
     TORCH_CHECK(
         options.output_height > 0 && options.output_width > 0, "roi_align: the output must have bins, got ",
         options.output_height, " x ", options.output_width);
@@ -344,7 +345,8 @@ at::Tensor roi_align(
         TORCH_CHECK(
             level.size(0) == levels[0].size(0) && level.size(1) == levels[0].size(1) &&
                 level.scalar_type() == levels[0].scalar_type(),
-            "roi_align: levels must have one batch, channels and type, got ", levels[0].sizes(), " and ", level.sizes());
+            "roi_align: levels must have one batch, channels and type, got ", levels[0].sizes(), " and ",
+            level.sizes());
     }
     at::Tensor level_of_each;
     if (level_of.defined()) {
@@ -360,9 +362,9 @@ at::Tensor roi_align(
         TORCH_CHECK(levels.size() == 1, "roi_align: several levels need the level of each region");
     }
     const bool channels_last = levels[0].suggest_memory_format() == at::MemoryFormat::ChannelsLast;
-    const RoIAlignFunction::Call call{
-        scales, rois.detach().contiguous(), level_of_each, options, channels_last,
-        channels_last && options.layout == OutputLayout::like_input};
+    const RoIAlignFunction::Call call{scales,        rois.detach().contiguous(),
+                                      level_of_each, options,
+                                      channels_last, channels_last && options.layout == OutputLayout::like_input};
     return RoIAlignFunction::apply(at::TensorList(levels), call);
 }
 
@@ -371,10 +373,10 @@ at::Tensor pyramid_levels(
     TORCH_CHECK(rois.dim() == 2 && rois.size(1) == 5, "pyramid_levels: rois must be [K, 5], got ", rois.sizes());
     TORCH_CHECK(!scales.empty(), "pyramid_levels: there is no level");
     const double first = -std::log2(scales.front()), last = -std::log2(scales.back());
-    const at::Tensor area =
-        (rois.select(1, 3) - rois.select(1, 1)) * (rois.select(1, 4) - rois.select(1, 2));
+    const at::Tensor area = (rois.select(1, 3) - rois.select(1, 1)) * (rois.select(1, 4) - rois.select(1, 2));
     const at::Tensor level = at::floor(at::log2(at::sqrt(area) / canonical_size) + canonical_level + 1e-6);
-    return (at::clamp(at::nan_to_num(level, first, last, first), first, last).to(at::kLong) - static_cast<int64_t>(first));
+    return (
+        at::clamp(at::nan_to_num(level, first, last, first), first, last).to(at::kLong) - static_cast<int64_t>(first));
 }
 
 }  // namespace ctorch

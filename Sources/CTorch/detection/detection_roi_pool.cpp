@@ -40,7 +40,8 @@ struct RegionRanges {
     std::vector<BinRange> rows, columns;
     int64_t height, width;
 
-    RegionRanges(const at::Tensor &rois, double scale, int64_t height, int64_t width, int64_t map_height, int64_t map_width)
+    RegionRanges(
+        const at::Tensor &rois, double scale, int64_t height, int64_t width, int64_t map_height, int64_t map_width)
         : height(height), width(width) {
         const T *roi = rois.const_data_ptr<T>();
         for (int64_t k = 0; k < rois.size(0); ++k, roi += 5) {
@@ -159,7 +160,8 @@ public:
         int64_t output_height, int64_t output_width, double scale) {
         const auto format = input.suggest_memory_format();
         const at::Tensor features = input.contiguous(format);
-        const at::Tensor output = at::empty({rois.size(0), input.size(1), output_height, output_width}, input.options());
+        const at::Tensor output =
+            at::empty({rois.size(0), input.size(1), output_height, output_width}, input.options());
         const at::Tensor sources = at::empty(output.sizes(), at::kInt);
         const auto groups = group_regions(rois, {}, 1, input.size(0));
         const auto run = [&]<typename T>(T *values) {

@@ -53,7 +53,8 @@ public:
     /// Appends a region that reaches from `start` over `length` pixels of a map of `size`.
     void append(T start, T length, int64_t sampling_ratio, int64_t size) {
         const T bin = length / static_cast<T>(bins);
-        const T samples = sampling_ratio > 0 ? static_cast<T>(sampling_ratio) : std::ceil(length / static_cast<T>(bins));
+        const T samples =
+            sampling_ratio > 0 ? static_cast<T>(sampling_ratio) : std::ceil(length / static_cast<T>(bins));
         for (int64_t p = 0; p < bins; ++p) {
             const size_t first = taps.size();
             if (samples > 0 && std::isfinite(start) && std::isfinite(length))

@@ -35,7 +35,8 @@ int64_t take_in_turn(std::vector<Candidate> &candidates, const SoftSuppression &
     int64_t count = static_cast<int64_t>(candidates.size());
     while (taken < count && taken < options.limit) {
         std::iter_swap(
-            candidates.begin() + taken, std::min_element(candidates.begin() + taken, candidates.begin() + count, better));
+            candidates.begin() + taken,
+            std::min_element(candidates.begin() + taken, candidates.begin() + count, better));
         const Candidate best = candidates[taken];
         ++taken;
         int64_t kept = taken;

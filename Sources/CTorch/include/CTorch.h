@@ -4,6 +4,7 @@
 
 #include "CTorchCore.h"
 #include "CTorchAutograd.h"
+#include "CTorchConvolutionChoice.h"
 #include "CTorchDetection.h"
 #include "CTorchFunctional.h"
 #include "CTorchFused.h"

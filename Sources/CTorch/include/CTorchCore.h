@@ -68,12 +68,14 @@ ct_status ct_cuda_synchronize(void);
 
 // device: -1 for the CPU, else the index of a CUDA device.
 
-ct_status ct_from_bytes(const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
+ct_status ct_from_bytes(
+    const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
 /// Wraps memory without a copy; `release(context)` is called when libtorch lets go of it.
 ct_status ct_from_borrowed(
     void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, void (*release)(void *context), void *context,
     ct_tensor *out);
-ct_status ct_empty(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_memory_format format, ct_tensor *out);
+ct_status ct_empty(
+    const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_memory_format format, ct_tensor *out);
 ct_status ct_full(const int64_t *shape, int32_t rank, ct_scalar value, ct_dtype dtype, int32_t device, ct_tensor *out);
 ct_status ct_arange(ct_scalar start, ct_scalar end, ct_scalar step, ct_dtype dtype, int32_t device, ct_tensor *out);
 ct_status ct_eye(int64_t size, ct_dtype dtype, int32_t device, ct_tensor *out);
@@ -118,7 +120,8 @@ void ct_archive_close(ct_archive archive);
 ct_status ct_archive_record(ct_archive archive, const char *name, ct_tensor *out);
 /// A tensor over the memory of `bytes` (uint8), from `offset` elements on; fails where it would reach beyond them.
 ct_status ct_view_bytes(
-    ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank, ct_tensor *out);
+    ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank,
+    ct_tensor *out);
 /// Writes a state dict in PyTorch's zip form.
 ct_status ct_write_pth(const char *path, const char *const *names, const ct_tensor *tensors, int32_t count);
 

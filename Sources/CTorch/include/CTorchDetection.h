@@ -17,11 +17,11 @@ ct_status ct_nms(ct_tensor boxes, ct_tensor scores, double iou_threshold, ct_ten
 ct_status ct_batched_nms(ct_tensor boxes, ct_tensor scores, ct_tensor classes, double iou_threshold, ct_tensor *out);
 
 typedef struct ct_soft_nms_options {
-    bool gaussian;            ///< or else linear
-    double iou_threshold;     ///< linear: from which overlap scores are lowered
-    double sigma;             ///< Gaussian
-    double score_threshold;   ///< what falls below goes
-    int64_t limit;            ///< boxes that stay at most
+    bool gaussian;           ///< or else linear
+    double iou_threshold;    ///< linear: from which overlap scores are lowered
+    double sigma;            ///< Gaussian
+    double score_threshold;  ///< what falls below goes
+    int64_t limit;           ///< boxes that stay at most
 } ct_soft_nms_options;
 
 /// Soft suppression within each class: `indices` (int64) of the boxes that stay, by descending `lowered` score.
@@ -31,9 +31,9 @@ ct_status ct_soft_nms(
 
 typedef struct ct_roi_align_options {
     int64_t output_height, output_width;
-    int64_t sampling_ratio;   ///< samples per bin and axis; 0: one per pixel of the bin
-    bool aligned;             ///< shift by half a pixel
-    bool contiguous_output;   ///< row-major output whatever the layout of the features
+    int64_t sampling_ratio;  ///< samples per bin and axis; 0: one per pixel of the bin
+    bool aligned;            ///< shift by half a pixel
+    bool contiguous_output;  ///< row-major output whatever the layout of the features
 } ct_roi_align_options;
 
 /// `[K, C, h, w]`, differentiable in every level. `rois` is `[K, 5]`; `level_of` (int64 `[K]`) may be null for one level.

@@ -13,13 +13,11 @@ typedef enum ct_reduction : int32_t { CT_REDUCE_NONE = 0, CT_REDUCE_MEAN = 1, CT
 
 /// Convolution over `rank` axes (2 or 3); `bias` may be null; the settings hold one number an axis.
 ct_status ct_convolution(
-    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding, const int64_t *dilation,
-    int32_t rank, int64_t groups, ct_tensor *out);
-/// Whether `ct_winograd_convolution` takes these operands.
-bool ct_winograd_applies(ct_tensor x, ct_tensor weight);
-/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight, channels last: by the tile unit
-/// where the CPU has one. `relu` is for maps without gradient.
-ct_status ct_winograd_convolution(
+    ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
+    const int64_t *dilation, int32_t rank, int64_t groups, ct_tensor *out);
+/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight: by Winograd's algorithm where
+/// `ct_choose_convolution` says so, else as `ct_convolution`. `relu` takes the ReLU of the results.
+ct_status ct_convolution_3x3(
     const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out);
 ct_status ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out);
 ct_status ct_batch_norm(
@@ -35,9 +33,14 @@ ct_status ct_average_pool(
 ct_status ct_adaptive_average_pool(ct_tensor x, const int64_t *size, int32_t rank, ct_tensor *out);
 ct_status ct_dropout(ct_tensor x, double probability, bool training, ct_tensor *out);
 
-typedef enum ct_interpolation : int32_t { CT_NEAREST = 0, CT_BILINEAR = 1, CT_BILINEAR_ANTIALIASED = 2 } ct_interpolation;
+typedef enum ct_interpolation : int32_t {
+    CT_NEAREST = 0,
+    CT_BILINEAR = 1,
+    CT_BILINEAR_ANTIALIASED = 2
+} ct_interpolation;
 /// 2D only. `scales` may be null, and then follow from the sizes.
-ct_status ct_interpolate(ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out);
+ct_status ct_interpolate(
+    ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out);
 ct_status ct_pad(ct_tensor x, const int64_t *amounts, int32_t count, double value, ct_tensor *out);
 
 ct_status ct_cross_entropy(
@@ -45,7 +48,8 @@ ct_status ct_cross_entropy(
     double label_smoothing, ct_tensor *out);
 ct_status ct_smooth_l1(ct_tensor x, ct_tensor y, ct_reduction reduction, double beta, ct_tensor *out);
 ct_status ct_binary_cross_entropy_with_logits(ct_tensor x, ct_tensor y, ct_reduction reduction, ct_tensor *out);
-ct_status ct_nll_loss(ct_tensor log_probabilities, ct_tensor targets, ct_reduction reduction, int64_t ignore_index, ct_tensor *out);
+ct_status ct_nll_loss(
+    ct_tensor log_probabilities, ct_tensor targets, ct_reduction reduction, int64_t ignore_index, ct_tensor *out);
 
 #ifdef __cplusplus
 }

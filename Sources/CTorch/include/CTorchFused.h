@@ -34,11 +34,11 @@ typedef struct ct_sum_term {
     /// Whether x itself is added, beside its norm if there is one.
     bool is_plain;
     ct_norm norm;
-    /// Of `CT_NORM_GROUP`.
+    /// Number of groups, for `CT_NORM_GROUP`.
     int64_t groups;
     /// `[C]`; each may be null. Without a norm the addend is weight ⊙ x + bias.
     ct_tensor weight, bias;
-    /// Of `CT_NORM_BATCH`; both may be null.
+    /// `[C]`, for `CT_NORM_BATCH`; both may be null.
     ct_tensor running_mean, running_variance;
     /// Normalises by the running statistics, and leaves them.
     bool uses_running;
@@ -49,7 +49,7 @@ typedef struct ct_sum_term {
 
 /// Whether `ct_normalized_sum` takes these addends.
 bool ct_normalized_sum_applies(const ct_sum_term *terms, int32_t count);
-/// Σ addends, rectified or not, with a gradient. `moments`, where it is not null, gets means and variances of each image
+/// Σ addends, and its ReLU where `rectified`, with a gradient. `moments`, where it is not null, gets means and variances of each image
 /// and channel of the result, `[N, 2, C]`.
 ct_status ct_normalized_sum(
     const ct_sum_term *terms, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments);

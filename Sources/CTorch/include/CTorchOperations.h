@@ -11,6 +11,9 @@ extern "C" {
 
 // Families of calls with one signature each are listed once, and declared and defined from the list.
 
+// clang-format takes the lists for expressions, and indents them further each time.
+// clang-format off
+
 /// Elementwise, one operand: `ct_exp(x, &out)`.
 #define CT_UNARY_OPERATIONS(X)                                                                                          \
     X(exp) X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid)       \
@@ -28,6 +31,8 @@ extern "C" {
 
 /// Reductions over some axes (none given: over all of them): `ct_sum(x, axes, count, keep, &out)`.
 #define CT_REDUCTIONS(X) X(sum) X(mean) X(amax) X(amin)
+
+// clang-format on
 
 #define CT_DECLARE_UNARY(name) ct_status ct_##name(ct_tensor x, ct_tensor *out);
 #define CT_DECLARE_BINARY(name) ct_status ct_##name(ct_tensor a, ct_tensor b, ct_tensor *out);
@@ -66,7 +71,8 @@ ct_status ct_argmax(ct_tensor x, int64_t axis, bool keep, ct_tensor *out);
 ct_status ct_argmin(ct_tensor x, int64_t axis, bool keep, ct_tensor *out);
 ct_status ct_cumsum(ct_tensor x, int64_t axis, ct_tensor *out);
 ct_status ct_sort(ct_tensor x, int64_t axis, bool descending, bool stable, ct_tensor *values, ct_tensor *indices);
-ct_status ct_topk(ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices);
+ct_status ct_topk(
+    ct_tensor x, int64_t k, int64_t axis, bool largest, bool sorted, ct_tensor *values, ct_tensor *indices);
 ct_status ct_unique(ct_tensor x, ct_tensor *out);
 ct_status ct_softmax(ct_tensor x, int64_t axis, ct_tensor *out);
 ct_status ct_log_softmax(ct_tensor x, int64_t axis, ct_tensor *out);
@@ -95,7 +101,8 @@ ct_status ct_index_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor sou
 ct_status ct_masked_fill(ct_tensor x, ct_tensor mask, ct_scalar value, ct_tensor *out);
 /// Advanced indexing; a null index stands for a whole axis.
 ct_status ct_index(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor *out);
-ct_status ct_index_put(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out);
+ct_status ct_index_put(
+    ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,7 @@ struct Record : torch::CustomClassHolder {
     std::vector<Term> terms;
     std::vector<Normalization> norms;
     at::Tensor mask;
-    /// Of each term, the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
+    /// For each term the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
     std::vector<Node *> makers;
     Ledger ledger;
 };
@@ -58,7 +58,9 @@ public:
             // An addend that is never read again is not kept.
             saved.insert(saved.end(), {is_bare(term) ? at::Tensor() : maps[i], term.weight, term.bias});
             record->terms.push_back(
-                {.is_plain = term.is_plain, .norm = term.norm, .groups = term.groups,
+                {.is_plain = term.is_plain,
+                 .norm = term.norm,
+                 .groups = term.groups,
                  .uses_running = term.uses_running});
             record->makers.push_back(record_of(maps[i].grad_fn().get()) == nullptr ? nullptr : maps[i].grad_fn().get());
         }
@@ -74,8 +76,7 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &upstream) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "normalized_sum has no second derivative");
         const auto saved = context->get_saved_variables();
-        const auto record =
-            c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
+        const auto record = c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
         const size_t count = record->terms.size();
         std::vector<Term> terms = record->terms;
         std::vector<TermGradient> results(count);
@@ -86,8 +87,7 @@ public:
             term.weight = saved[3 * i + 1];
             term.bias = saved[3 * i + 2];
             results[i].wants_x = context->needs_input_grad(i);
-            results[i].is_deferred =
-                results[i].wants_x && record->makers[i] != nullptr && collects(record->makers[i]);
+            results[i].is_deferred = results[i].wants_x && record->makers[i] != nullptr && collects(record->makers[i]);
             for (const at::Tensor &t : {term.weight, term.bias}) {
                 if (t.defined()) results[i].wants_affine |= context->needs_input_grad(affine++);
             }
@@ -105,10 +105,11 @@ public:
         for (size_t i = 0; i < count; ++i) {
             gradients.push_back(results[i].x);
             if (!results[i].is_deferred) continue;
-            // Of x a share without its history, which leads to the ledger itself.
-            record_of(record->makers[i])->ledger.add(
-                pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
-                record->norms[i].mean);
+            // Shares the elements of x without its history, which leads to the ledger itself.
+            record_of(record->makers[i])
+                ->ledger.add(
+                    pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
+                    record->norms[i].mean);
         }
         for (size_t i = 0; i < count; ++i) {
             if (terms[i].weight.defined()) gradients.push_back(results[i].weight);
@@ -138,15 +139,17 @@ bool applies(const std::vector<Term> &terms) {
     if (terms.empty() || static_cast<int64_t>(terms.size()) > most_terms) return false;
     const at::Tensor &first = terms[0].x;
     if (!first.device().is_cpu() || (first.scalar_type() != at::kFloat && first.scalar_type() != at::kBFloat16) ||
-        (first.dim() != 4 && first.dim() != 5) || first.numel() == 0 || first.numel() == first.size(0) * first.size(1) || first.size(1) % 16 != 0) {
+        (first.dim() != 4 && first.dim() != 5) || first.numel() == 0 ||
+        first.numel() == first.size(0) * first.size(1) || first.size(1) % 16 != 0) {
         return false;
     }
     return std::all_of(terms.begin(), terms.end(), [&](const Term &term) {
         const int64_t channels = first.size(1);
         const auto fits = [&](const at::Tensor &t) { return is_affine(t, channels); };
-        return term.x.device().is_cpu() && term.x.scalar_type() == first.scalar_type() && term.x.sizes() == first.sizes() &&
-            term.x.is_contiguous(channels_last_of(first)) && fits(term.weight) && fits(term.bias) && fits(term.running_mean) &&
-            fits(term.running_variance) && (term.norm != CT_NORM_GROUP || channels % term.groups == 0);
+        return term.x.device().is_cpu() && term.x.scalar_type() == first.scalar_type() &&
+            term.x.sizes() == first.sizes() && term.x.is_contiguous(channels_last_of(first)) && fits(term.weight) &&
+            fits(term.bias) && fits(term.running_mean) && fits(term.running_variance) &&
+            (term.norm != CT_NORM_GROUP || channels % term.groups == 0);
     });
 }
 
@@ -192,8 +195,7 @@ ct_status ct_normalized_sum(
         at::Tensor *wanted = moments == nullptr ? nullptr : &known;
         at::Tensor result;
         if (at::GradMode::is_enabled() && needs_gradient) {
-            result = NormalizedSum::apply(
-                at::TensorList(maps), at::TensorList(affine), terms, rectified, wanted);
+            result = NormalizedSum::apply(at::TensorList(maps), at::TensorList(affine), terms, rectified, wanted);
         } else {
             std::vector<Normalization> norms;
             result = evaluate_sum(terms, rectified, norms, nullptr, wanted);

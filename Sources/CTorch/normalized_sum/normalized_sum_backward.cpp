@@ -133,8 +133,7 @@ private:
                 values_of<T>(terms_[wanted_[i]].x) + blocks_.start(task), means == nullptr ? rows_.zeros() : means,
                 sums + (1 + i) * channels};
         }
-        block_reduce(
-            g, mask, block, static_cast<int64_t>(wanted_.size()), blocks_.count(task), channels, sums);
+        block_reduce(g, mask, block, static_cast<int64_t>(wanted_.size()), blocks_.count(task), channels, sums);
     }
 
     /// The sums of blocks to those of images.
@@ -287,8 +286,7 @@ void differentiate(
     for (size_t i = 0; i < terms.size(); ++i) {
         is_handed_on |= is_bare(terms[i]) && results[i].wants_x && !results[i].is_deferred;
     }
-    const Sums sums =
-        Reduction<T>(terms, norms, blocks, results).run(g, owed, is_handed_on && g.mask.defined());
+    const Sums sums = Reduction<T>(terms, norms, blocks, results).run(g, owed, is_handed_on && g.mask.defined());
     for (size_t i = 0; i < terms.size(); ++i) {
         if (!is_bare(terms[i])) {
             solve(terms[i], norms[i], blocks, sums, i, results[i]);

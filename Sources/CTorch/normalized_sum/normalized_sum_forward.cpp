@@ -58,8 +58,10 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
     }
     const bool is_batch = term.norm == CT_NORM_BATCH;
     Normalization result{
-        at::empty({is_batch ? 1 : images, channels}, at::kFloat), at::empty({is_batch ? 1 : images, channels}, at::kFloat)};
-    float *means = result.mean.mutable_data_ptr<float>(), *inverses = result.deviation_inverse.mutable_data_ptr<float>();
+        at::empty({is_batch ? 1 : images, channels}, at::kFloat),
+        at::empty({is_batch ? 1 : images, channels}, at::kFloat)};
+    float *means = result.mean.mutable_data_ptr<float>(),
+          *inverses = result.deviation_inverse.mutable_data_ptr<float>();
     const float *known = moments.const_data_ptr<float>();
     if (is_batch) {
         const double count = static_cast<double>(images * blocks.positions);
@@ -171,9 +173,7 @@ at::Tensor sum_terms(
 }  // namespace
 
 /// Whether a term is x itself, with nothing to multiply or add.
-bool is_bare(const Term &term) {
-    return term.norm == CT_NORM_NONE && !term.weight.defined() && !term.bias.defined();
-}
+bool is_bare(const Term &term) { return term.norm == CT_NORM_NONE && !term.weight.defined() && !term.bias.defined(); }
 
 at::Tensor evaluate_sum(
     const std::vector<Term> &terms, bool rectified, std::vector<Normalization> &norms, at::Tensor *mask,
@@ -182,7 +182,8 @@ at::Tensor evaluate_sum(
     const auto run = [&]<typename T>(T) {
         for (const Term &term : terms) {
             at::Tensor known = term.moments;
-            if (term.norm != CT_NORM_NONE && !term.uses_running && !known.defined()) known = moments_of<T>(blocks, term.x);
+            if (term.norm != CT_NORM_NONE && !term.uses_running && !known.defined())
+                known = moments_of<T>(blocks, term.x);
             norms.push_back(normalization(term, blocks, known));
         }
         return sum_terms<T>(terms, norms, blocks, rectified, rectified ? mask : nullptr, moments);

@@ -70,7 +70,7 @@ CTORCH_INLINE void add_up(const T *x, int64_t rows, int64_t channels, float *sum
 /// guess of it, because what comes from a ReLU has outliers.
 template <typename T>
 CTORCH_INLINE void moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares) {
-    add_up(x, rows, channels, means, [](Values &, int64_t) __attribute__((always_inline)) {});
+    add_up(x, rows, channels, means, [](Values &, int64_t) __attribute__((always_inline)){});
     const float share = 1.f / static_cast<float>(rows);
     for (int64_t c = 0; c < channels; c += lanes) {
         Values mean;
@@ -78,23 +78,24 @@ CTORCH_INLINE void moments(const T *x, int64_t rows, int64_t channels, float *me
         mean *= share;
         store(means + c, mean);
     }
-    add_up(x, rows, channels, squares, [=](Values &value, int64_t c) __attribute__((always_inline)) {
-        Values mean;
-        load(mean, means + c);
-        value -= mean;
-        value *= value;
-    });
+    add_up(
+        x, rows, channels, squares, [=](Values & value, int64_t c) __attribute__((always_inline)) {
+            Values mean;
+            load(mean, means + c);
+            value -= mean;
+            value *= value;
+        });
 }
 
 /// Calls `body` with the number of addends, as a constant where it is a common one: their pointers then stay in registers.
 template <typename Body>
 CTORCH_INLINE void with_count(int64_t count, const Body &body) {
     switch (count) {
-    case 1: return body(std::integral_constant<int64_t, 1>());
-    case 2: return body(std::integral_constant<int64_t, 2>());
-    case 3: return body(std::integral_constant<int64_t, 3>());
-    case 4: return body(std::integral_constant<int64_t, 4>());
-    default: return body(count);
+        case 1: return body(std::integral_constant<int64_t, 1>());
+        case 2: return body(std::integral_constant<int64_t, 2>());
+        case 3: return body(std::integral_constant<int64_t, 3>());
+        case 4: return body(std::integral_constant<int64_t, 4>());
+        default: return body(count);
     }
 }
 
@@ -147,12 +148,13 @@ template <Store way, typename T>
 CTORCH_INLINE void combine(
     const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows, int64_t channels,
     T *out) {
-    with_count(count, [=](auto count) __attribute__((always_inline)) {
-        for_each_rows<way == Store::in_cache ? together : 1>(
-            rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
-                combine_rows<way>(addends, count, bias, rectifier, few, row * channels, channels, out);
-            });
-    });
+    with_count(
+        count, [=](auto count) __attribute__((always_inline)) {
+            for_each_rows<way == Store::in_cache ? together : 1>(
+                rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+                    combine_rows<way>(addends, count, bias, rectifier, few, row * channels, channels, out);
+                });
+        });
 }
 
 template <typename T, typename Count, typename Rows>
@@ -194,37 +196,39 @@ CTORCH_INLINE void reduce(
         store(sums + c, zero);
         for (int64_t i = 0; i < count; ++i) store(terms[i].sums + c, zero);
     }
-    with_count(count, [=](auto count) __attribute__((always_inline)) {
-        for_each_rows<together>(rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
-            reduce_rows(g, mask, terms, count, few, row * channels, channels, sums);
+    with_count(
+        count, [=](auto count) __attribute__((always_inline)) {
+            for_each_rows<together>(
+                rows, [=](auto few, int64_t row) __attribute__((always_inline)) {
+                    reduce_rows(g, mask, terms, count, few, row * channels, channels, sums);
+                });
         });
-    });
 }
 
 }  // namespace
 
-#define CTORCH_DEFINE_NORMALIZED_SUM(T)                                                                               \
-    CTORCH_CLONES void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares) {      \
-        moments(x, rows, channels, means, squares);                                                                   \
-    }                                                                                                                 \
-    CTORCH_CLONES void block_combine(                                                                                 \
-        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
-        int64_t channels, Store way, T *out) {                                                                        \
-        switch (way) {                                                                                                \
-        case Store::in_cache:                                                                                         \
-            return combine<Store::in_cache>(addends, count, bias, rectifier, rows, channels, out);                    \
-        case Store::in_order:                                                                                         \
-            return combine<Store::in_order>(addends, count, bias, rectifier, rows, channels, out);                    \
-        case Store::past_cache:                                                                                       \
-            combine<Store::past_cache>(addends, count, bias, rectifier, rows, channels, out);                         \
-            /* Such stores are not in the order of others, which tell the next thread that the block is done. */      \
-            std::atomic_thread_fence(std::memory_order_seq_cst);                                                      \
-        }                                                                                                             \
-    }                                                                                                                 \
-    CTORCH_CLONES void block_reduce(                                                                                  \
+#define CTORCH_DEFINE_NORMALIZED_SUM(T) \
+    CTORCH_CLONES void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares) { \
+        moments(x, rows, channels, means, squares); \
+    } \
+    CTORCH_CLONES void block_combine( \
+        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows, \
+        int64_t channels, Store way, T *out) { \
+        switch (way) { \
+            case Store::in_cache: \
+                return combine<Store::in_cache>(addends, count, bias, rectifier, rows, channels, out); \
+            case Store::in_order: \
+                return combine<Store::in_order>(addends, count, bias, rectifier, rows, channels, out); \
+            case Store::past_cache: \
+                combine<Store::past_cache>(addends, count, bias, rectifier, rows, channels, out); \
+                /* Such stores are not in the order of others, which tell the next thread that the block is done. */ \
+                std::atomic_thread_fence(std::memory_order_seq_cst); \
+        } \
+    } \
+    CTORCH_CLONES void block_reduce( \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \
-        float *sums) {                                                                                                \
-        reduce(g, mask, terms, count, rows, channels, sums);                                                          \
+        float *sums) { \
+        reduce(g, mask, terms, count, rows, channels, sums); \
     }
 
 CTORCH_DEFINE_NORMALIZED_SUM(float)

@@ -51,15 +51,15 @@ struct ReducedTerm {
     float *sums;
 };
 
-#define CTORCH_DECLARE_NORMALIZED_SUM(T)                                                                              \
-    /* Means of each channel, and the sums of squares about them. */                                                  \
-    void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares);                     \
-    /* out = Σ addends + bias, rectified. */                                                                          \
-    void block_combine(                                                                                               \
-        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows,                \
-        int64_t channels, Store way, T *out);                                                                         \
-    /* Sums of g, where the mask lets it pass, and of its products. */                                                \
-    void block_reduce(                                                                                                \
+#define CTORCH_DECLARE_NORMALIZED_SUM(T) \
+    /* Means of each channel, and the sums of squares about them. */ \
+    void block_moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares); \
+    /* out = Σ addends + bias, rectified. */ \
+    void block_combine( \
+        const Addend<T> *addends, int64_t count, const float *bias, Rectifier rectifier, int64_t rows, \
+        int64_t channels, Store way, T *out); \
+    /* Sums of g, where the mask lets it pass, and of its products. */ \
+    void block_reduce( \
         const T *g, const uint16_t *mask, const ReducedTerm<T> *terms, int64_t count, int64_t rows, int64_t channels, \
         float *sums);
 

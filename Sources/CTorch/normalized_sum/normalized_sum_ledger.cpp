@@ -34,8 +34,8 @@ void Debts::add(const MaskedMap &g, const Derivative &derivative, const at::Tens
     const float *from = centre.const_data_ptr<float>(), *to = means.const_data_ptr<float>();
     for (size_t i = 0; i < q.size(); ++i) {
         const size_t channel = i % channels;
-        const double apart = static_cast<double>(from[centre.size(0) == 1 ? channel : i]) -
-            to[means.size(0) == 1 ? channel : i];
+        const double apart =
+            static_cast<double>(from[centre.size(0) == 1 ? channel : i]) - to[means.size(0) == 1 ? channel : i];
         q[i] += derivative.q[i];
         r[i] += derivative.r[i] + derivative.q[i] * apart;
     }

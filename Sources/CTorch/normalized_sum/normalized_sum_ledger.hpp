@@ -49,8 +49,7 @@ public:
 /// What is owed to one sum, for each backward pass under way: two may run at once, and one that has failed never collects.
 class Ledger {
 public:
-    void add(
-        int pass, const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means);
+    void add(int pass, const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means);
     /// What has been added, which is then forgotten.
     Debts take(int pass);
 

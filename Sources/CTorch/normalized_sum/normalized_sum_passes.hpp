@@ -36,7 +36,7 @@ public:
 
     /// One for each image, or one for all of them.
     int64_t rows() const { return mean.defined() ? mean.size(0) : 1; }
-    /// Of one image; null for a term without norm.
+    /// Statistics of one image; null for a term without norm.
     const float *means(int64_t image) const { return row(mean, image); }
     const float *inverses(int64_t image) const { return row(deviation_inverse, image); }
 

@@ -1,5 +1,5 @@
-extension ReferenceDetectionOps {
-    public static func roiAlign(
+extension ComposedDetectionOps {
+    package static func roiAlign(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int, aligned: Bool
     ) -> Tensor {
         let working: DType = x.dtype == .float64 ? .float64 : .float32
@@ -32,7 +32,7 @@ extension ReferenceDetectionOps {
         return Tensor.cat(outputs).indexSelect(dim: 0, inverse(groups.flatMap(\.value), x.device)).to(x.dtype)
     }
 
-    public static func multiScaleRoIAlign(
+    package static func multiScaleRoIAlign(
         _ levels: [Tensor], rois: Tensor, scales: [Double], outputSize: (Int, Int), samplingRatio: Int,
         aligned: Bool = false, canonicalSize: Double = 224, canonicalLevel: Double = 4
     ) -> Tensor {
@@ -55,7 +55,7 @@ extension ReferenceDetectionOps {
         return Tensor(places, device: device)
     }
 
-    public static func roiPool(
+    package static func roiPool(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
     ) -> Tensor {
         let working: DType = x.dtype == .float64 ? .float64 : .float32

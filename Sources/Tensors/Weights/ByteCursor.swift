@@ -37,7 +37,7 @@ struct ByteCursor {
         return value
     }
 
-    /// The same in two's complement.
+    /// A little-endian number in two's complement.
     mutating func signed(_ bytes: Int) throws -> Int {
         let unused = UInt64(64 - 8 * bytes)
         return Int(Int64(bitPattern: try unsigned(bytes) << unused) >> Int64(unused))

@@ -13,7 +13,7 @@ extension Tensor {
         return self
     }
 
-    /// The same elements, cut off from what they were computed from.
+    /// A tensor that shares the elements, cut off from what they were computed from.
     public func detached() -> Tensor { produce("detached", [self]) { ct_detach(raw, $0) } }
 
     /// The gradient that `backward` has accumulated in this leaf.

@@ -1,7 +1,7 @@
 /// The functions of `DetectionOps`, composed of tensor operations: what the native ones are tested against, and what runs on
 /// CUDA devices. All are differentiable in what `DetectionOps` says, and the box arithmetic in its boxes too.
-public enum ReferenceDetectionOps {
-    public static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
+package enum ComposedDetectionOps {
+    package static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
         precondition(
             boxes.rank == 2 && boxes.shape[1] == 4 && scores.shape == [boxes.shape[0]],
             "nms: boxes \(boxes.shape) with scores \(scores.shape)")
@@ -25,7 +25,7 @@ public enum ReferenceDetectionOps {
         return order.indexSelect(dim: 0, Tensor(kept, device: boxes.device))
     }
 
-    public static func batchedNMS(boxes: Tensor, scores: Tensor, classes: Tensor, iouThreshold: Double) -> Tensor {
+    package static func batchedNMS(boxes: Tensor, scores: Tensor, classes: Tensor, iouThreshold: Double) -> Tensor {
         let count = boxes.shape[0]
         guard count > 0 else { return Tensor([Int](), shape: [0], device: boxes.device) }
         if count <= (boxes.device == .cpu ? 1000 : 25_000) {
@@ -44,7 +44,7 @@ public enum ReferenceDetectionOps {
             dim: 0, scores.indexSelect(dim: 0, indices).argsort(dim: 0, descending: true))
     }
 
-    public static func boxIoU(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package static func boxIoU(_ a: Tensor, _ b: Tensor) -> Tensor {
         let a = a.unsqueeze(1), b = b.unsqueeze(0)
         let low = Tensor.maximum(a.slice(dim: 2, 0, 2), b.slice(dim: 2, 0, 2))
         let high = Tensor.minimum(a.slice(dim: 2, 2, 4), b.slice(dim: 2, 2, 4))
@@ -58,7 +58,7 @@ public enum ReferenceDetectionOps {
         return (edges[2] - edges[0]) * (edges[3] - edges[1])
     }
 
-    public static func encodeBoxes(
+    package static func encodeBoxes(
         reference: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1)
     ) -> Tensor {
         let (target, anchor) = (CenteredBoxes(reference), CenteredBoxes(anchors))
@@ -71,7 +71,7 @@ public enum ReferenceDetectionOps {
             ], dim: 1)
     }
 
-    public static func decodeBoxes(
+    package static func decodeBoxes(
         deltas: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1),
         clip: Double = DetectionOps.largestSizeDelta
     ) -> Tensor {
@@ -87,12 +87,12 @@ public enum ReferenceDetectionOps {
         ).flatten(from: 1)
     }
 
-    public static func clipBoxes(_ boxes: Tensor, height: Double, width: Double) -> Tensor {
+    package static func clipBoxes(_ boxes: Tensor, height: Double, width: Double) -> Tensor {
         let limits = Tensor([width, height]).to(boxes.dtype).to(boxes.device)
         return Tensor.minimum(boxes.reshape([-1, 2]).clamp(min: 0), limits).reshape(boxes.shape)
     }
 
-    public static func matchAnchors(
+    package static func matchAnchors(
         gt: Tensor, anchors: Tensor, high: Double, low: Double, allowLowQuality: Bool
     ) -> Tensor {
         let count = anchors.shape[0]

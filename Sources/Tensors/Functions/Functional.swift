@@ -68,6 +68,8 @@ public enum F {
         }
     }
 
+    /// Normalises each of `groups` groups of the channels of `[N, C, …]` per image (Wu and He 2018); weight and bias
+    /// `[C]`.
     public static func groupNorm(
         _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
     ) -> Tensor {
@@ -76,12 +78,15 @@ public enum F {
         }
     }
 
+    /// Maxima over windows, `[N, C, H, W]` → `[N, C, H', W']`; two numbers (height, width) for each setting.
     public static func maxPool2d(
         _ x: Tensor, kernelSize: [Int], stride: [Int], padding: [Int] = [0, 0], ceilMode: Bool = false
     ) -> Tensor {
         maxPool("maxPool2d", x, kernelSize, stride, padding, ceilMode)
     }
 
+    /// Maxima over windows, `[N, C, T, H, W]` → `[N, C, T', H', W']`; three numbers (time, height, width) for each
+    /// setting.
     public static func maxPool3d(
         _ x: Tensor, kernelSize: [Int], stride: [Int], padding: [Int] = [0, 0, 0], ceilMode: Bool = false
     ) -> Tensor {
@@ -117,6 +122,7 @@ public enum F {
         }
     }
 
+    /// Averages over windows, `[N, C, H, W]` → `[N, C, H', W']`; two numbers (height, width) for each setting.
     public static func avgPool2d(
         _ x: Tensor, kernelSize: [Int], stride: [Int], padding: [Int] = [0, 0], ceilMode: Bool = false,
         countPadding: Bool = true
@@ -132,8 +138,7 @@ public enum F {
         }
     }
 
-    public static func adaptiveAvgPool2d(_ x: Tensor, _ size: [Int] = [1, 1]) -> Tensor { adaptiveAvgPool(x, size) }
-
+    /// max(x, 0), element by element.
     public static func relu(_ x: Tensor) -> Tensor { x.relu() }
 
     /// Zeroes elements with this probability and scales the others up, while training; draws from `Random`.
@@ -141,6 +146,7 @@ public enum F {
         produce("dropout", [x]) { ct_dropout(x.raw, probability, training, $0) }
     }
 
+    /// How values between pixels are found.
     public enum Interpolation: Sendable { case nearest, bilinear }
 
     /// Resizes `[N, C, H, W]` to `size` = [height, width], pixel centres at halves (`align_corners` off).
@@ -189,6 +195,7 @@ public enum F {
         produce("smoothL1", [x, y]) { ct_smooth_l1(x.raw, y.raw, reduction.code, beta, $0) }
     }
 
+    /// Cross entropy of sigmoid(x) with targets `y` between 0 and 1, both of one shape.
     public static func binaryCrossEntropyWithLogits(
         _ x: Tensor, _ y: Tensor, reduction: Reduction = .mean
     ) -> Tensor {
@@ -197,6 +204,7 @@ public enum F {
         }
     }
 
+    /// Negative log-likelihood of classes `targets` (int64 `[N]`) under log-probabilities `[N, classes]`.
     public static func nllLoss(
         _ logProbabilities: Tensor, _ targets: Tensor, reduction: Reduction = .mean, ignoreIndex: Int = -100
     ) -> Tensor {

@@ -50,6 +50,7 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
         if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }
     }
 
+    /// As text: `cpu`, `cuda` or `cuda:1`; for an error, what is missing and what to do.
     public var description: String {
         switch self {
         case .cpu: "cpu"
@@ -60,10 +61,12 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
 
 /// A device that is not there.
 public struct MissingDevice: Error, Hashable, CustomStringConvertible {
+    /// The CUDA device that was asked for.
     public let index: Int
     /// CUDA devices that there are.
     public let count: Int
 
+    /// As text: `cpu`, `cuda` or `cuda:1`; for an error, what is missing and what to do.
     public var description: String {
         count == 0
             ? "there is no CUDA device that this libtorch can use; run with --device cpu, or set up a CUDA libtorch "

@@ -4,7 +4,7 @@ import CTorch
 /// in the batch, then its box.
 ///
 /// On the CPU they are native: threaded, vectorised, and equal to torchvision's in what they decide. Elsewhere, and where
-/// only a composition is differentiable, they are `ReferenceDetectionOps`.
+/// only a composition is differentiable, they are `ComposedDetectionOps`.
 public enum DetectionOps {
     /// Greedy non-maximum suppression: a box goes if its IoU with a better one that stays exceeds the threshold.
     ///
@@ -17,7 +17,7 @@ public enum DetectionOps {
     /// - Returns: int64 indices of the boxes that stay, by descending score; ties keep their order.
     public static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
         guard isNative(boxes, scores) else {
-            return ReferenceDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: iouThreshold)
+            return ComposedDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: iouThreshold)
         }
         return produce("nms", [boxes, scores]) { ct_nms(boxes.raw, scores.raw, iouThreshold, $0) }
     }
@@ -29,7 +29,7 @@ public enum DetectionOps {
     /// - Parameter classes: int64 `[N]`
     public static func batchedNMS(boxes: Tensor, scores: Tensor, classes: Tensor, iouThreshold: Double) -> Tensor {
         guard isNative(boxes, scores, classes) else {
-            return ReferenceDetectionOps.batchedNMS(
+            return ComposedDetectionOps.batchedNMS(
                 boxes: boxes, scores: scores, classes: classes, iouThreshold: iouThreshold)
         }
         return produce("batchedNMS", [boxes, scores, classes]) {
@@ -89,7 +89,7 @@ public enum DetectionOps {
         aligned: Bool, outputFormat: MemoryFormat = .preserve
     ) -> Tensor {
         guard isNative(x, rois) else {
-            return ReferenceDetectionOps.roiAlign(
+            return ComposedDetectionOps.roiAlign(
                 x, rois: rois, outputSize: outputSize, spatialScale: spatialScale, samplingRatio: samplingRatio,
                 aligned: aligned)
         }
@@ -114,7 +114,7 @@ public enum DetectionOps {
             !levels.isEmpty && levels.count == scales.count,
             "multiScaleRoIAlign: \(levels.count) levels with \(scales.count) scales")
         guard levels.allSatisfy({ isNative($0) }), isNative(rois) else {
-            return ReferenceDetectionOps.multiScaleRoIAlign(
+            return ComposedDetectionOps.multiScaleRoIAlign(
                 levels, rois: rois, scales: scales, outputSize: outputSize, samplingRatio: samplingRatio,
                 aligned: aligned, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
         }
@@ -143,7 +143,7 @@ public enum DetectionOps {
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
     ) -> Tensor {
         guard isNative(x, rois) else {
-            return ReferenceDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
+            return ComposedDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
         }
         return inFloat(x) { x in
             let rois = rois.to(x.dtype)
@@ -159,7 +159,7 @@ public enum DetectionOps {
     ///   - b: `[M, 4]`
     /// - Returns: `[N, M]`
     public static func boxIoU(_ a: Tensor, _ b: Tensor) -> Tensor {
-        guard isNative(a, b), !needsGradient(a, b) else { return ReferenceDetectionOps.boxIoU(a, b) }
+        guard isNative(a, b), !needsGradient(a, b) else { return ComposedDetectionOps.boxIoU(a, b) }
         return produce("boxIoU", [a, b]) { ct_box_iou(a.raw, b.raw, $0) }
     }
 
@@ -174,7 +174,7 @@ public enum DetectionOps {
         reference: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1)
     ) -> Tensor {
         guard isNative(reference, anchors), !needsGradient(reference, anchors) else {
-            return ReferenceDetectionOps.encodeBoxes(reference: reference, anchors: anchors, weights: weights)
+            return ComposedDetectionOps.encodeBoxes(reference: reference, anchors: anchors, weights: weights)
         }
         return produce("encodeBoxes", [reference, anchors]) {
             ct_encode_boxes(reference.raw, anchors.raw, [weights.0, weights.1, weights.2, weights.3], $0)
@@ -192,7 +192,7 @@ public enum DetectionOps {
         clip: Double = largestSizeDelta
     ) -> Tensor {
         guard isNative(deltas, anchors), !needsGradient(deltas, anchors) else {
-            return ReferenceDetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: weights, clip: clip)
+            return ComposedDetectionOps.decodeBoxes(deltas: deltas, anchors: anchors, weights: weights, clip: clip)
         }
         let anchors = anchors.to(deltas.dtype)
         return produce("decodeBoxes", [deltas, anchors]) {
@@ -206,7 +206,7 @@ public enum DetectionOps {
     /// Boxes `[…, 4k]` cut to an image.
     public static func clipBoxes(_ boxes: Tensor, height: Double, width: Double) -> Tensor {
         guard isNative(boxes), !needsGradient(boxes) else {
-            return ReferenceDetectionOps.clipBoxes(boxes, height: height, width: width)
+            return ComposedDetectionOps.clipBoxes(boxes, height: height, width: width)
         }
         return produce("clipBoxes", [boxes]) { ct_clip_boxes(boxes.raw, height, width, $0) }
     }
@@ -222,7 +222,7 @@ public enum DetectionOps {
         gt: Tensor, anchors: Tensor, high: Double, low: Double, allowLowQuality: Bool
     ) -> Tensor {
         guard isNative(gt, anchors) else {
-            return ReferenceDetectionOps.matchAnchors(
+            return ComposedDetectionOps.matchAnchors(
                 gt: gt, anchors: anchors, high: high, low: low, allowLowQuality: allowLowQuality)
         }
         return produce("matchAnchors", [gt, anchors]) {

@@ -29,12 +29,14 @@ public struct Tensor: @unchecked Sendable {
     public var strides: [Int] { readSizes(ct_strides) }
     /// Number of elements.
     public var count: Int { Int(ct_count(raw)) }
+    /// Kind of the elements.
     public var dtype: DType {
         guard let dtype = DType(code: ct_dtype_of(raw)) else {
             fatalError("Tensor: \(String(cString: ct_last_error()))")
         }
         return dtype
     }
+    /// Where the elements live.
     public var device: Device { Device(code: ct_device_of(raw)) }
     /// Whether the elements lie row-major, without gaps.
     public var isContiguous: Bool { ct_is_contiguous(raw, CT_CONTIGUOUS) }
@@ -95,6 +97,7 @@ public enum DType: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether the elements are floating-point numbers of any width.
     public var isFloatingPoint: Bool {
         switch self {
         case .float32, .float64, .bfloat16, .float16: true
@@ -105,6 +108,7 @@ public enum DType: Hashable, Sendable, CaseIterable {
 
 /// Order of a tensor's elements in memory.
 public enum MemoryFormat: Hashable, Sendable {
+    /// Row-major, without gaps.
     case contiguous
     /// `[N, C, H, W]` with the channels innermost.
     case channelsLast
@@ -125,6 +129,7 @@ public enum MemoryFormat: Hashable, Sendable {
 
 /// Threads that libtorch's operations on the CPU use.
 public enum Threads {
+    /// How many; at least 1. Setting it changes the whole process.
     public static var count: Int {
         get { Int(ct_thread_count()) }
         set {
@@ -137,6 +142,7 @@ public enum Threads {
 /// The unit of a CPU that multiplies tiles of bfloat16 matrices (AMX). Convolutions use it in bfloat16 and, as sums of
 /// products of three pieces of each number, in float32 with no digit lost.
 public enum TileUnit {
+    /// Whether this CPU has one and the system lets this process use it.
     public static var isPresent: Bool { ct_cpu_has_tile_unit() }
 
     /// Without it convolutions do as on CPUs that have none: for tests and for measuring. Weights that a
@@ -145,12 +151,4 @@ public enum TileUnit {
         get { ct_uses_tile_unit() }
         set { ct_allow_tile_unit(newValue) }
     }
-}
-
-/// The engine under the tensors.
-public enum Engine {
-    /// libtorch's version, as "2.13.0".
-    public static var version: String { String(cString: ct_version()) }
-    /// The allocator that serves the process, as "jemalloc 5.3.0…, thp:always", or "system".
-    public static var allocator: String { String(cString: ct_allocator()) }
 }

@@ -20,15 +20,19 @@ public protocol TensorIndexConvertible {
 extension TensorIndex: TensorIndexConvertible { public var tensorIndex: TensorIndex { self } }
 extension Int: TensorIndexConvertible { public var tensorIndex: TensorIndex { TensorIndex(place: .index(self)) } }
 extension Range<Int>: TensorIndexConvertible {
+    /// The elements of this range along an axis.
     public var tensorIndex: TensorIndex { .slice(from: lowerBound, to: upperBound) }
 }
 extension ClosedRange<Int>: TensorIndexConvertible {
+    /// The elements of this range along an axis.
     public var tensorIndex: TensorIndex { .slice(from: lowerBound, to: upperBound + 1) }
 }
 extension PartialRangeFrom<Int>: TensorIndexConvertible {
+    /// The elements of this range along an axis.
     public var tensorIndex: TensorIndex { .slice(from: lowerBound) }
 }
 extension PartialRangeUpTo<Int>: TensorIndexConvertible {
+    /// The elements of this range along an axis.
     public var tensorIndex: TensorIndex { .slice(from: 0, to: upperBound) }
 }
 
@@ -51,19 +55,23 @@ extension Tensor {
     public subscript<A: TensorIndexConvertible>(_ a: A) -> Tensor {
         view(at: [a.tensorIndex.place])
     }
+    /// What the indices select along the first axes; further axes stay whole.
     public subscript<A: TensorIndexConvertible, B: TensorIndexConvertible>(_ a: A, _ b: B) -> Tensor {
         view(at: [a.tensorIndex.place, b.tensorIndex.place])
     }
+    /// What the indices select along the first axes; further axes stay whole.
     public subscript<A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible>(_ a: A, _ b: B,
         _ c: C
     ) -> Tensor {
         view(at: [a.tensorIndex.place, b.tensorIndex.place, c.tensorIndex.place])
     }
+    /// What the indices select along the first axes; further axes stay whole.
     public subscript<
         A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible, D: TensorIndexConvertible
     >(_ a: A, _ b: B, _ c: C, _ d: D) -> Tensor {
         view(at: [a.tensorIndex.place, b.tensorIndex.place, c.tensorIndex.place, d.tensorIndex.place])
     }
+    /// What the indices select along the first axes; further axes stay whole.
     public subscript<
         A: TensorIndexConvertible, B: TensorIndexConvertible, C: TensorIndexConvertible, D: TensorIndexConvertible,
         E: TensorIndexConvertible
@@ -103,6 +111,7 @@ extension Tensor {
     public func indexSelect(dim: Int, _ index: Tensor) -> Tensor {
         produce("indexSelect", [self, index]) { ct_index_select(raw, Int64(dim), index.raw, $0) }
     }
+    /// Elements along `dim` at the places in `index` (int64), which has as many axes as this tensor.
     public func gather(dim: Int, index: Tensor) -> Tensor {
         produce("gather", [self, index]) { ct_gather(raw, Int64(dim), index.raw, $0) }
     }
@@ -110,9 +119,11 @@ extension Tensor {
     public func scatter(dim: Int, index: Tensor, source: Tensor) -> Tensor {
         produce("scatter", [self, index, source]) { ct_scatter(raw, Int64(dim), index.raw, source.raw, $0) }
     }
+    /// A copy with the elements of `source` added along `dim` at the places in `index` (int64).
     public func scatterAdd(dim: Int, index: Tensor, source: Tensor) -> Tensor {
         produce("scatterAdd", [self, index, source]) { ct_scatter_add(raw, Int64(dim), index.raw, source.raw, $0) }
     }
+    /// A copy with whole slices of `source` added along `dim` at the places in `index` (int64 `[n]`).
     public func indexAdd(dim: Int, index: Tensor, source: Tensor) -> Tensor {
         produce("indexAdd", [self, index, source]) { ct_index_add(raw, Int64(dim), index.raw, source.raw, $0) }
     }

@@ -10,7 +10,9 @@ public protocol TensorScalar: Sendable {
 }
 
 extension TensorScalar where Stored == Self {
+    /// The number that an element holds.
     public init(stored: Self) { self = stored }
+    /// The number as an element holds it.
     public var stored: Self { self }
 }
 
@@ -21,8 +23,11 @@ extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
 extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
 extension Bool: TensorScalar { public static var dtype: DType { .bool } }
 extension Int: TensorScalar {
+    /// Kind of the elements that hold it.
     public static var dtype: DType { .int64 }
+    /// The number that an element holds.
     public init(stored: Int64) { self = Int(stored) }
+    /// The number as an element holds it.
     public var stored: Int64 { Int64(self) }
 }
 
@@ -78,12 +83,14 @@ extension Tensor {
         }
     }
 
+    /// A tensor of one value.
     public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         produce("full", []) { out in
             withSizes(shape) { ct_full($0, $1, ct_scalar(value), dtype.code, device.code, out) }
         }
     }
 
+    /// A tensor of zeros.
     public static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, memoryFormat: MemoryFormat = .contiguous
     ) -> Tensor {
@@ -92,6 +99,7 @@ extension Tensor {
         return tensor
     }
 
+    /// A tensor of ones.
     public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         full(shape, 1, dtype: dtype, device: device)
     }
@@ -132,8 +140,11 @@ extension Tensor {
         produce("randperm", []) { ct_randperm(Int64(count), device.code, $0) }
     }
 
+    /// A tensor of zeros.
     public static func zerosLike(_ x: Tensor) -> Tensor { produce("zerosLike", [x]) { ct_zeros_like(x.raw, $0) } }
+    /// A tensor of ones.
     public static func onesLike(_ x: Tensor) -> Tensor { produce("onesLike", [x]) { ct_ones_like(x.raw, $0) } }
+    /// A tensor of the shape, kind and layout of `x` whose elements are arbitrary.
     public static func emptyLike(_ x: Tensor) -> Tensor { produce("emptyLike", [x]) { ct_empty_like(x.raw, $0) } }
 }
 
@@ -171,13 +182,17 @@ extension Tensor {
         return try body(pointer ?? UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped)
     }
 
+    /// The elements as another kind; this tensor itself where they are of it.
     public func to(_ dtype: DType) -> Tensor { produce("to(dtype)", [self]) { ct_to_dtype(raw, dtype.code, $0) } }
+    /// The elements on another device; this tensor itself where they are there.
     public func to(_ device: Device) -> Tensor {
         produce("to(device)", [self]) { ct_to_device(raw, device.code, $0) }
     }
+    /// The elements in another order in memory; this tensor itself where they lie so.
     public func to(memoryFormat: MemoryFormat) -> Tensor {
         produce("to(memoryFormat)", [self]) { ct_to_format(raw, memoryFormat.code, $0) }
     }
+    /// The elements in this order in memory, without gaps; this tensor itself where they lie so.
     public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {
         produce("contiguous", [self]) { ct_contiguous(raw, format.code, $0) }
     }

@@ -2,6 +2,7 @@ import CTorch
 
 /// One addend of ``F/normalizedSum(_:rectified:)``: x, its norm with an affine, or both.
 public struct SumTerm {
+    /// Where an addend's mean and variance come from.
     public enum Norm {
         /// `weight ⊙ x + bias`; x itself where there is neither.
         case none
@@ -16,17 +17,20 @@ public struct SumTerm {
 
     /// `[N, C, H, W]`, or `[N, C, T, H, W]`.
     public var x: Tensor
+    /// The norm that is applied to the map.
     public var norm: Norm
     /// `[C]`
     public var weight: Tensor?
     /// `[C]`
     public var bias: Tensor?
+    /// What is added to the variance before its square root.
     public var epsilon: Double
     /// Whether x itself is added too, beside its norm.
     public var isPlain: Bool
     /// What ``F/sumWithMoments(_:rectified:)`` said of x, which spares reading it for its statistics.
     public var moments: Tensor?
 
+    /// An addend of a normalised sum: the map `[N, C, …]`, its norm, and weight and bias `[C]`.
     public init(
         _ x: Tensor, norm: Norm = .none, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5,
         isPlain: Bool = false, moments: Tensor? = nil
@@ -100,7 +104,7 @@ public struct SumTerm {
 }
 
 extension F {
-    /// Σ addends, rectified or not: what stands at the end of a residual block, and behind each of its convolutions.
+    /// Σ addends, with or without a ReLU: what stands at the end of a residual block, and behind each of its convolutions.
     ///
     /// On the CPU, with the channels last, 16 or a multiple of them, in float32 or bfloat16, it is one pass over the
     /// addends, after one that takes the statistics of those that have a norm and are not known. Its backward pass is two
@@ -110,13 +114,13 @@ extension F {
         sum(terms, rectified: rectified, wantsMoments: false).sum
     }
 
-    /// The same, with the means and variances of each image and channel of the result, `[N, 2, C]`, taken while it is in
+    /// The normalised sum, with the means and variances of each image and channel of the result, `[N, 2, C]`, taken while it is in
     /// the cache: for a norm that follows. Nil where the sum was composed.
     public static func sumWithMoments(_ terms: [SumTerm], rectified: Bool = false) -> (sum: Tensor, moments: Tensor?) {
         sum(terms, rectified: rectified, wantsMoments: true)
     }
 
-    /// The same by libtorch's own operations, on any device.
+    /// The normalised sum by libtorch's own operations, on any device.
     public static func composedSum(_ terms: [SumTerm], rectified: Bool = false) -> Tensor {
         var total: Tensor?
         var isOwn = false

@@ -6,11 +6,11 @@ enum PickledValue {
     case none
     case bool(Bool)
     case integer(Int)
-    /// Of more than 64 bits: two's complement, little-endian.
+    /// An integer of more than 64 bits: two's complement, little-endian.
     case large([UInt8])
     case number(Double)
     case text(String)
-    /// Of which the number alone is kept.
+    /// Bytes, of which their number alone is kept.
     case bytes(Int)
     /// A list, a tuple or a set.
     case list(Int)

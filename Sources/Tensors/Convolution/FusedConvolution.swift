@@ -9,6 +9,7 @@ import CTorch
 ///
 /// The weight is taken as it is: a later change of it, in place or not, is not seen.
 public final class FusedConvolution {
+    /// What is applied to the sum.
     public enum Activation: Sendable {
         case none, relu
     }

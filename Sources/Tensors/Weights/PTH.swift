@@ -4,8 +4,11 @@ import Support
 
 /// A weights file that can't be read or written, with its path.
 public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
+    /// The file.
     public let path: String
+    /// What is wrong with it.
     public let reason: String
+    /// The file and what is wrong with it.
     public var description: String { "\(path): \(reason)" }
 
     package init(path: String, reason: String) {

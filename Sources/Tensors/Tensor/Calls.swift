@@ -1,17 +1,12 @@
 import CTorch
 
-/// What a call of the C ABI reported, for the callers that can throw.
-public struct EngineError: Error, CustomStringConvertible, Sendable {
-    public let message: String
-    public var description: String { message }
-}
-
 /// libtorch's message for the calling thread's last failure, on one line.
 package func lastEngineMessage() -> String {
     let message = String(cString: ct_last_error())
     return message.split(separator: "\n").first.map(String.init) ?? message
 }
 
+/// Traps with the operation, every operand's shape and the engine's message where a call failed.
 package func check(
     _ status: ct_status, _ operation: StaticString, _ operands: @autoclosure () -> [Tensor] = [],
     file: StaticString = #fileID, line: UInt = #line
@@ -21,10 +16,6 @@ package func check(
     let shapes = operands().map(\.signature)
     let list = shapes.isEmpty ? "" : " of " + shapes.joined(separator: ", ")
     fatalError("\(operation)\(list): \(message)", file: file, line: line)
-}
-
-package func checkThrowing(_ status: ct_status) throws(EngineError) {
-    guard status == 0 else { throw EngineError(message: lastEngineMessage()) }
 }
 
 /// Makes the tensor that a call returns; traps with the operation and the operands where the call fails.
@@ -38,6 +29,7 @@ package func produce(
     return Tensor(owning: out)
 }
 
+/// Makes the two tensors that a call returns; traps as `produce` does.
 package func producePair(
     _ operation: StaticString, _ operands: @autoclosure () -> [Tensor],
     _ call: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> ct_status
@@ -49,6 +41,7 @@ package func producePair(
     return (Tensor(owning: first), Tensor(owning: second))
 }
 
+/// Lends sizes to a call, with their number.
 package func withSizes<R>(_ sizes: [Int], _ body: (UnsafePointer<Int64>?, Int32) -> R) -> R {
     withUnsafeTemporaryAllocation(of: Int64.self, capacity: max(sizes.count, 1)) { buffer in
         for (i, size) in sizes.enumerated() { buffer[i] = Int64(size) }
@@ -57,10 +50,12 @@ package func withSizes<R>(_ sizes: [Int], _ body: (UnsafePointer<Int64>?, Int32)
 }
 
 /// Hands an array of handles to a call, and keeps the tensors alive over it.
+/// Lends the tensors' handles to a call, with their number.
 package func withHandles<R>(_ tensors: [Tensor], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
     withHandles(tensors.map(Optional.some), body)
 }
 
+/// Lends the tensors' handles to a call, null for those that are missing.
 package func withHandles<R>(_ tensors: [Tensor?], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
     withExtendedLifetime(tensors) {
         withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: max(tensors.count, 1)) { buffer in
@@ -70,6 +65,7 @@ package func withHandles<R>(_ tensors: [Tensor?], _ body: (UnsafePointer<OpaqueP
     }
 }
 
+/// Lends a bound to a call, null where there is none.
 package func withOptionalBound<R>(_ value: Double?, _ body: (UnsafePointer<Double>?) -> R) -> R {
     guard let value else { return body(nil) }
     return withUnsafePointer(to: value) { body($0) }
