@@ -12,6 +12,7 @@
 #include "core/parallel.hpp"
 #include "convolution/tile_gemm.hpp"
 #include "convolution/tile_unit.hpp"
+#include "core/elements.hpp"
 
 namespace ctorch {
 namespace {
@@ -53,7 +54,7 @@ at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles) {
     const int64_t outputs = weight.size(0), depth = weight.numel() / outputs;
     // [O, taps · C]
     const at::Tensor rows = weight.detach().movedim(1, -1).contiguous();
-    const float *from = rows.const_data_ptr<float>();
+    const float *from = elements<float>(rows);
     at::Tensor packed = at::empty({outputs * depth}, weight.options().memory_format(at::MemoryFormat::Contiguous));
     float *into = packed.mutable_data_ptr<float>();
     parallel_tasks((outputs + gemm_panel - 1) / gemm_panel, [&](int64_t panel) {
@@ -77,7 +78,7 @@ at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight) {
     const int64_t outputs = weight.size(0), inputs = weight.size(1), taps = weight.numel() / (outputs * inputs);
     // [O, taps, C]
     const at::Tensor rows = weight.detach().movedim(1, -1).contiguous();
-    const float *from = rows.const_data_ptr<float>();
+    const float *from = elements<float>(rows);
     at::Tensor packed = at::empty({weight.numel()}, weight.options().memory_format(at::MemoryFormat::Contiguous));
     float *into = packed.mutable_data_ptr<float>();
     parallel_tasks((inputs + gemm_panel - 1) / gemm_panel, [&](int64_t panel) {
@@ -106,10 +107,10 @@ at::Tensor implicit_gemm(
     const Rows<float> rows(input, weight_sizes, sizes, geometry);
     const int64_t outputs = out.size(1);
     const Cut cut(out.numel() / outputs, (outputs + gemm_panel - 1) / gemm_panel, 8 * gemm_rows, 16, 2 * gemm_rows, 1);
-    const float *weight = packed.const_data_ptr<float>();
-    const float *offset = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+    const float *weight = elements<float>(packed);
+    const float *offset = bias.defined() ? elements<float>(bias) : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
-    const float *added = other.defined() ? other.const_data_ptr<float>() : nullptr;
+    const float *added = other.defined() ? elements<float>(other) : nullptr;
     float *into = out.mutable_data_ptr<float>();
     const int64_t passes = (rows.depth + gemm_depth - 1) / gemm_depth;
     parallel_tasks(cut.tasks(), [&](int64_t task) {

@@ -14,6 +14,7 @@
 #include "convolution/tile_making.hpp"
 #include "convolution/tile_product.hpp"
 #include "convolution/tile_rows.hpp"
+#include "core/elements.hpp"
 
 namespace ctorch {
 namespace {
@@ -75,7 +76,7 @@ at::Tensor multiply(
     const int64_t outputs = out.size(1), steps = steps_of(rows.depth);
     const Bfloat16Bits *weight = pieces_in(packed);
     const at::Tensor offsets = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
-    const float *offset = offsets.defined() ? offsets.const_data_ptr<float>() : nullptr;
+    const float *offset = offsets.defined() ? elements<float>(offsets) : nullptr;
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
@@ -189,7 +190,7 @@ at::Tensor tiled_turned_weight(const at::Tensor &weight) {
     const int64_t steps = taps * outputs / tile_depth, panels = (inputs + tile_panel - 1) / tile_panel;
     // [O, taps, C]
     const at::Tensor rows = rows_of(weight), packed = empty_panels(panels, steps, pieces_of_gradients);
-    const float *from = rows.const_data_ptr<float>();
+    const float *from = elements<float>(rows);
     Bfloat16Bits *into = pieces_in(packed);
     parallel_tasks(panels * taps, [&](int64_t task) {
         const int64_t panel = task / taps, place = task % taps, tap = taps - 1 - place, first = panel * tile_panel;

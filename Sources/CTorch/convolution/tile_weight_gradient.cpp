@@ -10,6 +10,7 @@
 #include "convolution/tile_gemm.hpp"
 #include "convolution/tile_making.hpp"
 #include "convolution/tile_product.hpp"
+#include "core/elements.hpp"
 
 // dW = gᵀ · rows, summed over the output positions: gᵀ is turned tile by tile, the rows' tiles need no turning.
 
@@ -149,7 +150,7 @@ at::Tensor tile_weight_gradient(
     const int64_t columns = panels * tile_panel;
     const Tasks tasks(gradient.numel() / outputs, outputs, panels);
     const at::Tensor sums = at::empty({tasks.ranges, outputs, columns}, at::kFloat);
-    const float *upstream = gradient.const_data_ptr<float>();
+    const float *upstream = elements<float>(gradient);
     float *into = sums.mutable_data_ptr<float>();
     parallel_tasks(tasks.count(), [&](int64_t task) {
         const TileUnit unit;

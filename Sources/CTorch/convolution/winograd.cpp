@@ -9,6 +9,7 @@
 #include "core/simd.hpp"
 #include "core/guard.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 // Shapes: a map is cut into tiles of 4×4 outputs, each made from 6×6 inputs. A tile has 36 values a channel in the
 // transformed domain, where the convolution is 36 products of matrices: `[36, tiles, C] · [36, C, O]`.
@@ -187,7 +188,7 @@ at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t bas
     const int64_t channels = map.size(1), plane = (end - base) * channels;
     at::Tensor values =
         at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
-    const float *from = map.const_data_ptr<float>();
+    const float *from = elements<float>(map);
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
         scatter_inputs(from, grid, channels, zeros, base, base + first, base + last, plane, into);
@@ -199,7 +200,7 @@ at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t 
     const int64_t channels = map.size(1), plane = (end - base) * channels;
     at::Tensor values =
         at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
-    const float *from = map.const_data_ptr<float>();
+    const float *from = elements<float>(map);
     float *into = values.mutable_data_ptr<float>();
     parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
         scatter_gradients(from, grid, channels, zeros, base, base + first, base + last, plane, into);
@@ -230,11 +231,11 @@ at::Tensor convolve(const at::Tensor &map, const at::Tensor &kernel, const at::T
     at::Tensor result = at::empty(
         {grid.images, outputs, grid.height, grid.width}, map.options().memory_format(at::MemoryFormat::ChannelsLast));
     const std::vector<float> zeros(inputs, 0);
-    const float *offset = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+    const float *offset = bias.defined() ? elements<float>(bias) : nullptr;
     float *into = result.mutable_data_ptr<float>();
     for_each_chunk(grid.count(), chunk_size(inputs + outputs), [&](int64_t base, int64_t end) {
         const at::Tensor products = at::bmm(transform_inputs(map, grid, base, end, zeros.data()), kernel);
-        const float *values = products.const_data_ptr<float>();
+        const float *values = elements<float>(products);
         parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
             gather_outputs(
                 values, (end - base) * outputs, base, base + first, base + last, grid, outputs, offset, relu, into);

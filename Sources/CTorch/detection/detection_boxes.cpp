@@ -1,6 +1,7 @@
 #include "detection/detection.hpp"
 #include "core/simd.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 
@@ -202,7 +203,7 @@ at::Tensor box_iou(const at::Tensor &a, const at::Tensor &b) {
     const int64_t n = rows.size(0), m = columns.size(0);
     const at::Tensor out = at::empty({n, m}, a.options());
     with_elements(out, [&]<typename T>(T *overlaps) {
-        const T *row_boxes = rows.const_data_ptr<T>(), *column_boxes = columns.const_data_ptr<T>();
+        const T *row_boxes = elements<T>(rows), *column_boxes = elements<T>(columns);
         parallel_tasks((m + tile_size - 1) / tile_size, [&](int64_t tile) {
             const int64_t first = tile * tile_size;
             tile_overlaps(row_boxes, n, column_boxes + 4 * first, std::min(tile_size, m - first), overlaps + first, m);
@@ -221,7 +222,7 @@ at::Tensor encode_boxes(const at::Tensor &reference, const at::Tensor &anchors, 
     const at::Tensor out = at::empty({count, 4}, anchors.options());
     at::Tensor sizes = at::empty({count, 2}, anchors.options());
     with_elements(out, [&]<typename T>(T *deltas) {
-        const T *target = to.const_data_ptr<T>(), *anchor = from.const_data_ptr<T>();
+        const T *target = elements<T>(to), *anchor = elements<T>(from);
         T *ratio = sizes.mutable_data_ptr<T>();
         parallel_ranges(count, boxes_per_task, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) {
@@ -257,7 +258,7 @@ at::Tensor decode_boxes(
     const at::Tensor out = at::empty(codes.sizes(), codes.options());
     at::Tensor sizes = at::empty({count, kinds, 2}, codes.options());
     with_elements(out, [&]<typename T>(T *boxes) {
-        const T *code = codes.const_data_ptr<T>(), *anchor = from.const_data_ptr<T>();
+        const T *code = elements<T>(codes), *anchor = elements<T>(from);
         T *size = sizes.mutable_data_ptr<T>();
         const T limit = static_cast<T>(size_limit);
         const T weight[4] = {
@@ -301,7 +302,7 @@ at::Tensor clip_boxes(const at::Tensor &boxes, double height, double width) {
     const at::Tensor from = boxes.contiguous();
     const at::Tensor out = at::empty(from.sizes(), from.options());
     with_elements(out, [&]<typename T>(T *clipped) {
-        const T *edges = from.const_data_ptr<T>();
+        const T *edges = elements<T>(from);
         const T limits[2] = {static_cast<T>(width), static_cast<T>(height)};
         parallel_ranges(from.numel() / 2, 2 * boxes_per_task, [&](int64_t begin, int64_t end) {
             for (int64_t i = 2 * begin; i < 2 * end; ++i) {
@@ -322,13 +323,13 @@ at::Tensor match_anchors(
     const at::Tensor matches = at::empty({candidates.size(0)}, at::kLong);
     const auto run = [&]<typename T>(const T *truth_boxes) {
         match<T>(
-            truth_boxes, truths.size(0), candidates.const_data_ptr<T>(), candidates.size(0), static_cast<T>(high),
+            truth_boxes, truths.size(0), elements<T>(candidates), candidates.size(0), static_cast<T>(high),
             static_cast<T>(low), allow_low_quality, matches.mutable_data_ptr<int64_t>());
     };
     if (truths.scalar_type() == at::kFloat) {
-        run(truths.const_data_ptr<float>());
+        run(elements<float>(truths));
     } else {
-        run(truths.const_data_ptr<double>());
+        run(elements<double>(truths));
     }
     return matches;
 }

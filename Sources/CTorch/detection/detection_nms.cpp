@@ -1,6 +1,7 @@
 #include "detection/detection.hpp"
 #include "detection/detection_nms_blocks.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 
@@ -44,7 +45,7 @@ std::vector<int64_t> descending_order(const at::Tensor &scores) {
     if (scores.scalar_type() != at::kFloat) {
         const at::Tensor sorted =
             std::get<1>(scores.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true)).contiguous();
-        std::copy_n(sorted.const_data_ptr<int64_t>(), count, order.begin());
+        std::copy_n(elements<int64_t>(sorted), count, order.begin());
         return order;
     }
     // A radix sort in three passes, a tenth of the time of a sort by comparison.
@@ -54,7 +55,7 @@ std::vector<int64_t> descending_order(const at::Tensor &scores) {
     constexpr int digit_bits = 11;
     std::vector<Entry> entries(count), sorted(count);
     const at::Tensor plain = scores.contiguous();
-    const float *values = plain.const_data_ptr<float>();
+    const float *values = elements<float>(plain);
     for (int64_t i = 0; i < count; ++i) entries[i] = {descending_key(values[i]), static_cast<uint32_t>(i)};
     for (int shift = 0; shift < 32; shift += digit_bits) {
         std::array<int64_t, 1 << digit_bits> places{};
@@ -85,7 +86,7 @@ at::Tensor kept_indices(const std::vector<int64_t> &order, const std::vector<uin
 template <typename T>
 at::Tensor suppress_all(const at::Tensor &boxes, const at::Tensor &scores, double threshold) {
     const std::vector<int64_t> ranks = descending_order(scores);
-    const T *edges = boxes.const_data_ptr<T>();
+    const T *edges = elements<T>(boxes);
     std::vector<Corners<T>> ranked(boxes.size(0));
     for (size_t rank = 0; rank < ranked.size(); ++rank) ranked[rank] = corners_of(edges + 4 * ranks[rank]);
     std::vector<uint8_t> keep(ranked.size());
@@ -97,8 +98,8 @@ template <typename T>
 at::Tensor suppress_by_class(
     const at::Tensor &boxes, const at::Tensor &scores, const at::Tensor &classes, double threshold) {
     const std::vector<int64_t> ranks = descending_order(scores);
-    const T *edges = boxes.const_data_ptr<T>();
-    const int64_t *class_of = classes.const_data_ptr<int64_t>();
+    const T *edges = elements<T>(boxes);
+    const int64_t *class_of = elements<int64_t>(classes);
     const int64_t count = boxes.size(0);
 
     std::vector<int64_t> by_class(count);

@@ -1,4 +1,5 @@
 #include "detection/detection_roi.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 
@@ -31,8 +32,8 @@ std::vector<RegionGroup> group_regions(
         for (int64_t image = 0; image < images; ++image) groups[level * images + image] = {level, image, {}};
     }
     const at::Tensor image = rois.select(1, 0).to(at::kLong).contiguous();
-    const int64_t *image_of = image.const_data_ptr<int64_t>();
-    const int64_t *levels_of = level_of.defined() ? level_of.const_data_ptr<int64_t>() : nullptr;
+    const int64_t *image_of = elements<int64_t>(image);
+    const int64_t *levels_of = level_of.defined() ? elements<int64_t>(level_of) : nullptr;
     for (int64_t k = 0; k < rois.size(0); ++k)
         groups[(levels_of != nullptr ? levels_of[k] : 0) * images + image_of[k]].regions.push_back(k);
     return groups;

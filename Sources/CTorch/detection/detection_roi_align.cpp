@@ -2,6 +2,7 @@
 #include "detection/detection_roi.hpp"
 #include "detection/detection_roi_taps.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -148,7 +149,7 @@ struct RoIAlignPlan {
         const std::vector<double> &scales, const at::Tensor &rois, const at::Tensor &level_of,
         const RoIAlignOptions &options)
         : storage(taps_of<T>(
-              sizes, scales, rois, level_of.defined() ? level_of.const_data_ptr<int64_t>() : nullptr, options)),
+              sizes, scales, rois, level_of.defined() ? elements<int64_t>(level_of) : nullptr, options)),
           taps(storage.view()),
           groups(group_regions(rois, level_of, static_cast<int64_t>(sizes.size()), images)),
           sizes(sizes),
@@ -166,7 +167,7 @@ void forward_channels_last(
     const int64_t channels = plan.channels, bins = plan.bins;
     for (const RegionGroup &group : plan.groups) {
         const PixelView<const T> pixels{
-            levels[group.level].const_data_ptr<T>() + group.image * plan.pixels_of(group) * channels,
+            elements<T>(levels[group.level]) + group.image * plan.pixels_of(group) * channels,
             plan.sizes[group.level][1], channels, channels};
         parallel_ranges(static_cast<int64_t>(group.regions.size()), 8, [&](int64_t begin, int64_t end) {
             std::vector<T> scratch(channels_last_output ? 0 : bins * channels);
@@ -193,7 +194,7 @@ void forward_contiguous(const RoIAlignPlan<T> &plan, const std::vector<at::Tenso
         std::vector<T> scratch(count * channel_block + bins * channel_block);
         T *tile = scratch.data() + count * channel_block;
         gather_planes<T>(
-            levels[group.level].const_data_ptr<T>() + (group.image * channels + first) * count, some, count,
+            elements<T>(levels[group.level]) + (group.image * channels + first) * count, some, count,
             scratch.data());
         const PixelView<const T> pixels{scratch.data(), plan.sizes[group.level][1], channel_block, channel_block};
         for (const int64_t region : group.regions) {
@@ -318,9 +319,9 @@ public:
             ctorch::backward<T>(plan, gradient, channels_last_output, grad_levels, channels_last_levels);
         };
         if (grad_output.scalar_type() == at::kFloat) {
-            run(grad_output.const_data_ptr<float>());
+            run(elements<float>(grad_output));
         } else {
-            run(grad_output.const_data_ptr<double>());
+            run(elements<double>(grad_output));
         }
         torch::autograd::variable_list result(grad_levels.begin(), grad_levels.end());
         result.emplace_back();

@@ -1,6 +1,7 @@
 #include "detection/detection.hpp"
 #include "detection/detection_roi.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -43,7 +44,7 @@ struct RegionRanges {
     RegionRanges(
         const at::Tensor &rois, double scale, int64_t height, int64_t width, int64_t map_height, int64_t map_width)
         : height(height), width(width) {
-        const T *roi = rois.const_data_ptr<T>();
+        const T *roi = elements<T>(rois);
         for (int64_t k = 0; k < rois.size(0); ++k, roi += 5) {
             append_ranges<T>(rows, roi[2], roi[4], static_cast<T>(scale), height, map_height);
             append_ranges<T>(columns, roi[1], roi[3], static_cast<T>(scale), width, map_width);
@@ -104,7 +105,7 @@ void pool(
     const int64_t bins = ranges.height * ranges.width;
     const int64_t blocks = (channels + channel_block - 1) / channel_block;
     const bool channels_last = !features.is_contiguous();
-    const T *values = features.const_data_ptr<T>();
+    const T *values = elements<T>(features);
     parallel_tasks(static_cast<int64_t>(groups.size()) * blocks, [&](int64_t task) {
         const RegionGroup &group = groups[task / blocks];
         if (group.regions.empty()) return;
@@ -189,14 +190,14 @@ public:
         at::Tensor grad_features = at::zeros(shape, gradient.options());
         const auto groups = group_regions(rois, {}, 1, shape[0]);
         const int64_t count = shape[2] * shape[3], bins = gradient.size(2) * gradient.size(3);
-        const int32_t *source = sources.const_data_ptr<int32_t>();
+        const int32_t *source = elements<int32_t>(sources);
         if (gradient.scalar_type() == at::kFloat) {
             pool_backward(
-                gradient.const_data_ptr<float>(), source, groups, shape[1], count, bins,
+                elements<float>(gradient), source, groups, shape[1], count, bins,
                 grad_features.mutable_data_ptr<float>());
         } else {
             pool_backward(
-                gradient.const_data_ptr<double>(), source, groups, shape[1], count, bins,
+                elements<double>(gradient), source, groups, shape[1], count, bins,
                 grad_features.mutable_data_ptr<double>());
         }
         if (context->saved_data["channels_last"].toBool())

@@ -10,6 +10,7 @@
 
 #include "detection/detection.hpp"
 #include "core/simd.hpp"
+#include "core/elements.hpp"
 
 #pragma GCC visibility push(hidden)
 
@@ -122,7 +123,7 @@ RegionTapsStorage<T> taps_of(
     const int64_t *level_of, const RoIAlignOptions &options) {
     RegionTapsStorage<T> taps{AxisTaps<T>(options.output_height), AxisTaps<T>(options.output_width)};
     const T offset = options.aligned ? T(.5) : T(0);
-    const T *roi = rois.const_data_ptr<T>();
+    const T *roi = elements<T>(rois);
     for (int64_t k = 0; k < rois.size(0); ++k, roi += 5) {
         const int64_t level = level_of != nullptr ? level_of[k] : 0;
         const T scale = static_cast<T>(scales[level]);

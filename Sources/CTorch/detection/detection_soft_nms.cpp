@@ -1,4 +1,5 @@
 #include "detection/detection.hpp"
+#include "core/elements.hpp"
 
 #include <ATen/ATen.h>
 
@@ -76,14 +77,14 @@ std::pair<at::Tensor, at::Tensor> soft_non_maximum_suppression(
 
     const at::Tensor plain = boxes.to(at::kDouble).contiguous(), values = scores.to(at::kDouble).contiguous();
     const at::Tensor labels = classes.contiguous();
-    const double *edges = plain.const_data_ptr<double>();
+    const double *edges = elements<double>(plain);
     std::map<int64_t, std::vector<Candidate>> by_class;
     for (int64_t i = 0; i < count; ++i) {
         const double *box = edges + 4 * i;
-        const double score = values.const_data_ptr<double>()[i];
+        const double score = elements<double>(values)[i];
         // A score that is no number goes as well.
         if (!(score >= options.score_threshold)) continue;
-        by_class[labels.const_data_ptr<int64_t>()[i]].push_back(
+        by_class[elements<int64_t>(labels)[i]].push_back(
             {box[0], box[1], box[2], box[3], (box[2] - box[0]) * (box[3] - box[1]), score, i});
     }
     std::vector<Candidate> all;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "normalized_sum/normalized_sum_blocks.hpp"
+#include "core/elements.hpp"
 
 namespace ctorch {
 namespace {
@@ -41,7 +42,7 @@ struct Line {
     Line(const std::vector<double> &q, const std::vector<double> &r, const at::Tensor &centres)
         : slope(q.begin(), q.end()), bias(q.size()) {
         if (q.empty()) return;
-        const float *centre = centres.const_data_ptr<float>();
+        const float *centre = elements<float>(centres);
         const size_t channels = centres.size(1), rows = centres.size(0);
         for (size_t i = 0; i < q.size(); ++i) {
             bias[i] = static_cast<float>(r[i] - q[i] * centre[rows == 1 ? i % channels : i]);

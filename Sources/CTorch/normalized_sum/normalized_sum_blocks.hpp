@@ -8,6 +8,7 @@
 #include "normalized_sum/normalized_sum_kernels.hpp"
 #include "normalized_sum/normalized_sum_passes.hpp"
 #include "core/parallel.hpp"
+#include "core/elements.hpp"
 
 #pragma GCC visibility push(hidden)
 
@@ -67,8 +68,8 @@ struct Affine {
     const float *weight, *bias;
 
     explicit Affine(const Term &term)
-        : weight(term.weight.defined() ? term.weight.const_data_ptr<float>() : nullptr),
-          bias(term.bias.defined() ? term.bias.const_data_ptr<float>() : nullptr) {}
+        : weight(term.weight.defined() ? elements<float>(term.weight) : nullptr),
+          bias(term.bias.defined() ? elements<float>(term.bias) : nullptr) {}
 
     double scale(int64_t c) const { return weight == nullptr ? 1 : weight[c]; }
 };

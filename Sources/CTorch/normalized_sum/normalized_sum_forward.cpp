@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "normalized_sum/normalized_sum_blocks.hpp"
+#include "core/elements.hpp"
 
 namespace ctorch {
 namespace {
@@ -62,7 +63,7 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
         at::empty({is_batch ? 1 : images, channels}, at::kFloat)};
     float *means = result.mean.mutable_data_ptr<float>(),
           *inverses = result.deviation_inverse.mutable_data_ptr<float>();
-    const float *known = moments.const_data_ptr<float>();
+    const float *known = elements<float>(moments);
     if (is_batch) {
         const double count = static_cast<double>(images * blocks.positions);
         float *running_mean = term.running_mean.defined() ? term.running_mean.mutable_data_ptr<float>() : nullptr;

@@ -1,4 +1,5 @@
 #include "normalized_sum/normalized_sum_ledger.hpp"
+#include "core/elements.hpp"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ void Debts::add(const MaskedMap &g, const Derivative &derivative, const at::Tens
     }
     // About one centre: q ⊙ (x − mean) = q ⊙ (x − centre) + q ⊙ (centre − mean).
     const int64_t channels = centre.size(1);
-    const float *from = centre.const_data_ptr<float>(), *to = means.const_data_ptr<float>();
+    const float *from = elements<float>(centre), *to = elements<float>(means);
     for (size_t i = 0; i < q.size(); ++i) {
         const size_t channel = i % channels;
         const double apart =

@@ -7,6 +7,7 @@
 
 #include "CTorchFused.h"
 #include "normalized_sum/normalized_sum_ledger.hpp"
+#include "core/elements.hpp"
 
 #pragma GCC visibility push(hidden)
 
@@ -43,7 +44,7 @@ public:
 private:
     static const float *row(const at::Tensor &rows, int64_t image) {
         if (!rows.defined()) return nullptr;
-        return rows.const_data_ptr<float>() + (rows.size(0) == 1 ? 0 : image) * rows.size(1);
+        return elements<float>(rows) + (rows.size(0) == 1 ? 0 : image) * rows.size(1);
     }
 };
 

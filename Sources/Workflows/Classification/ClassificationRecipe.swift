@@ -85,13 +85,13 @@ public struct ClassificationDataSection: DataSection {
     /// The parts' folders or files in `root`; CIFAR's are known by their names.
     public var train: String
     public var val: String
-    /// Of videos: their folder in `root`, and that of the validation part's where it is another.
+    /// The videos' folder in `root`, and the validation part's where it is another. For videos only.
     public var videos = "videos"
     public var valVideos: String?
-    /// Of videos: the file in `root` with the names of the classes. Something-Something's is `labels.json`; a list of
+    /// The file in `root` with the names of the classes of videos. Something-Something's is `labels.json`; a list of
     /// Kinetics needs one, a name a line.
     public var classes: String?
-    /// Of videos: the file in `root` that keeps how many frames each has; nil is `frames-index.tsv`.
+    /// The file in `root` that keeps how many frames each video has; nil is `frames-index.tsv`.
     public var index: String?
     /// An image or video that can't be read: `stop`, or leave it out and count it. Where that shows only while training, as
     /// with images and damage amid a video, another one takes its place.
@@ -134,25 +134,25 @@ extension ClassificationDataSection {
 public struct ClassificationInputSection: RecipeSection {
     /// Pixels of both sides: 224 for folders and videos, 32 for CIFAR.
     public var side = 0
-    /// Of folders and videos: evaluation takes the middle of images of this shorter side; 8/7 of `side`.
+    /// For folders and videos, evaluation takes the middle of images of this shorter side; 8/7 of `side`.
     public var shorterSide = 0
-    /// Of videos: training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
+    /// For videos, training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
     public var shorterSides: [Int] = []
-    /// Of videos: the frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
+    /// The frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
     /// and "skip only one frame" on Something-Something, 2 (Duta et al., 2020); others take 4 on Kinetics.
     public var frames = 16
     public var stride = 0
-    /// Of videos: `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
+    /// For videos, `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
     /// pixels both ways. While training one clip and its middle are looked at.
     public var testClips = 10
     public var testCrops = 3
-    /// Of CIFAR: training crops are taken with so many black pixels around the image.
+    /// For CIFAR, training crops are taken with so many black pixels around the image.
     public var padding = 4
-    /// Of folders: the least share of the area that a training crop shows.
+    /// For folders, the least share of the area that a training crop shows.
     public var leastArea = 0.08
     /// Probability of a horizontal flip.
     public var flip = 0.5
-    /// Of red, green and blue, for pixels in 0…1.
+    /// The mean and standard deviation of red, green and blue, for pixels in 0…1.
     public var mean: [Double] = []
     public var deviation: [Double] = []
 

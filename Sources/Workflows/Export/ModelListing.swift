@@ -82,7 +82,7 @@ public struct ModelDescription: Encodable, Sendable {
     public struct Layer: Encodable, Sendable {
         public let name: String
         public let kind: String
-        /// Of one image: channels and the output's size.
+        /// The output's shape for one image: channels and size.
         public let output: [Int]
         public let weights: [Int]
         public let parameters: Int

@@ -12,7 +12,7 @@ public struct DetectionInferenceSection: InferenceSection {
     public var nms = BoxSuppression.Method.hard
     /// The overlap from which that happens; `gaussian` has none.
     public var nmsThreshold: Double?
-    /// Of `gaussian`.
+    /// The width of the Gaussian that lowers scores; only `gaussian` reads it.
     public var nmsSigma = 0.5
     /// Whether objects of different classes thin each other out.
     public var classAgnostic = false

@@ -64,7 +64,7 @@ public protocol InferenceSection: RecipeSection {
     init()
 }
 
-/// What the best checkpoint has most of.
+/// The measure by which the best checkpoint is chosen: the one with the highest value is kept.
 public protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, CaseIterable {
     static var usual: Self { get }
     /// Images in a batch of an evaluation.

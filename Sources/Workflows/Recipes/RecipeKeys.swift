@@ -122,7 +122,7 @@ enum RecipeKeys {
         "failed_images": ("", "images that can't be read: stop, or replace them by others and count them"),
     ]
 
-    /// Of both parts, `train` and `val`, the one that is measured; without a `val` training is not measured.
+    /// The keys of `train` and of `val`. `val` is what is measured; without it training is not measured.
     static let detectionPart: [String: Words] = [
         "annotations": ("file", "COCO: the instances JSON, in root"),
         "images": ("folder", "COCO: the pictures, in root"),

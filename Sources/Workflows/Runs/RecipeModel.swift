@@ -29,7 +29,7 @@ extension RecipeModel {
         module.eval()
     }
 
-    /// The same on a device, with as many threads as the recipe asks for.
+    /// Loads a checkpoint's model onto a device, and sets as many threads as the recipe asks for.
     init(checkpoint path: String, settings: [String], device: Device) throws {
         try device.requirePresence()
         try self.init(checkpoint: path, settings: settings)

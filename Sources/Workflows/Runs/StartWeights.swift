@@ -64,7 +64,7 @@ public struct StartWeights: Sendable {
             name: "roi_heads.box_predictor", scores: "roi_heads.box_predictor.cls_score.weight", background: 1,
             rowsPerClass: 1)
 
-        /// Of an SSD, which has a row for each class and each default box of a cell. Its boxes are the same for all
+        /// An SSD's head has a row for each class and each default box of a cell. Its boxes are the same for all
         /// classes, so `head.regression` stays.
         static func defaultBoxes(of plan: SSDPlan) -> Head {
             Head(
@@ -90,7 +90,7 @@ public struct StartWeights: Sendable {
                 + "\(classes(scores.expected)), so \(name) starts fresh"
         }
 
-        /// Of as many classes with other names.
+        /// Says that a head starts fresh because the file has as many classes under other names.
         func note(_ found: [String], insteadOf wanted: [String]) -> String {
             "the file's classes are \(WeightsFile.listing(found, limit: 6)) and the data's "
                 + "\(WeightsFile.listing(wanted, limit: 6)), so \(name) starts fresh"

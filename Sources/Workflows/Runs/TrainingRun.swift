@@ -10,7 +10,7 @@ struct TrainingRun {
     let folder: RunFolder
     let recipe: TrainingSection
     let classNames: [String]
-    /// Epochs between evaluations and what the best checkpoint has most of; nil never evaluates.
+    /// Epochs between evaluations and the measure that chooses the best checkpoint; nil never evaluates.
     let evaluation: (every: Int, metric: String)?
 
     /// Decodes a recipe, makes its data root absolute, and sets the threads and the seed that it asks for.

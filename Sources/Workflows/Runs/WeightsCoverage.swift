@@ -23,13 +23,13 @@ struct WeightsCoverage {
         stages = Set(blocks.map { String($0.prefix(upTo: $0.lastIndex(of: ".") ?? $0.endIndex)) })
     }
 
-    /// Of the model's tensors that a file lacks, those that it should have.
+    /// The tensors that a file should have, among those of the model that it lacks.
     func lacking(_ missing: [String], from file: [String]) -> [String] {
         let begun = Set(file.compactMap { Self.part(of: $0, among: optionalParts) })
         return missing.filter { Self.part(of: $0, among: optionalParts).map(begun.contains) ?? true }
     }
 
-    /// Of a file's tensors that the model has no place for, those of blocks beyond the model's last in a stage.
+    /// The tensors of a file that belong to blocks beyond the model's last in a stage.
     func beyond(_ unexpected: [String]) -> [String] {
         unexpected.filter {
             Self.part(of: $0, among: stages) != nil && Self.part(of: $0, among: blocks) == nil
