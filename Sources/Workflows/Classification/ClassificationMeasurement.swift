@@ -10,7 +10,7 @@ import Training
 public struct ClassificationMeasurement {
     public let model: ClassifierModel
     private let loader: DataLoader<AnyClassificationDataset>
-    /// Of videos, what was known before they were looked at.
+    /// What was known of the videos before they were looked at; nil for images.
     private let inventory: ClipInventory?
 
     /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.

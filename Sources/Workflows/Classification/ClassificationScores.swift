@@ -18,7 +18,7 @@ public struct ClassificationScores: Sendable, Codable {
     public var images: Int
     public var seconds: Double
     public var classes: [ClassScore]
-    /// Of videos, which part of the set this was measured on; nil of images.
+    /// Which part of a set of videos this was measured on; nil for images.
     public var videos: Videos?
 
     public struct Videos: Sendable, Codable {

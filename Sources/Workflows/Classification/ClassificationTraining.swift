@@ -22,7 +22,7 @@ public struct ClassificationTraining: TrainingJob {
     }
     public var start: StartWeights? { model.start }
     public let notes: [String]
-    /// Of videos, those of the training and of the validation part.
+    /// The videos of the training and of the validation part; nil for images.
     private let survey: ClipSurvey?
     public var replacedImages: [SkippedSample] { task.loader.skipped }
 
@@ -83,7 +83,7 @@ struct AnyClassificationDataset: ClassificationDataset {
 
     var count: Int { base.count }
     var classNames: [String] { base.classNames }
-    /// Of videos.
+    /// The data set as clips of videos; nil for images.
     var clips: ClipDataset? { base as? ClipDataset }
 
     func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {

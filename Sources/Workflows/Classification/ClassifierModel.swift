@@ -10,14 +10,14 @@ import Training
 public struct ClassifierModel: RecipeModel {
     public let network: Backbone
     public var module: Module { network }
-    /// Of labels 0, 1, ….
+    /// Names of the classes, in the order of the labels 0, 1, ….
     public let classNames: [String]
     public let recipe: ClassificationRecipe
     /// Where `recipe` stands.
     public let file: RecipeFile
     /// What became of the weights to start from, of which another data set's classifier is left out; nil without any.
     public let start: StartWeights?
-    /// Of the start weights, what the network has no place for; empty without such weights.
+    /// Names of start weights that the network has no place for; empty without such weights.
     public var unusedWeights: [String] { start?.unused ?? [] }
 
     /// A model with fresh weights, or with those that the recipe names.

@@ -8,9 +8,9 @@ public struct ClipInventory: Encodable, Sendable {
     /// How many it lists.
     public let listed: Int
     public let readable: Int
-    /// Of the readable videos together.
+    /// Frames of the readable videos together.
     public let frames: Int
-    /// Of the readable videos together; nil unless all say how many frames they show a second.
+    /// Hours that the readable videos last together; nil unless all say how many frames they show a second.
     public let hours: Double?
     /// Names of those that are not there.
     public let missing: [String]

@@ -52,10 +52,10 @@ struct ClipPart {
         folder = dataset.folder
     }
 
-    /// Of a clip's video.
+    /// Path of a clip's video.
     func path(of index: Int) -> String { folder + "/" + annotations.clips[index].path }
 
-    /// Of all videos, relative to a folder that they are in.
+    /// Paths of all videos, relative to a folder that they are in.
     func paths(from root: String) -> [String] {
         annotations.clips.indices.map { index in
             let path = path(of: index)

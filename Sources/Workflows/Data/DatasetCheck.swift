@@ -20,7 +20,7 @@ public struct DatasetCheck: Encodable, Sendable {
         }
     }
 
-    /// Of a training part and what is measured on, or of one of them: the second must have the first one's classes.
+    /// Checks a training part and what is measured on, or one of them. The second must have the first one's classes.
     public static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
         var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
         guard let first = checks.first else { return [] }
@@ -42,7 +42,7 @@ public struct DatasetCheck: Encodable, Sendable {
         return checks
     }
 
-    /// Of every split of a VOC folder.
+    /// Checks every split of a VOC folder.
     public init(vocFolder: String, pictures: PictureCheck = .decode) {
         report = DatasetDoctor.check(voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures))
     }

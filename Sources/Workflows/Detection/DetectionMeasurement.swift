@@ -26,7 +26,7 @@ public struct DetectionScores: Sendable, Codable {
     public var images: Int
     /// Images that could not be read, which the scores leave out.
     public var unreadable: [UnreadableImage] = []
-    /// Of detection alone, without reading annotations and scoring.
+    /// Seconds that detection took, without the reading of annotations and the scoring.
     public var seconds: Double
     /// What was measured, on what; nil within a training.
     public var measured: MeasuredDetector?

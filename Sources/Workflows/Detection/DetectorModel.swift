@@ -10,7 +10,7 @@ import Training
 public struct DetectorModel: RecipeModel {
     public let detector: any Detector
     public var module: Module { detector }
-    /// Of labels 1…n.
+    /// Names of the classes, in the order of the labels 1…n.
     public let classNames: [String]
     public let recipe: DetectionRecipe
     /// Where `recipe` stands.

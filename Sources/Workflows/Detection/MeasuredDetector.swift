@@ -31,7 +31,7 @@ extension DetectorModel {
 }
 
 extension DatasetLocation {
-    /// The same place, whatever folder a program runs in.
+    /// This location with absolute paths, which hold whatever folder a program runs in.
     var absolute: DatasetLocation {
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         return switch self {

@@ -47,7 +47,7 @@ struct ExplanationPicture {
             cellHeight: cells[0].height, gap: max(8, min(cells[0].width, cells[0].height) / 60))
     }
 
-    /// Of the shorter side.
+    /// Pixels of the shorter side that a person can read.
     private static let readableSide = 400.0
     /// Pixels that a caption needs in its width, however narrow the image.
     private static let leastCell = 240

@@ -9,7 +9,7 @@ public struct WeightsFile: Sendable {
     public let state: [(name: String, tensor: Tensor)]
     /// What stood around the weights and was left out, for a person.
     public let notes: [String]
-    /// Of the checkpoint that they are from, in the order of its labels; nil for weights alone.
+    /// Class names of the checkpoint that the weights are from, in the order of its labels; nil for weights alone.
     public let classNames: [String]?
 
     /// Reads a state dict from `.safetensors`, or from a `.pth`, `.pt` or `.pth.tar` of PyTorch. A checkpoint gives its
@@ -61,7 +61,7 @@ public struct WeightsFile: Sendable {
         classNames = file.classNames
     }
 
-    /// The same weights under other names.
+    /// These weights under other names.
     func renamed(
         _ renaming: ([(name: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)]
     ) -> WeightsFile {
