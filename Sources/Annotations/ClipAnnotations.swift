@@ -2,7 +2,7 @@ import Foundation
 
 /// One labelled video of an action data set.
 public struct ClipRecord: Hashable, Sendable {
-    /// Of the video file, or of the folder with its frames; relative to the folder of videos.
+    /// Path of the video file, or of the folder with its frames; relative to the folder of videos.
     public var path: String
     /// Index into the class names.
     public var label: Int
@@ -71,7 +71,7 @@ public struct ClipAnnotations: Hashable, Sendable {
 
 /// The videos in a folder and in the folders right in it, found by their names without the ending.
 package struct VideoFolder {
-    /// Of the names of videos, in small letters.
+    /// Endings of the names of videos, in small letters.
     package static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
 
     let path: String

@@ -193,7 +193,7 @@ public struct DetectionAnnotations: Sendable {
             isDifficult: range.map { flags[$0].contains(.difficult) }, areas: range.map { Float(area[$0]) })
     }
 
-    /// The same classes with only these images, in the order given.
+    /// A copy with the classes of these annotations and only these images, in the order given.
     public func selecting(images: [Int]) -> DetectionAnnotations {
         DetectionAnnotations(
             source: source, classNames: classNames, categoryIDs: categoryIDs, images: images.map(image))

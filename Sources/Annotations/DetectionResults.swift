@@ -48,7 +48,7 @@ public struct DetectionResults: Sendable {
         scores.append(score)
     }
 
-    /// The same from a box in XYXY.
+    /// A result whose box is given as XYXY pixels.
     public mutating func append(imageID: Int, categoryID: Int, box: Box, score: Double) {
         append(
             imageID: imageID, categoryID: categoryID, x: Double(box.x0), y: Double(box.y0),

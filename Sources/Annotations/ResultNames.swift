@@ -29,7 +29,7 @@ public struct ResultNames: Hashable, Sendable {
         }
     }
 
-    /// Of a results file; empty where its first records have no names.
+    /// The names in a results file; empty where its first records have none.
     ///
     /// - Throws: `AnnotationError`.
     public init(path: String) throws {

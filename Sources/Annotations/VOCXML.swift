@@ -14,7 +14,7 @@ package struct VOCPicture: Sendable {
         package var ymax: Double
         package var isDifficult: Bool
         package var isTruncated: Bool
-        /// Of its `<object>`, from 1.
+        /// Number of the object's `<object>` element, from 1.
         package var line: Int
     }
 

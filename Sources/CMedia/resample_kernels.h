@@ -36,7 +36,7 @@ typedef struct cm_strip {
     /// In: `stride` samples a row.
     int16_t *rows;
     size_t stride;
-    /// The same transposed, column by column, and the blend before it is transposed back.
+    /// The blend transposed, column by column, and the blend before it is transposed back.
     int16_t *columns;
     int16_t *blended;
     /// Out: `blended_stride` samples a row.

@@ -234,7 +234,7 @@ static const int32_t *display_matrix(const AVStream *stream) {
 #endif
 }
 
-/// Of the eight ways to turn and mirror, the one whose matrix (x' = a x + c y, y' = b x + d y) has these signs.
+/// The one of the eight ways to turn and mirror whose matrix (x' = a x + c y, y' = b x + d y) has these signs.
 static int orientation_of(const int32_t *m) {
     int a = (m[0] > 0) - (m[0] < 0), b = (m[1] > 0) - (m[1] < 0);
     int c = (m[3] > 0) - (m[3] < 0), d = (m[4] > 0) - (m[4] < 0);

@@ -6,14 +6,14 @@
 typedef struct group {
     cm_video *video;
     const cm_video_request *request;
-    /// Of the request's frames.
+    /// The range of the request's frames, `end` excluded.
     size_t first;
     size_t end;
     /// The last packet that must go in.
     int64_t last;
     cm_report *report;
     cm_status status;
-    /// Of the decoder.
+    /// Errors that the decoder has counted.
     int64_t errors;
     /// Something came out that the index doesn't know of, or in another order.
     bool surprise;

@@ -44,7 +44,7 @@ struct cm_video {
     AVIOContext *io;
     AVFormatContext *container;
     AVStream *stream;
-    /// Of the pictures, as stored.
+    /// Size of the pictures, as stored.
     int width;
     int height;
     AVPacket *packet;

@@ -20,7 +20,7 @@ struct cm_video_writer {
     int file;
     int64_t position;
     int64_t end;
-    /// Of the first write that failed.
+    /// The error of the first write that failed.
     int error;
     AVIOContext *io;
     AVFormatContext *container;
@@ -114,7 +114,7 @@ static int open_encoder(cm_video_writer *w, const AVCodec *codec) {
     e->color_primaries = large ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
     e->color_trc = large ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
     e->color_range = AVCOL_RANGE_MPEG;
-    // The same pictures make the same file.
+    // Equal pictures make equal files.
     e->flags |= AV_CODEC_FLAG_BITEXACT;
     if (w->container->oformat->flags & AVFMT_GLOBALHEADER) e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     set_quality(e, o->quality);

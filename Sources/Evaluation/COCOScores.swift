@@ -40,7 +40,7 @@ public struct COCOScores: Hashable, Sendable, Codable {
     /// The sum over every element of what pycocotools calls `precision`, [threshold, recall, class, area, limit], with
     /// −1 where a class has no object: a check against the original.
     package var precisionSum: Double = 0
-    /// Likewise of `recall`.
+    /// The sum over every element of what pycocotools calls `recall`: a check against the original.
     package var recallSum: Double = 0
 
     private enum CodingKeys: String, CodingKey {

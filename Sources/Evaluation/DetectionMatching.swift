@@ -15,19 +15,19 @@ public struct DetectionMatching: Sendable {
     public let groundTruth: DetectionAnnotations
     public let results: DetectionResults
     public let iouThreshold: Double
-    /// Of every detection.
+    /// How every detection came out.
     public let outcomes: [Outcome]
-    /// Of every object: the detection that found it.
+    /// For every object, the detection that found it.
     public let finders: [Int?]
-    /// Of every detection: the position of its image in the annotations.
+    /// For every detection, the position of its image in the annotations.
     public let images: [Int]
-    /// Of every detection, 1…classCount.
+    /// The label of every detection, 1…classCount.
     public let labels: [Int]
-    /// Of every class: the detections that are right or wrong, best first; equal scores in the order of image id and file.
+    /// For every class, the detections that are right or wrong, best first; equal scores in the order of image id and file.
     public let ranked: [[Int]]
-    /// Of every class: the objects to find, which crowds are not.
+    /// For every class, how many objects there are to find, which crowds are not.
     public let objectCounts: [Int]
-    /// Of every image: its place among the ids in ascending order.
+    /// For every image, its place among the ids in ascending order.
     private let imagePlaces: [Int32]
 
     private static let limit = COCOProtocol.detectionLimits[COCOProtocol.detectionLimits.count - 1]

@@ -43,7 +43,7 @@ public struct ErrorAnalysis: Sendable {
     public let findings: [Finding]
     /// Objects, by their positions in the annotations.
     public let missed: [Int]
-    /// Of each object that was not found: the best detection that would have found it with another class or place.
+    /// For each object that was not found, the best detection that would have found it with another class or place.
     let candidates: [Int: Int]
 
     /// - Parameter backgroundThreshold: below the matching's threshold.
@@ -61,7 +61,7 @@ public struct ErrorAnalysis: Sendable {
             guard finding.kind == .classification || finding.kind == .localization, let object = finding.object,
                 matching.finders[object] == nil
             else { continue }
-            // Of equal scores the first.
+            // Among equal scores the first one counts.
             if let other = candidates[object], matching.results.scores[other] >= matching.results.scores[i] { continue }
             candidates[object] = i
         }

@@ -3,7 +3,7 @@ struct MatchedDetection {
     var score: Double
     /// Bit t + 16·a: at IoU threshold t, in area range a, matched to an object.
     var matched: UInt64 = 0
-    /// Likewise: neither right nor wrong.
+    /// Bit t + 16·a: at IoU threshold t, in area range a, neither right nor wrong.
     var ignored: UInt64 = 0
     /// Its place among the image's detections of the class, 0 for the best.
     var rank: UInt8 = 0

@@ -21,7 +21,7 @@ public struct PrecisionRecallCurve: Hashable, Sendable, Codable {
     /// COCO's: the mean, over 101 recalls, of the best precision at that recall or above; −1 without objects.
     public var ap: Double
 
-    /// Of every class, in the order of labels.
+    /// The curve of every class, in the order of labels.
     public static func curves(of matching: DetectionMatching) -> [PrecisionRecallCurve] {
         matching.ranked.indices.map { PrecisionRecallCurve(matching, class: $0) }
     }

@@ -45,7 +45,7 @@ public struct DecodeOptions: Sendable {
     /// little from a full decode resized (the transform drops the frequencies that the small size can't hold, where a
     /// resize blends them). PNG ignores it.
     public var minimumSize: (width: Int, height: Int)?
-    /// The same, for a caller that resizes to a shorter side. Used when `minimumSize` is nil.
+    /// The size for a caller that resizes to a shorter side. Used when `minimumSize` is nil.
     public var minimumShorterSide: Int?
     /// Resamples the upright picture to exactly this size, antialiased, in one go with decoding. Of a JPEG in YCbCr the
     /// stored planes are resampled before they become RGB: less work than `resized` after a full decode, and equal to

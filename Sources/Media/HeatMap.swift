@@ -29,7 +29,7 @@ public struct ImageRegion: Hashable, Sendable, Codable {
         self.height = height
     }
 
-    /// The same part of the picture once that is `factor` times as large.
+    /// This part of the picture once that is `factor` times as large.
     public func scaled(by factor: Double) -> ImageRegion {
         ImageRegion(x: x * factor, y: y * factor, width: width * factor, height: height * factor)
     }
@@ -105,7 +105,7 @@ private struct Taps {
     struct Tap {
         let first: Int
         let second: Int
-        /// Of the second.
+        /// Weight of the second neighbour.
         let share: Float
     }
 

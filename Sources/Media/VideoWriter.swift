@@ -42,7 +42,7 @@ public struct VideoEncoding: Hashable, Sendable {
 /// pictures make the same bytes on the same machine.
 public final class VideoWriter {
     public let path: String
-    /// Of every picture.
+    /// Pixels of every picture.
     public let width: Int
     public let height: Int
     public let encoding: VideoEncoding

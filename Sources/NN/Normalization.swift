@@ -64,7 +64,7 @@ public final class BatchNorm: Module, NormLayer {
             if !isTraining {
                 .fixed(mean: runningMean.tensor, variance: runningVar.tensor)
             } else if isRecomputing || x.count == x.shape[1] {
-                // The same batch a second time has been counted, and one value for each channel has no variance.
+                // A batch that is computed a second time has been counted, and one value for each channel has no variance.
                 .batch(runningMean: nil, runningVariance: nil, momentum: 0)
             } else {
                 .batch(

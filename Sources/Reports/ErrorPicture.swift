@@ -79,7 +79,7 @@ struct ErrorPicture {
 
     /// Pixels of the drawn picture, so that a page stays small and labels can be read.
     private static let longerSide = 640.0
-    /// Of found and missed objects: as many are named whatever their boxes' widths.
+    /// Names found and missed objects: as many are named whatever their boxes' widths.
     private static let mostNames = 8
 
     /// What is wrong, in words.

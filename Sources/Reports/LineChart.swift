@@ -20,7 +20,7 @@ struct LineChart {
     var yRange: ClosedRange<Double>?
     /// A point to set apart.
     var mark: (x: Double, y: Double)?
-    /// Of the drawing's own units, in which text is 11 high.
+    /// Length in the drawing's own units, in which text is 11 high.
     var width = 370.0
     var height = 230.0
     var hasLegend = true

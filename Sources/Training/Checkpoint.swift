@@ -53,11 +53,25 @@ public struct Checkpoint: Sendable {
     /// Reads a checkpoint with all its tensors.
     ///
     /// - Throws: `CheckpointError` for a file that is missing, damaged, not a checkpoint or of a newer format.
-    public static func read(_ path: String) throws -> Checkpoint {
+    public static func read(_ path: String) throws -> Checkpoint { try read(path) { _ in true } }
+
+    /// Reads a checkpoint to use its model: without the optimiser's state, which is as large as the weights or twice that.
+    ///
+    /// - Throws: as `read` does.
+    public static func readModel(_ path: String) throws -> Checkpoint {
+        try read(path) { !$0.hasPrefix(optimizerPrefix) && $0 != randomStateName }
+    }
+
+    /// Reads what a checkpoint says of itself, and no tensor.
+    ///
+    /// - Throws: as `read` does.
+    public static func readInfo(_ path: String) throws -> CheckpointInfo { try read(path) { _ in false }.info }
+
+    private static func read(_ path: String, where isWanted: (String) -> Bool) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.missing(path: path) }
         let file: SafetensorsFile
         do {
-            file = try Safetensors.read(path)
+            file = try Safetensors.read(path, where: isWanted)
         } catch {
             throw CheckpointError.damaged(path: path, reason: "\(error)")
         }

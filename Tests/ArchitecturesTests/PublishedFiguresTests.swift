@@ -51,7 +51,7 @@ final class PublishedFiguresTests: XCTestCase {
         }
     }
 
-    /// The same table at 32×32, where norms weigh more, with its parameters. Its WRN-28-10 has no norm behind the stem's 16
+    /// The published table at 32×32, where norms weigh more, with its parameters. Its WRN-28-10 has no norm behind the stem's 16
     /// channels.
     func testAModelZoosFiguresAtCIFARsSize() throws {
         for (name, parameters, published) in [

@@ -154,7 +154,7 @@ final class GradCAMTests: XCTestCase {
                 let a = features[stage].detached()
                 let maps = (weights.reshape(weights.shape + a.shape.dropFirst(2).map { _ in 1 }) * a).sum([1]).relu()
                 XCTAssertEqual(found.maps.shape, [2] + a.shape.dropFirst(2), model.name)
-                // Of channels that cancel, little is left, and rounding with the folded norms is as large as before.
+                // Little is left of channels that cancel, and rounding with the folded norms is as large as before.
                 let scale = largest(
                     (weights.abs().reshape(weights.shape + a.shape.dropFirst(2).map { _ in 1 }) * a.abs()).sum([1]))
                 // Far from the logits a unit that rounding puts on the other side of its ReLU changes the gradient itself.

@@ -101,7 +101,7 @@ final class ClipIndexTests: XCTestCase {
         let (root, names) = try videos()
         var index = ClipIndex(root: root)
         _ = index.update(videos: names, threads: 2)
-        // The same size at another time, another size at the same time, one frame more, the first frame replaced, a video mended.
+        // Equal size at another time, another size at the same time, one frame more, the first frame replaced, a video mended.
         try overwrite(root + "/v/c.mp4", with: Data(repeating: 0, count: bytes(root + "/v/c.mp4").count), later: 1)
         let other = try temporaryDirectory() + "/other.mp4"
         try write(other, frames: 6)

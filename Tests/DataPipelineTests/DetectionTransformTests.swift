@@ -87,7 +87,7 @@ final class DetectionTransformTests: XCTestCase {
         XCTAssertTrue((25...75).contains(mirrored), "\(mirrored) of 100 mirrored")
     }
 
-    /// The same batches whatever the threads, epoch by epoch.
+    /// Equal batches whatever the threads, epoch by epoch.
     func testThreadsDoNotMatter() throws {
         try withTemporaryFolder { folder in
             let annotations = try writeRamps(12, in: folder)

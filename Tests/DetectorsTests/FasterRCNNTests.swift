@@ -127,7 +127,7 @@ final class FasterRCNNTests: XCTestCase {
         }
     }
 
-    /// The same seed, the same losses to the last bit; another seed draws other samples.
+    /// Equal seeds, equal losses to the last bit; another seed draws other samples.
     func testASeedDecides() throws {
         var configuration = small()
         configuration.rpnBatchSizePerImage = 16

@@ -32,7 +32,7 @@ final class MultiBoxLossTests: XCTestCase {
         XCTAssertEqual(all.classification.item(), log(32.0 / 3) + log(4.0 / 3), accuracy: 1e-6)
     }
 
-    /// The same four boxes without an object: the hardest are learnt from, and divided by 1.
+    /// Four boxes without an object: the hardest are learnt from, and divided by 1.
     func testAnImageWithoutObjects() {
         let ln3 = Float(log(3.0))
         let logits = Tensor([0, ln3, 0, 0, ln3, 0, 0, ln3], shape: [1, 4, 2]).requiringGrad()

@@ -41,7 +41,7 @@ final class RoIHeadsTests: XCTestCase {
         XCTAssertEqual(samples.labels.array(Int.self).prefix(2), [2, 2])
         XCTAssertEqual(Array(samples.regions.array(Float.self).suffix(5)), [1, 1, 1, 5, 5])
         let offsets = samples.offsets.array(Float.self).sorted()
-        // Of the own box none; of the other dy = 10 · 1 / 18 and dh = 5 · ln(20 / 18).
+        // The own box has no offset; the other has dy = 10 · 1 / 18 and dh = 5 · ln(20 / 18).
         XCTAssertEqual(offsets.suffix(2).map { Double($0) }.first ?? 0, 5 * 0.105_360_5, accuracy: 1e-5)
         XCTAssertEqual(Double(offsets.last ?? 0), 10.0 / 18, accuracy: 1e-5)
     }

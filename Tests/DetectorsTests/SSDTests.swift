@@ -109,7 +109,7 @@ final class SSDTests: XCTestCase {
             size: ImageSize(width: 300, height: 300))
     }
 
-    /// Of two that overlap the worse goes, in its class alone.
+    /// The worse of two that overlap goes, in its class alone.
     func testDetectionsByHand() throws {
         let detector = try make()
         XCTAssertEqual(candidates(detector).scores.array(Float.self).sorted(by: >), [0.9, 0.8, 0.75, 0.7])

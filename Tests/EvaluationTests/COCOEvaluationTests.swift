@@ -114,7 +114,7 @@ final class COCOEvaluationTests: XCTestCase {
     }
 
     func testTiesFollowImageIDsAndFileOrder() throws {
-        // Of two equal scores the one on the image with the lower id goes first, whatever the files' order.
+        // Among two equal scores the one on the image with the lower id goes first, whatever the files' order.
         let truth = groundTruth([image(9, [object(1, 0, 0, 50, 50)]), image(2, [])])
         let wrongFirst = try COCOEvaluation.evaluate(
             groundTruth: truth, results: results([(9, 0, 0, 50, 50, 0.5), (2, 0, 0, 50, 50, 0.5)]))

@@ -98,7 +98,7 @@ private struct PlainCOCO {
     let detections: [Detection]
     let classes: [Int]
 
-    /// Of one class, area range, limit and threshold: precision at the 101 recalls, and the recall; nil without objects.
+    /// For one class, area range, limit and threshold, precision at the 101 recalls, and the recall; nil without objects.
     private func curve(label: Int, area: Int, limit: Int, threshold: Int) -> (precision: [Double], recall: Double)? {
         let ranges = [0...1e10, 0...1024.0, 1024.0...9216.0, 9216.0...1e10]
         let range = ranges[area]

@@ -32,7 +32,7 @@ enum Fixture {
         return ByteImage(width: width, height: height, channels: channels, pixels: pixels)
     }
 
-    /// The same in muted colours, which stay inside RGB whatever compression does to them.
+    /// A picture in muted colours, which stay inside RGB whatever compression does to them.
     static func mutedPicture(width: Int, height: Int) -> ByteImage {
         let picture = picture(width: width, height: height)
         return ByteImage(width: width, height: height, pixels: picture.pixels.map { 90 + $0 / 4 })

@@ -57,7 +57,7 @@ final class VideoReaderTests: XCTestCase {
         case 1: return (0..<6).map { _ in Int.random(in: 0..<count, using: &random) }
         case 2: return Array(stride(from: start, through: 0, by: -3).prefix(6))
         case 3: return [start]
-        // The same frames over and over, as a clip that loops asks for.
+        // Frames over and over, as a clip that loops asks for.
         default: return (0..<10).map { (start + $0 % 4) % count }
         }
     }

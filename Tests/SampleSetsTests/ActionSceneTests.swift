@@ -73,7 +73,7 @@ final class ActionSceneTests: XCTestCase {
                 drawn[number].append(pose)
             }
         }
-        // Of 45 comparisons one in 1000 may be above it by chance, each.
+        // One in 1000 of 45 comparisons may be above it by chance, each.
         let limit = 1.95 * (1 / Double(perClass) + 1 / Double(8 * perClass)).squareRoot()
         for (number, action) in ActionClass.allCases.enumerated() {
             for quantity in ActionScene.Quantity.allCases {

@@ -154,7 +154,7 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
-    /// The same sums in the same order, whatever the number of threads.
+    /// Equal sums in equal order, whatever the number of threads.
     func testThreadsDoNotChangeTheResult() {
         Random.seed(6)
         let x = Tensor.randn([2, 300, 23, 17]).to(memoryFormat: .channelsLast)

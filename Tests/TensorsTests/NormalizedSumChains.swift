@@ -18,10 +18,10 @@ struct Leaves {
 
     var all: [Tensor] { maps + weights + biases }
 
-    /// The same numbers in float64, and not with the channels last: there libtorch's group norm wants all gradients.
+    /// Equal numbers in float64, and not with the channels last: there libtorch's group norm wants all gradients.
     var exact: Leaves { with { $0.to(.float64).to(memoryFormat: .contiguous) } }
 
-    /// Of other tensors, which learn where these do.
+    /// Gradients of other tensors, which learn where these do.
     func with(_ change: (Tensor) -> Tensor) -> Leaves {
         func changed(_ leaves: [Tensor]) -> [Tensor] {
             leaves.map { change($0.detached()).requiringGrad($0.requiresGrad) }
@@ -124,7 +124,7 @@ struct Chain: Sendable {
                 }
                 return outputs
             },
-            // The same sum as three addends, by two norms with different means.
+            // One sum as three addends, by two norms with different means.
             Chain(name: "one sum thrice") { l, sum in
                 let a = sum([batch(l.maps[0], l, 0)], true)
                 let b = sum(

@@ -27,7 +27,7 @@ final class PTHFormsTests: XCTestCase {
     private var tensors: [OldTensor] {
         [
             OldTensor(name: "conv.weight", storage: ramp, shape: [2, 3], strides: [3, 1]),
-            // The same storage: its last columns, and turned.
+            // One storage: its last columns, and turned.
             OldTensor(name: "conv.view", storage: ramp, shape: [2, 2], strides: [4, 1], offset: 6),
             OldTensor(name: "conv.turned", storage: ramp, shape: [3, 4], strides: [1, 3]),
             OldTensor(name: "bn.steps", storage: .init(40, "Long", [-5, 1 << 40]), shape: [2], strides: [1]),

@@ -99,7 +99,7 @@ public struct GoldenArchitecture: Decodable, Sendable {
     let midScale: Double
     let groups: [Int]
     let shortcut: String
-    /// Of a concatenation.
+    /// Settings of a concatenation.
     let growth: Int?
     let inner: String
     let order: String
@@ -129,7 +129,7 @@ public struct GoldenArchitecture: Decodable, Sendable {
         case stemWidth = "stem_width"
     }
 
-    /// The same network as an architecture.
+    /// The network as an architecture.
     public func architecture() throws -> BackboneArchitecture {
         func look<Value>(_ axis: String, _ value: String, _ table: [String: Value]) throws -> Value {
             guard let result = table[value] else { throw UnknownValue(axis: axis, value: value) }

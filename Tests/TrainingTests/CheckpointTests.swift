@@ -33,6 +33,24 @@ final class CheckpointTests: XCTestCase {
         XCTAssertEqual(layer.weight.tensor.array(Float.self), checkpoint.model[0].tensor.array(Float.self))
     }
 
+    /// Whoever uses a model reads no more than it needs, and what is left out is checked all the same.
+    func testAPartIsReadWithoutTheRest() throws {
+        let path = try temporaryDirectory() + "/c.safetensors"
+        let checkpoint = try written(path)
+        let model = try Checkpoint.readModel(path)
+        XCTAssertEqual(model.info, info)
+        XCTAssertEqual(model.model.map(\.name), ["weight", "bias"])
+        XCTAssertEqual(model.model[0].tensor.array(Float.self), checkpoint.model[0].tensor.array(Float.self))
+        XCTAssertTrue(model.optimizer.isEmpty)
+        XCTAssertNil(model.randomState)
+        XCTAssertEqual(try Checkpoint.readInfo(path), info)
+
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        try bytes.dropLast(1).write(to: URL(fileURLWithPath: path))
+        XCTAssertThrowsError(try Checkpoint.readModel(path)) { XCTAssertTrue("\($0)".contains("damaged"), "\($0)") }
+        XCTAssertThrowsError(try Checkpoint.readInfo(path)) { XCTAssertTrue("\($0)".contains("damaged"), "\($0)") }
+    }
+
     func testFilesThatDontFitAreNamedWithTheReason() throws {
         let folder = try temporaryDirectory()
         let path = folder + "/c.safetensors"

@@ -129,7 +129,7 @@ final class ClassificationTrainingTests: XCTestCase {
         let folder = try cifar(train: 8)
         let names = ["encoder.0.weight", "encoder.1.weight", "encoder.2.weight", "encoder.3.weight"]
         try WeightsFile.write(names.map { ($0, Tensor.zeros([2, 3])) }, to: run + "/other.pth")
-        // Of a network of other widths, a few small tensors always fit.
+        // A few tensors fit a network of other widths too: a few small tensors always fit.
         let wide = try ClassificationTraining(file: file(folder, "model.backbone=cifar_resnet26_0.5"), output: run)
         try WeightsFile.write(wide.model.network.stateDict(), to: run + "/wide.pth")
         for (name, words) in [

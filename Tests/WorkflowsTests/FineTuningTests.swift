@@ -84,7 +84,7 @@ final class FineTuningTests: XCTestCase {
             XCTAssertEqual(difference.abs().amax().item() == 0, isFrozen, name)
         }
 
-        // The same classes keep their layers.
+        // Equal classes keep their layers.
         let same = try XCTUnwrap(
             DetectionTraining(
                 file: file(model, ["model.weights=\(folder)/first"]), output: folder + "/third"

@@ -53,7 +53,7 @@ final class ImageExplanationTests: XCTestCase {
         XCTAssertEqual(nothing.probability, 1 - found.probability, accuracy: 1e-5)
     }
 
-    /// Of a wide picture the middle is seen: the crop's place is told, and the maximum's place is in the file's pixels.
+    /// The middle of a wide picture is seen: the crop's place is told, and the maximum's place is in the file's pixels.
     func testTheCropsPlaceInAWidePicture() throws {
         let folder = try temporaryDirectory()
         var wide = ByteImage(width: 200, height: 100, filledWith: 20)

@@ -74,7 +74,7 @@ final class StartWeightsTests: XCTestCase {
             forADetector.contains("than the detector's backbone's, first layer1.0.conv1.weight"), forADetector)
     }
 
-    /// Of ResNet-101, ResNet-50 has everything but the blocks 6 to 22 of stage 3, of 15 tensors each.
+    /// ResNet-50 has of ResNet-101 everything but the blocks 6 to 22 of stage 3, of 15 tensors each.
     func testAShallowerNetworksWeightsAreRefused() throws {
         let weights = try saved("resnet50")
         let refusal = message { try classifier("resnet101", weights: weights) }

@@ -48,7 +48,7 @@ void cm_canvas_paint(cm_canvas *canvas);
 typedef struct cm_text_size {
     /// How far the pen moves.
     double advance;
-    /// Of the font: above and below the baseline.
+    /// The font's extent above and below the baseline.
     double ascent;
     double descent;
 } cm_text_size;

@@ -19,7 +19,7 @@ cm_status cm_resample(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
     cm_filter filter);
 
-/// The same without vector instructions, for the tests to hold the vectorised loops against.
+/// Resampling without vector instructions, for the tests to hold the vectorised loops against.
 cm_status cm_resample_portably(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
     cm_filter filter);

@@ -54,7 +54,7 @@ typedef struct cm_video_info {
 cm_status cm_video_open_file(
     const char *path, const cm_video_options *options, cm_video **video, int64_t *frame, cm_report *report);
 
-/// The same for a file in memory, which must outlive `*video`.
+/// Opens a video of a file in memory, which must outlive `*video`.
 cm_status cm_video_open_bytes(
     const uint8_t *bytes, size_t count, const cm_video_options *options, cm_video **video, int64_t *frame,
     cm_report *report);

@@ -16,7 +16,7 @@ typedef enum cm_video_format {
 
 typedef struct cm_video_writer_options {
     cm_video_format format;
-    /// Of the pictures; an odd side is stored with its last line repeated, since colour is stored for pairs.
+    /// Size of the pictures; an odd side is stored with its last line repeated, since colour is stored for pairs.
     int width;
     int height;
     /// Frames a second.

@@ -148,8 +148,7 @@ struct RoIAlignPlan {
         const std::vector<std::array<int64_t, 2>> &sizes, int64_t images, int64_t channels,
         const std::vector<double> &scales, const at::Tensor &rois, const at::Tensor &level_of,
         const RoIAlignOptions &options)
-        : storage(taps_of<T>(
-              sizes, scales, rois, level_of.defined() ? elements<int64_t>(level_of) : nullptr, options)),
+        : storage(taps_of<T>(sizes, scales, rois, level_of.defined() ? elements<int64_t>(level_of) : nullptr, options)),
           taps(storage.view()),
           groups(group_regions(rois, level_of, static_cast<int64_t>(sizes.size()), images)),
           sizes(sizes),
@@ -194,8 +193,7 @@ void forward_contiguous(const RoIAlignPlan<T> &plan, const std::vector<at::Tenso
         std::vector<T> scratch(count * channel_block + bins * channel_block);
         T *tile = scratch.data() + count * channel_block;
         gather_planes<T>(
-            elements<T>(levels[group.level]) + (group.image * channels + first) * count, some, count,
-            scratch.data());
+            elements<T>(levels[group.level]) + (group.image * channels + first) * count, some, count, scratch.data());
         const PixelView<const T> pixels{scratch.data(), plan.sizes[group.level][1], channel_block, channel_block};
         for (const int64_t region : group.regions) {
             gather_region(pixels, plan.taps, region, tile, channel_block);

@@ -6,7 +6,7 @@
 namespace ctorch {
 
 void Debts::add(const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means) {
-    // The same map twice is read once: x beside its norm.
+    // A map that comes twice is read once: x beside its norm.
     const auto same = std::find_if(parts.begin(), parts.end(), [&](const Part &part) {
         return part.g.map.is_same(g.map) && part.g.mask.is_same(g.mask);
     });

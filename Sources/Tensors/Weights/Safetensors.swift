@@ -43,8 +43,14 @@ public enum Safetensors {
         }
     }
 
-    /// - Throws: `WeightsFileError` naming the file and the tensor, for anything that isn't as the format says.
-    public static func read(_ path: String) throws -> SafetensorsFile {
+    /// Reads a file, or of a large one only what is wanted: the bytes of the other tensors are not touched.
+    ///
+    /// - Parameter isWanted: whether the tensor of a name is read.
+    /// - Throws: `WeightsFileError` naming the file and the tensor, for anything that isn't as the format says, in tensors
+    ///   that are not wanted too.
+    public static func read(
+        _ path: String, where isWanted: (_ name: String) -> Bool = { _ in true }
+    ) throws -> SafetensorsFile {
         func fail(_ reason: String) -> WeightsFileError { WeightsFileError(path: path, reason: reason) }
         let bytes: Data
         do {
@@ -77,7 +83,7 @@ public enum Safetensors {
         }
         entries.sort { ($0.entry.dataOffsets.first ?? 0, $0.name) < ($1.entry.dataOffsets.first ?? 0, $1.name) }
         let data = bytes.count - 8 - Int(length)
-        let tensors = try entries.map { name, entry in
+        let tensors = try entries.compactMap { name, entry -> (name: String, tensor: Tensor)? in
             guard let dtype = typeNames.first(where: { $0.value == entry.dtype })?.key else {
                 throw fail("the tensor '\(name)' has the type \(entry.dtype), which isn't supported")
             }
@@ -89,6 +95,7 @@ public enum Safetensors {
                     "the tensor '\(name)' of shape \(entry.shape) doesn't fit its bytes \(entry.dataOffsets) "
                         + "(the file holds \(data)): it was cut short or changed")
             }
+            guard isWanted(name) else { return nil }
             let start = 8 + Int(length) + entry.dataOffsets[0]
             let tensor = bytes.withUnsafeBytes {
                 Tensor(

@@ -24,7 +24,7 @@ public struct DetectionEvaluation {
         measurement = try DetectionMeasurement(
             model: model, part: DetectionData.Part(annotations: annotations, imageFolder: imageFolder))
         measured = MeasuredDetector(
-            model, checkpoint: checkpoint, at: try Checkpoint.read(checkpoint).info, data: location)
+            model, checkpoint: checkpoint, at: try Checkpoint.readInfo(checkpoint), data: location)
     }
 
     /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.

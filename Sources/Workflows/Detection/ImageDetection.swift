@@ -95,7 +95,7 @@ extension ImageDetection {
         try files(arguments, endingWith: ImageFile.endings, called: "JPEG or PNG files")
     }
 
-    /// The same, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
+    /// Files to look through, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
     public static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }

@@ -13,7 +13,7 @@ public struct PictureNames {
     public init(folder: String, images: [String], reserved: Set<String> = []) {
         self.folder = folder
         taken = reserved
-        // Of many images in few folders, each folder is looked up once.
+        // Many images lie in few folders: each folder is looked up once.
         var folders: [String: URL] = [:]
         self.images = Set(
             images.map { image in

@@ -27,7 +27,7 @@ public struct WeightsFile: Sendable {
         let tensors: [(name: String, tensor: Tensor)]
         switch Kind(path) {
         case .safetensors:
-            if let checkpoint = try? Checkpoint.read(path) {
+            if let checkpoint = try? Checkpoint.readModel(path) {
                 tensors = checkpoint.model
                 classNames = checkpoint.info.classNames
                 notes.append("a checkpoint of step \(checkpoint.info.step): its model's weights alone")

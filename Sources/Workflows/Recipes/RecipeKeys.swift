@@ -18,6 +18,11 @@ enum RecipeKeys {
     static func detection(ssd: Bool) -> [(section: String, keys: [(key: String, words: Words?)])] {
         let model = described(DetectionModelSection.CodingKeys.self, by: detectionModel)
             .filter { !["faster_rcnn", "ssd"].contains($0.key) }
+        // What a recipe says of sizes it says in its section input; these keys are for detectors built in code.
+        let refused = [FasterRCNNConfiguration.CodingKeys.resizesImages, .minSizes, .maxSize].map(\.stringValue)
+        let pyramid = described(FasterRCNNConfiguration.CodingKeys.self, by: fasterRCNN).filter {
+            !refused.contains($0.key)
+        }
         let parts = described(DetectionDataSection.Part.CodingKeys.self, by: detectionPart)
         let data = described(DetectionDataSection.CodingKeys.self, by: detectionData).flatMap { key, words in
             ["train", "val"].contains(key) ? parts.map { ("\(key).\($0.key)", $0.words) } : [(key, words)]
@@ -26,7 +31,7 @@ enum RecipeKeys {
             ("model", model),
             ssd
                 ? ("model.ssd", described(SSDConfiguration.CodingKeys.self, by: self.ssd))
-                : ("model.faster_rcnn", described(FasterRCNNConfiguration.CodingKeys.self, by: fasterRCNN)),
+                : ("model.faster_rcnn", pyramid),
             ("data", data),
             ("input", described(DetectionInputSection.CodingKeys.self, by: detectionInput)),
             ("training", described(TrainingSection.CodingKeys.self, by: training)),
@@ -60,9 +65,6 @@ enum RecipeKeys {
         "normalization": ("", "the backbone's norms: batch, or frozen_batch, which stay as loaded"),
         "frozen_batch_epsilon": ("", "ε of frozen norms; torchvision's COCO weights want 0"),
         "trainable_stages": ("", "stages trained, counted from the last; none: all and the stem"),
-        "resizes_images": ("", "false: images come scaled by the loader, as input says; training refuses true"),
-        "min_sizes": ("pixels", "the shorter side where resizes_images is true"),
-        "max_size": ("pixels", "the longer side where resizes_images is true"),
         "image_mean": ("", "mean of each channel, for pixels in 0…1"),
         "image_std": ("", "standard deviation of each channel, for pixels in 0…1"),
         "size_divisor": ("pixels", "batches are padded to multiples of it"),

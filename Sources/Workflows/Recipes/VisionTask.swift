@@ -17,7 +17,7 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
 
     /// What the recipe in a checkpoint says. Throws `CheckpointError`, `RecipeFileError`.
     public init(ofCheckpoint path: String) throws {
-        try self.init(of: RecipeFile(text: Checkpoint.read(path).info.recipe, path: "the recipe in \(path)"))
+        try self.init(of: RecipeFile(text: Checkpoint.readInfo(path).recipe, path: "the recipe in \(path)"))
     }
 
     /// Opens the recipe's training in the folder `output`.

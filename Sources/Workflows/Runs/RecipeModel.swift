@@ -21,7 +21,7 @@ extension RecipeModel {
     ///
     /// - Throws: `CheckpointError`, `RecipeFileError`.
     public init(checkpoint path: String, settings: [String] = []) throws {
-        let checkpoint = try Checkpoint.read(path)
+        let checkpoint = try Checkpoint.readModel(path)
         let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
         let recipe = try file.decode(Recipe<Sections>.self)
         try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)

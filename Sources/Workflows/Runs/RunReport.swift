@@ -103,7 +103,7 @@ public struct RunReport {
         guard let checkpoint = evaluation.measured?.checkpoint, FileManager.default.fileExists(atPath: checkpoint)
         else { return nil }
         return try RecipeFile(
-            text: Checkpoint.read(checkpoint).info.recipe, path: "the recipe in \(checkpoint)", settings: settings)
+            text: Checkpoint.readInfo(checkpoint).recipe, path: "the recipe in \(checkpoint)", settings: settings)
     }
 
     private static func facts(

@@ -10,7 +10,7 @@ typedef struct fx_video {
     /// libavformat's and libavcodec's names, such as `mp4` and `libx264`.
     const char *container;
     const char *codec;
-    /// Of the codec, `key=value` with commas between.
+    /// Options of the codec, `key=value` with commas between.
     const char *settings;
     int width;
     int height;
@@ -43,7 +43,7 @@ int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count);
 /// Every frame of a file in the order in which a plain loop over its packets gives them.
 typedef struct fx_frames {
     int count;
-    /// Of the first.
+    /// Pixels of the first frame.
     int width;
     int height;
     /// count * height * width * 3, RGB.
