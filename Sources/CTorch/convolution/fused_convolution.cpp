@@ -34,6 +34,17 @@ struct PointwiseConvolution {
     bool is_present() const { return unary && binary && pack; }
 };
 
+/// Whether oneDNN convolves a type on this CPU; bfloat16 wants AVX-512 with bytes and words, and is refused without.
+bool onednn_takes(at::ScalarType type) {
+#if defined(__x86_64__)
+    return type != at::kBFloat16 ||
+        (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512dq"));
+#else
+    return type != at::kBFloat16;
+#endif
+}
+
 template <typename... Arguments>
 at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) {
     torch::jit::Stack stack;
@@ -107,7 +118,8 @@ ct_status ct_fused_convolution(
         const auto &native = PointwiseConvolution::shared();
         ct_convolution_case description = convolution_case(x, weight->plain, geometry);
         description.keeps_weight = description.allows_winograd = true;
-        description.has_onednn = native.is_present();
+        const at::ScalarType type = weight->plain.scalar_type();
+        description.has_onednn = native.is_present() && onednn_takes(type);
         const ct_convolution_algorithm choice = ct_choose_convolution(&description);
         if (choice == CT_WINOGRAD) {
             if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
@@ -147,12 +159,16 @@ ct_status ct_fused_convolution(
             }
             return;
         }
-        // Under autocast layers before it may have left another type.
+        // Under autocast layers before it may have left another type. What the CPU multiplies in float32 alone is summed in
+        // float32 and rounded once.
+        const at::ScalarType computed = x.device().is_cpu() && !onednn_takes(type) ? at::kFloat : type;
+        std::optional<at::Tensor> offset = optional(bias);
+        if (offset) offset = offset->to(computed);
         const at::Tensor result = at::convolution(
-            x.to(weight->plain.scalar_type()), weight->plain, optional(bias), geometry.stride, geometry.padding,
-            geometry.dilation, false, std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+            x.to(computed), weight->plain.to(computed), offset, geometry.stride, geometry.padding, geometry.dilation,
+            false, std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
         if (addend) result.add_(*addend);
         if (relu) result.relu_();
-        *out = wrap(result);
+        *out = wrap(result.to(type));
     });
 }
