@@ -14,6 +14,8 @@ ct_status ct_set_thread_count(int32_t count) {
     return ct_guard([&] { at::set_num_threads(count); });
 }
 int32_t ct_thread_count(void) { return at::get_num_threads(); }
+bool ct_cpu_has_vector_products(void) { return ctorch::gemm_is_fast(); }
+
 bool ct_cpu_multiplies_bfloat16(void) {
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx512bf16");

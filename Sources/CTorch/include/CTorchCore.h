@@ -56,6 +56,8 @@ ct_status ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
 /// Whether the CPU has instructions for products of bfloat16.
 bool ct_cpu_multiplies_bfloat16(void);
+/// Whether the CPU has the instructions of the convolutions here (AVX-512); without them libtorch convolves.
+bool ct_cpu_has_vector_products(void);
 /// Whether the CPU has a unit that multiplies tiles of bfloat16 matrices (AMX), which convolutions use in float32 too; it
 /// can be left unused.
 bool ct_cpu_has_tile_unit(void);
