@@ -4,6 +4,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 
 #include "CTorchCore.h"
+#include "convolution/implicit_gemm.hpp"
 #include "convolution/implicit_gemm_kernels.hpp"
 #include "convolution/tile_unit.hpp"
 #include "core/guard.hpp"
