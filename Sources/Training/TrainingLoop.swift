@@ -46,6 +46,9 @@ public final class TrainingLoop<Task: TrainingTask> {
         self.observers = [metricsLog] + observers
     }
 
+    /// Whether its folder holds a checkpoint to go on from.
+    public var canResume: Bool { FileManager.default.fileExists(atPath: files.last) }
+
     /// Trains to the end, or until the user asks to stop or the time is up; `last.safetensors` then holds the run.
     ///
     /// - Parameter resume: Goes on from `last.safetensors`; otherwise the folder must not hold a run.

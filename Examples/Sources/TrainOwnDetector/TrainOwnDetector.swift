@@ -1,4 +1,3 @@
-import Foundation
 import NN
 import Training
 
@@ -34,7 +33,7 @@ struct TrainOwnDetector {
         let loop = TrainingLoop(
             task: task, optimizer: optimizer, options: options, identity: RunIdentity(classNames: task.classNames),
             folder: arguments[3], observers: [ProgressPrinter.standard()])
-        let outcome = try loop.run(resume: FileManager.default.fileExists(atPath: loop.lastCheckpoint))
+        let outcome = try loop.run(resume: loop.canResume)
         print("\(outcome.step) steps; AP \(outcome.metrics["AP"] ?? -1), AP50 \(outcome.metrics["AP50"] ?? -1)")
     }
 }
