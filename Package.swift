@@ -85,7 +85,7 @@ let targetsWithLibtorch: [Target] =
     + module("NN", ["Tensors", "Support"])
     + module(
         "DataPipeline", ["Annotations", "Media", "Tensors", "Support"], testDependencies: ["SampleSets"])
-    + module("Backbones", ["Architectures", "NN", "Tensors"])
+    + module("Backbones", ["Architectures", "NN", "Tensors"], testDependencies: ["CTorch"])
     + module("Training", ["NN", "Tensors", "Support"])
     + module("Detectors", ["Backbones", "NN", "Annotations", "Architectures", "Tensors", "Support"])
     + module(
