@@ -152,7 +152,8 @@ extension WholeFile {
     ///
     /// - Throws: ``WholeFileError``.
     package static func requireWritable(_ path: String) throws(WholeFileError) {
-        let folder = split(try target(path)).folder
+        // Whole, so that a person sees from where a relative path was meant.
+        let folder = URL(fileURLWithPath: split(try target(path)).folder).path
         var status = stat()
         guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw WholeFileError(path: path, attempt: .enter(folder: folder), code: errno)

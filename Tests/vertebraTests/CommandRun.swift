@@ -63,7 +63,7 @@ func assertCtrlCLeavesNothingHalf(
     try command.start()
     func left() -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder + "/found")) ?? [] }
     let deadline = Date().addingTimeInterval(120)
-    while Date() < deadline, command.isRunning, !left().contains(where: { $0.hasSuffix(".part") }) { usleep(5_000) }
+    while Date() < deadline, command.isRunning, !left().contains(where: { $0.hasSuffix(".partial") }) { usleep(5_000) }
     command.interrupt()
     let run = command.wait()
     XCTAssertEqual(run.status, 1, run.errors, file: file, line: line)
