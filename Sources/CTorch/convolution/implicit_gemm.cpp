@@ -1,6 +1,6 @@
 #include "convolution/implicit_gemm.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <atomic>

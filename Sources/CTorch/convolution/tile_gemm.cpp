@@ -1,6 +1,6 @@
 #include "convolution/tile_gemm.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>

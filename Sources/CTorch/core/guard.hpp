@@ -5,7 +5,7 @@
 #error "libtorch was not found: run tools/setup, then export PKG_CONFIG_PATH as it says"
 #endif
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <atomic>
 #include <exception>

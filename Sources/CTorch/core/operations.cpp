@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include "core/guard.hpp"
 #include "CTorchOperations.h"
 

@@ -3,7 +3,8 @@
 #include "core/parallel.hpp"
 #include "core/elements.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <limits>

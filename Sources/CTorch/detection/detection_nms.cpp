@@ -3,7 +3,7 @@
 #include "core/parallel.hpp"
 #include "core/elements.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <array>
@@ -152,8 +152,8 @@ at::Tensor batched_non_maximum_suppression(
     // one by one when there are many. Only the same rounding gives the same decisions.
     constexpr int64_t offset_maximum = 1000;
     if (boxes.size(0) <= offset_maximum) {
-        const at::Tensor offsets = classes.to(boxes.scalar_type()) * (boxes.max() + 1);
-        return non_maximum_suppression(boxes + offsets.unsqueeze(1), scores, iou_threshold);
+        const at::Tensor offsets = classes.to(boxes.scalar_type()).mul(boxes.max().add(1));
+        return non_maximum_suppression(boxes.add(offsets.unsqueeze(1)), scores, iou_threshold);
     }
     const at::Tensor plain = boxes.contiguous(), plain_classes = classes.contiguous();
     return plain.scalar_type() == at::kFloat ? suppress_by_class<float>(plain, scores, plain_classes, iou_threshold)

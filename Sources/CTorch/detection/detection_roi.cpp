@@ -1,7 +1,7 @@
 #include "detection/detection_roi.hpp"
 #include "core/elements.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 namespace ctorch {
 

@@ -1,7 +1,7 @@
 #include "detection/detection.hpp"
 #include "core/elements.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // What the machine has: threads, the CPU's instructions, CUDA devices.
-#include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 

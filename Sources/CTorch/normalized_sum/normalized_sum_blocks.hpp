@@ -1,7 +1,7 @@
 // How the passes of normalised sums see a map, a norm and its affine.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 

@@ -1,4 +1,5 @@
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include <cmath>
 #include <memory>
@@ -55,7 +56,7 @@ Normalization normalization(const Term &term, const Blocks &blocks, const at::Te
     if (term.uses_running) {
         return {
             term.running_mean.to(at::kFloat).clone().view({1, channels}),
-            (term.running_variance.to(at::kDouble) + term.epsilon).rsqrt().to(at::kFloat).view({1, channels})};
+            term.running_variance.to(at::kDouble).add(term.epsilon).rsqrt().to(at::kFloat).view({1, channels})};
     }
     const bool is_batch = term.norm == CT_NORM_BATCH;
     Normalization result{
