@@ -94,14 +94,12 @@ let targetsWithLibtorch: [Target] =
             "Architectures", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets", "Tensors", "NN",
             "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
         ])
-    + [
-        .target(
-            name: "Benchmarks",
-            dependencies: [
-                "Workflows", "Architectures", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline",
-                "Backbones", "Detectors", "Support",
-            ])
-    ]
+    + module(
+        "Benchmarks",
+        [
+            "Workflows", "Architectures", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline",
+            "Backbones", "Detectors", "Support",
+        ])
 
 let package = Package(
     name: "vertebra",

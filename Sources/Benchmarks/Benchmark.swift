@@ -2,22 +2,22 @@ import Foundation
 import Tensors
 
 /// What one case of a benchmark came to.
-public struct BenchmarkResult: Encodable, Sendable {
-    public let name: String
-    public let threads: Int
+package struct BenchmarkResult: Encodable, Sendable {
+    package let name: String
+    package let threads: Int
     /// Images, boxes or files that one run takes.
-    public let batch: Int
-    public let runs: Int
-    public let median: Double
-    public let min: Double
-    public let max: Double
+    package let batch: Int
+    package let runs: Int
+    package let median: Double
+    package let min: Double
+    package let max: Double
     /// Most memory that the process held during the case, mebibytes.
-    public let peakMemory: Int?
+    package let peakMemory: Int?
     /// Numbers that only this case has.
-    public let details: [String: Double]
+    package let details: [String: Double]
 
     /// One line of JSON, keys as the peers' scripts write them; times in milliseconds.
-    public var line: String {
+    package var line: String {
         func number(_ value: Double) -> String { String(format: "%.4f", value) }
         var fields = [
             "\"case\": \(quoted(name))", "\"threads\": \(threads)", "\"batch\": \(batch)", "\"runs\": \(runs)",
@@ -29,7 +29,7 @@ public struct BenchmarkResult: Encodable, Sendable {
     }
 
     /// One line for a person.
-    public var text: String {
+    package var text: String {
         func milliseconds(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }
         return "\(name): \(milliseconds(median)) ms (\(milliseconds(min)) to \(milliseconds(max)), \(runs) runs, "
             + "\(threads) threads\(peakMemory.map { ", peak \($0) MiB" } ?? ""))"
@@ -43,8 +43,8 @@ public struct BenchmarkResult: Encodable, Sendable {
 }
 
 /// The cases of a suite, one after the other.
-public struct Benchmark {
-    public enum Suite: String, CaseIterable, Sendable {
+package struct Benchmark {
+    package enum Suite: String, CaseIterable, Sendable {
         /// Detection operations, backbones and detectors: `ops.py`'s cases.
         case operations
         /// Training steps of named networks: `train_step.py`'s case.
@@ -66,22 +66,22 @@ public struct Benchmark {
     }
 
     /// What some suites work on.
-    public struct Inputs: Sendable {
+    package struct Inputs: Sendable {
         /// COCO's instances and results.
-        public var annotations: String?
-        public var results: String?
+        package var annotations: String?
+        package var results: String?
         /// A folder of JPEG files: any, or those of the instances.
-        public var images: String?
-        public var video: String?
+        package var images: String?
+        package var video: String?
         /// Names of networks, and how many images a step takes.
-        public var models: [String]
-        public var batch: Int
+        package var models: [String]
+        package var batch: Int
         /// Rounds of one step of each network; nil: one network after the other.
-        public var rounds: Int?
+        package var rounds: Int?
         /// What the suite `device` looks at.
-        public var device: Device
+        package var device: Device
 
-        public init(
+        package init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
             models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil,
             device: Device = .cpu
@@ -98,16 +98,16 @@ public struct Benchmark {
     }
 
     /// A suite lacks the files that it works on.
-    public struct MissingInput: Error, CustomStringConvertible {
-        public let description: String
+    package struct MissingInput: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Only cases whose name contains this.
-    public var filter: String?
-    public let report: (BenchmarkResult) -> Void
+    package var filter: String?
+    package let report: (BenchmarkResult) -> Void
 
     /// - Parameter usesTileUnit: whether convolutions may use the CPU's tile unit, if it has one.
-    public init(
+    package init(
         threads: Int = 2, usesTileUnit: Bool = true, filter: String? = nil,
         report: @escaping (BenchmarkResult) -> Void
     ) {
@@ -118,7 +118,7 @@ public struct Benchmark {
     }
 
     /// Runs a suite.
-    public func run(_ suite: Suite, inputs: Inputs) throws {
+    package func run(_ suite: Suite, inputs: Inputs) throws {
         switch suite {
         case .operations: try runOperations()
         case .backbones: try runBackbones(inputs)

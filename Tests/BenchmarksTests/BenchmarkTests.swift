@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Benchmarks
+
+final class BenchmarkTests: XCTestCase {
+    private final class Results {
+        var all: [BenchmarkResult] = []
+    }
+
+    private func benchmark(filter: String? = nil) -> (Benchmark, Results) {
+        let results = Results()
+        return (Benchmark(threads: 1, filter: filter) { results.all.append($0) }, results)
+    }
+
+    func testACaseRunsAsOftenAsItSays() {
+        let (benchmark, results) = benchmark()
+        var runs = 0
+        benchmark.measure("sleep", batch: 3, warmUp: 2, runs: 5, perRun: 2, details: { ["seen": Double(runs)] }) {
+            runs += 1
+            usleep(2_000 * UInt32(runs))
+        }
+        XCTAssertEqual(runs, 7)
+        let result = results.all[0]
+        XCTAssertEqual(result.name, "sleep")
+        XCTAssertEqual([result.threads, result.batch, result.runs], [1, 3, 5])
+        XCTAssertEqual(result.details, ["seen": 7])
+        // The first two runs aren't counted, and each time is divided by the two things of a run.
+        XCTAssertGreaterThanOrEqual(result.min, 3)
+        XCTAssertGreaterThanOrEqual(result.median, 5)
+        XCTAssertGreaterThanOrEqual(result.max, 7)
+    }
+
+    func testTheFilterLeavesOthersOut() {
+        let (benchmark, results) = benchmark(filter: "RoI")
+        benchmark.measure("nms") { XCTFail("is left out") }
+        benchmark.measure("roi_align", warmUp: 0, runs: 1) {}
+        XCTAssertEqual(results.all.map(\.name), ["roi_align"])
+    }
+
+    func testCasesInTurnHaveRatiosToTheFirst() {
+        let (benchmark, results) = benchmark()
+        var order = ""
+        benchmark.measureInTurn(
+            [
+                (
+                    "a",
+                    {
+                        order += "a"; usleep(2_000)
+                    }
+                ),
+                (
+                    "b",
+                    {
+                        order += "b"; usleep(8_000)
+                    }
+                ),
+            ], batch: 1, warmUp: 1, runs: 3)
+        XCTAssertEqual(order, "abababab")
+        XCTAssertEqual(results.all.map(\.runs), [3, 3])
+        XCTAssertEqual(results.all[0].details["ratio_to_first"], 1)
+        XCTAssertGreaterThan(results.all[1].details["ratio_to_first"] ?? 0, 1.5)
+    }
+
+    func testALineIsJSONWhateverTheName() throws {
+        let result = BenchmarkResult(
+            name: "3x3 \"quoted\" a/b", threads: 2, batch: 8, runs: 5, median: 1.25, min: 1, max: 2.5, peakMemory: 7,
+            details: ["ratio": 0.5])
+        let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(result.line.utf8)) as? [String: Any])
+        XCTAssertEqual(line["case"] as? String, "3x3 \"quoted\" a/b")
+        XCTAssertEqual(line["median_ms"] as? Double, 1.25)
+        XCTAssertEqual(line["peak_MiB"] as? Int, 7)
+        XCTAssertEqual(line["ratio"] as? Double, 0.5)
+        XCTAssertEqual(result.text, "3x3 \"quoted\" a/b: 1.250 ms (1.000 to 2.500, 5 runs, 2 threads, peak 7 MiB)")
+    }
+
+    func testPeakMemorySeesWhatIsTouched() throws {
+        ProcessMemory.resetPeak()
+        let before = try XCTUnwrap(ProcessMemory.peak())
+        let bytes = [UInt8](repeating: 1, count: 256 << 20)
+        XCTAssertGreaterThan(try XCTUnwrap(ProcessMemory.peak()), before + 200)
+        XCTAssertEqual(bytes[bytes.count - 1], 1)
+    }
+}
