@@ -50,29 +50,4 @@ final class RecognizeCommandTests: XCTestCase {
             ["recognize", "clip.mp4", "--checkpoint", run, "--output", "found"], in: folder)
         XCTAssertTrue(ended.errors.contains("Stopping; once more to quit at once"), ended.errors)
     }
-
-    func testTheIndexOfFramesIsMadeOnce() throws {
-        let folder = try Self.folder.get(), file = folder + "/clips/kinetics/frames-index.tsv"
-        XCTAssertTrue(FileManager.default.fileExists(atPath: file), "training makes it")
-        try FileManager.default.removeItem(atPath: file)
-        let first = try CommandRun.of(["data", "index", "clips.yaml"], in: folder)
-        XCTAssertEqual(first.status, 0, first.errors)
-        XCTAssertTrue(first.output.contains("annotations/val.csv: 9 of the 9 videos listed; "), first.output)
-        XCTAssertTrue(first.output.contains("\n18 videos opened; index: clips/kinetics/frames-index.tsv"), first.output)
-        let made = try Data(contentsOf: URL(fileURLWithPath: file))
-        let second = try CommandRun.of(["data", "index", "clips.yaml", "--json"], in: folder)
-        let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(second.output.utf8)) as? [String: Any])
-        XCTAssertEqual(json["opened"] as? Int, 0)
-        XCTAssertEqual((json["parts"] as? [[String: Any]])?.compactMap { $0["readable"] as? Int }, [9, 9])
-        XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: file)), made)
-        let moved = try CommandRun.of(
-            ["data", "index", "clips.yaml", "--set", "data.index=/proc/none/index.tsv"], in: folder)
-        XCTAssertEqual(moved.status, 0, moved.errors)
-        XCTAssertTrue(
-            moved.errors.hasPrefix("/proc/none/index.tsv, the index of frames, can't be written"), moved.errors)
-        XCTAssertEqual(moved.errors.split(separator: "\n").count, 1)
-
-        let images = try CommandRun.of(["data", "index", "clips.yaml", "--set", "data.format=folder"], in: folder)
-        XCTAssertEqual(images.status, 1)
-    }
 }
