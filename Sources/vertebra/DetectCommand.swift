@@ -57,8 +57,8 @@ struct DetectCommand: WorkCommand {
         }
         if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
-            checkpoint: RunFolder.checkpoint(at: checkpoint), settings: set.settings + inference.settings,
-            device: device.device)
+            SavedModel(checkpoint, settings: set.settings + inference.settings), device: device.device)
+        useThreads(detection.model.recipe.training.threads)
         let ids = try results.map { _ in
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)
         }

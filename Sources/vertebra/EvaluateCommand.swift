@@ -36,7 +36,8 @@ struct EvaluateCommand: WorkCommand {
         try folder.prepare()
         let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
         let bar = ProgressLine("evaluating")
-        if try VisionTask(ofCheckpoint: checkpoint) == .classification {
+        let saved = try SavedModel(checkpoint, settings: settings)
+        if saved.task == .classification {
             guard pictures == 0, results == nil, inference.settings.isEmpty else {
                 throw ValidationError(
                     "--pictures, --results and the options of inference are for detectors, and \(checkpoint) is a "
@@ -44,9 +45,9 @@ struct EvaluateCommand: WorkCommand {
             }
             let line = ProgressLine("looking at videos")
             defer { line.end() }
-            let scores = try ClassificationScores.measured(
-                checkpoint: checkpoint, settings: settings, device: device.device, indexing: line.showTimeLeft
-            ) { note in
+            let model = try ClassifierModel(saved, device: device.device)
+            useThreads(model.recipe.training.threads)
+            let scores = try ClassificationScores.measured(model, indexing: line.showTimeLeft) { note in
                 line.end()
                 printToStandardError(note)
             } progress: {
@@ -60,8 +61,8 @@ struct EvaluateCommand: WorkCommand {
             printToStandardError("\(checkpoint): written to \(folder.evaluation)")
             return
         }
-        let evaluation = try DetectionEvaluation(
-            checkpoint: checkpoint, settings: settings, device: device.device)
+        let evaluation = try DetectionEvaluation(saved, device: device.device)
+        useThreads(evaluation.model.recipe.training.threads)
         let (scores, found) = try evaluation.run(into: folder, results: results) {
             bar.show($0, of: $1)
         }

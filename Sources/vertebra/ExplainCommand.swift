@@ -61,6 +61,7 @@ struct ExplainCommand: WorkCommand {
         let explanation = try ImageExplanation(
             checkpoints: checkpoints, weights: weights, classNames: classes, classChoice: choice, stage: stage,
             settings: set.settings, device: device.device)
+        useThreads(explanation.threads)
         let all = try ProgressLine.counting(files, "explaining") { file in
             var found = try explanation.explain(file)
             try writer?.write(&found)

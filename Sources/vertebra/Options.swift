@@ -12,6 +12,11 @@ struct DeviceOption: ParsableArguments {
     @Option(help: "cpu, cuda, or one of several: cuda:1.") var device: Device = .cpu
 }
 
+/// Takes as many threads for this process as a recipe asks for; nil leaves it to libtorch.
+func useThreads(_ count: Int?) {
+    if let count { Threads.count = count }
+}
+
 /// `--set key=value`, any number of times.
 struct SettingOptions: ParsableArguments {
     @Option(

@@ -35,7 +35,8 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            checkpoint: checkpoint, settings: set.settings, device: device.device, top: top)
+            SavedModel(checkpoint, settings: set.settings), device: device.device, top: top)
+        useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         let all = try StopSignal.watching(saving: false) {
             try ProgressLine.counting(files, "recognizing") { file in

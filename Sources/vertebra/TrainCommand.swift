@@ -26,9 +26,10 @@ struct TrainCommand: WorkCommand {
         let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
         let line = ProgressLine("looking at videos")
         defer { line.end() }
+        let file = try RecipeFile(path: recipe, settings: set.settings)
+        useThreads(try file.threads())
         let training = try VisionTask.open(
-            RecipeFile(path: recipe, settings: set.settings), output: folder, device: device.device, resuming: resume,
-            indexing: line.showTimeLeft)
+            file, output: folder, device: device.device, resuming: resume, indexing: line.showTimeLeft)
         line.end()
         let names = training.classNames
         printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")

@@ -21,4 +21,22 @@ final class RandomTests: XCTestCase {
         let integers = Tensor.randint(3, 6, [500]).unique().array(Int.self)
         XCTAssertEqual(integers, [3, 4, 5])
     }
+
+    func testASeededBodyLeavesNoTrace() throws {
+        Random.seed(5)
+        let expected = Tensor.randn([4]).array(Float.self)
+        Random.seed(5)
+        let first = Random.seeded(9) { Tensor.randn([3]).array(Float.self) }
+        XCTAssertEqual(Tensor.randn([4]).array(Float.self), expected)
+        XCTAssertEqual(Random.seeded(9) { Tensor.randn([3]).array(Float.self) }, first)
+
+        struct Failure: Error {}
+        Random.seed(5)
+        XCTAssertThrowsError(
+            try Random.seeded(9) {
+                _ = Tensor.randn([3])
+                throw Failure()
+            })
+        XCTAssertEqual(Tensor.randn([4]).array(Float.self), expected, "also after an error")
+    }
 }

@@ -56,8 +56,10 @@ final class ClassificationTrainingTests: XCTestCase {
         XCTAssertEqual(outcome.step, 120)
         XCTAssertEqual(outcome.best?.metric, "top1")
         XCTAssertGreaterThan(outcome.best?.value ?? 0, 0.9)
-        XCTAssertEqual(try VisionTask(ofCheckpoint: outcome.lastCheckpoint), .classification)
-        let scores = try ClassificationMeasurement(checkpoint: outcome.bestCheckpoint ?? "").scores()
+        XCTAssertEqual(try SavedModel(outcome.lastCheckpoint).task, .classification)
+        let scores = try ClassificationMeasurement(
+            model: ClassifierModel(SavedModel(outcome.bestCheckpoint ?? ""))
+        ).scores()
         XCTAssertEqual(scores.top1, outcome.best?.value ?? 0, accuracy: 1e-9)
         XCTAssertEqual(scores.images, 16)
         XCTAssertEqual(scores.top5, 1)

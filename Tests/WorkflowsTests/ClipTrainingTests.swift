@@ -69,7 +69,7 @@ final class ClipTrainingTests: XCTestCase {
             training.notes.contains { $0.contains("1 of the 14 videos") && $0.contains("gone") }, "\(training.notes)")
         let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
         let checkpoint = try XCTUnwrap(outcome.bestCheckpoint)
-        let scores = try ClassificationScores.measured(checkpoint: checkpoint)
+        let scores = try ClassificationScores.measured(ClassifierModel(SavedModel(checkpoint)))
         XCTAssertGreaterThan(scores.top1, 0.9)
         XCTAssertEqual(scores.images, 12)
         let videos = try XCTUnwrap(scores.videos)
@@ -77,10 +77,11 @@ final class ClipTrainingTests: XCTestCase {
         XCTAssertTrue(
             scores.table.contains("12 of the 14 videos listed: 1 missing, 1 unreadable; 3 views of each"), scores.table)
         XCTAssertThrowsError(
-            try ClassificationScores.measured(checkpoint: checkpoint, settings: ["data.failed_images=stop"])
+            try ClassificationScores.measured(
+                ClassifierModel(SavedModel(checkpoint, settings: ["data.failed_images=stop"])))
         ) { XCTAssertTrue("\($0)".contains("broken_000000_000001.mp4"), "\($0)") }
 
-        let recognition = try ClipRecognition(checkpoint: run, top: 3)
+        let recognition = try ClipRecognition(SavedModel(run), top: 3)
         let video = root + "/videos/down/val0_000000_000001.mp4"
         var found = try recognition.recognize(video)
         XCTAssertEqual(found.classes[0].name, "down")

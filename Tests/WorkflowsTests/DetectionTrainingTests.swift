@@ -68,7 +68,7 @@ final class DetectionTrainingTests: XCTestCase {
         }
         let outcome = try DetectionTraining(file: file("coco", root, "data.failed_images=replace"), output: run).train()
         XCTAssertNotNil(outcome.best)
-        let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint)
+        let evaluation = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint))
         let (scores, results) = try evaluation.run(into: RunFolder(run))
         XCTAssertEqual(scores.images, 1)
         XCTAssertEqual(scores.unreadable.map(\.path), [name])
@@ -79,7 +79,7 @@ final class DetectionTrainingTests: XCTestCase {
         XCTAssertTrue(try RunReport(run: run).report.html().text.contains("<section id=\"pictures\">"))
         // The pixels are cut off behind a sound header: what no header tells ends the measurement.
         let strict = try DetectionEvaluation(
-            checkpoint: outcome.lastCheckpoint, settings: ["data.failed_images=stop"])
+            SavedModel(outcome.lastCheckpoint, settings: ["data.failed_images=stop"]))
         XCTAssertThrowsError(try strict.run(into: RunFolder(run))) { XCTAssertTrue("\($0)".contains(name), "\($0)") }
     }
 
@@ -128,7 +128,7 @@ final class DetectionTrainingTests: XCTestCase {
             let checkpoint = try Checkpoint.read(outcome.lastCheckpoint)
             XCTAssertEqual(checkpoint.info.classNames, training.model.classNames)
             // The checkpoint's own recipe opens the same data, whatever the folder.
-            let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint)
+            let evaluation = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint))
             XCTAssertEqual(try evaluation.run(into: RunFolder(run)).scores.images, 2)
         }
     }
@@ -142,7 +142,7 @@ final class DetectionTrainingTests: XCTestCase {
             let outcome = try DetectionTraining(file: recipe, output: run).train()
             XCTAssertEqual(outcome.step, 2)
             XCTAssertEqual(outcome.best?.value, 0, form)
-            let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint).run(into: RunFolder(run))
+            let evaluation = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint)).run(into: RunFolder(run))
             XCTAssertEqual(evaluation.scores.images, 2)
             XCTAssertEqual(evaluation.scores.coco.ap, 0)
             XCTAssertEqual(evaluation.scores.voc.meanAP, 0)

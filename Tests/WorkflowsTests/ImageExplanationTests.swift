@@ -109,7 +109,7 @@ final class ImageExplanationTests: XCTestCase {
             file: RecipeFile(text: recipe, path: "test.yaml"), output: folder + "/run")
         let outcome = try training.train()
 
-        let model = try ClassifierModel(checkpoint: XCTUnwrap(outcome.bestCheckpoint))
+        let model = try ClassifierModel(SavedModel(XCTUnwrap(outcome.bestCheckpoint)))
         let explanation = try ImageExplanation(checkpoints: [folder + "/run"], classChoice: "bottom right")
         let path = folder + "/bottom right.png"
         try ImageFile.writePNG(CornerClassifier.picture(width: 32, height: 32), to: path)

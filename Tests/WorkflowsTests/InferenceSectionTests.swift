@@ -114,11 +114,12 @@ final class InferenceSectionTests: XCTestCase {
 
         func detect(_ name: String, flip: Bool) throws -> [ImageDetections.Object] {
             let detection = try ImageDetection(
-                checkpoint: checkpoint,
-                settings: [
-                    "inference.nms_threshold=1", "inference.top_k=100000", "inference.score_threshold=0",
-                    "inference.flip=\(flip)",
-                ])
+                SavedModel(
+                    checkpoint,
+                    settings: [
+                        "inference.nms_threshold=1", "inference.top_k=100000", "inference.score_threshold=0",
+                        "inference.flip=\(flip)",
+                    ]))
             return try detection.detect("\(folder)/\(name).png", threshold: 0).detections
         }
         let plain = try detect("image", flip: false)

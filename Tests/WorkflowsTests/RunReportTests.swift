@@ -31,7 +31,7 @@ final class RunReportTests: XCTestCase {
         let outcome = try DetectionTraining(
             file: RecipeFile(text: text, path: "test.yaml"), output: folder + "/run"
         ).train()
-        let scores = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint).run(
+        let scores = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint)).run(
             into: RunFolder(folder + "/run")
         ).scores
         return (folder, scores)

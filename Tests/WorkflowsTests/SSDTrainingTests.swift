@@ -55,13 +55,13 @@ final class SSDTrainingTests: XCTestCase {
         for (name, tensor) in try Checkpoint.read(outcome.lastCheckpoint).model {
             XCTAssertTrue(tensor.to(.float32).norm().item().isFinite, name)
         }
-        let evaluation = try DetectionEvaluation(checkpoint: outcome.lastCheckpoint)
+        let evaluation = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint))
         let (scores, results) = try evaluation.run(into: RunFolder(folder + "/run"))
         XCTAssertEqual(scores.images, 2)
         XCTAssertTrue(scores.coco.ap.isFinite)
         XCTAssertGreaterThan(results.count, 0)
 
-        let detection = try ImageDetection(checkpoint: outcome.lastCheckpoint)
+        let detection = try ImageDetection(SavedModel(outcome.lastCheckpoint))
         let path = try XCTUnwrap(ImageDetection.imageFiles([Self.samples.get() + "/coco/images"]).first)
         let found = try detection.detect(path, threshold: 0)
         XCTAssertGreaterThan(found.detections.count, 0)

@@ -7,14 +7,14 @@ import Tensors
 import Training
 
 /// Runs a classifier over the validation part and counts what it gets right; of each video it looks at one clip.
-public struct ClassificationMeasurement {
-    public let model: ClassifierModel
+package struct ClassificationMeasurement {
+    package let model: ClassifierModel
     private let loader: DataLoader<AnyClassificationDataset>
     /// What was known of the videos before they were looked at; nil for images.
     private let inventory: ClipInventory?
 
     /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.
-    public init(model: ClassifierModel) throws {
+    package init(model: ClassifierModel) throws {
         self.init(model: model, dataset: try Self.dataset(of: model))
     }
 
@@ -36,16 +36,9 @@ public struct ClassificationMeasurement {
             failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
     }
 
-    /// The validation part of a checkpoint's recipe, with `settings` over it, on a device.
-    ///
-    /// - Throws: `CheckpointError`, `RecipeFileError`, `CIFARError`, `ImageFolderError`.
-    public init(checkpoint: String, settings: [String] = [], device: Device = .cpu) throws {
-        try self.init(model: ClassifierModel(checkpoint: checkpoint, settings: settings, device: device))
-    }
-
     /// - Parameter progress: called with the number of images done.
     /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
-    public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
+    package func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
         model.network.eval()
         defer { model.network.train(wasTraining) }

@@ -1,12 +1,12 @@
 import DataPipeline
 
 /// A recipe for training a classifier.
-public typealias ClassificationRecipe = Recipe<ClassificationSections>
+package typealias ClassificationRecipe = Recipe<ClassificationSections>
 
-public enum ClassificationSections: RecipeSections {
-    public static let task = VisionTask.classification
+package enum ClassificationSections: RecipeSections {
+    package static let task = VisionTask.classification
 
-    public static func input(
+    package static func input(
         _ given: ClassificationInputSection?, for model: ClassificationModelSection, on data: ClassificationDataSection
     ) -> ClassificationInputSection {
         var input = given ?? ClassificationInputSection()
@@ -14,27 +14,27 @@ public enum ClassificationSections: RecipeSections {
         return input
     }
 
-    public typealias Model = ClassificationModelSection
-    public typealias Data = ClassificationDataSection
-    public typealias Metric = ClassificationMetric
-    public typealias Inference = NoInferenceOptions
+    package typealias Model = ClassificationModelSection
+    package typealias Data = ClassificationDataSection
+    package typealias Metric = ClassificationMetric
+    package typealias Inference = NoInferenceOptions
 }
 
 /// The section `model`: what is trained, and towards what.
-public struct ClassificationModelSection: ModelSection {
+package struct ClassificationModelSection: ModelSection {
     /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`; its classifier gets as many outputs as the data have classes.
-    public var backbone: String
+    package var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
-    public var weights: String?
+    package var weights: String?
     /// Whether γ of the last norm of each block starts at 0 (Goyal et al., 2017, section 5.1).
-    public var zeroLastNorms = false
+    package var zeroLastNorms = false
     /// Probability of the dropout in front of the classifier.
-    public var dropout = 0.0
+    package var dropout = 0.0
     /// Share of the target that all classes get alike (Szegedy et al., 2016, section 7).
-    public var labelSmoothing = 0.0
+    package var labelSmoothing = 0.0
     /// Whether training makes activations anew for the backward pass instead of keeping them all: a third more time, for
     /// memory that grows with the root of the depth.
-    public var checkpointsActivations = false
+    package var checkpointsActivations = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case backbone, weights, dropout
@@ -43,7 +43,7 @@ public struct ClassificationModelSection: ModelSection {
         case checkpointsActivations = "checkpoint_activations"
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
@@ -55,8 +55,8 @@ public struct ClassificationModelSection: ModelSection {
 }
 
 /// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
-public struct ClassificationDataSection: DataSection {
-    public enum Format: String, Codable, CaseIterable, Sendable {
+package struct ClassificationDataSection: DataSection {
+    package enum Format: String, Codable, CaseIterable, Sendable {
         /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
         case cifar
         /// Folders `train` and `val` in `root`, each with a folder of images for each class.
@@ -68,7 +68,7 @@ public struct ClassificationDataSection: DataSection {
         case somethingSomething = "something_something"
 
         /// Whether samples are clips of videos.
-        public var isOfVideos: Bool { self == .kinetics || self == .somethingSomething }
+        package var isOfVideos: Bool { self == .kinetics || self == .somethingSomething }
 
         /// The usual names of the parts.
         var parts: (train: String, val: String) {
@@ -80,22 +80,22 @@ public struct ClassificationDataSection: DataSection {
         }
     }
 
-    public var root = "."
-    public var format: Format
+    package var root = "."
+    package var format: Format
     /// The parts' folders or files in `root`; CIFAR's are known by their names.
-    public var train: String
-    public var val: String
+    package var train: String
+    package var val: String
     /// The videos' folder in `root`, and the validation part's where it is another. For videos only.
-    public var videos = "videos"
-    public var valVideos: String?
+    package var videos = "videos"
+    package var valVideos: String?
     /// The file in `root` with the names of the classes of videos. Something-Something's is `labels.json`; a list of
     /// Kinetics needs one, a name a line.
-    public var classes: String?
+    package var classes: String?
     /// The file in `root` that keeps how many frames each video has; nil is `frames-index.tsv`.
-    public var index: String?
+    package var index: String?
     /// An image or video that can't be read: `stop`, or leave it out and count it. Where that shows only while training, as
     /// with images and damage amid a video, another one takes its place.
-    public var failedImages = FailurePolicy.stop
+    package var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, videos, classes, index
@@ -103,7 +103,7 @@ public struct ClassificationDataSection: DataSection {
         case failedImages = "failed_images"
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&root, .root)
         format = try values.decode(Format.self, forKey: .format)
@@ -131,30 +131,30 @@ extension ClassificationDataSection {
 }
 
 /// The section `input`: what an image or a video becomes before the model.
-public struct ClassificationInputSection: RecipeSection {
+package struct ClassificationInputSection: RecipeSection {
     /// Pixels of both sides: 224 for folders and videos, 32 for CIFAR.
-    public var side = 0
+    package var side = 0
     /// For folders and videos, evaluation takes the middle of images of this shorter side; 8/7 of `side`.
-    public var shorterSide = 0
+    package var shorterSide = 0
     /// For videos, training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
-    public var shorterSides: [Int] = []
+    package var shorterSides: [Int] = []
     /// The frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
     /// and "skip only one frame" on Something-Something, 2 (Duta et al., 2020); others take 4 on Kinetics.
-    public var frames = 16
-    public var stride = 0
+    package var frames = 16
+    package var stride = 0
     /// For videos, `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
     /// pixels both ways. While training one clip and its middle are looked at.
-    public var testClips = 10
-    public var testCrops = 3
+    package var testClips = 10
+    package var testCrops = 3
     /// For CIFAR, training crops are taken with so many black pixels around the image.
-    public var padding = 4
+    package var padding = 4
     /// For folders, the least share of the area that a training crop shows.
-    public var leastArea = 0.08
+    package var leastArea = 0.08
     /// Probability of a horizontal flip.
-    public var flip = 0.5
+    package var flip = 0.5
     /// The mean and standard deviation of red, green and blue, for pixels in 0…1.
-    public var mean: [Double] = []
-    public var deviation: [Double] = []
+    package var mean: [Double] = []
+    package var deviation: [Double] = []
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case side, padding, flip, mean, deviation, frames, stride
@@ -167,7 +167,7 @@ public struct ClassificationInputSection: RecipeSection {
 
     init() {}
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&side, .side, "must be above 0") { $0 > 0 }
         let side = side
@@ -228,9 +228,9 @@ public struct ClassificationInputSection: RecipeSection {
 }
 
 /// Share of images whose label is the likeliest class, or among the five likeliest.
-public enum ClassificationMetric: String, EvaluationMetric {
+package enum ClassificationMetric: String, EvaluationMetric {
     case top1, top5
 
-    public static let usual = top1
-    public static let usualBatch = 64
+    package static let usual = top1
+    package static let usualBatch = 64
 }

@@ -3,8 +3,11 @@ import Tensors
 
 /// What a classifier scored on images that it was not trained on.
 public struct ClassificationScores: Sendable, Codable {
+    /// How often the images of one class were recognised.
     public struct ClassScore: Sendable, Codable {
+        /// The class.
         public var name: String
+        /// Its images.
         public var images: Int
         /// Share of them that were given this class.
         public var top1: Double
@@ -12,15 +15,20 @@ public struct ClassificationScores: Sendable, Codable {
 
     /// Share of images, or videos, whose label is the likeliest class, and among the five likeliest.
     public var top1: Double
+    /// The share of images whose class was among the five likeliest, 0…1.
     public var top5: Double
     /// Mean cross-entropy.
     public var loss: Double
+    /// Images, or videos, that were looked at.
     public var images: Int
+    /// Seconds that it took.
     public var seconds: Double
+    /// The scores of each class, in the order of the labels.
     public var classes: [ClassScore]
     /// Which part of a set of videos this was measured on; nil for images.
     public var videos: Videos?
 
+    /// What a measurement on videos looked at.
     public struct Videos: Sendable, Codable {
         /// Views of each video whose probabilities are averaged.
         public var views: Int
@@ -28,6 +36,7 @@ public struct ClassificationScores: Sendable, Codable {
         public var listed: Int
         /// Names of those that are not there.
         public var missing: [String]
+        /// Videos that are there and could not be read; the scores leave them out.
         public var unreadable: [UnreadableVideo]
     }
 
@@ -82,13 +91,13 @@ struct ClassificationTally {
     /// - Parameters:
     ///   - scores: `[N, classes]`, the higher the likelier.
     ///   - loss: The sum of their cross-entropies.
-    /// - Throws: `RunFolderError` for a class that the model does not know.
+    /// - Throws: `JobError` for a class that the model does not know.
     mutating func add(_ scores: Tensor, loss: Double, labels: [Int], names: [String]) throws {
         let k = min(5, classNames.count)
         let likeliest = scores.topK(k, dim: 1).indices.array(Int.self)
         for (i, (label, name)) in zip(labels, names).enumerated() {
             guard label < classNames.count else {
-                throw RunFolderError(path: name, reason: "has a class that the model does not know")
+                throw JobError(name, "has a class that the model does not know")
             }
             images[label] += 1
             if likeliest[i * k] == label { right[label] += 1 }

@@ -6,48 +6,52 @@ import Tensors
 import Training
 
 /// Trains the classifier of a recipe.
-public struct ClassificationTraining: TrainingJob {
-    public let recipe: ClassificationRecipe
-    public let run: RunFolder
+package struct ClassificationTraining: TrainingJob {
+    package let recipe: ClassificationRecipe
+    package let run: RunFolder
     /// The classifier with its fresh or given weights.
-    public let model: ClassifierModel
+    package let model: ClassifierModel
     private let file: RecipeFile
     private let task: ClassificationTask<AnyClassificationDataset>
 
-    public var classNames: [String] { model.classNames }
-    public var summary: String {
+    package var classNames: [String] { model.classNames }
+    package var summary: String {
         let classes = "of \(classNames.count) classes"
         guard let videos = survey?.inventories[0] else { return "\(task.loader.dataset.count) images \(classes)" }
         return "\(videos.readable) videos \(classes)\(videos.shortfall)"
     }
-    public var start: StartWeights? { model.start }
-    public let notes: [String]
+    package var start: StartWeights? { model.start }
+    package let notes: [String]
     /// The videos of the training and of the validation part; nil for images.
     private let survey: ClipSurvey?
-    public var replacedImages: [SkippedSample] { task.loader.skipped }
+    package var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
     ///
     /// - Parameters:
     ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
     ///   - indexing: called while the index of the videos' frames is brought up to date.
-    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `ClipSurveyStopped`.
-    public init(
+    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `Stopped` once the user asks to stop.
+    package init(
         file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try device.requirePresence()
-        (recipe, self.file) = try TrainingRun.open(file)
+        let (recipe, file): (ClassificationRecipe, RecipeFile) = try TrainingRun.open(file)
+        self.recipe = recipe
+        self.file = file
         run = RunFolder(output)
         let training = AnyClassificationDataset(
-            try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
-        model = try ClassifierModel(
-            recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
+            try ClassifierModel.dataset(recipe, file: file, training: true, augmented: true))
+        model = try Random.seeded(recipe.training.seed) {
+            try ClassifierModel(
+                recipe: recipe, file: file, classNames: training.classNames, loadsWeights: !resuming)
+        }
         model.network.move(to: device)
         let validation = try ClassificationMeasurement.dataset(of: model)
         if let train = training.clips, let val = validation.clips {
             let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
-            try survey.requireReadable(recipe.data.failedImages, file: self.file)
+            try survey.requireReadable(recipe.data.failedImages, file: file)
             self.survey = survey
         } else {
             survey = nil
@@ -59,10 +63,10 @@ public struct ClassificationTraining: TrainingJob {
             measurement: ClassificationMeasurement(
                 model: model, dataset: validation, inventory: survey?.inventories[1]))
         try TrainingRun.requireBatches(
-            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: self.file)
+            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: file)
     }
 
-    public func train(
+    package func train(
         resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
         let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]

@@ -8,22 +8,29 @@ import Training
 
 /// A classifier with what is needed to use it: its recipe and the names of its classes.
 public struct ClassifierModel: RecipeModel {
+    /// The network.
     public let network: Backbone
+    /// The network, under the name that models of all tasks have for it.
     public var module: Module { network }
     /// Names of the classes, in the order of the labels 0, 1, ….
     public let classNames: [String]
-    public let recipe: ClassificationRecipe
+    package let recipe: ClassificationRecipe
     /// Where `recipe` stands.
-    public let file: RecipeFile
+    package let file: RecipeFile
     /// What became of the weights to start from, of which another data set's classifier is left out; nil without any.
     public let start: StartWeights?
     /// Names of start weights that the network has no place for; empty without such weights.
-    public var unusedWeights: [String] { start?.unused ?? [] }
+    package var unusedWeights: [String] { start?.unused ?? [] }
+
+    /// The classifier that a training saved, on a device and in evaluation mode.
+    ///
+    /// - Throws: `RecipeFileError`, also for a detector; `CheckpointError` where the weights don't fit; `MissingDevice`.
+    public init(_ saved: SavedModel, device: Device = .cpu) throws { try self.init(opening: saved, device: device) }
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
     /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
-    public init(
+    package init(
         recipe: ClassificationRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true
     ) throws {
         self.recipe = recipe

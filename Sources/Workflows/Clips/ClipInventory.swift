@@ -2,19 +2,19 @@ import Annotations
 import DataPipeline
 
 /// Which videos of a part of a data set are there and can be read.
-public struct ClipInventory: Encodable, Sendable {
+package struct ClipInventory: Encodable, Sendable {
     /// The file or folder that lists them.
-    public let source: String
+    package let source: String
     /// How many it lists.
-    public let listed: Int
-    public let readable: Int
+    package let listed: Int
+    package let readable: Int
     /// Frames of the readable videos together.
-    public let frames: Int
+    package let frames: Int
     /// Hours that the readable videos last together; nil unless all say how many frames they show a second.
-    public let hours: Double?
+    package let hours: Double?
     /// Names of those that are not there.
-    public let missing: [String]
-    public let unreadable: [UnreadableVideo]
+    package let missing: [String]
+    package let unreadable: [UnreadableVideo]
     /// Which clips of the annotations are the unreadable ones.
     let leftOut: Set<Int>
 
@@ -47,9 +47,12 @@ public struct ClipInventory: Encodable, Sendable {
 
 /// A video that is there and can't be read.
 public struct UnreadableVideo: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// Its file.
     public let path: String
+    /// Why it can't be read, in a sentence.
     public let reason: String
 
+    /// The file, then the reason.
     public var description: String { "\(path): \(reason)" }
 }
 
@@ -86,7 +89,7 @@ extension ClipInventory {
     }
 
     /// For a person: the part's size, then the first of what is missing and unreadable.
-    public func text(placesShown: Int) -> String {
+    package func text(placesShown: Int) -> String {
         let size = Self.size(readable, listed: listed, missing: missing.count, unreadable: unreadable.count)
         let length =
             hours.map { ", " + ($0 < 1 ? String(format: "%.1f minutes", $0 * 60) : String(format: "%.1f hours", $0)) }

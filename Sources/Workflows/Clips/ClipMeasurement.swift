@@ -6,18 +6,18 @@ import Training
 
 /// Measures a classifier on the videos of the validation part as the papers do: the probabilities of all views of a video,
 /// some clips and some crops of each, are averaged.
-public struct ClipMeasurement {
-    public let model: ClassifierModel
+package struct ClipMeasurement {
+    package let model: ClassifierModel
     /// What was known of the videos before they were looked at.
-    public let inventory: ClipInventory
+    package let inventory: ClipInventory
     /// What a person should know of the index of frames.
-    public let notes: [String]
+    package let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
 
     /// - Parameter indexing: called while the index of frames is brought up to date.
     /// - Throws: `AnnotationError`; `RecipeFileError`, also for videos that can't be read, unless the recipe's
-    ///   `data.failed_images` leaves them out; `ClipSurveyStopped`.
-    public init(model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
+    ///   `data.failed_images` leaves them out; `Stopped` once the user asks to stop.
+    package init(model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
         self.model = model
         let recipe = model.recipe
         let part = try ClipPart(recipe.data, file: model.file, training: false, classNames: model.classNames)
@@ -35,7 +35,7 @@ public struct ClipMeasurement {
     /// - Parameter progress: called with the number of videos done.
     /// - Throws: `Stopped` once the user asks to stop; `MediaError` of a video that can't be read, unless the recipe's
     ///   `data.failed_images` leaves it out.
-    public func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
+    package func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
         model.network.eval()
         defer { model.network.train(wasTraining) }
@@ -62,9 +62,9 @@ public struct ClipMeasurement {
             progress(tally.count + unreadable.count, inventory.readable)
         }
         guard tally.count > 0 || unreadable.isEmpty else {
-            throw RunFolderError(
-                path: annotations.source,
-                reason: "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
+            throw JobError(
+                annotations.source,
+                "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
         }
         return tally.scores(
             of: .init(
@@ -94,19 +94,17 @@ extension ClassifierModel {
 }
 
 extension ClassificationScores {
-    /// Measures a checkpoint on the validation part of its recipe, with `settings` over it: videos by all their views, images
-    /// by themselves.
+    /// Measures a classifier on the validation part of its recipe: videos by all their views, images by themselves.
     ///
     /// - Parameters:
     ///   - indexing: called while the index of frames is brought up to date.
     ///   - notes: called with what a person should know of it.
-    /// - Throws: `CheckpointError`, `RecipeFileError`, the data's errors; `Stopped`, `ClipSurveyStopped`.
+    /// - Throws: `RecipeFileError`, the data's errors; `Stopped` once the user asks to stop.
     public static func measured(
-        checkpoint: String, settings: [String] = [], device: Device = .cpu,
-        indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notes: (String) -> Void = { _ in },
+        _ model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        notes: (String) -> Void = { _ in },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ClassificationScores {
-        let model = try ClassifierModel(checkpoint: checkpoint, settings: settings, device: device)
         guard model.recipe.data.format.isOfVideos else {
             return try ClassificationMeasurement(model: model).scores(progress: progress)
         }

@@ -7,13 +7,17 @@ import Training
 
 /// What a classifier sees in a video.
 public struct RecognizedClip: Encodable, Sendable {
+    /// A class with its probability.
     public struct Class: Encodable, Sendable {
+        /// The class's name.
         public let name: String
         /// Mean over the views.
         public let probability: Float
     }
 
+    /// The file.
     public let video: String
+    /// How many frames it has.
     public let frames: Int
     /// Frames a second; nil where the file doesn't say.
     public let rate: Double?
@@ -32,28 +36,23 @@ public struct RecognizedClip: Encodable, Sendable {
 
 /// Recognises what happens in videos with a trained classifier.
 public struct ClipRecognition {
+    /// The classifier.
     public let model: ClassifierModel
     private let top: Int
 
     /// - Parameter top: how many classes to tell of each video.
-    /// - Throws: `CheckpointError`, `RecipeFileError`; `RunFolderError` for a model of images.
-    public init(
-        checkpoint: String, settings: [String] = [], device: Device = .cpu, top: Int = 5
-    ) throws {
-        let path = try RunFolder.checkpoint(at: checkpoint)
-        guard try VisionTask(ofCheckpoint: path) == .classification else {
-            throw RunFolderError(
-                path: path,
-                reason: "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
-        }
-        model = try ClassifierModel(checkpoint: path, settings: settings, device: device)
+    /// - Throws: `RecipeFileError`, `CheckpointError`; `JobError` for a model of images.
+    public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5) throws {
+        try saved.require(
+            .classification, "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
+        model = try ClassifierModel(saved, device: device)
         guard model.recipe.data.format.isOfVideos else {
-            throw RunFolderError(path: path, reason: "this classifier was trained on images, not on videos")
+            throw JobError(saved.path, "this classifier was trained on images, not on videos")
         }
         self.top = top
     }
 
-    /// - Throws: `MediaError`, naming the file, and the frame; `VideoStopped` once the user asks to stop.
+    /// - Throws: `MediaError`, naming the file, and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
@@ -61,7 +60,7 @@ public struct ClipRecognition {
         do {
             probabilities = try model.probabilities(views)
         } catch is Stopped {
-            throw VideoStopped(path: path, frame: nil)
+            throw Stopped(amid: path)
         }
         let likeliest = probabilities.topK(min(top, model.classNames.count), dim: 0)
         let classes = zip(likeliest.indices.array(Int.self), likeliest.values.array(Float.self)).map {
@@ -76,7 +75,7 @@ extension RecognizedClip {
     /// Writes the video with its classes drawn over its upper edge, a small one enlarged so that they can be read, and
     /// remembers its name.
     ///
-    /// - Throws: `MediaError`, naming the file; `VideoStopped` once the user asks to stop. Nothing is left of a video that
+    /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. Nothing is left of a video that
     ///   could not be finished.
     public mutating func writeVideo(to path: String) throws {
         let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
@@ -87,7 +86,7 @@ extension RecognizedClip {
             path: path, width: width, height: height,
             encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
         try reader.forEachFrame(size: (width, height)) { index, frame in
-            if StopSignal.isRequested { throw VideoStopped(path: video, frame: index) }
+            if StopSignal.isRequested { throw Stopped(amid: video, beforeFrame: index) }
             guard let frame else { return }
             try writer.append(drawn(on: frame))
         }

@@ -4,17 +4,17 @@ import Support
 import Training
 
 /// The videos of a recipe, held against the index of their frames.
-public struct ClipSurvey: Encodable, Sendable {
+package struct ClipSurvey: Encodable, Sendable {
     /// The file of the index.
-    public let index: String
+    package let index: String
     /// How many videos were opened for it; the others were known.
-    public let opened: Int
+    package let opened: Int
     /// In the order of the parts.
-    public let inventories: [ClipInventory]
+    package let inventories: [ClipInventory]
     /// What a person should know of the index.
-    public let notes: [String]
+    package let notes: [String]
     /// Whether what was found out is in the index's file.
-    public let isKept: Bool
+    package let isKept: Bool
 
     enum CodingKeys: String, CodingKey {
         case index, opened, notes
@@ -24,8 +24,8 @@ public struct ClipSurvey: Encodable, Sendable {
     /// Brings the index of the training and the validation part up to date.
     ///
     /// - Parameter progress: called with the number of videos opened, of those that must be.
-    /// - Throws: `RecipeFileError`, `AnnotationError`; `ClipSurveyStopped` once the user asks to stop.
-    public init(of file: RecipeFile, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
+    /// - Throws: `RecipeFileError`, `AnnotationError`; `Stopped` once the user asks to stop.
+    package init(of file: RecipeFile, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
         let recipe = try file.decode(ClassificationRecipe.self)
         guard recipe.data.format.isOfVideos else {
             throw file.error(
@@ -48,7 +48,11 @@ public struct ClipSurvey: Encodable, Sendable {
                 shouldStop: { StopSignal.isRequested }, progress: progress)
         }
         guard update.left == 0 else {
-            throw ClipSurveyStopped(index: index.file, isKept: index.isKept, left: update.left)
+            throw Stopped(
+                "with \(update.left) videos still to look at; "
+                    + (index.isKept
+                        ? "\(index.file) keeps what is known of the others"
+                        : "what is known of the others was not kept"))
         }
         self.index = index.file
         opened = update.opened
@@ -70,24 +74,9 @@ public struct ClipSurvey: Encodable, Sendable {
                         + "`vertebra data index` lists, or leave it out with data.failed_images=replace")
             }
             guard part.readable > 0 else {
-                throw RunFolderError(
-                    path: part.source, reason: "none of its \(count) videos can be read; the first: \(first)")
+                throw JobError(
+                    part.source, "none of its \(count) videos can be read; the first: \(first)")
             }
         }
-    }
-}
-
-/// An index of frames that the user stopped.
-public struct ClipSurveyStopped: Error, Hashable, CustomStringConvertible {
-    /// Its file.
-    public let index: String
-    /// Whether what was found out is in it.
-    public let isKept: Bool
-    /// Videos that were not looked at.
-    public let left: Int
-
-    public var description: String {
-        "stopped with \(left) videos still to look at; "
-            + (isKept ? "\(index) keeps what is known of the others" : "what is known of the others was not kept")
     }
 }

@@ -5,28 +5,28 @@ import Foundation
 /// train2014 with the rest of val2014, `valminusminival`, to train on (Ren et al. 2015; Bell et al. 2016, section 5).
 ///
 /// COCO's val2017 is that minival, so its annotation file says which images are meant.
-public struct COCO2014Splits {
+package struct COCO2014Splits {
     /// The folder that COCO's archives were unpacked in.
-    public let folder: String
+    package let folder: String
 
-    public init(folder: String) { self.folder = folder }
+    package init(folder: String) { self.folder = folder }
 
     /// An annotation file that was made.
-    public struct Made: Hashable, Sendable {
-        public let path: String
-        public let images: Int
-        public let objects: Int
+    package struct Made: Hashable, Sendable {
+        package let path: String
+        package let images: Int
+        package let objects: Int
 
         /// For a person.
-        public var summary: String { "\(path): \(images) images, \(objects) objects" }
+        package var summary: String { "\(path): \(images) images, \(objects) objects" }
     }
 
     /// Images of val2014 to measure on; file names are relative to `val2014`.
-    public var minival: String { path("minival2014") }
+    package var minival: String { path("minival2014") }
     /// The other images of val2014.
-    public var valMinusMinival: String { path("valminusminival2014") }
+    package var valMinusMinival: String { path("valminusminival2014") }
     /// What is trained on: train2014 and valminusminival; file names are relative to the folder itself.
-    public var training: String { path("trainvalminusminival2014") }
+    package var training: String { path("trainvalminusminival2014") }
 
     private func path(_ split: String) -> String { "\(folder)/annotations/instances_\(split).json" }
 
@@ -34,7 +34,7 @@ public struct COCO2014Splits {
     ///
     /// - Throws: ``AnnotationError`` where a file is missing or broken, where val2017 is no part of val2014, and where one of
     ///   the three is there already unless `replacing`.
-    public func make(replacing: Bool = false) throws -> [Made] {
+    package func make(replacing: Bool = false) throws -> [Made] {
         let (train, val, val2017) = (path("train2014"), path("val2014"), path("val2017"))
         try requireFiles([
             (train, "annotations_trainval2014.zip"), (val, "annotations_trainval2014.zip"),

@@ -3,13 +3,13 @@ import DataPipeline
 import Doctor
 
 /// How closely the doctor looks at image files.
-public typealias PictureCheck = DatasetDoctor.Options.Pictures
+package typealias PictureCheck = DatasetDoctor.Options.Pictures
 
 /// What the dataset doctor found in one data set.
-public struct DatasetCheck: Encodable, Sendable {
+package struct DatasetCheck: Encodable, Sendable {
     private var report: DoctorReport
 
-    public init(of location: DatasetLocation, pictures: PictureCheck = .decode) {
+    package init(of location: DatasetLocation, pictures: PictureCheck = .decode) {
         let options = DatasetDoctor.Options(pictures: pictures)
         switch location {
         case .coco(let annotations, let images):
@@ -21,7 +21,7 @@ public struct DatasetCheck: Encodable, Sendable {
     }
 
     /// Checks a training part and what is measured on, or one of them. The second must have the first one's classes.
-    public static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
+    package static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
         var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
         guard let first = checks.first else { return [] }
         let known = Set(first.report.classes.map(\.name))
@@ -43,15 +43,15 @@ public struct DatasetCheck: Encodable, Sendable {
     }
 
     /// Checks every split of a VOC folder.
-    public init(vocFolder: String, pictures: PictureCheck = .decode) {
+    package init(vocFolder: String, pictures: PictureCheck = .decode) {
         report = DatasetDoctor.check(voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures))
     }
 
     /// Whether training would stop, or learn from what is wrong.
-    public var affectsTraining: Bool { report.affectsTraining }
+    package var affectsTraining: Bool { report.affectsTraining }
 
     /// For a person: what was looked at, then every kind of finding with its first places and what to do.
-    public func text(placesShown: Int) -> String { report.summary(placesShown: placesShown) }
+    package func text(placesShown: Int) -> String { report.summary(placesShown: placesShown) }
 
-    public func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+    package func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 }

@@ -13,7 +13,7 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
     /// The parts that a recipe trains and evaluates on.
     ///
     /// - Throws: `RecipeFileError`, also for a file or folder that is missing.
-    public static func parts(of file: RecipeFile) throws -> [DatasetLocation] {
+    package static func parts(of file: RecipeFile) throws -> [DatasetLocation] {
         let recipe = try file.decode(DetectionRecipe.self).data
         let data = DetectionData(recipe, file: file)
         return try [DetectionData.Role.train, .val].compactMap { role in
@@ -29,15 +29,17 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
         }
     }
 
-    /// The annotations, and what their file names are relative to.
+    /// Reads the annotations; the images are opened later.
     ///
     /// - Throws: `AnnotationError`.
-    public func open() throws -> (annotations: DetectionAnnotations, imageFolder: String) {
+    package func open() throws -> DetectionData.Part {
         switch self {
-        case .coco(let annotations, let images): return (try COCO.readInstances(annotations), images)
+        case .coco(let annotations, let images):
+            return .init(annotations: try COCO.readInstances(annotations), imageFolder: images)
         case .voc(let path, let split, let classNames):
             let folder = VOCFolder(path: path)
-            return (try folder.read(split: split, classNames: classNames), folder.imageFolder)
+            return .init(
+                annotations: try folder.read(split: split, classNames: classNames), imageFolder: folder.imageFolder)
         }
     }
 }
@@ -49,18 +51,18 @@ extension DatasetLocation {
     ///   - count: Images to draw, spread evenly over the data set.
     ///   - training: With a recipe's transforms, to see what the model sees.
     /// - Returns: The pictures' paths, the overview first.
-    /// - Throws: `AnnotationError`, `MediaError`, `RunFolderError`.
-    public func draw(count: Int, into folder: RunFolder, training: DetectionInputSection? = nil) throws -> [String] {
-        let (annotations, imageFolder) = try open()
+    /// - Throws: `AnnotationError`, `MediaError`, `JobError`.
+    package func draw(count: Int, into folder: RunFolder, training: DetectionInputSection? = nil) throws -> [String] {
+        let part = try open()
         let dataset = try DetectionDataset(
-            annotations: annotations, imageFolder: imageFolder, transforms: training?.trainingTransforms ?? [],
+            annotations: part.annotations, imageFolder: part.imageFolder,
+            transforms: training?.trainingTransforms ?? [],
             filter: .everything)
         try folder.prepare()
         let preview = DatasetPreview(dataset)
         let indices = preview.spread(count)
         var names = PictureNames(
-            folder: folder.path,
-            images: (0..<annotations.imageCount).map { imageFolder + "/" + annotations.fileName($0) })
+            folder: folder.path, images: part.imagePaths)
         let overview = names.path(for: "overview")
         try ImageFile.writeJPEG(preview.montage(indices), to: overview)
         return [overview]

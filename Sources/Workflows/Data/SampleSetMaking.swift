@@ -2,11 +2,11 @@ import DataPipeline
 import SampleSets
 
 /// The built-in sample sets, drawn by lot from a seed.
-public enum SampleSetMaking {
+package enum SampleSetMaking {
     /// Writes the detection set, pictures of several kinds of objects as COCO and as VOC, and gives a few lines about it.
     ///
     /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
-    public static func make(
+    package static func make(
         folder: String, trainImages: Int, validationImages: Int, seed: UInt64, replacing: Bool
     ) throws -> String {
         var settings = ShapeSampleSet.Settings()
@@ -20,7 +20,7 @@ public enum SampleSetMaking {
     /// Something-Something's form, and gives a few lines about it. The numbers of clips are those of each class.
     ///
     /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
-    public static func makeActions(
+    package static func makeActions(
         folder: String, trainClips: Int, validationClips: Int, seed: UInt64, replacing: Bool
     ) throws -> String {
         var settings = ActionSampleSet.Settings()

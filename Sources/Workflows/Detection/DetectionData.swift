@@ -4,24 +4,30 @@ import Foundation
 import Support
 
 /// The data of a detection recipe, opened: annotations read, folders found, classes brought together by name.
-public struct DetectionData: Sendable {
-    /// One part of the data set.
-    public struct Part: Sendable {
-        public let annotations: DetectionAnnotations
+package struct DetectionData: Sendable {
+    /// One part of the data set, its annotations read.
+    package struct Part: Sendable {
+        package let annotations: DetectionAnnotations
         /// What the annotations' file names are relative to.
-        public let imageFolder: String
+        package let imageFolder: String
+
+        /// The file of one of the annotated images, by its place among them.
+        func path(ofImage index: Int) -> String { imageFolder + "/" + annotations.fileName(index) }
+
+        /// The files of all annotated images.
+        var imagePaths: [String] { (0..<annotations.imageCount).map(path(ofImage:)) }
     }
 
     /// The part to open.
-    public enum Role: String, Sendable {
+    package enum Role: String, Sendable {
         case train, val
     }
 
-    public let recipe: DetectionDataSection
+    package let recipe: DetectionDataSection
     private let file: RecipeFile
 
     /// `file` names the places of what is wrong.
-    public init(_ recipe: DetectionDataSection, file: RecipeFile) {
+    package init(_ recipe: DetectionDataSection, file: RecipeFile) {
         self.recipe = recipe
         self.file = file
     }
@@ -30,7 +36,7 @@ public struct DetectionData: Sendable {
     ///
     /// - Parameter classNames: What a VOC folder's objects may be called; without it, what the recipe says.
     /// - Throws: `RecipeFileError` for a file or folder that is missing, with the recipe's line.
-    public func location(_ role: Role, classNames: [String]? = nil) throws -> DatasetLocation {
+    package func location(_ role: Role, classNames: [String]? = nil) throws -> DatasetLocation {
         guard let part = role == .train ? recipe.train : recipe.val else {
             throw file.error(at: "data", "the recipe has no data.\(role.rawValue); add it to evaluate")
         }
@@ -53,16 +59,15 @@ public struct DetectionData: Sendable {
     /// Reads a part's annotations; its images are opened later.
     ///
     /// - Throws: `RecipeFileError` for a file or folder that is missing, with the recipe's line; `AnnotationError`.
-    public func open(_ role: Role, classNames: [String]? = nil) throws -> Part {
-        let (annotations, imageFolder) = try location(role, classNames: classNames).open()
-        return Part(annotations: annotations, imageFolder: imageFolder)
+    package func open(_ role: Role, classNames: [String]? = nil) throws -> Part {
+        try location(role, classNames: classNames).open()
     }
 
     /// The classes that a model learns from the training part, in the order of its labels.
     ///
     /// - Throws: `AnnotationError` where there is no class, or a name stands twice; `ClassMismatch` where `data.classes`
     ///   names others.
-    public func classNames(training: Part) throws -> [String] {
+    package func classNames(training: Part) throws -> [String] {
         guard training.annotations.classCount > 0 else {
             throw AnnotationError(
                 file: training.annotations.source, place: "categories", problem: "there is no class",
@@ -124,5 +129,5 @@ extension DetectionInputSection {
     }
 
     /// Pixels of the shorter side outside training.
-    public var evaluationShorterSide: Int { shorterSide[shorterSide.count - 1] }
+    package var evaluationShorterSide: Int { shorterSide[shorterSide.count - 1] }
 }

@@ -8,23 +8,20 @@ import Training
 
 /// Measures a trained detector on its validation part, or on the data that settings put in its place.
 public struct DetectionEvaluation {
+    /// The detector.
     public let model: DetectorModel
     private let measurement: DetectionMeasurement
     private let measured: MeasuredDetector
 
-    /// - Parameters:
-    ///   - checkpoint: A checkpoint's file.
-    ///   - settings: `key=value` over the checkpoint's recipe, such as `data.root=…`.
-    /// - Throws: `CheckpointError`, `RecipeFileError`, `AnnotationError`, `ClassMismatch`.
-    public init(checkpoint: String, settings: [String] = [], device: Device = .cpu) throws {
-        model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
+    /// A detector that was saved, on a device, with its validation part opened.
+    ///
+    /// - Throws: `RecipeFileError`, `CheckpointError`, `AnnotationError`, `ClassMismatch`, `MissingDevice`.
+    public init(_ saved: SavedModel, device: Device = .cpu) throws {
+        model = try DetectorModel(saved, device: device)
         let data = DetectionData(model.recipe.data, file: model.file)
         let location = try data.location(.val, classNames: model.classNames)
-        let (annotations, imageFolder) = try location.open()
-        measurement = try DetectionMeasurement(
-            model: model, part: DetectionData.Part(annotations: annotations, imageFolder: imageFolder))
-        measured = MeasuredDetector(
-            model, checkpoint: checkpoint, at: try Checkpoint.readInfo(checkpoint), data: location)
+        measurement = try DetectionMeasurement(model: model, part: location.open())
+        measured = MeasuredDetector(model, checkpoint: saved.path, at: saved.checkpoint.info, data: location)
     }
 
     /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.
@@ -42,8 +39,7 @@ public struct DetectionEvaluation {
         let labels = Dictionary(
             truth.categoryIDs.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
         var names = PictureNames(
-            folder: folder.path,
-            images: (0..<truth.imageCount).map { measurement.part.imageFolder + "/" + truth.fileName($0) })
+            folder: folder.path, images: measurement.part.imagePaths)
         let overview = names.path(for: "overview")
         var pictures: [ByteImage] = []
         var paths: [String] = []
@@ -52,7 +48,7 @@ public struct DetectionEvaluation {
             let name = truth.fileName(image)
             let pixels: ByteImage
             do {
-                pixels = try ImageFile.read(measurement.part.imageFolder + "/" + name)
+                pixels = try ImageFile.read(measurement.part.path(ofImage: image))
             } catch {
                 guard measurement.model.recipe.data.failedImages != .stop else { throw error }
                 continue

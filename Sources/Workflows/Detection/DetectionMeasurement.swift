@@ -12,6 +12,7 @@ import Training
 public struct UnreadableImage: Hashable, Sendable, Codable {
     /// As the annotations call it.
     public var path: String
+    /// Why it can't be read.
     public var reason: String
 }
 
@@ -19,8 +20,9 @@ public struct UnreadableImage: Hashable, Sendable, Codable {
 public struct DetectionScores: Sendable, Codable {
     /// COCO's numbers, overall and by class.
     public var coco: COCOScores
-    /// VOC's AP at IoU 0.5 over all points and over eleven; difficult objects don't count.
+    /// VOC's AP at IoU 0.5 over all points of the curve; difficult objects don't count.
     public var voc: VOCScores
+    /// VOC's AP at IoU 0.5 as the mean of the precision at eleven recalls; difficult objects don't count.
     public var voc11: VOCScores
     /// Images that the detector ran on.
     public var images: Int
@@ -56,14 +58,14 @@ public struct DetectionScores: Sendable, Codable {
 }
 
 /// Runs a detector over annotated images and scores what it finds.
-public struct DetectionMeasurement {
-    public let model: DetectorModel
-    public let part: DetectionData.Part
+package struct DetectionMeasurement {
+    package let model: DetectorModel
+    package let part: DetectionData.Part
     private let mapping: ClassMapping
     private let loader: DataLoader<DetectionDataset>
 
     /// - Throws: `ClassMismatch` where the model's classes are not the data's.
-    public init(model: DetectorModel, part: DetectionData.Part) throws {
+    package init(model: DetectorModel, part: DetectionData.Part) throws {
         self.model = model
         self.part = part
         mapping = try ClassMapping(model: model.classNames, named: "the model", data: part.annotations)
@@ -79,7 +81,7 @@ public struct DetectionMeasurement {
     /// Looks at every file's header, so that what would end a measurement in its middle shows before the first step.
     ///
     /// - Throws: `RecipeFileError` where images can't be used and the recipe's `data.failed_images` does not leave them out.
-    public func requireUsableFiles() throws {
+    package func requireUsableFiles() throws {
         guard model.recipe.data.failedImages == .stop else { return }
         let unusable = loader.dataset.unusableFiles()
         guard let first = unusable.first else { return }
@@ -103,11 +105,10 @@ public struct DetectionMeasurement {
             leftOut += batch.skipped
             done += batch.samples.count + batch.skipped.count
             guard !batch.samples.isEmpty else { continue }
-            let found = model.detect(batch.images)
-            for (sample, detections) in zip(batch.samples, found) {
-                let seen = ImageSize(width: sample.image.width, height: sample.image.height)
-                let original = ImageSize(width: sample.originalSize.width, height: sample.originalSize.height)
-                for object in DetectedObject.list(detections.scaled(from: seen, to: original)) {
+            let found = model.objects(
+                in: batch.samples.map(\.image), originalSizes: batch.samples.map(\.originalSize))
+            for (sample, objects) in zip(batch.samples, found) {
+                for object in objects {
                     results.append(
                         imageID: sample.imageID, categoryID: mapping.categoryID(label: object.label), box: object.box,
                         score: Double(object.score))
@@ -123,7 +124,7 @@ public struct DetectionMeasurement {
     ///
     /// - Parameter progress: called with the number of images done.
     /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
-    public func scores(
+    package func scores(
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (scores: DetectionScores, results: DetectionResults) {
         let began = ContinuousClock.now
@@ -142,27 +143,5 @@ public struct DetectionMeasurement {
                 unreadable: leftOut.map { .init(path: $0.name, reason: $0.reason) }, seconds: seconds),
             results
         )
-    }
-}
-
-/// One object that a detector found.
-public struct DetectedObject: Hashable, Sendable {
-    /// XYXY pixels.
-    public var box: Box
-    /// 1…classCount.
-    public var label: Int
-    /// 0…1.
-    public var score: Float
-
-    /// A detector's tensors as values, best first.
-    public static func list(_ detections: Detections) -> [DetectedObject] {
-        let boxes = detections.boxes.array(Float.self)
-        let scores = detections.scores.array(Float.self)
-        let labels = detections.labels.array(Int64.self)
-        return scores.indices.map { i in
-            DetectedObject(
-                box: Box(x0: boxes[4 * i], y0: boxes[4 * i + 1], x1: boxes[4 * i + 2], y1: boxes[4 * i + 3]),
-                label: Int(labels[i]), score: scores[i])
-        }
     }
 }

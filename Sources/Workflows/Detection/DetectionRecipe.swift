@@ -2,12 +2,12 @@ import DataPipeline
 import Detectors
 
 /// A recipe for training a detector.
-public typealias DetectionRecipe = Recipe<DetectionSections>
+package typealias DetectionRecipe = Recipe<DetectionSections>
 
-public enum DetectionSections: RecipeSections {
-    public static let task = VisionTask.detection
+package enum DetectionSections: RecipeSections {
+    package static let task = VisionTask.detection
 
-    public static func input(
+    package static func input(
         _ given: DetectionInputSection?, for model: DetectionModelSection, on data: DetectionDataSection
     ) -> DetectionInputSection {
         var input = given ?? DetectionInputSection()
@@ -15,29 +15,29 @@ public enum DetectionSections: RecipeSections {
         return input
     }
 
-    public typealias Model = DetectionModelSection
-    public typealias Data = DetectionDataSection
-    public typealias Metric = DetectionMetric
-    public typealias Inference = DetectionInferenceSection
+    package typealias Model = DetectionModelSection
+    package typealias Data = DetectionDataSection
+    package typealias Metric = DetectionMetric
+    package typealias Inference = DetectionInferenceSection
 }
 
 /// The section `model`: what is trained.
-public struct DetectionModelSection: ModelSection {
-    public enum DetectorName: String, Codable, CaseIterable, Sendable {
+package struct DetectionModelSection: ModelSection {
+    package enum DetectorName: String, Codable, CaseIterable, Sendable {
         case fasterRCNN = "faster_rcnn"
         case ssd300, ssd512
     }
 
-    public var detector = DetectorName.fasterRCNN
+    package var detector = DetectorName.fasterRCNN
     /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`. In the file it may be a section
     /// too: a `base` and axes.
-    public var backbone: String
+    package var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
-    public var weights: String?
+    package var weights: String?
     /// Everything else about a Faster R-CNN; torchvision's defaults.
-    public var fasterRCNN: FasterRCNNConfiguration
+    package var fasterRCNN: FasterRCNNConfiguration
     /// Everything else about an SSD; the paper's numbers. Nil where the detector is another.
-    public var ssd: SSDConfiguration?
+    package var ssd: SSDConfiguration?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case detector, backbone, weights
@@ -45,7 +45,7 @@ public struct DetectionModelSection: ModelSection {
         case ssd
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
@@ -74,8 +74,8 @@ extension DetectionModelSection.DetectorName {
 
 /// The section `data`: where the images and their annotations are. A relative `root` is seen from the folder that the
 /// command runs in; every other path from `root`.
-public struct DetectionDataSection: DataSection {
-    public enum Format: String, Codable, CaseIterable, Sendable {
+package struct DetectionDataSection: DataSection {
+    package enum Format: String, Codable, CaseIterable, Sendable {
         /// `annotations`: an instances JSON; `images`: the folder of the pictures.
         case coco
         /// `split`: a list in `ImageSets/Main`; the root holds `Annotations`, `ImageSets` and `JPEGImages`.
@@ -83,31 +83,31 @@ public struct DetectionDataSection: DataSection {
     }
 
     /// One part of the data set. COCO: `annotations` and `images`. VOC: `split`.
-    public struct Part: Codable, Hashable, Sendable {
-        public var annotations: String?
-        public var images: String?
-        public var split: String?
+    package struct Part: Codable, Hashable, Sendable {
+        package var annotations: String?
+        package var images: String?
+        package var split: String?
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case annotations, images, split
         }
     }
 
-    public var root = "."
-    public var format: Format
-    public var train: Part
-    public var val: Part?
+    package var root = "."
+    package var format: Format
+    package var train: Part
+    package var val: Part?
     /// Class names. COCO: a check, for the annotations name them in the order of their ids. VOC: the labels' order; if left
     /// out, the twenty of the challenge, or for other objects the names that are found.
-    public var classes: [String]?
+    package var classes: [String]?
     /// Boxes without an inside, or with none on the image: `refuse` to train, or `skip` and count them.
-    public var degenerateBoxes = DetectionFilter.DegenerateBoxes.refuse
+    package var degenerateBoxes = DetectionFilter.DegenerateBoxes.refuse
     /// Images on which nothing remains: `keep` as background, or `drop`.
-    public var emptyImages = DetectionFilter.EmptyImages.keep
+    package var emptyImages = DetectionFilter.EmptyImages.keep
     /// Whether VOC's difficult objects are trained on.
-    public var difficultObjects = true
+    package var difficultObjects = true
     /// An image that can't be read: `stop`, or `replace` it by another and count it; validation leaves it out and names it.
-    public var failedImages = FailurePolicy.stop
+    package var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, classes
@@ -117,7 +117,7 @@ public struct DetectionDataSection: DataSection {
         case failedImages = "failed_images"
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&root, .root)
         format = try values.decode(Format.self, forKey: .format)
@@ -150,24 +150,24 @@ public struct DetectionDataSection: DataSection {
 }
 
 /// The section `input`: what an image becomes before the model.
-public struct DetectionInputSection: RecipeSection {
+package struct DetectionInputSection: RecipeSection {
     /// Pixels of the shorter side. With several, each training image draws one; evaluation takes the last.
-    public var shorterSide = [800]
+    package var shorterSide = [800]
     /// Most pixels of the longer side.
-    public var longerSide = 1333
+    package var longerSide = 1333
     /// Probability of a horizontal flip.
-    public var flip = 0.5
+    package var flip = 0.5
     /// Whether training images are cropped as SSD's are (random crops by overlap).
-    public var iouCrop = false
+    package var iouCrop = false
     /// Probability of SSD's zoom-out: the image on a larger canvas.
-    public var zoomOut = 0.0
+    package var zoomOut = 0.0
     /// Whether colours are jittered as SSD's are.
-    public var colorJitter = false
+    package var colorJitter = false
     /// Whether batches are made of images of similar proportions. Without effect where all come to one size.
-    public var aspectGroups = true
+    package var aspectGroups = true
     /// Pixels of both sides, for a detector that wants one size whatever the proportions: SSD. Nil: `shorterSide` and
     /// `longerSide` decide.
-    public package(set) var side: Int?
+    package var side: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case shorterSide = "shorter_side"
@@ -179,9 +179,9 @@ public struct DetectionInputSection: RecipeSection {
         case aspectGroups = "aspect_groups"
     }
 
-    public init() {}
+    package init() {}
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         if let one = try? values.decode(Int.self, forKey: .shorterSide) {
             shorterSide = [one]
@@ -201,7 +201,7 @@ public struct DetectionInputSection: RecipeSection {
 }
 
 /// COCO's and VOC's means of average precision.
-public enum DetectionMetric: String, EvaluationMetric {
+package enum DetectionMetric: String, EvaluationMetric {
     /// COCO's AP at IoU 0.50:0.95, at 0.50, at 0.75.
     case ap = "AP"
     case ap50 = "AP50"
@@ -210,6 +210,6 @@ public enum DetectionMetric: String, EvaluationMetric {
     case voc = "VOC"
     case voc11 = "VOC11"
 
-    public static let usual = ap
-    public static let usualBatch = 1
+    package static let usual = ap
+    package static let usualBatch = 1
 }

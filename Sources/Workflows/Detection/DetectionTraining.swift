@@ -4,41 +4,45 @@ import Tensors
 import Training
 
 /// Trains the detector of a recipe.
-public struct DetectionTraining: TrainingJob {
-    public let recipe: DetectionRecipe
-    public let run: RunFolder
+package struct DetectionTraining: TrainingJob {
+    package let recipe: DetectionRecipe
+    package let run: RunFolder
     /// The detector with its fresh or given weights.
-    public let model: DetectorModel
+    package let model: DetectorModel
     private let file: RecipeFile
     private let task: DetectionTask
 
-    public var classNames: [String] { model.classNames }
+    package var classNames: [String] { model.classNames }
     /// What the filter of the training part left, and what it left out.
-    public var summary: String { task.loader.dataset.report.summary }
-    public var start: StartWeights? { model.start }
-    public var notes: [String] { model.notes }
-    public var replacedImages: [SkippedSample] { task.loader.skipped }
+    package var summary: String { task.loader.dataset.report.summary }
+    package var start: StartWeights? { model.start }
+    package var notes: [String] { model.notes }
+    package var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
     ///
     /// - Parameter resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DetectionDatasetError` and the weights' errors.
-    public init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
+    package init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
         try device.requirePresence()
-        (recipe, self.file) = try TrainingRun.open(file)
+        let (recipe, file): (DetectionRecipe, RecipeFile) = try TrainingRun.open(file)
+        self.recipe = recipe
+        self.file = file
         run = RunFolder(output)
-        let data = DetectionData(recipe.data, file: self.file)
+        let data = DetectionData(recipe.data, file: file)
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
-        model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
+        model = try Random.seeded(recipe.training.seed) {
+            try DetectorModel(recipe: recipe, file: file, classNames: classNames, loadsWeights: !resuming)
+        }
         model.detector.move(to: device)
         task = try DetectionTask(model: model, training: training, validation: validation)
         try TrainingRun.requireBatches(
-            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: self.file)
+            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: file)
     }
 
-    public func train(
+    package func train(
         resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
         let evaluation = recipe.evaluation

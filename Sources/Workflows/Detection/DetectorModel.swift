@@ -8,20 +8,27 @@ import Training
 
 /// A detector with what is needed to use it: its recipe and the names of its classes.
 public struct DetectorModel: RecipeModel {
+    /// The network.
     public let detector: any Detector
+    /// The network, under the name that models of all tasks have for it.
     public var module: Module { detector }
     /// Names of the classes, in the order of the labels 1…n.
     public let classNames: [String]
-    public let recipe: DetectionRecipe
+    package let recipe: DetectionRecipe
     /// Where `recipe` stands.
-    public let file: RecipeFile
+    package let file: RecipeFile
     /// What became of the weights to start from; nil without any.
     public private(set) var start: StartWeights?
+
+    /// The detector that a training saved, on a device and in evaluation mode.
+    ///
+    /// - Throws: `RecipeFileError`, also for a classifier; `CheckpointError` where the weights don't fit; `MissingDevice`.
+    public init(_ saved: SavedModel, device: Device = .cpu) throws { try self.init(opening: saved, device: device) }
 
     /// A model with fresh weights, or with those that the recipe names.
     ///
     /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
-    public init(recipe: DetectionRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true) throws {
+    package init(recipe: DetectionRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true) throws {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames

@@ -8,17 +8,23 @@ import Tensors
 
 /// What a detector found in one image file.
 public struct ImageDetections: Encodable, Sendable {
+    /// An object that was found.
     public struct Object: Encodable, Sendable {
+        /// Its class.
         public let name: String
         /// 1…n, in the order of the checkpoint's classes.
         public let label: Int
+        /// How sure the detector is, 0…1.
         public let score: Float
         /// XYXY pixels of the file.
         public let box: [Float]
     }
 
+    /// The file.
     public let image: String
+    /// Pixels of the file, upright.
     public let width: Int
+    /// Pixels of the file, upright.
     public let height: Int
     /// Best first.
     public let detections: [Object]
@@ -28,11 +34,14 @@ public struct ImageDetections: Encodable, Sendable {
 
 /// Finds objects in image files with a trained detector.
 public struct ImageDetection {
+    /// The detector.
     public let model: DetectorModel
 
-    /// - Throws: `CheckpointError`, `RecipeFileError`.
-    public init(checkpoint: String, settings: [String] = [], device: Device = .cpu) throws {
-        model = try DetectorModel(checkpoint: checkpoint, settings: settings, device: device)
+    /// A detector that was saved, on a device.
+    ///
+    /// - Throws: `RecipeFileError`, also for a classifier; `CheckpointError`, `MissingDevice`.
+    public init(_ saved: SavedModel, device: Device = .cpu) throws {
+        model = try DetectorModel(saved, device: device)
     }
 
     /// Detects in one file; objects below `threshold` are left out.
@@ -40,31 +49,27 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationRule.size(of: .init(width: header.width, height: header.height))
+        let original = ImageSize(width: header.width, height: header.height)
+        let size = model.recipe.input.evaluationRule.size(of: original)
         var options = DecodeOptions()
         options.minimumSize = (size.width, size.height)
         options.targetSize = (size.width, size.height)
         let image = try ImageFile.read(path, options: options)
-        let original = ImageSize(width: header.width, height: header.height)
-        let detections = model.detect([Tensor(image)]).map {
-            $0.scaled(from: ImageSize(width: size.width, height: size.height), to: original)
-        }
+        let found = model.objects(in: [image], originalSizes: [original])[0]
         return ImageDetections(
             image: path, width: header.width, height: header.height,
-            detections: detections.flatMap { objects(in: $0, threshold: threshold) })
-    }
-
-    /// A detector's tensors as values, those below `threshold` left out.
-    func objects(in detections: Detections, threshold: Float) -> [ImageDetections.Object] {
-        DetectedObject.list(detections).filter { $0.score >= threshold }.map {
-            ImageDetections.Object(
-                name: model.classNames[$0.label - 1], label: $0.label, score: $0.score,
-                box: [$0.box.x0, $0.box.y0, $0.box.x1, $0.box.y1])
-        }
+            detections: found.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) })
     }
 }
 
 extension ImageDetections.Object {
+    init(_ object: DetectedObject, classNames: [String]) {
+        name = classNames[object.label - 1]
+        label = object.label
+        score = object.score
+        box = [object.box.x0, object.box.y0, object.box.x1, object.box.y1]
+    }
+
     var drawn: DrawnObject {
         DrawnObject(
             name: name, label: label, score: Double(score),
@@ -90,23 +95,23 @@ extension ImageDetections {
 extension ImageDetection {
     /// The image files that arguments name: files as they are, and of folders every JPEG and PNG, by name.
     ///
-    /// - Throws: `RunFolderError` for a path that is not there and for a folder without images.
-    public static func imageFiles(_ arguments: [String]) throws -> [String] {
+    /// - Throws: `JobError` for a path that is not there and for a folder without images.
+    package static func imageFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings, called: "JPEG or PNG files")
     }
 
     /// Files to look through, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
-    public static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
+    package static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }
 
     /// The video files that arguments name: files as they are, and of folders every video, by name.
-    public static func videoFiles(_ arguments: [String]) throws -> [String] {
+    package static func videoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: videoEndings, called: "videos")
     }
 
     /// Images and videos in a folder of drawings that are not drawings: those that its detections.json does not name.
-    public static func strangers(in folder: String) -> [String] {
+    package static func strangers(in folder: String) -> [String] {
         struct Drawn: Decodable {
             let picture: String?
             let drawing: String?
@@ -120,7 +125,7 @@ extension ImageDetection {
     }
 
     /// Whether a file is taken for a video, by the end of its name.
-    public static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
+    package static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
 
     private static let videoEndings = VideoFolder.endings
 
@@ -133,8 +138,8 @@ extension ImageDetection {
         return try arguments.flatMap { argument -> [String] in
             var isDirectory: ObjCBool = false
             guard files.fileExists(atPath: argument, isDirectory: &isDirectory) else {
-                throw RunFolderError(
-                    path: argument, reason: "there is no such \(isVideo(argument) ? "video" : "image")")
+                throw JobError(
+                    argument, "there is no such \(isVideo(argument) ? "video" : "image")")
             }
             guard isDirectory.boolValue else { return [argument] }
             let names: [String]
@@ -143,10 +148,10 @@ extension ImageDetection {
                     endings.contains(ending(of: $0))
                 }
             } catch {
-                throw RunFolderError(path: argument, reason: "the folder can't be read (\(Support.reason(of: error)))")
+                throw JobError(argument, "the folder can't be read (\(Support.reason(of: error)))")
             }
             guard !names.isEmpty else {
-                throw RunFolderError(path: argument, reason: "this folder holds no \(kind)")
+                throw JobError(argument, "this folder holds no \(kind)")
             }
             return names.map { argument + "/" + $0 }
         }

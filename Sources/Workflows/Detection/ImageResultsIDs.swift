@@ -3,7 +3,7 @@ import Foundation
 
 /// The ids under which COCO's results form names images and classes: those of an instances file, or numbers from 1 in the
 /// order of the images and of the classes.
-public struct ImageResultsIDs {
+package struct ImageResultsIDs {
     private let imageIDs: [String: Int]
     private let categoryIDs: [Int]
     /// Where ids are numbers, what they mean.
@@ -14,7 +14,7 @@ public struct ImageResultsIDs {
     ///   - classNames: Of the model's labels.
     ///   - annotations: An instances JSON.
     /// - Throws: `ClassMismatch`; `AnnotationError`, also for an image that the instances lack.
-    public init(images given: [String], classNames: [String], annotations path: String?) throws {
+    package init(images given: [String], classNames: [String], annotations path: String?) throws {
         guard let path else {
             imageIDs = Dictionary(given.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
             categoryIDs = Array(1..<(classNames.count + 1))
@@ -44,7 +44,7 @@ public struct ImageResultsIDs {
     /// Writes what was found in the images; with numbers for ids, what they mean as well.
     ///
     /// - Throws: `AnnotationError`.
-    public func write(_ found: [ImageDetections], to path: String) throws {
+    package func write(_ found: [ImageDetections], to path: String) throws {
         var results = DetectionResults()
         for image in found {
             guard let id = imageIDs[image.image] else { continue }

@@ -6,11 +6,13 @@ import Training
 public struct MeasuredDetector: Hashable, Sendable, Codable {
     /// The checkpoint's file.
     public var checkpoint: String
-    /// Optimiser steps and epochs of training.
+    /// Optimiser steps of training.
     public var step: Int
+    /// Epochs of training.
     public var epoch: Int
     /// The detector in a few words.
     public var model: String
+    /// How many parameters it has.
     public var parameters: Int
     /// The annotated images.
     public var data: DatasetLocation
@@ -27,7 +29,7 @@ public struct MeasuredDetector: Hashable, Sendable, Codable {
 
 extension DetectorModel {
     /// The detector in a few words.
-    public var title: String { "\(detector.title) on \(recipe.model.backbone)" }
+    package var title: String { "\(detector.title) on \(recipe.model.backbone)" }
 }
 
 extension DatasetLocation {

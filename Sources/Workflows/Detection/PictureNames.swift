@@ -2,7 +2,7 @@ import Foundation
 
 /// A file of its own for the picture of each image, whatever folders the images come from; never an image itself. Likewise
 /// for videos.
-public struct PictureNames {
+package struct PictureNames {
     private let folder: String
     private var taken: Set<String>
     private let images: Set<String>
@@ -10,7 +10,7 @@ public struct PictureNames {
     /// - Parameters:
     ///   - images: what is drawn, and must stay.
     ///   - reserved: names in the folder that are for something else.
-    public init(folder: String, images: [String], reserved: Set<String> = []) {
+    package init(folder: String, images: [String], reserved: Set<String> = []) {
         self.folder = folder
         taken = reserved
         // Many images lie in few folders: each folder is looked up once.
@@ -26,7 +26,7 @@ public struct PictureNames {
     }
 
     /// `FOLDER/STEM.jpg`, or `FOLDER/STEM-2.jpg` and so on where that one is taken.
-    public mutating func path(for image: String, ending: String = "jpg") -> String {
+    package mutating func path(for image: String, ending: String = "jpg") -> String {
         let stem = ((image as NSString).lastPathComponent as NSString).deletingPathExtension
         var number = 1
         while true {

@@ -18,9 +18,13 @@ public struct VideoDetections: Encodable, Sendable {
         public let detections: [ImageDetections.Object]
     }
 
+    /// The file.
     public let video: String
+    /// Pixels.
     public let width: Int
+    /// Pixels.
     public let height: Int
+    /// How many frames it has.
     public let frameCount: Int
     /// Frames a second on average; nil where the file doesn't say.
     public let frameRate: Double?
@@ -41,6 +45,7 @@ public struct VideoPasses: Hashable, Sendable {
     /// Frames that the detector gets at a time.
     public var batch: Int
 
+    /// Every `every`th frame, `batch` of them at a time; both at least 1.
     public init(every: Int = 1, batch: Int = 8) {
         precondition(every > 0 && batch > 0, "VideoPasses: every \(every) frames, \(batch) at a time")
         self.every = every
@@ -48,15 +53,13 @@ public struct VideoPasses: Hashable, Sendable {
     }
 }
 
-/// Work on a video that the user stopped.
-public struct VideoStopped: Error, Hashable, CustomStringConvertible {
-    public let path: String
-    /// The first frame that was not done; nil where frames are not looked at one after the other.
-    public let frame: Int?
-
-    public var description: String {
-        "stopped " + (frame.map { "before frame \($0) of " } ?? "amid ") + path
-            + "; nothing of what is unfinished was written"
+extension Stopped {
+    /// Work on a video that the user stopped.
+    ///
+    /// - Parameter frame: The first frame that was not done; nil where frames are not looked at one after the other.
+    init(amid video: String, beforeFrame frame: Int? = nil) {
+        self.init(
+            (frame.map { "before frame \($0) of " } ?? "amid ") + video + "; nothing of what is unfinished was written")
     }
 }
 
@@ -67,7 +70,7 @@ extension ImageDetection {
     ///   - drawing: A file for an MP4 of every frame with its boxes, at the video's average rate; a frame that was not looked
     ///     at has the boxes of the last one that was. It appears when it is whole.
     ///   - progress: called with the number of frames done.
-    /// - Throws: `MediaError` naming the file and the frame; `VideoStopped` once the user asks to stop.
+    /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
         _ path: String, threshold: Float, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -98,7 +101,7 @@ extension ImageDetection {
 
         var looks = 0
         for index in 0..<reader.frameCount where drawn != nil || index % passes.every == 0 {
-            if StopSignal.isRequested { throw VideoStopped(path: path, frame: index) }
+            if StopSignal.isRequested { throw Stopped(amid: path, beforeFrame: index) }
             let isLookedAt = index % passes.every == 0
             let isFull = waiting.count * reader.width * reader.height * 3 >= Self.waitingBytes
             if isLookedAt && looks == passes.batch || isFull {
@@ -122,10 +125,10 @@ extension ImageDetection {
         guard let first = images.first else { return [] }
         let original = ImageSize(width: first.width, height: first.height)
         let seen = model.recipe.input.evaluationRule.size(of: original)
-        let scaled = images.map {
-            Tensor(seen == original ? $0 : $0.resized(width: seen.width, height: seen.height))
+        let scaled = images.map { seen == original ? $0 : $0.resized(width: seen.width, height: seen.height) }
+        return model.objects(in: scaled, originalSizes: images.map { _ in original }).map {
+            $0.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) }
         }
-        return model.detect(scaled).map { objects(in: $0.scaled(from: seen, to: original), threshold: threshold) }
     }
 }
 

@@ -13,6 +13,7 @@ public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
     /// A `.safetensors`, `.pth`, `.pt` or `.bin`.
     public let path: String
 
+    /// `NAME=FILE`; nil for anything else.
     public init?(_ text: String) {
         // An architecture's axes have equals signs of their own: behind a colon the last one counts.
         let name = text.prefix { $0 != "=" }
@@ -23,16 +24,8 @@ public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
         if model.isEmpty || path.isEmpty { return nil }
     }
 
+    /// `NAME=FILE`.
     public var description: String { "\(model)=\(path)" }
-}
-
-/// A picture can't be explained as it was asked for.
-public struct ExplanationError: Error, Hashable, CustomStringConvertible {
-    /// The file or the option that is wrong.
-    public let place: String
-    public let reason: String
-
-    public var description: String { "\(place): \(reason)" }
 }
 
 /// A classifier whose decisions are looked into: the model, where it came from, and how its pictures are made.
@@ -47,17 +40,15 @@ struct ExplainedModel {
 
     /// A classifier that `vertebra train` made; `settings` change its recipe.
     ///
-    /// - Throws: `ExplanationError` for a detector; `RunFolderError`, `CheckpointError`, `RecipeFileError`.
+    /// - Throws: `JobError` for a detector; `JobError`, `CheckpointError`, `RecipeFileError`.
     init(checkpoint: String, settings: [String]) throws {
-        let path = try RunFolder.checkpoint(at: checkpoint)
-        guard try VisionTask(ofCheckpoint: path) == .classification else {
-            throw ExplanationError(
-                place: path, reason: "this is a detector, and Grad-CAM needs a classifier; `vertebra detect` uses it")
-        }
-        source = path
-        classifier = try ClassifierModel(checkpoint: path, settings: settings)
+        let saved = try SavedModel(checkpoint, settings: settings)
+        try saved.require(
+            .classification, "this is a detector, and Grad-CAM needs a classifier; `vertebra detect` uses it")
+        source = saved.path
+        classifier = try ClassifierModel(saved)
         guard !classifier.recipe.data.format.isOfVideos else {
-            throw ExplanationError(place: path, reason: "this is a classifier of videos, and these are pictures")
+            throw JobError(source, "this is a classifier of videos, and these are pictures")
         }
         title = classifier.recipe.model.backbone
         hasClassNames = true
@@ -68,34 +59,34 @@ struct ExplainedModel {
     /// `input.mean`, `input.deviation`).
     ///
     /// - Parameter classNames: of the classifier's outputs, in their order; nil calls them by their numbers.
-    /// - Throws: `ExplanationError`, `RecipeFileError`, and the weights' own errors.
+    /// - Throws: `JobError`, `RecipeFileError`, and the weights' own errors.
     init(_ weights: NamedWeights, classNames: ClassNamesFile?, settings: [String]) throws {
         let place = "--model \(weights)"
         let named: BackboneArchitecture
         do {
             named = try BackboneArchitecture(text: weights.model)
         } catch {
-            throw ExplanationError(place: place, reason: "\(error)")
+            throw JobError(place, "\(error)")
         }
         guard named.rank == .image else {
-            throw ExplanationError(place: place, reason: "\(weights.model) takes clips, and these are pictures")
+            throw JobError(place, "\(weights.model) takes clips, and these are pictures")
         }
         guard FileManager.default.fileExists(atPath: weights.path) else {
-            throw ExplanationError(place: weights.path, reason: "there is no such file of weights")
+            throw JobError(weights.path, "there is no such file of weights")
         }
         let state = try WeightsFile.read(weights.path)
         let classifierName = try named.plan().classifier.map { $0.name + ".weight" } ?? ""
         guard let shape = state.first(where: { $0.name == classifierName })?.tensor.shape, let count = shape.first
         else {
-            throw ExplanationError(
-                place: weights.path,
-                reason: "holds no \(classifierName), the classifier of \(weights.model); give weights of the whole "
+            throw JobError(
+                weights.path,
+                "holds no \(classifierName), the classifier of \(weights.model); give weights of the whole "
                     + "network")
         }
         if let classNames, classNames.names.count != count {
-            throw ExplanationError(
-                place: classNames.path,
-                reason: "holds \(classNames.names.count) names, and \(weights.path) has \(count) classes; write one "
+            throw JobError(
+                classNames.path,
+                "holds \(classNames.names.count) names, and \(weights.path) has \(count) classes; write one "
                     + "name a line, in the order of the outputs")
         }
         let recipeText = """
@@ -110,7 +101,7 @@ struct ExplainedModel {
         do {
             try classifier.network.loadStateDict(state)
         } catch let error as StateDictError {
-            throw ExplanationError(place: weights.path, reason: "\(error)")
+            throw JobError(weights.path, "\(error)")
         }
         classifier.network.eval()
         source = weights.path
@@ -143,14 +134,14 @@ struct ExplainedModel {
 
     /// A stage's place by its name; nil is the last.
     ///
-    /// - Throws: `ExplanationError` with the nearest name.
+    /// - Throws: `JobError` with the nearest name.
     func stageIndex(_ name: String?) throws -> Int {
         let names = classifier.network.plan.stages.map(\.name)
         guard let name else { return names.count - 1 }
         guard let index = names.firstIndex(of: name) else {
             let nearest = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
-            throw ExplanationError(
-                place: "--stage \(name)", reason: "\(title) has \(names.joined(separator: ", "))\(nearest)")
+            throw JobError(
+                "--stage \(name)", "\(title) has \(names.joined(separator: ", "))\(nearest)")
         }
         return index
     }

@@ -79,8 +79,8 @@ struct ExplanationOverview {
 }
 
 /// Writes what was found: a picture for each image, all of them together, and `explanations.json`.
-public struct ExplanationWriter {
-    public let folder: RunFolder
+package struct ExplanationWriter {
+    package let folder: RunFolder
     private var names: PictureNames
     private var overview = ExplanationOverview()
     private var overviews = 0
@@ -90,8 +90,8 @@ public struct ExplanationWriter {
     private static let pageRows = 20
 
     /// - Parameter images: the files that will be looked into.
-    /// - Throws: `RunFolderError` where the folder can't be made or written in.
-    public init(folder: RunFolder, images: [String]) throws {
+    /// - Throws: `JobError` where the folder can't be made or written in.
+    package init(folder: RunFolder, images: [String]) throws {
         try folder.prepare()
         self.folder = folder
         isAlone = images.count == 1
@@ -105,7 +105,7 @@ public struct ExplanationWriter {
     /// Draws one image's row and remembers its file.
     ///
     /// - Throws: `MediaError` naming the file.
-    public mutating func write(_ explanations: inout ImageExplanations) throws {
+    package mutating func write(_ explanations: inout ImageExplanations) throws {
         let path = names.path(for: explanations.image)
         let picture = try ExplanationPicture(explanations)
         try ImageFile.writeJPEG(picture.row(), to: path)
@@ -118,7 +118,7 @@ public struct ExplanationWriter {
     /// What is left: the overview of several images.
     ///
     /// - Returns: the overview's files; none for one image.
-    public mutating func finish() throws -> [String] {
+    package mutating func finish() throws -> [String] {
         if overview.rows > 0 { try writePage() }
         return overviews == 0 ? [] : (1...overviews).map { folder.path + "/" + Self.overviewName($0) }
     }

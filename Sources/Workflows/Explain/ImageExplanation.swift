@@ -6,23 +6,31 @@ import Tensors
 
 /// What speaks for a class in one image file, by each of several models.
 public struct ImageExplanations: Encodable, Sendable {
+    /// What one model made of the image.
     public struct Model: Encodable, Sendable {
+        /// Width and height of a map, in cells.
         public struct Size: Encodable, Sendable {
+            /// Columns.
             public let width: Int
+            /// Rows.
             public let height: Int
         }
 
+        /// The cell of the map that speaks most for the class.
         public struct Maximum: Encodable, Sendable {
-            /// As equation 2 has it, not brought into any range.
+            /// The map's value there, by equation 2 of the paper, not brought into any range.
             public let value: Float
-            /// The middle of the map's hottest cell, in pixels of the file.
+            /// The middle of the map's hottest cell, in pixels of the file, from the left.
             public let x: Double
+            /// The middle of the map's hottest cell, in pixels of the file, from the top.
             public let y: Double
         }
 
+        /// The model's name.
         public let model: String
         /// The file of its weights.
         public let weights: String
+        /// The class that was looked for.
         public let `class`: String
         /// The class's number, from 0.
         public let index: Int
@@ -30,7 +38,9 @@ public struct ImageExplanations: Encodable, Sendable {
         public let probability: Float
         /// The class's logit.
         public let score: Float
+        /// The stage at whose output it was looked for.
         public let stage: String
+        /// The map's size.
         public let map: Size
         /// Nil where nothing speaks for the class: the map is zero everywhere.
         public let maximum: Maximum?
@@ -44,8 +54,11 @@ public struct ImageExplanations: Encodable, Sendable {
         }
     }
 
+    /// The file.
     public let image: String
+    /// Pixels of the file, upright.
     public let width: Int
+    /// Pixels of the file, upright.
     public let height: Int
     /// In the order in which they were named: checkpoints, then named models.
     public let models: [Model]
@@ -63,6 +76,9 @@ public struct ImageExplanations: Encodable, Sendable {
 
 /// Grad-CAM of image files by one classifier or several, side by side (Selvaraju et al., 2017).
 public struct ImageExplanation {
+    /// The most threads that a recipe of the models asks for; nil leaves it to libtorch.
+    package var threads: Int? { models.compactMap(\.model.classifier.recipe.training.threads).max() }
+
     private let models: [(model: ExplainedModel, classIndex: Int?, stage: Int)]
 
     /// - Parameters:
@@ -72,7 +88,7 @@ public struct ImageExplanation {
     ///   - classChoice: The class to look for, by its name or its number; nil takes what each model finds likeliest.
     ///   - stage: At whose output, such as `layer4`; nil takes the last.
     ///   - settings: Changes of the models' recipes, `key=value`.
-    /// - Throws: `ExplanationError`, `RunFolderError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the
+    /// - Throws: `JobError`, `JobError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the
     ///   weights' own errors.
     public init(
         checkpoints: [String], weights: [NamedWeights] = [], classNames: String? = nil, classChoice: String? = nil,
@@ -90,7 +106,6 @@ public struct ImageExplanation {
             return (model, index, try model.stageIndex(stage))
         }
         for (model, _, _) in models { model.classifier.network.move(to: device) }
-        if let threads = opened.compactMap(\.classifier.recipe.training.threads).max() { Threads.count = threads }
     }
 
     /// Models of the same name get the last part of their path as well.
@@ -104,7 +119,7 @@ public struct ImageExplanation {
 
     /// Looks into one file.
     ///
-    /// - Throws: `MediaError` naming the file; `ExplanationError` where a model's scores are no numbers.
+    /// - Throws: `MediaError` naming the file; `JobError` where a model's scores are no numbers.
     public func explain(_ path: String) throws -> ImageExplanations {
         let header = try ImageFile.header(path)
         let size = ImageSize(width: header.width, height: header.height)
@@ -123,10 +138,9 @@ public struct ImageExplanation {
         let probability = Float(result.probabilities.item())
         let score = Float(result.scores.item())
         guard probability.isFinite, score.isFinite, values.allSatisfy(\.isFinite) else {
-            throw ExplanationError(
-                place: model.source,
-                reason:
-                    "gives scores for \(path) that are no finite numbers; its weights are damaged, or input.mean and "
+            throw JobError(
+                model.source,
+                "gives scores for \(path) that are no finite numbers; its weights are damaged, or input.mean and "
                     + "input.deviation are not what it was trained with")
         }
         let (height, width) = (result.maps.shape[1], result.maps.shape[2])

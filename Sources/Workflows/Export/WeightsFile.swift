@@ -4,6 +4,7 @@ import Training
 
 /// The weights in a file, whatever wrote it.
 public struct WeightsFile: Sendable {
+    /// The file.
     public let path: String
     /// In the file's order.
     public let state: [(name: String, tensor: Tensor)]
@@ -15,7 +16,7 @@ public struct WeightsFile: Sendable {
     /// Reads a state dict from `.safetensors`, or from a `.pth`, `.pt` or `.pth.tar` of PyTorch. A checkpoint gives its
     /// model's weights, a run's folder those of its best checkpoint.
     ///
-    /// - Throws: `WeightsFileError`, `RunFolderError`.
+    /// - Throws: `WeightsFileError`, `JobError`.
     public init(_ path: String) throws {
         var isFolder: ObjCBool = false
         let path =
@@ -106,7 +107,7 @@ public struct WeightsFile: Sendable {
     }
 
     /// Whether the file's name is one of those that `read` and `write` know.
-    public static func isKnownKind(_ path: String) -> Bool { Kind(path) != nil }
+    package static func isKnownKind(_ path: String) -> Bool { Kind(path) != nil }
 
     private enum Kind {
         case safetensors, pth

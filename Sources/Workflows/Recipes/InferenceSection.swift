@@ -2,22 +2,22 @@ import Detectors
 
 /// The section `inference` of a detector: how it is used once it is trained, and in the evaluations of its training. What is
 /// left out is as the model's own section says.
-public struct DetectionInferenceSection: InferenceSection {
+package struct DetectionInferenceSection: InferenceSection {
     /// Candidates with a lower score are left out before any others are compared.
-    public var scoreThreshold: Double?
+    package var scoreThreshold: Double?
     /// Detections of an image that are kept, the best ones.
-    public var topK: Int?
+    package var topK: Int?
     /// What becomes of detections that overlap a better one: `hard` drops them, `linear` and `gaussian` lower their scores
     /// (soft-NMS).
-    public var nms = BoxSuppression.Method.hard
+    package var nms = BoxSuppression.Method.hard
     /// The overlap from which that happens; `gaussian` has none.
-    public var nmsThreshold: Double?
+    package var nmsThreshold: Double?
     /// The width of the Gaussian that lowers scores; only `gaussian` reads it.
-    public var nmsSigma = 0.5
+    package var nmsSigma = 0.5
     /// Whether objects of different classes thin each other out.
-    public var classAgnostic = false
+    package var classAgnostic = false
     /// Whether the mirror image is looked at as well, and what is found in both is thinned out together.
-    public var flip = false
+    package var flip = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case scoreThreshold = "score_threshold"
@@ -29,9 +29,9 @@ public struct DetectionInferenceSection: InferenceSection {
         case flip
     }
 
-    public init() {}
+    package init() {}
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         scoreThreshold = try values.decodeIfPresent(Double.self, forKey: .scoreThreshold)
         try values.require(scoreThreshold.map { (0...1).contains($0) } ?? true, .scoreThreshold, "must be in 0…1")
@@ -55,7 +55,7 @@ public struct DetectionInferenceSection: InferenceSection {
 }
 
 /// The section `inference` of a classifier, which has no keys.
-public struct NoInferenceOptions: InferenceSection {
+package struct NoInferenceOptions: InferenceSection {
     private struct NoKey: CodingKey, CaseIterable {
         static let allCases: [NoKey] = []
         let stringValue: String
@@ -64,7 +64,7 @@ public struct NoInferenceOptions: InferenceSection {
         init?(intValue: Int) { nil }
     }
 
-    public init() {}
-    public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: NoKey.self) }
-    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: NoKey.self) }
+    package init() {}
+    package init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: NoKey.self) }
+    package func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: NoKey.self) }
 }

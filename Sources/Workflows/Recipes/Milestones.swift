@@ -2,7 +2,7 @@
 /// training.
 ///
 /// In a recipe: `{epochs: [85, 107]}`, `{steps: [60000, 80000]}`, or a list of shares in 0…1, `[0.67, 0.92]`.
-public enum Milestones: Hashable, Sendable {
+package enum Milestones: Hashable, Sendable {
     case shares([Double])
     case epochs([Double])
     case steps([Int])
@@ -22,7 +22,7 @@ extension Milestones: Codable {
         case epochs, steps
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         func ascending<Value: Comparable>(_ values: [Value]) -> Bool { zip(values, values.dropFirst()).allSatisfy(<) }
         if var list = try? decoder.unkeyedContainer() {
             var shares: [Double] = []
@@ -54,7 +54,7 @@ extension Milestones: Codable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         switch self {
         case .shares(let shares):
             var list = encoder.unkeyedContainer()

@@ -2,20 +2,20 @@
 ///
 /// Keys and their meaning are documented with the sections: `model`, `data` and `input` of each task (`Sections`),
 /// `training` and `evaluation` of all.
-public struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
-    public var task: VisionTask
-    public var model: Sections.Model
-    public var data: Sections.Data
-    public var input: Sections.Input
-    public var training: TrainingSection
-    public var evaluation: EvaluationSection<Sections.Metric>
-    public var inference: Sections.Inference
+package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
+    package var task: VisionTask
+    package var model: Sections.Model
+    package var data: Sections.Data
+    package var input: Sections.Input
+    package var training: TrainingSection
+    package var evaluation: EvaluationSection<Sections.Metric>
+    package var inference: Sections.Inference
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case task, model, data, input, training, evaluation, inference
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         task = try values.decode(VisionTask.self, forKey: .task)
         try values.require(
@@ -31,7 +31,7 @@ public struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
 }
 
 /// What the recipes of a task have of their own.
-public protocol RecipeSections: Sendable {
+package protocol RecipeSections: Sendable {
     associatedtype Model: ModelSection
     associatedtype Data: DataSection
     associatedtype Input: RecipeSection
@@ -43,10 +43,10 @@ public protocol RecipeSections: Sendable {
     static func input(_ given: Input?, for model: Model, on data: Data) -> Input
 }
 
-public typealias RecipeSection = Codable & Hashable & Sendable
+package typealias RecipeSection = Codable & Hashable & Sendable
 
 /// A section `model`.
-public protocol ModelSection: RecipeSection {
+package protocol ModelSection: RecipeSection {
     /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`.
     var backbone: String { get }
     /// Weights to start from. Nil: random ones.
@@ -54,38 +54,38 @@ public protocol ModelSection: RecipeSection {
 }
 
 /// A section `data`.
-public protocol DataSection: RecipeSection {
+package protocol DataSection: RecipeSection {
     /// A relative one is seen from the folder that the command runs in.
     var root: String { get }
 }
 
 /// A section `inference`: how a trained model is used.
-public protocol InferenceSection: RecipeSection {
+package protocol InferenceSection: RecipeSection {
     init()
 }
 
 /// The measure by which the best checkpoint is chosen: the one with the highest value is kept.
-public protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, CaseIterable {
+package protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, CaseIterable {
     static var usual: Self { get }
     /// Images in a batch of an evaluation.
     static var usualBatch: Int { get }
 }
 
 /// The section `evaluation`: when the model is measured and what its best state is.
-public struct EvaluationSection<Metric: EvaluationMetric>: Codable, Hashable, Sendable {
+package struct EvaluationSection<Metric: EvaluationMetric>: Codable, Hashable, Sendable {
     /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
-    public var every = 1
-    public var metric = Metric.usual
+    package var every = 1
+    package var metric = Metric.usual
     /// Images in a batch.
-    public var batch = Metric.usualBatch
+    package var batch = Metric.usualBatch
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case every, metric, batch
     }
 
-    public init() {}
+    package init() {}
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&every, .every, "must not be below 0") { $0 >= 0 }
         try values.update(&metric, .metric)

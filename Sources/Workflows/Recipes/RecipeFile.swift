@@ -90,12 +90,12 @@ public struct RecipeFile: Sendable {
     /// Typed values from the whole recipe.
     ///
     /// - Throws: `RecipeFileError`.
-    public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    package func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try RecipeDecoder.decode(type, from: root, file: path)
     }
 
     /// An error about the value under a dotted key: at its place, or at the nearest section above it.
-    public func error(at key: String, _ reason: String) -> RecipeFileError {
+    package func error(at key: String, _ reason: String) -> RecipeFileError {
         var keys = key.split(separator: ".").map(String.init)
         while !keys.isEmpty {
             if let node = root[keys] { return RecipeFileError(node.place, "\(key): \(reason)") }
@@ -105,7 +105,7 @@ public struct RecipeFile: Sendable {
     }
 
     /// Whether the recipe says anything about a dotted key.
-    public func mentions(_ key: String) -> Bool {
+    package func mentions(_ key: String) -> Bool {
         root[key.split(separator: ".").map(String.init)] != nil
     }
 
@@ -132,7 +132,7 @@ public struct RecipeFile: Sendable {
     /// Lays one `key.path=value` over the recipe.
     ///
     /// - Throws: `RecipeFileError`.
-    public mutating func apply(_ setting: String) throws {
+    package mutating func apply(_ setting: String) throws {
         let place = RecipePlace.setting(setting)
         guard let equals = setting.firstIndex(of: "=") else {
             throw RecipeFileError(place, "a setting is key=value, such as training.epochs=3")

@@ -7,6 +7,7 @@ public enum RecipePlace: Hashable, Sendable, CustomStringConvertible {
     /// The file as a whole.
     case file(String)
 
+    /// The file with the line, or the option.
     public var description: String {
         switch self {
         case .line(let file, let line): "\(file):\(line)"
@@ -18,14 +19,16 @@ public enum RecipePlace: Hashable, Sendable, CustomStringConvertible {
 
 /// What is wrong with a recipe, and where.
 public struct RecipeFileError: Error, Hashable, CustomStringConvertible {
+    /// Where the mistake is.
     public let place: RecipePlace
     /// What is wrong and what would be right, without a full stop.
     public let reason: String
 
-    public init(_ place: RecipePlace, _ reason: String) {
+    package init(_ place: RecipePlace, _ reason: String) {
         self.place = place
         self.reason = reason
     }
 
+    /// The place, then the reason.
     public var description: String { "\(place): \(reason)" }
 }

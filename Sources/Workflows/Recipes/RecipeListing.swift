@@ -1,24 +1,24 @@
 import Foundation
 
 /// Every key of a recipe with its value, as `vertebra recipe` shows them.
-public struct RecipeListing: Encodable, Sendable {
-    public struct Entry: Encodable, Sendable {
+package struct RecipeListing: Encodable, Sendable {
+    package struct Entry: Encodable, Sendable {
         /// Dotted, as `--set` takes it.
-        public let key: String
+        package let key: String
         /// What holds for this recipe, in YAML.
-        public let value: String
+        package let value: String
         /// What holds where the key is left out; nil for a key that must be there.
-        public let usual: String?
+        package let usual: String?
         /// Empty where the key has none.
-        public let unit: String
-        public let meaning: String
+        package let unit: String
+        package let meaning: String
     }
 
-    public let task: VisionTask
-    public let entries: [Entry]
+    package let task: VisionTask
+    package let entries: [Entry]
 
     /// - Throws: `RecipeFileError` for a recipe that training would refuse to read.
-    public init(_ file: RecipeFile) throws {
+    package init(_ file: RecipeFile) throws {
         task = try VisionTask(of: file)
         switch task {
         case .detection: entries = try Self.detection(file)
@@ -93,7 +93,7 @@ public struct RecipeListing: Encodable, Sendable {
     }
 
     /// A line for each key; those that differ from the default are marked, with the default beside them.
-    public var text: String {
+    package var text: String {
         let rows = entries.map { entry in
             [
                 entry.usual == entry.value ? "" : "*", entry.key, entry.value,
@@ -108,7 +108,7 @@ public struct RecipeListing: Encodable, Sendable {
 
 extension RecipeListing {
     /// The keys of all kinds of recipes as tables in Markdown: what docs/recipes.md holds.
-    public static func reference() throws -> String {
+    package static func reference() throws -> String {
         func table(_ title: String, _ yaml: String, only: (String) -> Bool = { _ in true }) throws -> String {
             let listing = try RecipeListing(RecipeFile(text: yaml, path: title))
             let rows = listing.entries.filter { only($0.key) }.map { entry in

@@ -1,55 +1,55 @@
 import NN
 
 /// The section `training` of a recipe: how long, in which steps, on what.
-public struct TrainingSection: Codable, Hashable, Sendable {
-    public enum OptimizerName: String, Codable, CaseIterable, Sendable {
+package struct TrainingSection: Codable, Hashable, Sendable {
+    package enum OptimizerName: String, Codable, CaseIterable, Sendable {
         case sgd, adamw
     }
 
-    public enum Schedule: String, Codable, CaseIterable, Sendable {
+    package enum Schedule: String, Codable, CaseIterable, Sendable {
         case constant
         /// Times `gamma` at each of the `milestones`.
         case multiStep = "multi_step"
         case cosine
     }
 
-    public enum Precision: String, Codable, CaseIterable, Sendable {
+    package enum Precision: String, Codable, CaseIterable, Sendable {
         case float32, bfloat16
     }
 
-    public var epochs = 12
+    package var epochs = 12
     /// Optimiser steps after which training ends even if epochs are left. Nil: no such limit.
-    public var steps: Int?
+    package var steps: Int?
     /// Images in a batch.
-    public var batch = 2
+    package var batch = 2
     /// Batches whose gradients make one step.
-    public var accumulation = 1
+    package var accumulation = 1
     /// Whether an epoch leaves out a last batch that is not full.
-    public var dropLast = false
-    public var optimizer = OptimizerName.sgd
-    public var learningRate = 0.02
-    public var momentum = 0.9
-    public var nesterov = false
-    public var weightDecay = 1e-4
+    package var dropLast = false
+    package var optimizer = OptimizerName.sgd
+    package var learningRate = 0.02
+    package var momentum = 0.9
+    package var nesterov = false
+    package var weightDecay = 1e-4
     /// Whether norms and biases decay as well.
-    public var decayNormsAndBiases = true
-    public var schedule = Schedule.multiStep
+    package var decayNormsAndBiases = true
+    package var schedule = Schedule.multiStep
     /// When `multi_step` lowers the rate.
-    public var milestones = Milestones.shares([0.67, 0.92])
-    public var gamma = 0.1
+    package var milestones = Milestones.shares([0.67, 0.92])
+    package var gamma = 0.1
     /// Steps in which the rate grows linearly to its full value.
-    public var warmupSteps = 0
+    package var warmupSteps = 0
     /// The warm-up in epochs, in place of `warmupSteps`. Nil: `warmupSteps` says it.
-    public var warmupEpochs: Double?
+    package var warmupEpochs: Double?
     /// Largest norm of all gradients together. Nil: no limit.
-    public var clipNorm: Double?
-    public var seed: UInt64 = 0
+    package var clipNorm: Double?
+    package var seed: UInt64 = 0
     /// Threads that compute. Nil: one for each processor.
-    public var threads: Int?
+    package var threads: Int?
     /// Threads that load images; 0 loads between the steps.
-    public var loaderThreads = 2
+    package var loaderThreads = 2
     /// What convolutions and matrix products compute in.
-    public var precision = Precision.float32
+    package var precision = Precision.float32
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case epochs, steps, batch, accumulation
@@ -68,9 +68,9 @@ public struct TrainingSection: Codable, Hashable, Sendable {
         case precision
     }
 
-    public init() {}
+    package init() {}
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&epochs, .epochs, "must be above 0") { $0 > 0 }
         steps = try values.decodeIfPresent(Int.self, forKey: .steps)
@@ -104,7 +104,7 @@ public struct TrainingSection: Codable, Hashable, Sendable {
     }
 
     /// The factor on the learning rate at each of `totalSteps` optimiser steps.
-    public func learningRateSchedule(totalSteps: Int, stepsPerEpoch: Int) -> LearningRateSchedule {
+    package func learningRateSchedule(totalSteps: Int, stepsPerEpoch: Int) -> LearningRateSchedule {
         let main: LearningRateSchedule =
             switch schedule {
             case .constant: .constant
@@ -119,7 +119,7 @@ public struct TrainingSection: Codable, Hashable, Sendable {
     }
 
     /// The optimiser over a model's trainable parameters.
-    public func makeOptimizer(for module: Module) -> any Optimizer {
+    package func makeOptimizer(for module: Module) -> any Optimizer {
         let groups = ParameterGroup.split(
             module, weightDecay: weightDecay, decayNormsAndBiases: decayNormsAndBiases)
         switch optimizer {
@@ -147,5 +147,20 @@ extension KeyedDecodingContainer {
     func require(_ condition: Bool, _ key: Key, _ reason: String) throws {
         guard !condition else { return }
         throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: reason)
+    }
+}
+
+extension RecipeFile {
+    /// `training.threads`: how many threads the process should take; nil leaves it to libtorch. They belong to the process, so
+    /// whoever runs a job sets them (`Threads.count`) before it opens one.
+    ///
+    /// - Throws: `RecipeFileError`.
+    package func threads() throws -> Int? { try decode(Head.self).training?.threads }
+
+    private struct Head: Decodable {
+        let training: TrainingSection?
+
+        // Not all of the recipe's keys, so not to be checked for strangers.
+        private enum CodingKeys: String, CodingKey { case training }
     }
 }

@@ -3,7 +3,10 @@ import Training
 
 /// What a recipe is for.
 public enum VisionTask: String, Codable, CaseIterable, Sendable {
-    case detection, classification
+    /// Boxes of objects in images.
+    case detection
+    /// One class for an image or a clip.
+    case classification
 
     private struct Head: Decodable {
         let task: VisionTask
@@ -14,11 +17,6 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
 
     /// What the recipe says it is for. Throws `RecipeFileError`.
     public init(of file: RecipeFile) throws { self = try file.decode(Head.self).task }
-
-    /// What the recipe in a checkpoint says. Throws `CheckpointError`, `RecipeFileError`.
-    public init(ofCheckpoint path: String) throws {
-        try self.init(of: RecipeFile(text: Checkpoint.readInfo(path).recipe, path: "the recipe in \(path)"))
-    }
 
     /// Opens the recipe's training in the folder `output`.
     ///

@@ -11,6 +11,7 @@ public struct ClassMismatch: Error, Hashable, CustomStringConvertible {
     /// Classes of the data that the reference lacks.
     public let unexpected: [String]
 
+    /// Both sources, then the names that only one of them has.
     public var description: String {
         func list(_ names: [String]) -> String {
             names.prefix(6).joined(separator: ", ") + (names.count > 6 ? " and \(names.count - 6) more" : "")
@@ -24,14 +25,14 @@ public struct ClassMismatch: Error, Hashable, CustomStringConvertible {
 }
 
 /// A model's labels and a data set's, brought together by the classes' names.
-public struct ClassMapping: Hashable, Sendable {
+package struct ClassMapping: Hashable, Sendable {
     /// In the order of the model's labels 1…n.
-    public let classNames: [String]
+    package let classNames: [String]
     /// The data's category id of each.
-    public let categoryIDs: [Int]
+    package let categoryIDs: [Int]
 
     /// - Throws: `ClassMismatch` unless both have the same names; `AnnotationError` where one of the data's stands twice.
-    public init(model classNames: [String], named reference: String, data: DetectionAnnotations) throws {
+    package init(model classNames: [String], named reference: String, data: DetectionAnnotations) throws {
         try data.requireDistinctClassNames()
         let known = Set(classNames)
         let given = Set(data.classNames)
@@ -46,5 +47,5 @@ public struct ClassMapping: Hashable, Sendable {
     }
 
     /// The COCO category id of a model's label.
-    public func categoryID(label: Int) -> Int { categoryIDs[label - 1] }
+    package func categoryID(label: Int) -> Int { categoryIDs[label - 1] }
 }

@@ -4,7 +4,7 @@ import Tensors
 import Training
 
 /// A network with what is needed to use it, whatever its task: its recipe and the names of its classes.
-public protocol RecipeModel {
+package protocol RecipeModel {
     associatedtype Sections: RecipeSections
 
     var recipe: Recipe<Sections> { get }
@@ -17,24 +17,18 @@ public protocol RecipeModel {
 }
 
 extension RecipeModel {
-    /// The model of a checkpoint; `settings` change its recipe (where its data are, thresholds).
+    /// The model that a training saved, on a device and in evaluation mode.
     ///
-    /// - Throws: `CheckpointError`, `RecipeFileError`.
-    public init(checkpoint path: String, settings: [String] = []) throws {
-        let checkpoint = try Checkpoint.readModel(path)
-        let file = try RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(path)", settings: settings)
-        let recipe = try file.decode(Recipe<Sections>.self)
-        try self.init(recipe: recipe, file: file, classNames: checkpoint.info.classNames, loadsWeights: false)
-        try checkpoint.load(into: module, classNames: classNames, path: path)
-        module.eval()
-    }
-
-    /// Loads a checkpoint's model onto a device, and sets as many threads as the recipe asks for.
-    init(checkpoint path: String, settings: [String], device: Device) throws {
+    /// - Throws: `RecipeFileError`, also for the model of another task; `CheckpointError` where the weights don't fit;
+    ///   `MissingDevice`.
+    init(opening saved: SavedModel, device: Device) throws {
         try device.requirePresence()
-        try self.init(checkpoint: path, settings: settings)
+        let recipe = try saved.file.decode(Recipe<Sections>.self)
+        let info = saved.checkpoint.info
+        try self.init(recipe: recipe, file: saved.file, classNames: info.classNames, loadsWeights: false)
+        try saved.checkpoint.load(into: module, classNames: classNames, path: saved.path)
+        module.eval()
         module.move(to: device)
-        if let threads = recipe.training.threads { Threads.count = threads }
     }
 
     /// Where the weights are.

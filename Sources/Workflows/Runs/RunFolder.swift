@@ -4,8 +4,10 @@ import Support
 
 /// Where a run keeps what it makes.
 public struct RunFolder: Hashable, Sendable {
+    /// The folder.
     public let path: String
 
+    /// A folder that is there or is still to be made.
     public init(_ path: String) { self.path = path }
 
     /// The recipe with every `--set` in place and an absolute data root.
@@ -16,7 +18,9 @@ public struct RunFolder: Hashable, Sendable {
     public var metrics: String { path + "/metrics.jsonl" }
     /// What was shown while training, with times.
     public var log: String { path + "/run.log" }
+    /// The checkpoint of the last step that was saved.
     public var lastCheckpoint: String { path + "/last.safetensors" }
+    /// The checkpoint that scored best.
     public var bestCheckpoint: String { path + "/best.safetensors" }
     /// What `evaluate` found.
     public var evaluation: String { path + "/metrics.json" }
@@ -28,17 +32,17 @@ public struct RunFolder: Hashable, Sendable {
 
     /// The checkpoint that a path names: itself, or of a run's folder the best one, or else the last.
     ///
-    /// - Throws: `RunFolderError`.
+    /// - Throws: `JobError`.
     public static func checkpoint(at path: String) throws -> String {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw RunFolderError(path: path, reason: "there is no such run or checkpoint")
+            throw JobError(path, "there is no such run or checkpoint")
         }
         guard isDirectory.boolValue else { return path }
         let run = RunFolder(path)
         for checkpoint in [run.bestCheckpoint, run.lastCheckpoint]
         where FileManager.default.fileExists(atPath: checkpoint) { return checkpoint }
-        throw RunFolderError(path: path, reason: "this folder holds no checkpoint (best.safetensors, last.safetensors)")
+        throw JobError(path, "this folder holds no checkpoint (best.safetensors, last.safetensors)")
     }
 
     /// Whether training or `evaluate` keep their files here.
@@ -52,29 +56,22 @@ public struct RunFolder: Hashable, Sendable {
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw RunFolderError(
-                path: path, reason: "the folder can't be made (\(Support.reason(of: error)))")
+            throw JobError(
+                path, "the folder can't be made (\(Support.reason(of: error)))")
         }
         let probe = path + "/.writable-\(ProcessInfo.processInfo.processIdentifier)"
         guard files.createFile(atPath: probe, contents: Data()) else {
-            throw RunFolderError(path: path, reason: "the folder can't be written in; choose another --output")
+            throw JobError(path, "the folder can't be written in; choose another --output")
         }
         try? files.removeItem(atPath: probe)
     }
 
     /// Writes a file whole or not at all.
-    public static func write(_ text: String, to path: String) throws {
+    package static func write(_ text: String, to path: String) throws {
         do throws(WholeFileError) {
             try WholeFile.write(text, to: path)
         } catch {
-            throw RunFolderError(path: path, reason: "can't be written (\(error.reason))")
+            throw JobError(path, "can't be written (\(error.reason))")
         }
     }
-}
-
-/// A run's folder can't be used.
-public struct RunFolderError: Error, Hashable, CustomStringConvertible {
-    public let path: String
-    public let reason: String
-    public var description: String { "\(path): \(reason)" }
 }

@@ -8,13 +8,13 @@ struct RunLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     private let file: FileHandle
 
-    /// - Throws: `RunFolderError`.
+    /// - Throws: `JobError`.
     init(path: String) throws {
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         guard let file = FileHandle(forWritingAtPath: path), (try? file.seekToEnd()) != nil else {
-            throw RunFolderError(path: path, reason: "the run's log can't be written")
+            throw JobError(path, "the run's log can't be written")
         }
         self.file = file
     }

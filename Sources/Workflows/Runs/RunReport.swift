@@ -6,7 +6,9 @@ import Training
 
 /// The report of a detector's run, from what training and `evaluate` left in its folder. The detector itself is not needed.
 public struct RunReport {
+    /// The page's contents.
     public private(set) var report: DetectionReport
+    /// The run's folder.
     public let folder: RunFolder
 
     /// What is needed of `metrics.json`.
@@ -22,7 +24,7 @@ public struct RunReport {
     ///   - settings: `key=value` over the run's recipe, such as `data.root=…` where the data have moved.
     ///   - pictures: How many of the worst images are shown.
     ///   - threshold: The score from which a detection is shown, and counted in the confusion matrix.
-    /// - Throws: `RunFolderError` for what the folder lacks; `RecipeFileError`, `AnnotationError`, `EvaluationError`.
+    /// - Throws: `JobError` for what the folder lacks; `RecipeFileError`, `AnnotationError`, `EvaluationError`.
     public init(run path: String, settings: [String] = [], pictures: Int = 12, threshold: Double = 0.5) throws {
         let folder = RunFolder(path)
         self.folder = folder
@@ -35,11 +37,12 @@ public struct RunReport {
         } else if let recipe {
             location = try DetectionData(try recipe.decode(DetectionRecipe.self).data, file: recipe).location(.val)
         } else {
-            throw RunFolderError(
-                path: folder.evaluation,
-                reason: "does not say what was measured; make it anew: vertebra evaluate \(path)")
+            throw JobError(
+                folder.evaluation,
+                "does not say what was measured; make it anew: vertebra evaluate \(path)")
         }
-        let (all, imageFolder) = try location.open()
+        let part = try location.open()
+        let all = part.annotations
         let unreadable = Set((evaluation.unreadable ?? []).map(\.path))
         let annotations =
             unreadable.isEmpty
@@ -47,7 +50,7 @@ public struct RunReport {
         let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
         report = try DetectionReport(
             title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),
-            imageFolder: imageFolder)
+            imageFolder: part.imageFolder)
         report.pictureCount = pictures
         report.scoreThreshold = threshold
         report.settings = try recipe?.text
@@ -57,27 +60,27 @@ public struct RunReport {
 
     /// Writes the page, whole or not at all.
     ///
-    /// - Throws: `RunFolderError`.
+    /// - Throws: `JobError`.
     public func write(to path: String) throws { try RunFolder.write(report.html().text, to: path) }
 
     private static func requireDetections(in folder: RunFolder) throws {
         let files = FileManager.default
         var isDirectory: ObjCBool = false
         guard files.fileExists(atPath: folder.path, isDirectory: &isDirectory) else {
-            throw RunFolderError(path: folder.path, reason: "there is no such run")
+            throw JobError(folder.path, "there is no such run")
         }
         guard isDirectory.boolValue else {
-            throw RunFolderError(
-                path: folder.path, reason: "this is a file; name the run's folder, where evaluate left its numbers")
+            throw JobError(
+                folder.path, "this is a file; name the run's folder, where evaluate left its numbers")
         }
         if let task = try? VisionTask(of: RecipeFile(path: folder.recipe)), task != .detection {
-            throw RunFolderError(
-                path: folder.path, reason: "this is the run of a classifier; a report shows detections")
+            throw JobError(
+                folder.path, "this is the run of a classifier; a report shows detections")
         }
         for file in [folder.evaluation, folder.detections] where !files.fileExists(atPath: file) {
-            throw RunFolderError(
-                path: folder.path,
-                reason: "this folder holds no \((file as NSString).lastPathComponent); measure first: "
+            throw JobError(
+                folder.path,
+                "this folder holds no \((file as NSString).lastPathComponent); measure first: "
                     + "vertebra evaluate \(folder.path)")
         }
     }
@@ -87,9 +90,9 @@ public struct RunReport {
             return try JSONDecoder().decode(
                 MetricsFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.evaluation)))
         } catch {
-            throw RunFolderError(
-                path: folder.evaluation,
-                reason: "is not what evaluate writes of a detector; make it anew: vertebra evaluate \(folder.path)")
+            throw JobError(
+                folder.evaluation,
+                "is not what evaluate writes of a detector; make it anew: vertebra evaluate \(folder.path)")
         }
     }
 
@@ -142,8 +145,8 @@ public struct RunReport {
         do {
             records = try MetricsLog.records(folder.metrics)
         } catch {
-            throw RunFolderError(
-                path: folder.metrics, reason: "can't be read (\((error as NSError).localizedDescription))")
+            throw JobError(
+                folder.metrics, "can't be read (\((error as NSError).localizedDescription))")
         }
         let steps = records.filter { $0.kind == .step }
         func line(_ name: String, _ value: (MetricsRecord) -> Double?) -> DetectionReport.Line {

@@ -11,6 +11,7 @@ public struct StartWeights: Sendable {
     public let path: String
     /// What they are for: "the classifier", "the detector's backbone".
     public let target: String
+    /// Which of the weights found their place.
     public let fit: StateDictReport
     /// Names of the layers of the file's classes, which are others than the data's: they start fresh, whatever their shape.
     public let ofOtherClasses: [String]
@@ -37,7 +38,7 @@ public struct StartWeights: Sendable {
     }
 
     /// The layers with rows for each class: where the data have other classes than the file, they start fresh.
-    package struct Head: Sendable {
+    public struct Head: Sendable {
         /// What their names begin with.
         let name: String
         /// The tensor with one row for each class.
@@ -104,7 +105,7 @@ public struct StartWeights: Sendable {
     ///   - parts: What the file may lack of the backbone: "layer4".
     ///   - classNames: The data's, for a backbone with a classifier.
     /// - Throws: as the other `init`.
-    package init(
+    public init(
         _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], classNames: [String]? = nil,
         called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {

@@ -13,17 +13,14 @@ struct TrainingRun {
     /// Epochs between evaluations and the measure that chooses the best checkpoint; nil never evaluates.
     let evaluation: (every: Int, metric: String)?
 
-    /// Decodes a recipe, makes its data root absolute, and sets the threads and the seed that it asks for.
+    /// Decodes a recipe and makes its data root absolute.
     ///
     /// - Throws: `RecipeFileError`.
     static func open<Sections: RecipeSections>(
         _ file: RecipeFile
     ) throws -> (recipe: Recipe<Sections>, file: RecipeFile) {
         let recipe = try file.decode(Recipe<Sections>.self)
-        let file = try anchoring(file, root: recipe.data.root)
-        if let threads = recipe.training.threads { Threads.count = threads }
-        Random.seed(recipe.training.seed)
-        return (recipe, file)
+        return (recipe, try anchoring(file, root: recipe.data.root))
     }
 
     /// Throws `RecipeFileError` where an epoch of so many images has no batch.
