@@ -8,11 +8,11 @@ import Tensors
 /// in memory throughout: an input of another layout is converted. `channelsLast: false` keeps everything in the order
 /// of its axes, slower, but rounded as most published numbers are.
 public final class Backbone: Module, UnaryLayer {
-    /// The layers that it was built from.
+    /// The plan that the network was built from: its layers, names and shapes.
     public let plan: BackbonePlan
     /// Whether activations and weights have their channels last in memory.
     public private(set) var isChannelsLast = false
-    /// The planned stages, first to last.
+    /// The stages, first to last.
     public let stages: [BackboneStage]
     private let stemLayers: [(name: String, layer: any UnaryLayer)]
     private let foldedStem: FoldedConvolution?
@@ -20,7 +20,14 @@ public final class Backbone: Module, UnaryLayer {
     private let dropout: Dropout
     private let fc: (any UnaryLayer)?
 
-    /// All layers of a plan, with their first values: convolutions He-normal over fan-out, norms 1 and 0.
+    /// A network with all layers of a plan.
+    ///
+    /// Weights start as follows: convolutions He-normal over fan-out, norms with γ = 1 and β = 0, the classifier as
+    /// PyTorch's.
+    ///
+    /// - Parameters:
+    ///   - plan: the layers.
+    ///   - channelsLast: whether activations and weights have their channels last in memory.
     public init(_ plan: BackbonePlan, channelsLast: Bool = true) {
         self.plan = plan
         stemLayers = plan.stem.map { ($0.name, $0.makeModule()) }
@@ -34,22 +41,26 @@ public final class Backbone: Module, UnaryLayer {
         if channelsLast { useChannelsLast() }
     }
 
-    /// Lays weights and activations out with the channels last from now on. Gradients are dropped.
+    /// Lays weights and activations out in memory with the channels last from now on. Gradients are dropped.
     public func useChannelsLast() {
         convertToChannelsLast()
         isChannelsLast = true
     }
 
-    /// From now on training keeps only what flows between segments of each stage, of √n blocks in a stage of n, and makes the
-    /// rest anew for the backward pass: a third more time, and memory that grows with the root of the depth.
+    /// Lets training keep only what flows between segments of each stage, of √n blocks in a stage of n, and compute the
+    /// rest once more for the backward pass (Chen et al., 2016): a third more time, and memory that grows with the root
+    /// of the depth. False keeps all activations again.
     public func checkpointActivations(_ on: Bool = true) {
         for stage in stages {
             stage.checkpointedBlocks = on ? Int(Double(stage.plan.blocks.count).squareRoot().rounded(.up)) : nil
         }
     }
 
+    /// The network of an architecture.
+    ///
     /// - Parameters:
-    ///   - classes: how many the classifier tells apart; nil leaves it out.
+    ///   - architecture: its axes.
+    ///   - classes: how many classes the classifier tells apart; nil leaves it out.
     ///   - normalization: takes the place of the architecture's, such as `.frozenBatch` under a detector.
     ///   - stageCount: builds the first so many stages, without last norm and classifier; nil builds all.
     /// - Throws: `ArchitectureError` where the axes have no meaning together.
@@ -63,12 +74,14 @@ public final class Backbone: Module, UnaryLayer {
             }.plan(stageCount: stageCount))
     }
 
-    /// With the classifier that the architecture says. Throws `ArchitectureError` where the axes have no meaning together.
+    /// The network of an architecture, with the classifier that it says.
+    ///
+    /// - Throws: `ArchitectureError` where the axes have no meaning together.
     public convenience init(_ architecture: BackboneArchitecture) throws {
         self.init(try architecture.plan())
     }
 
-    /// Its layers and stages, under the names of the plan.
+    /// The layers and stages, under the names of the plan.
     public override func children() -> [(name: String, module: Module)] {
         var result: [(name: String, module: Module)] = stemLayers.map { ($0.name, $0.layer) }
         result += stages.map { ($0.plan.scope, $0) }
@@ -92,7 +105,8 @@ public final class Backbone: Module, UnaryLayer {
         }
     }
 
-    /// `conv1`, `bn1`, ReLU and the pooling: `[N, 3, H, W]` → `[N, stem width, H', W']`.
+    /// Runs `conv1`, `bn1`, ReLU and the pooling, if there is one: `[N, 3, H, W]` → `[N, stem width, H', W']`, clips
+    /// with T in between.
     public func stem(_ x: Tensor) -> Tensor {
         var h = x
         if isChannelsLast { h = x.to(memoryFormat: plan.architecture.rank == .image ? .channelsLast : .channelsLast3D) }
@@ -104,14 +118,16 @@ public final class Backbone: Module, UnaryLayer {
         return layers.reduce(h) { ($1 as? any NormLayer)?.rectified($0) ?? $1($0) }
     }
 
-    /// Stage `index`, from 0, on the output of the one before; the last one with the norm behind it, if there is one.
+    /// Runs stage `index`, from 0, on the output of the one before it; after the last stage also the norm behind it, if
+    /// there is one.
     public func stage(_ index: Int, _ x: Tensor) -> Tensor {
         let h = stages[index](x)
         guard index == stages.count - 1, let lastNorm else { return h }
         return lastNorm.rectified(h)
     }
 
-    /// The output of every stage, `[N, channels, H / stride, W / stride]` each, as `plan.stages` says.
+    /// The output of every stage, first to last: `[N, channels, H / stride, W / stride]` each, as `plan.stages` says;
+    /// of clips `[N, channels, T / …, H / stride, W / stride]`.
     public func features(_ x: Tensor) -> [Tensor] {
         var result: [Tensor] = []
         var h = stem(x)
@@ -122,14 +138,14 @@ public final class Backbone: Module, UnaryLayer {
         return result
     }
 
-    /// Average over all positions, dropout and `fc`: `[N, C, …]` → logits `[N, classes]`; without a classifier, the
+    /// The average over all positions, dropout and `fc`: `[N, C, …]` → logits `[N, classes]`; without a classifier, the
     /// averages `[N, C]`.
     public func classifier(_ feature: Tensor) -> Tensor {
         let pooled = dropout(feature.flatten(from: 2).mean([2]))
         return fc?(pooled) ?? pooled
     }
 
-    /// Logits, `[N, classes]`.
+    /// `[N, 3, H, W]` or `[N, 3, T, H, W]` → logits `[N, classes]`; without a classifier, averages `[N, C]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         var h = stem(x)
         for index in stages.indices { h = stage(index, h) }

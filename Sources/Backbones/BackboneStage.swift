@@ -2,13 +2,14 @@ import Architectures
 import NN
 import Tensors
 
-/// All blocks at one resolution, named `0`, `1`, …: what `layer1` … `layer4` of a backbone are. In a DenseNet, a dense
-/// block with the transition in front of it.
+/// All blocks at one resolution: what `layer1` … `layer4` of a network are. In a DenseNet, a dense block with the
+/// transition in front of it.
 public final class BackboneStage: Module, UnaryLayer {
-    /// The blocks that it was built from.
+    /// The plan of the blocks that the stage was built from.
     public let plan: PlannedStage
-    /// How many blocks make up a segment whose activations are computed once more for the backward pass instead of being
-    /// kept; nil keeps all. With dense shortcuts and GS, where blocks share more than one output, a segment is the whole stage.
+    /// How many blocks make up a segment whose activations are computed once more for the backward pass instead of
+    /// being kept; nil keeps all. Where blocks share more than one output, with dense shortcuts and GS, a segment is
+    /// the whole stage.
     public var checkpointedBlocks: Int?
     let blocks: [ResidualBlock]
     private let denseBlock: DenseBlock?
@@ -26,7 +27,7 @@ public final class BackboneStage: Module, UnaryLayer {
         }
     }
 
-    /// Its blocks by number; a DenseNet's layers under the plan's names.
+    /// The blocks by number from 0; of a DenseNet the layers under the plan's names.
     public override func children() -> [(name: String, module: Module)] {
         denseBlock?.children ?? blocks.enumerated().map { (String($0), $1) }
     }
@@ -50,7 +51,7 @@ public final class BackboneStage: Module, UnaryLayer {
         return flow.x.value
     }
 
-    /// Whether a block needs nothing but the output of the one before.
+    /// Whether every block needs nothing but the output of the one before.
     private var isChain: Bool {
         switch shortcut {
         case .dense, .denseIdentity, .gs: false

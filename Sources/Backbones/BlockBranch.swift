@@ -2,7 +2,8 @@ import Architectures
 import NN
 import Tensors
 
-/// F of a block but for its last convolution, which is part of the addition: conv-norm-ReLU, and in a bottleneck once more.
+/// F of a block without its last convolution, which is computed with the addition: conv-norm-ReLU, and in a bottleneck
+/// the 3×3 behind it.
 ///
 /// The norms are those behind the convolutions. In the pre-activation order F is called on a = ReLU(BN(x)), so `bn2` is the
 /// norm behind `conv1`, and none is left for the last convolution.
@@ -12,7 +13,7 @@ struct BlockBranch {
     /// The last convolution, with the norm that the addition follows, if there is one.
     let last: NormedConvolution
     private let first: NormedConvolution
-    /// Nil in a basic branch.
+    /// The 3×3 in the middle; nil in a basic branch.
     private let middle: BranchMiddle?
     private let gn1: (any NormLayer)?
 
@@ -43,7 +44,7 @@ struct BlockBranch {
         gn1 = layers.norm("gn1")
     }
 
-    /// x, or a, to v.
+    /// v for the input of F, which is x, or a in the pre-activation order.
     func callAsFunction(_ x: Tensor) -> Tensor {
         let readsMoments = gn1 == nil && middle?.shortcut?.readsMoments ?? false
         var u = first.rectified(x, wantsMoments: readsMoments)

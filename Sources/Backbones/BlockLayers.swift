@@ -3,7 +3,7 @@ import NN
 
 /// The layers of a planned block, by name.
 struct BlockLayers {
-    /// In the plan's order.
+    /// All layers by name, in the plan's order.
     let all: [(name: String, layer: any UnaryLayer)]
     private let byName: [String: any UnaryLayer]
     private let block: String

@@ -2,15 +2,15 @@ import Architectures
 import NN
 import Tensors
 
-/// h of a block, what is added to F.
+/// The shortcut h of a block: what is added to F.
 struct BlockShortcut {
-    /// GN in RG and its ablations, BN in RBS: named `rg`.
+    /// The norm named `rg`: a group norm in RG and its ablations, a batch norm in RBS.
     let norm: (any NormLayer)?
     private let kind: Shortcut
     private let isStart: Bool
-    /// Where a Start changes the shape of x.
+    /// The projection, where a Start changes the shape of x.
     private let projection: BlockProjection?
-    /// A row for each earlier block.
+    /// The weights of a dense shortcut, a row for each earlier block.
     private let weights: TermWeights?
     private let groups: Int
     private let block: String
@@ -28,6 +28,7 @@ struct BlockShortcut {
     /// h(x) in one addend or several, none in a plain network.
     ///
     /// - Parameters:
+    ///   - flow: what the blocks before left; x is its `x`.
     ///   - isRectified: whether no value of x is below 0.
     ///   - y: what a projection takes: x, or in the pre-activation order a.
     func callAsFunction(_ flow: StageFlow, isRectified: Bool, projecting y: Tensor) -> [SumTerm] {
@@ -57,7 +58,7 @@ struct BlockShortcut {
         }
     }
 
-    /// norm(ReLU(x)).
+    /// The addend norm(ReLU(x)).
     private func rectifiedTerm(_ x: Measured, isRectified: Bool) -> SumTerm {
         let norm = BlockLayers.needed(norm, in: block)
         return isRectified ? norm.term(x.value, moments: x.moments) : norm.term(x.value.relu())
@@ -68,6 +69,7 @@ extension DenseNormalization {
     /// One addend of a dense shortcut: w ⊙ N(x), or N(x) without a weight.
     ///
     /// - Parameters:
+    ///   - x: the value of an earlier block, `[N, C, …]`.
     ///   - weight: `[C]`.
     ///   - groups: groups of a group norm.
     func term(_ x: Measured, weight: Tensor?, groups: Int) -> SumTerm {
@@ -83,12 +85,13 @@ extension DenseNormalization {
     }
 }
 
-/// The projection of a Start: a pooling or none, a 1×1 convolution, and its norm but in the pre-activation order.
+/// The projection of a Start: a pooling, if there is one, a 1×1 convolution, and except in the pre-activation order the
+/// norm behind it.
 struct BlockProjection {
     private let layers: [any UnaryLayer]
     private let folded: FoldedConvolution?
 
-    /// Nil for no layers.
+    /// The projection of these layers; nil for none.
     init?(_ layers: [any UnaryLayer]) {
         guard !layers.isEmpty else { return nil }
         self.layers = layers

@@ -10,7 +10,11 @@ struct BranchMiddle {
     let shortcut: InnerBlockShortcut?
     let gn2: (any NormLayer)?
 
-    /// - Parameter isRectified: whether no value of u is below 0.
+    /// v of u, `[N, C, …]` → the same shape, or a smaller one where the 3×3 strides.
+    ///
+    /// - Parameters:
+    ///   - u: the 3×3's input.
+    ///   - isRectified: whether no value of u is below 0.
     func callAsFunction(_ u: Measured, isRectified: Bool) -> Tensor {
         let v: Tensor
         if let convolution {
@@ -34,7 +38,7 @@ enum InnerBlockShortcut {
     case rg(any NormLayer)
     case weighted(TermWeights, DenseNormalization, groups: Int)
 
-    /// Nil where a block has none, as where its 3×3 strides.
+    /// The inner shortcut of a block; nil where it has none, as where its 3×3 strides.
     init?(_ architecture: BackboneArchitecture, _ layers: BlockLayers) {
         if let norm = layers.norm("rg_inner") {
             self = .rg(norm)
@@ -47,7 +51,7 @@ enum InnerBlockShortcut {
         }
     }
 
-    /// Whether it normalises u by statistics of its own.
+    /// Whether the shortcut normalises u by statistics of its own.
     var readsMoments: Bool {
         switch self {
         case .rg: true
@@ -73,7 +77,7 @@ struct Res2NetSplits {
     private let stride: [Int]
     private let isStart: Bool
 
-    /// Nil where the block has none.
+    /// The splits of a block; nil where it has none.
     init?(_ planned: PlannedBlock, _ layers: BlockLayers) {
         splits = layers.all.indices.compactMap { index in
             guard let convolution = layers["convs.\(index)"], let norm = layers.norm("bns.\(index)") else { return nil }
@@ -98,7 +102,7 @@ struct Res2NetSplits {
         return Tensor.cat(outputs, dim: 1)
     }
 
-    /// Means of windows of three.
+    /// The means of windows of three positions along each axis.
     private func pooled(_ x: Tensor) -> Tensor {
         let window = stride.map { _ in 3 }
         // libtorch takes no clip that is smaller than the window, whatever its padding.

@@ -81,7 +81,7 @@ private struct DenseTransition {
     private let convolution: any UnaryLayer
     private let pool: (any UnaryLayer)?
 
-    /// Nil for no layers.
+    /// The transition of these layers; nil for none.
     init?(_ planned: [PlannedLayer]) {
         guard planned.count >= 2 else { return nil }
         let layers = planned.map { (name: $0.name, layer: $0.makeModule()) }

@@ -1,25 +1,25 @@
 import NN
 import Tensors
 
-/// Where the pictures of a batch speak for a class, as Grad-CAM has it (Selvaraju et al., "Grad-CAM: Visual Explanations
-/// from Deep Networks via Gradient-based Localization", ICCV 2017).
+/// Where the pictures of a batch speak for a class (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks
+/// via Gradient-based Localization", ICCV 2017); ``Backbone/gradCAM(_:classes:stage:)`` makes it.
 ///
-/// With A_k the channels of a stage's output and y_c the logit of class c: α_k is the mean over all positions of ∂y_c/∂A_k
-/// (equation 1), and the map is ReLU(Σ_k α_k A_k) (equation 2).
+/// With A_k the channels of a stage's output and y_c the logit of class c: α_k is the mean over all positions of
+/// ∂y_c/∂A_k (equation 1), and the map is ReLU(Σ_k α_k A_k) (equation 2).
 public struct GradCAM {
-    /// ReLU(Σ_k α_k A_k), `[N, h, w]` in the stage's size, `[N, t, h, w]` for clips: not brought into any range. All zero
-    /// where nothing speaks for the class.
+    /// The maps ReLU(Σ_k α_k A_k), `[N, h, w]` in the stage's size, `[N, t, h, w]` for clips. They are not brought into
+    /// any range, and all zero where nothing speaks for the class.
     public let maps: Tensor
-    /// α, `[N, channels of the stage]`.
+    /// The weights α of the stage's channels, `[N, channels of the stage]`.
     public let weights: Tensor
-    /// `[N, classes]`.
+    /// The network's logits, `[N, classes]`.
     public let logits: Tensor
     /// The class of each map, from 0.
     public let classes: [Int]
 
-    /// y_c: the logit of each map's class, `[N]`.
+    /// The logit y_c of each map's class, `[N]`.
     public var scores: Tensor { chosen(logits) }
-    /// The softmax's share of each map's class, `[N]`.
+    /// The share in the softmax of each map's class, `[N]`, in 0…1.
     public var probabilities: Tensor { chosen(logits.softmax(dim: 1)) }
 
     private func chosen(_ values: Tensor) -> Tensor {
@@ -54,14 +54,15 @@ public enum GradCAMError: Error, Hashable, CustomStringConvertible {
 extension Backbone {
     /// Grad-CAM of a batch at a stage's output (Selvaraju et al., 2017, equations 1 and 2).
     ///
-    /// Runs in evaluation, with batch norm by its running statistics, whatever mode the network is in; its modes and the
-    /// gradients of its parameters stay as they are. Operations are recorded behind the stage only.
+    /// It runs in evaluation, with batch norm by its running statistics, whatever mode the network is in; the network's
+    /// modes and the gradients of its parameters stay as they are. A batch of a wrong rank, and another number of
+    /// classes than of pictures, trap.
     ///
     /// - Parameters:
     ///   - x: `[N, 3, H, W]`, or `[N, 3, T, H, W]` for a network of clips, as for the network itself.
     ///   - classes: the class of each picture, from 0; nil takes each one's likeliest.
-    ///   - stage: from 0; nil takes the last.
-    /// - Throws: `GradCAMError`.
+    ///   - stage: the stage's number, from 0; nil takes the last.
+    /// - Throws: ``GradCAMError``.
     public func gradCAM(_ x: Tensor, classes: [Int]? = nil, stage: Int? = nil) throws(GradCAMError) -> GradCAM {
         let index = stage ?? stages.count - 1
         guard let classCount = plan.architecture.classes, plan.classifier != nil else { throw .noClassifier }

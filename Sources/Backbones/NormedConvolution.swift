@@ -7,7 +7,12 @@ struct NormedConvolution {
     let norm: (any NormLayer)?
     private let folded: FoldedConvolution?
 
-    /// - Parameter folds: whether inference makes one operation of the two.
+    /// A convolution and the norm behind it.
+    ///
+    /// - Parameters:
+    ///   - convolution: the convolution.
+    ///   - norm: the norm behind it, if there is one.
+    ///   - folds: whether inference makes one operation of the two.
     init(_ convolution: any UnaryLayer, _ norm: (any NormLayer)?, folds: Bool = true) {
         self.convolution = convolution
         self.norm = norm

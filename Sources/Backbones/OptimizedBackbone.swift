@@ -28,20 +28,22 @@ public final class OptimizedBackbone {
         backbone.convert(to: computation)
     }
 
-    /// `[N, 3, H, W]` or `[N, 3, T, H, W]` of any floating-point type → logits, `[N, classes]`.
+    /// `[N, 3, H, W]` or `[N, 3, T, H, W]` of any floating-point type → logits, `[N, classes]`, in ``dtype``. No
+    /// gradient flows.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         withoutGrad { backbone(x.to(computation)).to(dtype) }
     }
 
-    /// The output of every stage, as ``Backbone/features(_:)``.
+    /// The output of every stage, as ``Backbone/features(_:)`` gives them, in ``dtype``. No gradient flows.
     public func features(_ x: Tensor) -> [Tensor] {
         withoutGrad { backbone.features(x.to(computation)).map { $0.to(dtype) } }
     }
 }
 
 extension Backbone {
-    /// This network for inference alone, from now on: it is put into evaluation and frozen, and its weights take the type
-    /// that is computed in. Later changes of the weights are seen.
+    /// Makes this network one for inference alone, from now on: it is put into evaluation and frozen, and its weights
+    /// take the type that is computed in. Later changes of the weights are seen. A type other than float32 and bfloat16
+    /// traps.
     public func optimizedForInference(_ dtype: DType = .float32) -> OptimizedBackbone {
         OptimizedBackbone(self, dtype)
     }

@@ -15,9 +15,9 @@ final class ResidualBlock: Module {
     private let branch: BlockBranch
     private let shortcut: BlockShortcut
     private let attention: (any BlockAttention)?
-    /// In front of F: bn1 in the pre-activation order, bn0 in the staged one where a block has it.
+    /// The norm in front of F: bn1 in the pre-activation order, bn0 in the staged one where a block has it.
     private let firstNorm: (any NormLayer)?
-    /// Behind the addition that ends a stage of the staged order.
+    /// The norm behind the addition that ends a stage of the staged order.
     private let endNorm: (any NormLayer)?
     private let isFusible: Bool
 
@@ -37,7 +37,7 @@ final class ResidualBlock: Module {
         isFusible = Self.isFusible(planned, architecture)
     }
 
-    /// In the plan's order.
+    /// The layers by name, in the plan's order.
     override func children() -> [(name: String, module: Module)] { layers.all.map { ($0.name, $0.layer) } }
 
     /// The norm behind F that the addition follows, if there is one.

@@ -1,9 +1,11 @@
 import Architectures
 import Tensors
 
-/// A tensor and, where a norm reads it next, its means and variances, taken while it was made (``F/sumWithMoments(_:rectified:)``).
+/// A tensor and, where a norm reads it next, its means and variances, taken while it was made (`F.sumWithMoments`).
 struct Measured {
+    /// The tensor, `[N, C, …]`.
     var value: Tensor
+    /// Means and variances of every image and channel, `[N, 2, C]`.
     var moments: Tensor?
 
     init(value: Tensor, moments: Tensor? = nil) {
@@ -33,7 +35,7 @@ struct StageFlow {
 
 /// What a block leaves.
 struct BlockOutput {
-    /// Its output, `[N, C, …]`.
+    /// The block's output, `[N, C, …]`.
     var value: Measured
     /// F(x), where dense shortcuts sum it in the output's place.
     var residual: Tensor?
@@ -42,7 +44,7 @@ struct BlockOutput {
 }
 
 extension Shortcut {
-    /// Whether it sums a value of every earlier block of the stage.
+    /// Whether the shortcut sums a value of every earlier block of the stage.
     var sumsEarlierBlocks: Bool {
         switch self {
         case .dense, .denseIdentity: true
@@ -50,7 +52,7 @@ extension Shortcut {
         }
     }
 
-    /// Whether that value is the block's F(x), as in DSNet-a.
+    /// Whether the value that it sums of each block is F(x), as in DSNet-a.
     var sumsResiduals: Bool {
         if case .dense(.residuals, _, _) = self { return true }
         return false

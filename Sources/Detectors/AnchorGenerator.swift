@@ -17,7 +17,7 @@ package struct Anchors {
 
 /// Boxes of fixed sizes and shapes at every cell of every feature map (Ren et al. 2015, section 3.1.1).
 package final class AnchorGenerator {
-    /// For each map the boxes around a cell's origin, flattened XYXY; ratio by ratio, size by size.
+    /// The boxes around a cell's origin for each map, flattened XYXY; ratio by ratio, size by size.
     package let cellAnchors: [[Float]]
 
     private var cache: [Key: Anchors] = [:]
@@ -28,6 +28,8 @@ package final class AnchorGenerator {
         let device: Device
     }
 
+    /// A generator of the anchors of these sizes and ratios.
+    ///
     /// - Parameters:
     ///   - sizes: square roots of the anchors' areas in pixels, a list for each feature map.
     ///   - aspectRatios: height over width, the same for every map.

@@ -7,10 +7,10 @@ package struct DefaultBoxMatcher {
 
     package init(threshold: Double) { self.threshold = threshold }
 
-    /// For each object its best default box, then every default box for the object that it overlaps enough.
+    /// Finds for each object its best default box, then for every default box the object that it overlaps enough.
     ///
-    /// Two objects never share their best box: the pair that overlaps most is taken first, as in MultiBox, and the other
-    /// object gets the best of the boxes that are left.
+    /// Two objects never share their best box: the pair that overlaps most is taken first, as in MultiBox, and the
+    /// other object gets the best of the boxes that are left.
     ///
     /// - Returns: int64 `[P]` each: places of the positives among the boxes, ascending, and the object of each.
     package func match(_ boxes: Tensor, to truth: GroundTruth) -> (positives: Tensor, objects: Tensor) {

@@ -34,7 +34,8 @@ public protocol Detector: Module {
 }
 
 extension Detector {
-    /// What the network finds in each image, best first, in pixels of the image that was given.
+    /// The objects that the network finds in each image, best first: its candidates, thinned out by ``suppression``.
+    /// XYXY pixels of the image that was given; no gradient flows.
     public func detect(images: [Tensor]) -> [Detections] {
         withoutGrad { candidates(images: images).map { suppression($0) } }
     }
@@ -42,11 +43,11 @@ extension Detector {
 
 /// What a detector found in one image.
 public struct Detections: Sendable {
-    /// `[n, 4]` float32, XYXY pixels.
+    /// The boxes, `[n, 4]` float32, XYXY pixels.
     public var boxes: Tensor
-    /// `[n]` float32 in 0…1.
+    /// The scores, `[n]` float32 in 0…1.
     public var scores: Tensor
-    /// `[n]` int64, 1…classCount.
+    /// The labels, `[n]` int64 in 1…classCount.
     public var labels: Tensor
 
     /// n objects, each with a box, a score and a label.
@@ -59,7 +60,8 @@ public struct Detections: Sendable {
     /// Number of objects.
     public var count: Int { scores.count }
 
-    /// The detections with boxes in pixels of an image of another size, as of the file in the place of what the network saw.
+    /// These detections with boxes in pixels of an image of another size, such as that of the file, where the network
+    /// saw a smaller one.
     public func scaled(from size: ImageSize, to other: ImageSize) -> Detections {
         guard size != other else { return self }
         return Detections(boxes: size.scaling(boxes, to: other), scores: scores, labels: labels)

@@ -14,11 +14,11 @@ import Tensors
 ///
 /// Losses: `loss_classifier`, `loss_box_reg`, `loss_objectness`, `loss_rpn_box_reg`.
 public final class FasterRCNN: Module, Detector {
-    /// What it was built from.
+    /// The configuration that the detector was built from.
     public let configuration: FasterRCNNConfiguration
     /// Kinds of objects, without the background.
     public let classCount: Int
-    /// What becomes of candidates that overlap.
+    /// How candidates that overlap are thinned out; at first as the configuration says.
     public var suppression: BoxSuppression
     let backbone: DetectorBackbone
     let rpn: RegionProposalNetwork
@@ -63,7 +63,7 @@ public final class FasterRCNN: Module, Detector {
         convertToChannelsLast()
     }
 
-    /// Its parts, under the names that the type's comment gives.
+    /// `backbone`, `rpn` and `roi_heads`.
     public override func children() -> [(name: String, module: Module)] {
         [("backbone", backbone), ("rpn", rpn), ("roi_heads", roiHeads)]
     }

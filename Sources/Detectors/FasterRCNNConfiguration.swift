@@ -135,7 +135,7 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
         return configuration
     }
 
-    /// As `c4`, with the fourth, smaller scale that the papers add for COCO: 12 anchors a cell.
+    /// The configuration `c4` with the fourth, smaller scale that the papers add for COCO: 12 anchors a cell.
     public static var c4COCO: FasterRCNNConfiguration {
         var configuration = c4
         configuration.anchorSizes = [[64, 128, 256, 512]]
@@ -144,45 +144,83 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
 
     /// The keys of a recipe file.
     public enum CodingKeys: String, CodingKey, CaseIterable {
+        /// Key of ``FasterRCNNConfiguration/layout``.
         case layout = "form"
+        /// Key of ``FasterRCNNConfiguration/normalization``.
         case normalization
+        /// Key of ``FasterRCNNConfiguration/frozenBatchEpsilon``.
         case frozenBatchEpsilon = "frozen_batch_epsilon"
+        /// Key of ``FasterRCNNConfiguration/trainableStages``.
         case trainableStages = "trainable_stages"
+        /// Key of ``FasterRCNNConfiguration/resizesImages``.
         case resizesImages = "resizes_images"
+        /// Key of ``FasterRCNNConfiguration/minSizes``.
         case minSizes = "min_sizes"
+        /// Key of ``FasterRCNNConfiguration/maxSize``.
         case maxSize = "max_size"
+        /// Key of ``FasterRCNNConfiguration/imageMean``.
         case imageMean = "image_mean"
+        /// Key of ``FasterRCNNConfiguration/imageStd``.
         case imageStd = "image_std"
+        /// Key of ``FasterRCNNConfiguration/sizeDivisor``.
         case sizeDivisor = "size_divisor"
+        /// Key of ``FasterRCNNConfiguration/anchorSizes``.
         case anchorSizes = "anchor_sizes"
+        /// Key of ``FasterRCNNConfiguration/anchorAspectRatios``.
         case anchorAspectRatios = "anchor_aspect_ratios"
+        /// Key of ``FasterRCNNConfiguration/pyramidChannels``.
         case pyramidChannels = "pyramid_channels"
+        /// Key of ``FasterRCNNConfiguration/rpnChannels``.
         case rpnChannels = "rpn_channels"
+        /// Key of ``FasterRCNNConfiguration/rpnPreNMSTopNTrain``.
         case rpnPreNMSTopNTrain = "rpn_pre_nms_top_n_train"
+        /// Key of ``FasterRCNNConfiguration/rpnPreNMSTopNTest``.
         case rpnPreNMSTopNTest = "rpn_pre_nms_top_n_test"
+        /// Key of ``FasterRCNNConfiguration/rpnPostNMSTopNTrain``.
         case rpnPostNMSTopNTrain = "rpn_post_nms_top_n_train"
+        /// Key of ``FasterRCNNConfiguration/rpnPostNMSTopNTest``.
         case rpnPostNMSTopNTest = "rpn_post_nms_top_n_test"
+        /// Key of ``FasterRCNNConfiguration/rpnNMSThreshold``.
         case rpnNMSThreshold = "rpn_nms_thresh"
+        /// Key of ``FasterRCNNConfiguration/rpnForegroundIoU``.
         case rpnForegroundIoU = "rpn_fg_iou_thresh"
+        /// Key of ``FasterRCNNConfiguration/rpnBackgroundIoU``.
         case rpnBackgroundIoU = "rpn_bg_iou_thresh"
+        /// Key of ``FasterRCNNConfiguration/rpnBatchSizePerImage``.
         case rpnBatchSizePerImage = "rpn_batch_size_per_image"
+        /// Key of ``FasterRCNNConfiguration/rpnPositiveFraction``.
         case rpnPositiveFraction = "rpn_positive_fraction"
+        /// Key of ``FasterRCNNConfiguration/rpnScoreThreshold``.
         case rpnScoreThreshold = "rpn_score_thresh"
+        /// Key of ``FasterRCNNConfiguration/roiPooling``.
         case roiPooling = "roi_pooling"
+        /// Key of ``FasterRCNNConfiguration/roiResolution``.
         case roiResolution = "roi_resolution"
+        /// Key of ``FasterRCNNConfiguration/roiSamplingRatio``.
         case roiSamplingRatio = "roi_sampling_ratio"
+        /// Key of ``FasterRCNNConfiguration/boxHeadFeatures``.
         case boxHeadFeatures = "box_head_features"
+        /// Key of ``FasterRCNNConfiguration/boxScoreThreshold``.
         case boxScoreThreshold = "box_score_thresh"
+        /// Key of ``FasterRCNNConfiguration/boxNMSThreshold``.
         case boxNMSThreshold = "box_nms_thresh"
+        /// Key of ``FasterRCNNConfiguration/boxDetectionsPerImage``.
         case boxDetectionsPerImage = "box_detections_per_img"
+        /// Key of ``FasterRCNNConfiguration/boxForegroundIoU``.
         case boxForegroundIoU = "box_fg_iou_thresh"
+        /// Key of ``FasterRCNNConfiguration/boxBackgroundIoU``.
         case boxBackgroundIoU = "box_bg_iou_thresh"
+        /// Key of ``FasterRCNNConfiguration/boxBatchSizePerImage``.
         case boxBatchSizePerImage = "box_batch_size_per_image"
+        /// Key of ``FasterRCNNConfiguration/boxPositiveFraction``.
         case boxPositiveFraction = "box_positive_fraction"
+        /// Key of ``FasterRCNNConfiguration/boxRegressionWeights``.
         case boxRegressionWeights = "bbox_reg_weights"
     }
 
-    /// Starts from the layout's own defaults (`c4` or torchvision's) and changes what is given.
+    /// The layout's own defaults (`c4` or torchvision's), changed as given.
+    ///
+    /// - Throws: `DecodingError` for a value of another type.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let layout = try values.decodeIfPresent(Layout.self, forKey: .layout) ?? .fpn

@@ -9,6 +9,8 @@ public final class FeaturePyramid: Module {
     package let innerBlocks: [Conv2d]
     package let layerBlocks: [Conv2d]
 
+    /// A pyramid with fresh weights.
+    ///
     /// - Parameters:
     ///   - inputs: channels of each stage, finest first.
     ///   - channels: channels of every map of the pyramid.
@@ -22,13 +24,14 @@ public final class FeaturePyramid: Module {
         }
     }
 
-    /// Its parts, under the names that the type's comment gives.
+    /// The 1×1 and the 3×3 convolutions, as `inner_blocks.i.0` and `layer_blocks.i.0`.
     public override func children() -> [(name: String, module: Module)] {
         innerBlocks.enumerated().map { ("inner_blocks.\($0).0", $1) }
             + layerBlocks.enumerated().map { ("layer_blocks.\($0).0", $1) }
     }
 
-    /// One map for each stage, finest first, then one more: every second pixel of the coarsest, for the largest anchors.
+    /// The stages' outputs `[N, inputs[i], Hᵢ, Wᵢ]`, finest first → a map `[N, channels, Hᵢ, Wᵢ]` for each, then one
+    /// more: every second pixel of the coarsest, for the largest anchors. Another number of stages traps.
     public func callAsFunction(_ stages: [Tensor]) -> [Tensor] {
         precondition(
             stages.count == innerBlocks.count, "a pyramid over \(innerBlocks.count) stages got \(stages.count)")

@@ -32,10 +32,13 @@ package struct ImageBatcher {
     let normalization: PixelNormalization
     let sizeDivisor: Int
 
+    /// A maker of batches.
+    ///
     /// - Parameters:
+    ///   - scaling: how images are scaled.
     ///   - mean: the mean of each channel of images in 0…1.
     ///   - deviation: the standard deviation of each channel of images in 0…1.
-    ///   - sizeDivisor: Batches are padded to multiples of this many pixels.
+    ///   - sizeDivisor: batches are padded to multiples of this many pixels.
     package init(_ scaling: ImageScaling, mean: [Double], deviation: [Double], sizeDivisor: Int = 1) {
         self.scaling = scaling
         normalization = PixelNormalization(mean: mean, deviation: deviation)

@@ -36,10 +36,12 @@ package struct MultiBoxLoss {
         }
     }
 
+    /// The two terms of the loss, scalars with a gradient.
+    ///
     /// - Parameters:
     ///   - logits: `[N, A, 1 + classes]` float32; class 0 is the background.
     ///   - offsets: `[N, A, 4]` float32.
-    /// - Returns: two scalars.
+    ///   - targets: what they should be.
     package func callAsFunction(
         logits: Tensor, offsets: Tensor, targets: Targets
     ) -> (classification: Tensor, boxRegression: Tensor) {

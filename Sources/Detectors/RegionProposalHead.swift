@@ -12,9 +12,12 @@ public final class RegionProposalHead: Module {
     @Named("bbox_pred") package var boxOffsets: Conv2d
     let anchorsPerCell: Int
 
+    /// A head with fresh weights.
+    ///
     /// - Parameters:
     ///   - inputs: channels of the feature maps.
     ///   - channels: channels between the two layers.
+    ///   - anchorsPerCell: k.
     public init(inputs: Int, channels: Int, anchorsPerCell: Int) {
         self.anchorsPerCell = anchorsPerCell
         super.init()
@@ -27,7 +30,8 @@ public final class RegionProposalHead: Module {
         }
     }
 
-    /// For each feature map `[N, C, H, W]`, the logits `[N, H·W·k]` and the offsets `[N, H·W·k, 4]`, in the anchors' order.
+    /// Feature maps `[N, C, H, W]` → for each one the logits `[N, H·W·k]` and the offsets `[N, H·W·k, 4]`, in the
+    /// anchors' order.
     public func callAsFunction(_ maps: [Tensor]) -> [(logits: Tensor, offsets: Tensor)] {
         let hasRelu = !isGradEnabled
         let hidden = conv(maps, relu: hasRelu)
@@ -58,6 +62,7 @@ public final class RegionProposalHead: Module {
     ///
     /// - Parameters:
     ///   - sites: the S anchors, those whose offsets are wanted first.
+    ///   - maps: the feature maps, `[N, C, H, W]` each.
     ///   - offsetCount: P.
     package func atSites(_ sites: AnchorSites, of maps: [Tensor], offsetCount: Int) -> (logits: Tensor, offsets: Tensor)
     {
@@ -88,9 +93,13 @@ package struct AnchorSites {
     private var x: [Int] = []
     private let grids: [ImageSize]
 
+    /// The places of single anchors.
+    ///
     /// - Parameters:
-    ///   - indices: places in the concatenation of all images' anchors.
+    ///   - indices: their numbers in the concatenation of all images' anchors.
+    ///   - anchors: the anchors of one image.
     ///   - grids: extents of the feature maps.
+    ///   - anchorsPerCell: anchors at each cell.
     package init(_ indices: [Int], anchors: Anchors, grids: [ImageSize], anchorsPerCell: Int) {
         self.grids = grids
         for index in indices {

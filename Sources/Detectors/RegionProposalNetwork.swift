@@ -26,7 +26,7 @@ public final class RegionProposalNetwork: Module {
             count: configuration.rpnBatchSizePerImage, positiveFraction: configuration.rpnPositiveFraction)
     }
 
-    /// Its head, named `head`.
+    /// `head`.
     public override func children() -> [(name: String, module: Module)] { [("head", head)] }
 
     /// The anchors for these feature maps of a batch.

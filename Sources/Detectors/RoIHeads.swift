@@ -7,6 +7,8 @@ public final class TwoLayerHead: Module {
     let fc6: Linear
     let fc7: Linear
 
+    /// A head with fresh weights.
+    ///
     /// - Parameters:
     ///   - inputs: numbers in a region, C · h · w.
     ///   - features: width of both layers.
@@ -30,6 +32,8 @@ public final class BoxPredictor: Module {
     @Named("cls_score") package var classScore: Linear
     @Named("bbox_pred") package var boxOffsets: Linear
 
+    /// A predictor with fresh weights.
+    ///
     /// - Parameters:
     ///   - inputs: features of a region.
     ///   - classCount: kinds of objects, without the background.

@@ -14,13 +14,13 @@ import Tensors
 /// Parameters: `backbone.*`, `extras.i.{conv1,bn1,conv2,bn2}`, `head.classification.i`, `head.regression.i`. Losses:
 /// `loss_classification`, `loss_box_reg`.
 public final class SSD: Module, Detector {
-    /// The layers and boxes that it was built from.
+    /// The layers and boxes that the detector was built from.
     public let plan: SSDPlan
     /// Kinds of objects, without the background.
     public let classCount: Int
     /// The backbone's stages up to the first map.
     public let body: Backbone
-    /// What becomes of candidates that overlap.
+    /// How candidates that overlap are thinned out; at first as the configuration says.
     public var suppression: BoxSuppression
     let extras: ModuleList<ExtraMapLayer>
     let head: SSDHead
@@ -33,7 +33,7 @@ public final class SSD: Module, Detector {
     /// Detections narrower or lower than this many pixels are dropped.
     private static let minSize = 1e-2
 
-    /// What it was built from.
+    /// The configuration that the detector was built from.
     public var configuration: SSDConfiguration { plan.configuration }
     /// `SSD300` or `SSD512`.
     public var title: String { configuration.variant.rawValue.uppercased() }
@@ -153,6 +153,7 @@ public final class SSD: Module, Detector {
     /// - Parameters:
     ///   - scores: `[A, 1 + classes]`, probabilities.
     ///   - offsets: `[A, 4]`.
+    ///   - size: the image's size in the batch.
     package func candidates(scores: Tensor, offsets: Tensor, size: ImageSize) -> Detections {
         let boxes = DetectionOps.clipBoxes(
             coder.decode(offsets, references: references()), height: Double(size.height), width: Double(size.width))

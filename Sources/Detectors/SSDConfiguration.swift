@@ -71,27 +71,46 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
 
     /// The keys of a recipe file. The variant is not among them: the recipe's `detector` says it.
     public enum CodingKeys: String, CodingKey, CaseIterable {
+        /// Key of ``SSDConfiguration/normalization``.
         case normalization
+        /// Key of ``SSDConfiguration/frozenBatchEpsilon``.
         case frozenBatchEpsilon = "frozen_batch_epsilon"
+        /// Key of ``SSDConfiguration/trainableStages``.
         case trainableStages = "trainable_stages"
+        /// Key of ``SSDConfiguration/imageMean``.
         case imageMean = "image_mean"
+        /// Key of ``SSDConfiguration/imageStd``.
         case imageStd = "image_std"
+        /// Key of ``SSDConfiguration/scales``.
         case scales
+        /// Key of ``SSDConfiguration/aspectRatios``.
         case aspectRatios = "aspect_ratios"
+        /// Key of ``SSDConfiguration/iouThreshold``.
         case iouThreshold = "iou_thresh"
+        /// Key of ``SSDConfiguration/negativesPerPositive``.
         case negativesPerPositive = "negatives_per_positive"
+        /// Key of ``SSDConfiguration/minNegativesPerImage``.
         case minNegativesPerImage = "min_negatives_per_image"
+        /// Key of ``SSDConfiguration/scoreThreshold``.
         case scoreThreshold = "score_thresh"
+        /// Key of ``SSDConfiguration/candidatesPerClass``.
         case candidatesPerClass = "topk_candidates"
+        /// Key of ``SSDConfiguration/nmsThreshold``.
         case nmsThreshold = "nms_thresh"
+        /// Key of ``SSDConfiguration/detectionsPerImage``.
         case detectionsPerImage = "detections_per_img"
+        /// Key of ``SSDConfiguration/boxRegressionWeights``.
         case boxRegressionWeights = "bbox_reg_weights"
     }
 
     /// SSD300's numbers, changed as given.
+    ///
+    /// - Throws: `DecodingError` for a value of another type.
     public init(from decoder: any Decoder) throws { try self.init(.ssd300, from: decoder) }
 
     /// The variant's numbers, changed as given.
+    ///
+    /// - Throws: `DecodingError` for a value of another type.
     public init(_ variant: Variant, from decoder: any Decoder) throws {
         self.init(variant)
         let values = try decoder.container(keyedBy: CodingKeys.self)

@@ -22,7 +22,7 @@ public struct SSDPlan: Hashable, Sendable {
     public struct Map: Hashable, Sendable {
         /// Channels of the map.
         public let channels: Int
-        /// Height and width.
+        /// Height and width of the map, in pixels.
         public let size: Int
         /// Default boxes around each of its cells.
         public let boxesPerCell: Int
@@ -31,19 +31,22 @@ public struct SSDPlan: Hashable, Sendable {
         public var boxCount: Int { size * size * boxesPerCell }
     }
 
-    /// What was planned.
+    /// The configuration that was planned.
     public let configuration: SSDConfiguration
-    /// The stages that make the first map.
+    /// The backbone's stages up to the first map.
     public let backbone: BackbonePlan
-    /// What makes each further map of the one before.
+    /// The layers that make each further map of the one before.
     public let extraMaps: [ExtraMap]
-    /// Finest first.
+    /// The feature maps, finest first.
     public let maps: [Map]
 
     /// Pixels of the image to one of the first map.
     static let stride = 8
 
-    /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the backbone's `ArchitectureError`.
+    /// The plan of an SSD on a backbone.
+    ///
+    /// - Throws: ``DetectorConfigurationError`` naming the key that does not fit, or `ArchitectureError` where the
+    ///   backbone's axes have no meaning together or don't suit an SSD.
     public init(_ configuration: SSDConfiguration, backbone architecture: BackboneArchitecture) throws {
         guard architecture.rank == .image else {
             throw ArchitectureError(.rank, "an SSD sees images, and this network takes \(architecture.rank.rawValue)s")
@@ -71,7 +74,7 @@ public struct SSDPlan: Hashable, Sendable {
         }
     }
 
-    /// Default boxes of an image.
+    /// How many default boxes an image has.
     public var boxCount: Int { maps.reduce(0) { $0 + $1.boxCount } }
 
     /// Numbers that training changes, for so many kinds of objects without the background.

@@ -1,22 +1,31 @@
 import Tensors
 
-/// Adam with decoupled weight decay and bias correction (Loshchilov and Hutter, 2019), as PyTorch's.
+/// Adam with decoupled weight decay and bias correction (Loshchilov and Hutter, "Decoupled Weight Decay
+/// Regularization", 2019, algorithm 2), as `torch.optim.AdamW`.
 public final class AdamW: Optimizer {
-    /// Factor of every step; may change between steps.
+    /// Factor on every step, before a group's own; may change between steps.
     public var learningRate: Double
-    /// Decay of the gradients' mean.
+    /// Share of the gradients' running mean that a step keeps.
     public let beta1: Double
-    /// Decay of the squared gradients' mean.
+    /// Share of the squared gradients' running mean that a step keeps.
     public let beta2: Double
     /// What is added to the root of the squared gradients' mean.
     public let epsilon: Double
-    /// Factor of the parameters that a step takes off them.
+    /// Share of each parameter, times the learning rate, that a step takes off it, in groups that don't set their own.
     public let weightDecay: Double
-    /// The parameters, with what is particular to some of them.
+    /// The parameters, in groups with a learning rate factor and a weight decay each.
     public let groups: [ParameterGroup]
     private var state: OptimizerState
 
-    /// - Parameter weightDecay: For the groups that don't set their own.
+    /// An optimiser that has taken no step. A parameter in two groups traps.
+    ///
+    /// - Parameters:
+    ///   - groups: the parameters.
+    ///   - learningRate: factor on every step.
+    ///   - beta1: share of the gradients' running mean that a step keeps.
+    ///   - beta2: share of the squared gradients' running mean that a step keeps.
+    ///   - epsilon: what is added to the root of the squared gradients' mean.
+    ///   - weightDecay: for the groups that don't set their own.
     public init(
         groups: [ParameterGroup], learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8, weightDecay: Double = 1e-2
@@ -30,7 +39,7 @@ public final class AdamW: Optimizer {
         state = OptimizerState(quantities: ["exp_avg", "exp_avg_sq"], groups: groups)
     }
 
-    /// Moves the parameters by their gradients.
+    /// Moves every parameter that holds a gradient by one step; the others stay, and their state too.
     public func step() {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
@@ -55,12 +64,16 @@ public final class AdamW: Optimizer {
         }
     }
 
-    /// What the next step depends on besides parameters and gradients.
+    /// The running means and the number of steps of each parameter, as tensors named `parameter/exp_avg`,
+    /// `parameter/exp_avg_sq` and `parameter/step`.
     public func stateDict() -> [(name: String, tensor: Tensor)] {
         state.stateDict(namedParameters)
     }
 
-    /// Goes on from a saved state; throws where it doesn't fit the parameters.
+    /// Goes on from a saved state.
+    ///
+    /// - Throws: ``OptimizerStateError`` where a name or a shape doesn't belong to the parameters; nothing is then
+    ///   changed.
     public func loadStateDict(_ state: [(name: String, tensor: Tensor)]) throws {
         try self.state.load(state, for: namedParameters)
     }

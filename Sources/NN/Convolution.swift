@@ -1,25 +1,36 @@
 import Tensors
 
-/// A 2D convolution, `[N, C, H, W]` → `[N, outputs, H', W']`.
+/// A convolution of images, `[N, inputs, H, W]` → `[N, outputs, H', W']` (`torch.nn.Conv2d`).
 ///
 /// Starts as in PyTorch: weight and bias uniform within ±1/√(fan in).
 public final class Conv2d: Module, UnaryLayer {
-    /// `[outputs, inputs / groups, kernel height, kernel width]`.
+    /// The kernels, `[outputs, inputs / groups, kernel height, kernel width]`.
     public let weight: Parameter
-    /// `[outputs]`.
+    /// What is added to each output channel, `[outputs]`; nil for nothing.
     public let bias: Parameter?
-    /// Input positions between neighbouring outputs, one number an axis.
+    /// Input positions between neighbouring outputs, [height, width].
     public let stride: [Int]
-    /// Positions that are added on both sides, one number an axis.
+    /// Zeros that are added on both sides, [height, width].
     public let padding: [Int]
-    /// Input positions between neighbouring taps of the kernel, one number an axis.
+    /// Input positions between neighbouring taps of the kernel, [height, width].
     public let dilation: [Int]
-    /// Groups of channels that are computed apart.
+    /// Parts of the channels that are convolved apart.
     public let groups: Int
-    /// Whether it is one of the 3×3 convolutions that `F.conv3x3` computes with fewer multiplications.
+    /// Whether this is one of the 3×3 convolutions that `F.conv3x3` computes with fewer multiplications.
     private let isPlain3x3: Bool
 
-    /// A kernel of `kernelSize` (height, width); the settings hold two numbers each.
+    /// A convolution with one number for height and one for width in each setting. Another number of them, and groups
+    /// that don't divide inputs and outputs, trap.
+    ///
+    /// - Parameters:
+    ///   - inputs: channels of the input.
+    ///   - outputs: channels of the output.
+    ///   - kernelSize: [height, width]
+    ///   - stride: input pixels between neighbouring outputs, [height, width].
+    ///   - padding: zeros added on both sides, [height, width].
+    ///   - dilation: input pixels between neighbouring taps of the kernel, [height, width].
+    ///   - groups: parts of the channels that are convolved apart.
+    ///   - bias: whether a number is added to each output channel.
     public init(
         _ inputs: Int, _ outputs: Int, kernelSize: [Int], stride: [Int] = [1, 1], padding: [Int] = [0, 0],
         dilation: [Int] = [1, 1], groups: Int = 1, bias: Bool = true
@@ -34,7 +45,8 @@ public final class Conv2d: Module, UnaryLayer {
             kernelSize == [3, 3] && stride == [1, 1] && padding == [1, 1] && dilation == [1, 1] && groups == 1
     }
 
-    /// A square kernel; one number for both axes.
+    /// A convolution with a square kernel, and one number for both axes in each setting. Groups that don't divide
+    /// inputs and outputs trap.
     public convenience init(
         _ inputs: Int, _ outputs: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
         groups: Int = 1, bias: Bool = true
@@ -44,12 +56,14 @@ public final class Conv2d: Module, UnaryLayer {
             padding: [padding, padding], dilation: [dilation, dilation], groups: groups, bias: bias)
     }
 
-    /// The convolution of the map, with the bias.
+    /// `[N, inputs, H, W]` → `[N, outputs, H', W']`.
     public func callAsFunction(_ x: Tensor) -> Tensor { convolve(x, weight: weight.tensor, bias: bias?.tensor) }
 
-    /// Several maps with the one weight, which is laid out for the CPU once for all of them.
+    /// The convolutions of several maps with the one weight, which is laid out for the CPU once for all of them.
     ///
-    /// - Parameter relu: takes the ReLU of the results, which then have no gradient.
+    /// - Parameters:
+    ///   - maps: `[N, inputs, H, W]` each, of any sizes.
+    ///   - relu: takes the ReLU of the results. For inference: with operands that require a gradient it may trap.
     package func callAsFunction(_ maps: [Tensor], relu: Bool = false) -> [Tensor] {
         if isPlain3x3 { return F.conv3x3(maps, weight: weight.tensor, bias: bias?.tensor, relu: relu) }
         return maps.map {
@@ -59,7 +73,7 @@ public final class Conv2d: Module, UnaryLayer {
         }
     }
 
-    /// With its kernel, stride, padding, dilation and groups, but another weight and bias.
+    /// The convolution with this layer's stride, padding, dilation and groups, and another weight and bias.
     func convolve(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
         if isPlain3x3 { return F.conv3x3([x], weight: weight, bias: bias)[0] }
         return F.conv2d(
@@ -67,24 +81,35 @@ public final class Conv2d: Module, UnaryLayer {
     }
 }
 
-/// A 3D convolution, `[N, C, T, H, W]` → `[N, outputs, T', H', W']`.
+/// A convolution of clips, `[N, inputs, T, H, W]` → `[N, outputs, T', H', W']` (`torch.nn.Conv3d`).
 ///
 /// Starts as in PyTorch: weight and bias uniform within ±1/√(fan in).
 public final class Conv3d: Module, UnaryLayer {
-    /// `[outputs, inputs / groups, kernel time, kernel height, kernel width]`.
+    /// The kernels, `[outputs, inputs / groups, kernel time, kernel height, kernel width]`.
     public let weight: Parameter
-    /// `[outputs]`.
+    /// What is added to each output channel, `[outputs]`; nil for nothing.
     public let bias: Parameter?
-    /// Input positions between neighbouring outputs, one number an axis.
+    /// Input positions between neighbouring outputs, [time, height, width].
     public let stride: [Int]
-    /// Positions that are added on both sides, one number an axis.
+    /// Zeros that are added on both sides, [time, height, width].
     public let padding: [Int]
-    /// Input positions between neighbouring taps of the kernel, one number an axis.
+    /// Input positions between neighbouring taps of the kernel, [time, height, width].
     public let dilation: [Int]
-    /// Groups of channels that are computed apart.
+    /// Parts of the channels that are convolved apart.
     public let groups: Int
 
-    /// The settings hold three numbers each: time, height, width.
+    /// A convolution with one number for time, height and width in each setting. Another number of them, and groups
+    /// that don't divide inputs and outputs, trap.
+    ///
+    /// - Parameters:
+    ///   - inputs: channels of the input.
+    ///   - outputs: channels of the output.
+    ///   - kernelSize: [time, height, width]
+    ///   - stride: input positions between neighbouring outputs, [time, height, width].
+    ///   - padding: zeros added on both sides, [time, height, width].
+    ///   - dilation: input positions between neighbouring taps of the kernel, [time, height, width].
+    ///   - groups: parts of the channels that are convolved apart.
+    ///   - bias: whether a number is added to each output channel.
     public init(
         _ inputs: Int, _ outputs: Int, kernelSize: [Int], stride: [Int] = [1, 1, 1], padding: [Int] = [0, 0, 0],
         dilation: [Int] = [1, 1, 1], groups: Int = 1, bias: Bool = true
@@ -97,7 +122,7 @@ public final class Conv3d: Module, UnaryLayer {
         self.groups = groups
     }
 
-    /// The convolution of the map, with the bias.
+    /// `[N, inputs, T, H, W]` → `[N, outputs, T', H', W']`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         F.conv3d(
             x, weight: weight.tensor, bias: bias?.tensor, stride: stride, padding: padding, dilation: dilation,

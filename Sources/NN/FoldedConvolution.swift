@@ -1,7 +1,7 @@
 import Tensors
 
-/// A convolution and the batch norm behind it as one operation, where no gradient is wanted: the norm's statistics and
-/// affine go into the weight, and an addition and a ReLU can follow in the same pass.
+/// A convolution and the batch norm behind it as one operation, for where no gradient is wanted: the norm's statistics
+/// and affine go into the weight, and an addition and a ReLU can follow in the same pass.
 ///
 /// The folded weight is kept until one of the tensors that it is made of changes.
 public final class FoldedConvolution {
@@ -9,9 +9,10 @@ public final class FoldedConvolution {
     private let norm: (any NormLayer)?
     private var folded: (sources: [TensorVersion], epsilon: Double, operation: FusedConvolution)?
 
-    /// Without a norm: the convolution with what follows it.
+    /// Folds a convolution and the norm behind it, or with nil for the norm takes the convolution alone.
     ///
-    /// Nil unless the layers are a convolution and a batch norm, plain or frozen, that has an affine.
+    /// Nil where the first layer is no ``Conv2d`` or ``Conv3d``, or the norm is neither a ``FrozenBatchNorm`` nor a
+    /// ``BatchNorm`` with an affine.
     public init?(_ convolution: (any UnaryLayer)?, _ norm: (any NormLayer)?) {
         guard let convolution = convolution as? any ConvolutionLayer else { return nil }
         switch norm {
@@ -23,8 +24,8 @@ public final class FoldedConvolution {
         self.norm = norm
     }
 
-    /// Whether the two layers give, in their present mode, what the folded one gives for this input: running statistics,
-    /// channels last, and nothing to differentiate.
+    /// Whether the two layers, in their present mode, would give for this input what the folded one gives: the norm
+    /// goes by its running statistics, the input is channels-last, and there is nothing to differentiate.
     public func applies(to x: Tensor) -> Bool {
         guard x.isChannelsLast else { return false }
         if let norm = norm as? BatchNorm, norm.isTraining { return false }
@@ -32,14 +33,20 @@ public final class FoldedConvolution {
         return !x.requiresGrad && !sources.contains { $0.requiresGrad }
     }
 
-    /// act(norm(convolution(x)) + addend).
+    /// act(norm(convolution(x)) + addend). Only where ``applies(to:)`` is true: no gradient flows, and the norm's
+    /// running statistics are taken.
+    ///
+    /// - Parameters:
+    ///   - x: `[N, inputs, H, W]`, or `[N, inputs, T, H, W]`
+    ///   - addend: of the result's shape; added before the activation.
+    ///   - activation: what is applied to the sum.
     public func callAsFunction(
         _ x: Tensor, adding addend: Tensor? = nil, activation: FusedConvolution.Activation = .none
     ) -> Tensor {
         operation()(x, adding: addend, activation: activation)
     }
 
-    /// Weight, bias, scale, shift, mean, variance.
+    /// The tensors that the folded weight is made of: weight, scale, shift, mean, variance, and the convolution's bias.
     private var sources: [Tensor] {
         let affine: [Tensor] =
             switch norm {
@@ -54,8 +61,8 @@ public final class FoldedConvolution {
         return [convolution.weight.tensor] + affine + [convolution.bias?.tensor].compactMap { $0 }
     }
 
-    /// What tells that a source has changed. Training moves the running statistics without counting up their versions, but
-    /// it counts its batches.
+    /// The tensors by which a change is noticed: the sources, and the norm's count of batches. Training moves the
+    /// running statistics without counting up their versions, but it counts its batches.
     private var versions: [TensorVersion] {
         (sources + [(norm as? BatchNorm)?.numBatchesTracked.tensor].compactMap { $0 }).map(TensorVersion.init)
     }
@@ -81,7 +88,7 @@ public final class FoldedConvolution {
     }
 }
 
-/// What the convolutions of 2D and 3D have in common.
+/// What 2D and 3D convolutions have in common.
 protocol ConvolutionLayer: UnaryLayer {
     var weight: Parameter { get }
     var bias: Parameter? { get }

@@ -1,24 +1,28 @@
 import Tensors
 
-/// Gradients whose norm is not a finite number.
+/// The norm of gradients is not a finite number.
 public struct NonFiniteGradientError: Error, CustomStringConvertible {
-    /// The gradients' norm, infinite or NaN.
+    /// The norm, infinite or NaN.
     public let norm: Double
-    /// The norm, and what it means.
+    /// The norm and what it means, in one line.
     public var description: String { "the gradients' norm is \(norm); some gradient is not a finite number" }
 }
 
-/// The Euclidean norm of the gradients of all `parameters` together; those without a gradient are passed over.
+/// The Euclidean norm of the gradients of all `parameters` taken together; those without a gradient are passed over.
 public func gradientNorm(_ parameters: [Parameter]) -> Double {
     OptimizerOps.gradientNorm(parameters.map(\.tensor))
 }
 
-/// Scales all gradients down, together, so that their common Euclidean norm is at most `maxNorm`.
+/// Scales all gradients down by one factor, so that their common Euclidean norm is at most `maxNorm`
+/// (`torch.nn.utils.clip_grad_norm_`): maxNorm / (norm + 1e-6), where that is below 1.
 ///
-/// As in PyTorch, a norm above the limit is scaled by `maxNorm / (norm + 1e-6)`.
-/// - Returns: The norm before.
-/// - Throws: `NonFiniteGradientError` where the norm is not finite, if `errorIfNonFinite`; the gradients stay as they
-///   were. Otherwise such gradients are scaled like any other.
+/// - Parameters:
+///   - parameters: those whose gradients are scaled, in place.
+///   - maxNorm: the greatest norm.
+///   - errorIfNonFinite: whether a norm that is not finite throws. Otherwise such gradients are scaled like any other.
+/// - Returns: the norm before.
+/// - Throws: ``NonFiniteGradientError`` where the norm is not finite and `errorIfNonFinite` is true; the gradients stay
+///   as they were.
 @discardableResult
 public func clipGradientNorm(
     _ parameters: [Parameter], maxNorm: Double, errorIfNonFinite: Bool
@@ -30,8 +34,8 @@ public func clipGradientNorm(
     return norm
 }
 
-/// Scales all gradients down, together, so that their common Euclidean norm is at most `maxNorm`; returns the norm
-/// before.
+/// Scales all gradients down by one factor, so that their common Euclidean norm is at most `maxNorm`, and returns the
+/// norm before. Gradients that are not finite are scaled like any other.
 @discardableResult
 public func clipGradientNorm(_ parameters: [Parameter], maxNorm: Double) -> Double {
     let tensors = parameters.map(\.tensor)

@@ -1,32 +1,38 @@
 import Foundation
 import Tensors
 
-/// How a parameter's first values are drawn, on the CPU, from libtorch's generator (`Random.seed`).
+/// The distribution that a parameter's first values are drawn from, on the CPU, from libtorch's generator
+/// (`Random.seed`).
 public enum Initialization: Hashable, Sendable {
     /// Which number of connections a Kaiming initialisation keeps the variance over.
     public enum Fan: Hashable, Sendable {
-        /// Inputs of one output: keeps the forward variance.
+        /// The inputs of one output: values keep their variance on the way forward.
         case fanIn
-        /// Outputs of one input: keeps the backward variance.
+        /// The outputs of one input: gradients keep their variance on the way back.
         case fanOut
     }
 
+    /// All values 0.
     case zeros
+    /// All values 1.
     case ones
+    /// All values this number.
     case constant(Double)
-    /// Between `low` and `high`.
+    /// Uniform in `low..<high`.
     case uniform(low: Double, high: Double)
+    /// Normal with this mean and standard deviation.
     case normal(mean: Double = 0, deviation: Double)
-    /// Normal with deviation `gain / √fan` (He et al., "Delving deep into rectifiers", 2015). The gain suits a ReLU.
+    /// Normal with mean 0 and standard deviation `gain / √fan` (He et al., "Delving Deep into Rectifiers", 2015,
+    /// equation 10). The default gain, √2, suits a ReLU.
     case kaimingNormal(Fan, gain: Double = 2.0.squareRoot())
-    /// Uniform with the same deviation: bounds of ±`gain · √(3 / fan)`.
+    /// Uniform within ±`gain · √(3 / fan)`, which has the standard deviation `gain / √fan`.
     case kaimingUniform(Fan, gain: Double = 2.0.squareRoot())
-    /// Uniform within ±√(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
+    /// Uniform within ±√(6 / (fan in + fan out)) (Glorot and Bengio, "Understanding the difficulty of training deep
+    /// feedforward neural networks", 2010, equation 16).
     case xavierUniform
 
-    /// A float32 tensor of `shape`, contiguous, on the CPU.
-    ///
-    /// Fans need a weight's shape, `[out, in, …kernel]`; traps on fewer than two axes.
+    /// A float32 tensor of `shape` with drawn values, contiguous, on the CPU. Kaiming's and Xavier's take a weight's
+    /// shape, `[out, in, …kernel]`, and trap on fewer than two axes.
     public func tensor(_ shape: [Int]) -> Tensor {
         switch self {
         case .zeros: return Tensor.zeros(shape)

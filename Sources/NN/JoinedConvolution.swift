@@ -1,14 +1,18 @@
 import Tensors
 
-/// Several convolutions of one map computed as one: the map is read once, and the outputs are filled up to a multiple of 16, which is
-/// what products of matrices on the CPU take.
+/// Several convolutions of one map computed as one, so that the map is read once. The outputs are filled up with zeros
+/// to a multiple of 16 channels, which products of matrices on the CPU want.
 ///
-/// Where no gradient is wanted the joined weight is kept until one of those that it is made of changes.
+/// Gradients flow to the map and to every part's weight and bias. Where none is wanted, the joined weight is kept until
+/// one of those that it is made of changes.
 public final class JoinedConvolution {
     private let parts: [Conv2d]
     private var joined: (sources: [TensorVersion], operation: FusedConvolution)?
 
-    /// - Parameter parts: with the same inputs, kernel, stride, padding and dilation; ungrouped.
+    /// Joins convolutions.
+    ///
+    /// - Parameter parts: at least one; with the same inputs, kernel, stride, padding and dilation, and ungrouped.
+    ///   Others trap.
     public init(_ parts: [Conv2d]) {
         precondition(!parts.isEmpty, "JoinedConvolution: nothing to join")
         func layout(_ layer: Conv2d) -> [[Int]] {
@@ -47,7 +51,7 @@ public final class JoinedConvolution {
         return operation(x)
     }
 
-    /// Weight and bias of all parts, with zeros behind them.
+    /// Weight and bias of all parts one behind the other, with zeros behind them.
     private func operands() -> (weight: Tensor, bias: Tensor?) {
         let weights = parts.map(\.weight.tensor)
         let outputs = weights.reduce(0) { $0 + $1.shape[0] }

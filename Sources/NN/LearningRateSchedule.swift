@@ -1,14 +1,16 @@
 import Foundation
 
-/// The factor on the base learning rate at each optimiser step: a value, so that step `n` of a resumed run has the rate
-/// that it would have had.
+/// How the learning rate changes over a run: the factor on the base rate at each optimiser step. It depends on the step
+/// alone, so a resumed run has at step n the rate that it would have had.
 public indirect enum LearningRateSchedule: Hashable, Sendable, Codable {
+    /// Factor 1 at every step.
     case constant
-    /// Multiplies by `gamma` from each of the milestones (steps) on.
+    /// Factor 1, multiplied by `gamma` from each of the milestones (steps, counted from 0) on.
     case multiStep(milestones: [Int], gamma: Double = 0.1)
-    /// Half a cosine from 1 at step 0 down to `floor` at step `total`, and `floor` from then on.
+    /// Half a cosine, from 1 at step 0 down to `floor` at step `total`, and `floor` from then on (Loshchilov and
+    /// Hutter, "SGDR", 2017, equation 5, without restarts).
     case cosine(total: Int, floor: Double = 0)
-    /// Grows linearly from `startFactor` at step 0 to 1 at step `steps`, times the factor of `then` at the same step:
+    /// A straight line from `startFactor` at step 0 to 1 at step `steps`, times the factor of `then` at the same step:
     /// milestones and totals count from the run's start, warm-up included.
     case linearWarmup(steps: Int, startFactor: Double = 0.001, then: LearningRateSchedule)
 

@@ -1,15 +1,15 @@
 import Tensors
 
-/// `x · weightᵀ + bias` over the last axis, `[…, inputs]` → `[…, outputs]`.
+/// `x · weightᵀ + bias` over the last axis, `[…, inputs]` → `[…, outputs]` (`torch.nn.Linear`).
 ///
 /// Starts as in PyTorch: weight and bias uniform within ±1/√(inputs).
 public final class Linear: Module, UnaryLayer {
-    /// `[outputs, inputs]`.
+    /// The matrix, `[outputs, inputs]`.
     public let weight: Parameter
-    /// `[outputs]`.
+    /// What is added to each output, `[outputs]`; nil for nothing.
     public let bias: Parameter?
 
-    /// From `inputs` to `outputs` numbers.
+    /// A layer from `inputs` to `outputs` numbers, with or without a bias.
     public init(_ inputs: Int, _ outputs: Int, bias: Bool = true) {
         let initialization = Initialization.standard(weightShape: [outputs, inputs])
         weight = Parameter([outputs, inputs], initialization)

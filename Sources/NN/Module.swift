@@ -1,20 +1,21 @@
 import Tensors
 
-/// A part of a network: parameters, buffers and other modules, held in stored properties.
+/// A part of a network that holds parameters, buffers and other modules in stored properties: a `torch.nn.Module`.
 ///
 /// The names of the state dict follow from the properties: each is named as the property in snake case, or by
-/// `@Named`; elements of an array are `property.0`, `property.1`, …; optionals that are nil are left out. So a module
+/// ``Named``; elements of an array are `property.0`, `property.1`, …; optionals that are nil are left out. So a module
 /// with `let conv1: Conv2d` has a parameter `conv1.weight`, as in PyTorch. The properties are looked at once, when the
-/// names are first needed; a module that gets other parts later must call `structureDidChange()`.
+/// names are first needed; a module that gets other parts later must call ``structureDidChange()``.
 open class Module {
-    /// Whether layers that behave differently in training (batch norm, dropout) do so. Set by `train(_:)`.
+    /// Whether the module is in training: batch norm then takes the batch's statistics, and dropout drops. True at
+    /// first; ``train(_:)`` and ``eval()`` set it.
     public private(set) var isTraining = true
-    /// Whether `freeze()` has made it what it is for good.
+    /// Whether ``freeze()`` has put the module in evaluation for good.
     public private(set) var isFrozen = false
 
     private var cachedStructure: ModuleStructure?
 
-    /// A module without parameters of its own.
+    /// A module in training, whose parts are its stored properties.
     public init() {}
 
     var structure: ModuleStructure {
@@ -24,37 +25,40 @@ open class Module {
         return structure
     }
 
-    /// Forgets the names found so far: to be called after a stored property was given another module, parameter or
+    /// Forgets the names that were found; to be called after a stored property was given another module, parameter or
     /// buffer.
     public func structureDidChange() {
         cachedStructure = nil
     }
 
-    /// The modules it holds directly, by name. The default finds them in its stored properties; a module that
-    /// overrides this gives the whole list.
+    /// The modules that this one holds directly, by name. By default they are found in its stored properties; a module
+    /// that overrides this gives the whole list.
     open func children() -> [(name: String, module: Module)] {
         structure.children
     }
 
-    /// Names of tensors that a state dict may hold for this module although the module has no use for them: they are
-    /// not reported as unexpected.
+    /// Names of tensors that a state dict may hold for this module although it has no use for them: they are not
+    /// reported as unexpected.
     open var ignoredStateNames: Set<String> { [] }
 
-    /// Names of its own tensors that a state dict may lack without being reported.
+    /// Names of this module's own tensors that a state dict may lack without their being reported as missing.
     open var optionalStateNames: Set<String> { [] }
 
-    /// Switches it and everything in it between training and evaluation; what is frozen stays in evaluation.
+    /// Switches this module and all modules in it to training, or with false to evaluation; what is frozen stays in
+    /// evaluation.
     open func train(_ on: Bool = true) {
         isTraining = on && !isFrozen
         for (_, child) in children() { child.train(on) }
     }
 
-    /// Switches it and everything in it to evaluation: batch norm uses its running statistics, dropout does nothing.
+    /// Switches this module and all modules in it to evaluation: batch norm goes by its running statistics, dropout
+    /// does nothing.
     public final func eval() {
         train(false)
     }
 
-    /// It and every module in it, each once, by dotted name; its own name is empty. Parents come before their parts.
+    /// This module and every module in it, each once, by dotted name; its own name is empty. Parents come before their
+    /// parts.
     public final func namedModules() -> [(name: String, module: Module)] {
         var seen = Set<ObjectIdentifier>()
         var result: [(name: String, module: Module)] = []
@@ -64,7 +68,8 @@ open class Module {
         return result
     }
 
-    /// Every parameter, each once, by dotted name, in PyTorch's order: a module's own, then those of its parts.
+    /// Every parameter of this module and those in it, each once, by dotted name, in PyTorch's order: a module's own,
+    /// then those of its parts.
     public final func namedParameters() -> [(name: String, parameter: Parameter)] {
         var seen = Set<ObjectIdentifier>()
         var result: [(name: String, parameter: Parameter)] = []
@@ -77,7 +82,7 @@ open class Module {
         return result
     }
 
-    /// Every buffer, persistent or not, each once, by dotted name.
+    /// Every buffer of this module and those in it, persistent or not, each once, by dotted name.
     public final func namedBuffers() -> [(name: String, buffer: Buffer)] {
         var seen = Set<ObjectIdentifier>()
         var result: [(name: String, buffer: Buffer)] = []
@@ -89,19 +94,20 @@ open class Module {
         return result
     }
 
-    /// All parameters, this module's and its children's.
+    /// Every parameter of this module and those in it, each once, in the order of ``namedParameters()``.
     public final var parameters: [Parameter] { namedParameters().map(\.parameter) }
 
-    /// How many numbers its parameters hold, frozen ones included, shared ones counted once.
+    /// How many numbers the parameters hold, frozen ones included, shared ones counted once.
     public final var parameterCount: Int { namedParameters().reduce(0) { $0 + $1.parameter.count } }
 
-    /// Freezes (`false`) or releases every parameter in it.
+    /// Sets for every parameter whether `backward` computes a gradient for it; false freezes them all and drops their
+    /// gradients.
     public final func setRequiresGrad(_ on: Bool) {
         for (_, parameter) in namedParameters() { parameter.requiresGrad = on }
     }
 
-    /// Keeps it and everything in it as it is from now on: no parameter is trained, and it stays in evaluation whatever
-    /// `train(_:)` says, so that norms go by their running statistics and leave them alone.
+    /// Keeps this module and all modules in it as they are from now on: no parameter is trained, and they stay in
+    /// evaluation whatever ``train(_:)`` says, so that norms go by their running statistics and leave them alone.
     public final func freeze() {
         setRequiresGrad(false)
         for (_, module) in namedModules() {
@@ -120,8 +126,8 @@ open class Module {
         convertTensors { $0.dtype.isFloatingPoint ? $0.to(dtype) : $0 }
     }
 
-    /// Lays out the weights of its 2D and 3D convolutions with the channels last, as oneDNN and cuDNN want them
-    /// beside channels-last activations. Values and state dicts stay the same. Gradients are dropped.
+    /// Lays the weights of 2D and 3D convolutions out in memory with the channels last, as kernels want them beside
+    /// channels-last activations. Values and state dicts stay the same. Gradients are dropped.
     public final func convertToChannelsLast() {
         for (_, parameter) in namedParameters() {
             switch parameter.tensor.rank {
@@ -149,7 +155,8 @@ open class Module {
     }
 }
 
-/// A module that turns one tensor into another.
+/// A module that makes one tensor of another.
 public protocol UnaryLayer: Module {
+    /// The layer's output for an input; the layer says which shapes it takes and gives.
     func callAsFunction(_ x: Tensor) -> Tensor
 }

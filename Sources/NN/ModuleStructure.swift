@@ -1,28 +1,29 @@
-/// Gives a stored property of a `Module` a name of its own in the state dict.
+/// Gives a stored property of a ``Module`` a name of its own in the state dict.
 ///
 /// A name is otherwise the property's, in snake case (`runningMean` is `running_mean`). Set the value inline or after
 /// `super.init`:
+///
 /// ```swift
 /// @Named("0") var expand: Conv2d
 /// ```
 @propertyWrapper
 public struct Named<Value> {
-    /// The name in the state dict.
+    /// The property's name in the state dict.
     public let name: String
     private var stored: Value?
 
-    /// A member under this name in the state dict.
+    /// A property of this name, whose value is set later.
     public init(_ name: String) {
         self.name = name
     }
 
-    /// A member under this name in the state dict.
+    /// A property of this name with its value.
     public init(wrappedValue: Value, _ name: String) {
         self.name = name
         stored = wrappedValue
     }
 
-    /// The member itself.
+    /// The property's value; reading it before it was set traps.
     public var wrappedValue: Value {
         get {
             guard let stored else { preconditionFailure("the property named \"\(name)\" was read before it was set") }
@@ -32,6 +33,7 @@ public struct Named<Value> {
     }
 }
 
+/// A `Named` of any value.
 protocol NamedStructure {
     var name: String { get }
     var value: Any? { get }
@@ -41,7 +43,7 @@ extension Named: NamedStructure {
     var value: Any? { stored }
 }
 
-/// What one module holds directly, in the order of its stored properties, a superclass' first.
+/// What one module holds directly, in the order of its stored properties, a superclass's first.
 struct ModuleStructure {
     var parameters: [(name: String, parameter: Parameter)] = []
     var buffers: [(name: String, buffer: Buffer)] = []

@@ -1,50 +1,60 @@
 import Tensors
 
-/// A norm, which can be an addend of a sum.
+/// A normalisation layer, which can also be an addend of a sum (`F.normalizedSum`), so that an addition and a ReLU
+/// follow in the same pass.
 public protocol NormLayer: UnaryLayer {
-    /// The norm of `x`, `[N, C, …]`, as an addend: to be evaluated once, because a batch norm in training moves its running
-    /// statistics.
+    /// The norm of a map as an addend. It must be evaluated once: a batch norm in training has already counted the
+    /// batch, and its running statistics move when the sum is taken.
     ///
-    /// - Parameter moments: what ``F/sumWithMoments(_:rectified:)`` said of `x`.
+    /// - Parameters:
+    ///   - x: `[N, C, …]`
+    ///   - moments: means and variances of every image and channel of `x`, `[N, 2, C]`, as `F.sumWithMoments` gave them
+    ///     when it made `x`; nil reads `x` for its statistics.
     func term(_ x: Tensor, moments: Tensor?) -> SumTerm
 }
 
 extension NormLayer {
-    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
+    /// The norm of a map `[N, C, …]` as an addend, which reads the map for its statistics.
     public func term(_ x: Tensor) -> SumTerm { term(x, moments: nil) }
 
-    /// `[N, C, …]` → the same shape.
+    /// The norm of a map, `[N, C, …]` → the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor { F.normalizedSum([term(x)]) }
 
-    /// ReLU(norm(x)) in one pass.
+    /// ReLU(norm(x)) in one pass, `[N, C, …]` → the same shape.
+    ///
+    /// - Parameters:
+    ///   - x: `[N, C, …]`
+    ///   - moments: what `F.sumWithMoments` said of `x`, `[N, 2, C]`; nil reads `x` for its statistics.
     public func rectified(_ x: Tensor, moments: Tensor? = nil) -> Tensor {
         F.normalizedSum([term(x, moments: moments)], rectified: true)
     }
 }
 
-/// Batch normalisation over axis 1 of `[N, C, …]`, 2D and 3D alike (Ioffe and Szegedy, 2015), with PyTorch's numerics:
-/// training normalises by the biased variance of the batch and moves the running statistics, with the unbiased one,
-/// by `momentum`; evaluation normalises by the running statistics. A batch of one image of one pixel gives β and leaves
-/// them alone, where PyTorch refuses it.
+/// Batch normalisation over axis 1 of `[N, C, …]`, of images and clips alike (Ioffe and Szegedy, "Batch Normalization",
+/// 2015; `torch.nn.BatchNorm2d` and `BatchNorm3d`).
+///
+/// Training normalises by the batch's mean and biased variance, and moves the running statistics by `momentum`, with
+/// the unbiased variance. Evaluation normalises by the running statistics. A batch of one image of one pixel has no
+/// variance: it gives β and leaves the running statistics alone, where PyTorch refuses it.
 public final class BatchNorm: Module, NormLayer {
-    /// γ, `[C]`, initially 1.
+    /// Factor on each channel, γ, `[C]`, initially 1; nil without an affine.
     public let weight: Parameter?
-    /// β, `[C]`, initially 0.
+    /// What is added to each channel, β, `[C]`, initially 0; nil without an affine.
     public let bias: Parameter?
-    /// `[C]`, initially 0.
+    /// Running mean of each channel, `[C]`, initially 0.
     public let runningMean: Buffer
-    /// `[C]`, initially 1.
+    /// Running variance of each channel, `[C]`, initially 1.
     public let runningVar: Buffer
-    /// How many training batches it has seen: a scalar, int64.
+    /// How many training batches went through, an int64 scalar.
     public let numBatchesTracked: Buffer
     /// Share of a new batch in the running statistics; nil averages over all batches since the start.
     public let momentum: Double?
-    /// What is added to the variance before its square root.
+    /// What is added to the variance before its root.
     public let epsilon: Double
 
     private static let one = Tensor([Int64(1)], shape: [])
 
-    /// A norm of `features` channels.
+    /// A batch norm of `features` channels, with or without γ and β.
     public init(_ features: Int, epsilon: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true) {
         weight = affine ? Parameter([features], .ones) : nil
         bias = affine ? Parameter([features], .zeros) : nil
@@ -55,16 +65,18 @@ public final class BatchNorm: Module, NormLayer {
         self.epsilon = epsilon
     }
 
-    /// Weights from before PyTorch 0.4.1 have no counter.
+    /// The counter of batches, which weights from before PyTorch 0.4.1 lack.
     public override var optionalStateNames: Set<String> { ["num_batches_tracked"] }
 
-    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
+    /// The norm of a map `[N, C, …]` as an addend. In training this counts the batch, and the sum that takes the addend
+    /// moves the running statistics, so it must be evaluated once.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         let statistics: SumTerm.Norm =
             if !isTraining {
                 .fixed(mean: runningMean.tensor, variance: runningVar.tensor)
             } else if isRecomputing || x.count == x.shape[1] {
-                // A batch that is computed a second time has been counted, and one value for each channel has no variance.
+                // A batch that is computed a second time has been counted before, and one value for each channel has no
+                // variance.
                 .batch(runningMean: nil, runningVariance: nil, momentum: 0)
             } else {
                 .batch(
@@ -81,21 +93,21 @@ public final class BatchNorm: Module, NormLayer {
     }
 }
 
-/// Batch normalisation by fixed statistics and a fixed affine, over axis 1 of `[N, C, …]`: nothing in it is trained,
-/// in training as in evaluation.
+/// Batch normalisation over axis 1 of `[N, C, …]` by fixed statistics and a fixed affine: nothing in it is trained, in
+/// training as in evaluation (`torchvision.ops.FrozenBatchNorm2d`).
 public final class FrozenBatchNorm: Module, NormLayer {
-    /// `[C]`, the factor after normalising.
+    /// Factor on each channel after normalising, γ, `[C]`.
     public let weight: Buffer
-    /// `[C]`, what is added after it.
+    /// What is added to each channel after that, β, `[C]`.
     public let bias: Buffer
-    /// `[C]`, the mean to take off.
+    /// The mean that is taken off each channel, `[C]`.
     public let runningMean: Buffer
-    /// `[C]`, the variance to divide by the root of.
+    /// The variance whose root each channel is divided by, `[C]`.
     public let runningVar: Buffer
-    /// Added to the variance; some published weights want another than the usual 1e-5.
+    /// What is added to the variance before its root; some published weights want another than the usual 1e-5.
     public var epsilon: Double
 
-    /// A norm of `features` channels.
+    /// A frozen batch norm of `features` channels, with mean 0, variance 1, γ 1 and β 0 until weights are loaded.
     public init(_ features: Int, epsilon: Double = 1e-5) {
         weight = Buffer(Tensor.ones([features]))
         bias = Buffer(Tensor.zeros([features]))
@@ -104,10 +116,10 @@ public final class FrozenBatchNorm: Module, NormLayer {
         self.epsilon = epsilon
     }
 
-    /// The counter of the batch norm whose weights it may be given.
+    /// The counter of batches in the weights of a batch norm, which this norm may be given.
     public override var ignoredStateNames: Set<String> { ["num_batches_tracked"] }
 
-    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
+    /// The norm of a map `[N, C, …]` as an addend; it needs no moments of the map.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         SumTerm(
             x, norm: .fixed(mean: runningMean.tensor, variance: runningVar.tensor), weight: weight.tensor,
@@ -115,18 +127,20 @@ public final class FrozenBatchNorm: Module, NormLayer {
     }
 }
 
-/// Group normalisation over the channels of `[N, C, …]` (Wu and He, 2018).
+/// Group normalisation over the channels of `[N, C, …]` (Wu and He, "Group Normalization", 2018; `torch.nn.GroupNorm`):
+/// each group of channels of an image is normalised by its own mean and variance.
 public final class GroupNorm: Module, NormLayer {
-    /// γ, `[C]`, initially 1.
+    /// Factor on each channel, γ, `[C]`, initially 1; nil without an affine.
     public let weight: Parameter?
-    /// β, `[C]`, initially 0.
+    /// What is added to each channel, β, `[C]`, initially 0; nil without an affine.
     public let bias: Parameter?
-    /// Groups of the channels that are normalised apart.
+    /// How many groups the channels are divided into.
     public let groups: Int
-    /// What is added to the variance before its square root.
+    /// What is added to the variance before its root.
     public let epsilon: Double
 
-    /// A norm of `channels` channels in `groups` groups.
+    /// A group norm of `channels` channels in `groups` groups, with or without γ and β; groups that don't divide the
+    /// channels trap.
     public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5, affine: Bool = true) {
         precondition(
             groups > 0 && channels % groups == 0, "\(groups) groups don't divide \(channels) channels evenly")
@@ -136,7 +150,7 @@ public final class GroupNorm: Module, NormLayer {
         self.epsilon = epsilon
     }
 
-    /// The normalised map as an addend of a sum, so that an addition and a ReLU can follow in one pass.
+    /// The norm of a map `[N, C, …]` as an addend, with the moments of the map where they are known.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
         SumTerm(
             x, norm: .group(groups), weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon, moments: moments)

@@ -1,39 +1,42 @@
 import Tensors
 
-/// Changes parameters by their gradients, one step at a time.
+/// Changes parameters by their gradients, one step at a time: a `torch.optim.Optimizer`.
 public protocol Optimizer: AnyObject {
-    /// What a step multiplies its direction by, before a group's own factor. Schedules set it between steps.
+    /// Factor on every step, before a group's own. Schedules set it between steps.
     var learningRate: Double { get set }
+    /// The parameters, in groups with a learning rate factor and a weight decay each.
     var groups: [ParameterGroup] { get }
 
-    /// One step on every parameter that holds a gradient; the others keep their values and their state.
+    /// Moves every parameter that holds a gradient by one step; the others keep their values and their state.
     func step()
 
-    /// What it remembers between steps, as tensors named `parameter/quantity`; `parameter/step` is a scalar.
+    /// What is remembered between steps, as tensors named `parameter/quantity`, beside `parameter/step`, an int64
+    /// scalar.
     func stateDict() -> [(name: String, tensor: Tensor)]
 
     /// Takes up the state of an optimiser of the same kind over the same parameters.
     ///
-    /// - Throws: `OptimizerStateError` where a name or a shape doesn't belong to its parameters; nothing is then changed.
+    /// - Throws: ``OptimizerStateError`` where a name or a shape doesn't belong to the parameters; nothing is then
+    ///   changed.
     func loadStateDict(_ state: [(name: String, tensor: Tensor)]) throws
 }
 
 extension Optimizer {
-    /// Its parameters over all groups, by name.
+    /// The parameters of all groups, by name.
     public var namedParameters: [(name: String, parameter: Parameter)] { groups.flatMap(\.parameters) }
 
-    /// Drops the gradients of its parameters.
+    /// Drops the gradients of the parameters of all groups.
     public func zeroGrad() {
         OptimizerOps.dropGradients(namedParameters.map(\.parameter.tensor))
     }
 }
 
-/// The state of an optimiser does not suit its parameters.
+/// A saved state does not fit an optimiser's parameters.
 public struct OptimizerStateError: Error, CustomStringConvertible {
     /// One line for each name that doesn't fit.
     public let problems: [String]
 
-    /// What doesn't fit, in one sentence.
+    /// What doesn't fit, name by name, and what may have changed.
     public var description: String {
         "the optimiser's state doesn't fit its parameters; was the recipe changed since?\n"
             + problems.prefix(12).map { "  \($0)" }.joined(separator: "\n")

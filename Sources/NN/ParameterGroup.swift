@@ -4,12 +4,12 @@ import Tensors
 public struct ParameterGroup {
     /// The parameters, with the names that their state is kept by.
     public let parameters: [(name: String, parameter: Parameter)]
-    /// Weight decay of this group; nil takes the optimiser's.
+    /// Weight decay of the group; nil takes the optimiser's.
     public var weightDecay: Double?
     /// Factor on the optimiser's learning rate.
     public var learningRateScale: Double
 
-    /// Parameters that share a learning rate factor and a weight decay.
+    /// A group of named parameters, with a learning rate factor and a weight decay of its own where they are given.
     public init(
         _ parameters: [(name: String, parameter: Parameter)], weightDecay: Double? = nil,
         learningRateScale: Double = 1
@@ -19,11 +19,13 @@ public struct ParameterGroup {
         self.learningRateScale = learningRateScale
     }
 
-    /// All trainable parameters of a module: in one group, or the norms' and the biases in a second one that does not
-    /// decay.
+    /// Groups of all trainable parameters of a module: one group, or a second one that does not decay for every
+    /// parameter with fewer than two axes, which are biases and the affines of norms.
     ///
-    /// What does not decay: every parameter with fewer than two axes, so biases and the affines of norms, and whatever
-    /// else a normalisation layer holds.
+    /// - Parameters:
+    ///   - module: the module whose parameters are taken.
+    ///   - weightDecay: of the parameters that decay.
+    ///   - decayNormsAndBiases: whether there is one group that decays whole.
     public static func split(
         _ module: Module, weightDecay: Double, decayNormsAndBiases: Bool = true
     ) -> [ParameterGroup] {

@@ -1,13 +1,14 @@
 import Tensors
 
-/// Brings the red, green and blue of images to zero mean and unit deviation over a data set.
+/// Brings the red, green and blue of images to zero mean and unit deviation over a data set (torchvision's
+/// `Normalize`).
 public struct PixelNormalization: Hashable, Sendable {
-    /// The mean of each channel of images in 0…1.
+    /// The mean of red, green and blue, of images in 0…1.
     public let mean: [Double]
-    /// The standard deviation of each channel of images in 0…1.
+    /// The standard deviation of red, green and blue, of images in 0…1.
     public let deviation: [Double]
 
-    /// Traps unless there is a mean and a deviation for each of three channels.
+    /// A normalisation by these statistics; traps unless there are three means and three deviations.
     public init(mean: [Double], deviation: [Double]) {
         precondition(
             mean.count == 3 && deviation.count == 3,
@@ -17,9 +18,11 @@ public struct PixelNormalization: Hashable, Sendable {
         self.deviation = deviation
     }
 
-    /// Normalises floating-point pixels where they are: `[3, H, W]`, `[N, 3, H, W]`, or clips `[N, 3, T, H, W]`.
+    /// Normalises floating-point pixels in place.
     ///
-    /// - Parameter isByte: whether the values are in 0…255, and not in 0…1.
+    /// - Parameters:
+    ///   - pixels: `[3, H, W]` or `[N, 3, H, W]`, or clips `[N, 3, T, H, W]`.
+    ///   - isByte: whether the values are in 0…255, and not in 0…1.
     public func normalizeInPlace(_ pixels: Tensor, isByte: Bool) {
         let range: Float = isByte ? 255 : 1
         let shape = pixels.rank == 5 ? [3, 1, 1, 1] : [3, 1, 1]

@@ -9,18 +9,20 @@ private func windowSettings(_ settings: [Int], for x: Tensor, _ what: String) ->
     return settings
 }
 
-/// The largest value in each window of `[N, C, H, W]` or `[N, C, T, H, W]`.
+/// The largest value in each window of `[N, C, H, W]` or `[N, C, T, H, W]` (`torch.nn.MaxPool2d` and `MaxPool3d`). A
+/// setting with neither one number nor one for each axis of the input traps.
 public final class MaxPool: Module, UnaryLayer {
-    /// Positions of a window, one number an axis.
+    /// Positions of a window along each axis of space, or one number for all of them.
     public let kernelSize: [Int]
-    /// Input positions between neighbouring outputs, one number an axis.
+    /// Positions between neighbouring windows along each axis, or one number for all of them.
     public let stride: [Int]
-    /// Positions that are added on both sides, one number an axis.
+    /// Positions of −∞ that are added on both sides of each axis, or one number for all of them.
     public let padding: [Int]
     /// Whether a last window that sticks out gives an output too.
     public let ceilMode: Bool
 
-    /// One number for every axis; `stride` is `kernelSize` where it isn't given.
+    /// A pooling with one number for each axis, or one for all of them, in each setting; `stride` is `kernelSize` where
+    /// it isn't given.
     public init(kernelSize: [Int], stride: [Int]? = nil, padding: [Int] = [0], ceilMode: Bool = false) {
         self.kernelSize = kernelSize
         self.stride = stride ?? kernelSize
@@ -28,12 +30,12 @@ public final class MaxPool: Module, UnaryLayer {
         self.ceilMode = ceilMode
     }
 
-    /// One number for all axes.
+    /// A pooling with one number for all axes in each setting; `stride` is `kernelSize` where it isn't given.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0, ceilMode: Bool = false) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding], ceilMode: ceilMode)
     }
 
-    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
+    /// `[N, C, H, W]` → `[N, C, H', W']`, or `[N, C, T, H, W]` → `[N, C, T', H', W']`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let kernelSize = windowSettings(kernelSize, for: x, "kernel size")
         let stride = windowSettings(stride, for: x, "stride")
@@ -44,28 +46,30 @@ public final class MaxPool: Module, UnaryLayer {
     }
 }
 
-/// The mean of each window of `[N, C, H, W]` or `[N, C, T, H, W]`; padding counts as zeros.
+/// The mean of each window of `[N, C, H, W]` or `[N, C, T, H, W]`, zeros that were added counting too
+/// (`torch.nn.AvgPool2d` and `AvgPool3d`). A setting with neither one number nor one for each axis of the input traps.
 public final class AvgPool: Module, UnaryLayer {
-    /// Positions of a window, one number an axis.
+    /// Positions of a window along each axis of space, or one number for all of them.
     public let kernelSize: [Int]
-    /// Input positions between neighbouring outputs, one number an axis.
+    /// Positions between neighbouring windows along each axis, or one number for all of them.
     public let stride: [Int]
-    /// Positions that are added on both sides, one number an axis.
+    /// Zeros that are added on both sides of each axis, or one number for all of them.
     public let padding: [Int]
 
-    /// One number for every axis; `stride` is `kernelSize` where it isn't given.
+    /// A pooling with one number for each axis, or one for all of them, in each setting; `stride` is `kernelSize` where
+    /// it isn't given.
     public init(kernelSize: [Int], stride: [Int]? = nil, padding: [Int] = [0]) {
         self.kernelSize = kernelSize
         self.stride = stride ?? kernelSize
         self.padding = padding
     }
 
-    /// One number for all axes.
+    /// A pooling with one number for all axes in each setting; `stride` is `kernelSize` where it isn't given.
     public convenience init(kernelSize: Int, stride: Int? = nil, padding: Int = 0) {
         self.init(kernelSize: [kernelSize], stride: stride.map { [$0] }, padding: [padding])
     }
 
-    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
+    /// `[N, C, H, W]` → `[N, C, H', W']`, or `[N, C, T, H, W]` → `[N, C, T', H', W']`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let kernelSize = windowSettings(kernelSize, for: x, "kernel size")
         let stride = windowSettings(stride, for: x, "stride")
@@ -74,9 +78,9 @@ public final class AvgPool: Module, UnaryLayer {
     }
 }
 
-/// The mean of every channel over all positions: `[N, C, …]` → `[N, C]`.
+/// The mean of every channel over all positions, `[N, C, …]` → `[N, C]`.
 public final class GlobalAvgPool: Module, UnaryLayer {
-    /// `[N, C, …]` → `[N, C, …]`, with fewer positions.
+    /// `[N, C, …]` → `[N, C]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         x.mean(Array(2..<x.rank))
     }

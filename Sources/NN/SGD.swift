@@ -1,23 +1,28 @@
 import Tensors
 
-/// Stochastic gradient descent with momentum and weight decay, as PyTorch's: the decay is added to the gradient, and
-/// the momentum's first value is the first gradient.
+/// Stochastic gradient descent with momentum and weight decay, as `torch.optim.SGD`: the decay is added to the
+/// gradient, and the momentum starts from the first gradient.
 public final class SGD: Optimizer {
-    /// Factor of every step; may change between steps.
+    /// Factor on every step, before a group's own; may change between steps.
     public var learningRate: Double
-    /// Share of the earlier steps' direction that is kept.
+    /// Share of the earlier steps' direction that a step keeps; 0 for none.
     public let momentum: Double
-    /// Factor of the parameters that a step takes off them.
+    /// Factor of each parameter that is added to its gradient, in groups that don't set their own.
     public let weightDecay: Double
-    /// Whether a step looks ahead along its momentum (Nesterov).
+    /// Whether a step looks ahead along its momentum (Sutskever et al., 2013).
     public let nesterov: Bool
-    /// The parameters, with what is particular to some of them.
+    /// The parameters, in groups with a learning rate factor and a weight decay each.
     public let groups: [ParameterGroup]
     private var state: OptimizerState
 
+    /// An optimiser that has taken no step. A parameter in two groups traps.
+    ///
     /// - Parameters:
-    ///   - weightDecay: For the groups that don't set their own.
-    ///   - nesterov: Whether to look ahead along the momentum (Sutskever et al., 2013); needs momentum.
+    ///   - groups: the parameters.
+    ///   - learningRate: factor on every step.
+    ///   - momentum: share of the earlier steps' direction that a step keeps.
+    ///   - weightDecay: for the groups that don't set their own.
+    ///   - nesterov: whether to look ahead along the momentum (Sutskever et al., 2013); without a momentum it traps.
     public init(
         groups: [ParameterGroup], learningRate: Double, momentum: Double = 0, weightDecay: Double = 0,
         nesterov: Bool = false
@@ -31,7 +36,7 @@ public final class SGD: Optimizer {
         state = OptimizerState(quantities: momentum == 0 ? [] : ["momentum_buffer"], groups: groups)
     }
 
-    /// Moves the parameters by their gradients.
+    /// Moves every parameter that holds a gradient by one step; the others stay, and their state too.
     public func step() {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
@@ -63,12 +68,16 @@ public final class SGD: Optimizer {
         }
     }
 
-    /// What the next step depends on besides parameters and gradients.
+    /// The momentum and the number of steps of each parameter, as tensors named `parameter/momentum_buffer` and
+    /// `parameter/step`; nothing without a momentum.
     public func stateDict() -> [(name: String, tensor: Tensor)] {
         state.stateDict(namedParameters)
     }
 
-    /// Goes on from a saved state; throws where it doesn't fit the parameters.
+    /// Goes on from a saved state.
+    ///
+    /// - Throws: ``OptimizerStateError`` where a name or a shape doesn't belong to the parameters; nothing is then
+    ///   changed.
     public func loadStateDict(_ state: [(name: String, tensor: Tensor)]) throws {
         try self.state.load(state, for: namedParameters)
     }

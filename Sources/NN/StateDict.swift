@@ -1,8 +1,8 @@
 import Tensors
 
-/// How a state dict fitted a module.
+/// What of a state dict fitted a module, and what did not.
 public struct StateDictReport: Equatable, Sendable {
-    /// A tensor whose shape in the state dict isn't the module's.
+    /// A tensor that has another shape in the state dict than in the module.
     public struct Reshaped: Hashable, Sendable {
         /// The tensor's name.
         public let name: String
@@ -11,7 +11,7 @@ public struct StateDictReport: Equatable, Sendable {
         /// Its shape in the state dict.
         public let found: [Int]
 
-        /// A tensor whose shapes differ.
+        /// A tensor of this name and these two shapes.
         public init(name: String, expected: [Int], found: [Int]) {
             self.name = name
             self.expected = expected
@@ -23,17 +23,17 @@ public struct StateDictReport: Equatable, Sendable {
     public internal(set) var missing: [String] = []
     /// Names that the state dict has and the module lacks.
     public internal(set) var unexpected: [String] = []
-    /// Names that both have, with different shapes.
+    /// Tensors that both have, in different shapes.
     public internal(set) var reshaped: [Reshaped] = []
     /// Names that the state dict holds more than once.
     public internal(set) var repeated: [String] = []
-    /// How many tensors were, or would have been, copied.
+    /// How many tensors fitted.
     public internal(set) var matched = 0
 
-    /// Whether every tensor found its place, and no place was left.
+    /// Whether every tensor of the state dict found its place, and no place was left over.
     public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && reshaped.isEmpty && repeated.isEmpty }
 
-    /// One paragraph for each kind of difference, at most `limit` names in each.
+    /// The differences as text: a paragraph for each kind, with at most `limit` names; empty where there are none.
     public func listing(limit: Int = 12) -> String {
         func paragraph(_ title: String, _ lines: [String]) -> String? {
             guard !lines.isEmpty else { return nil }
@@ -52,12 +52,12 @@ public struct StateDictReport: Equatable, Sendable {
     }
 }
 
-/// A state dict does not fit the module it was meant for; the module was left as it was.
+/// A state dict does not fit the module that it was meant for, which was left as it was.
 public struct StateDictError: Error, CustomStringConvertible {
-    /// What didn't fit.
+    /// What fitted and what did not.
     public let report: StateDictReport
 
-    /// What didn't fit, by name.
+    /// What didn't fit, by name, and what to check.
     public var description: String {
         "the weights don't fit the model (\(report.matched) tensors fit):\n" + report.listing()
             + "\nCheck that they were made for this architecture and number of classes."
@@ -65,18 +65,21 @@ public struct StateDictError: Error, CustomStringConvertible {
 }
 
 extension Module {
-    /// Every parameter and persistent buffer by dotted name, in PyTorch's order. The tensors are the module's own, not
-    /// copies; they carry no autograd history.
+    /// Every parameter and persistent buffer of this module and those in it, by dotted name, in PyTorch's order. The
+    /// tensors are the module's own, not copies, and carry no autograd history.
     public final func stateDict() -> [(name: String, tensor: Tensor)] {
         stateSlots().map { ($0.name, $0.tensor.detached()) }
     }
 
-    /// Copies the tensors of a state dict into the module's, converting dtypes and devices.
+    /// Copies the tensors of a state dict into the module's own in place, converting types and devices.
     ///
-    /// - Parameter strict: Everything must fit: one missing, unexpected, reshaped or repeated name, and nothing is
-    ///   loaded. Otherwise what fits is loaded and the report tells the rest.
-    /// - Returns: What fitted and what did not.
-    /// - Throws: `StateDictError` with every difference at once, when `strict`.
+    /// - Parameters:
+    ///   - state: tensors by name.
+    ///   - strict: whether everything must fit. Then one name that is missing, unexpected, repeated or of another shape
+    ///     keeps the whole from being loaded. Otherwise what fits is loaded, and the report tells the rest.
+    /// - Returns: what fitted and what did not.
+    /// - Throws: ``StateDictError`` with every difference at once, where `strict` and something doesn't fit; the module
+    ///   is left as it was.
     @discardableResult
     public final func loadStateDict(
         _ state: [(name: String, tensor: Tensor)], strict: Bool = true

@@ -2,11 +2,11 @@ import Foundation
 import NN
 import Tensors
 
-/// A run at one step: one safetensors file.
+/// A training run as it was at one step, in one safetensors file.
 ///
-/// The model's tensors have their own names, so that any reader of safetensors finds the weights; the optimiser's are
-/// under `optimizer/`, libtorch's random state is `random/cpu`; the rest is JSON in the file's metadata, under
-/// `vertebra_checkpoint`.
+/// The model's tensors have their own names, so that any reader of safetensors finds the weights. The optimiser's are
+/// under `optimizer/`, the state of libtorch's random generator is `random/cpu`, and the rest is JSON in the file's
+/// metadata, under `vertebra_checkpoint`.
 public struct Checkpoint: Sendable {
     /// Everything but the tensors.
     public var info: CheckpointInfo
@@ -21,7 +21,7 @@ public struct Checkpoint: Sendable {
     private static let optimizerPrefix = "optimizer/"
     private static let randomStateName = "random/cpu"
 
-    /// A checkpoint to write.
+    /// A checkpoint of these tensors, to be written.
     public init(
         info: CheckpointInfo, model: [(name: String, tensor: Tensor)],
         optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil
@@ -32,9 +32,9 @@ public struct Checkpoint: Sendable {
         self.randomState = randomState
     }
 
-    /// Writes it whole or not at all: a crash or a full disk leaves the file that was there.
+    /// Writes the file whole or not at all: a crash or a full disk leaves the one that was there.
     ///
-    /// - Throws: `CheckpointError.cannotWrite`.
+    /// - Throws: ``CheckpointError/cannotWrite(path:reason:intact:)``.
     public func write(to path: String) throws {
         var tensors = model
         tensors += optimizer.map { (Self.optimizerPrefix + $0.name, $0.tensor) }
@@ -52,19 +52,20 @@ public struct Checkpoint: Sendable {
 
     /// Reads a checkpoint with all its tensors.
     ///
-    /// - Throws: `CheckpointError` for a file that is missing, damaged, not a checkpoint or of a newer format.
+    /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func read(_ path: String) throws -> Checkpoint { try read(path) { _ in true } }
 
-    /// Reads a checkpoint to use its model: without the optimiser's state, which is as large as the weights or twice that.
+    /// Reads a checkpoint without the optimiser's state and the random state, to use its model: the optimiser's state
+    /// is as large as the weights, or twice that.
     ///
-    /// - Throws: as `read` does.
+    /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func readModel(_ path: String) throws -> Checkpoint {
         try read(path) { !$0.hasPrefix(optimizerPrefix) && $0 != randomStateName }
     }
 
-    /// Reads what a checkpoint says of itself, and no tensor.
+    /// Reads what a checkpoint says of the run, and no tensor.
     ///
-    /// - Throws: as `read` does.
+    /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func readInfo(_ path: String) throws -> CheckpointInfo { try read(path) { _ in false }.info }
 
     private static func read(_ path: String, where isWanted: (String) -> Bool) throws -> Checkpoint {
@@ -109,11 +110,14 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// Puts its weights into a model.
+    /// Copies the checkpoint's weights into a model.
     ///
-    /// - Parameter path: The file's name, for errors.
-    /// - Throws: `CheckpointError.otherClasses` if `classNames` is given and differs, `.otherModel` if the tensors
-    ///   don't fit; the model then keeps what it had.
+    /// - Parameters:
+    ///   - model: the model; where this throws, it keeps what it had.
+    ///   - classNames: the classes that the checkpoint must have, in their order; nil takes any.
+    ///   - path: the file's name, for errors.
+    /// - Throws: ``CheckpointError/otherClasses(path:expected:found:)``, or ``CheckpointError/otherModel(path:_:)``
+    ///   where the tensors don't fit.
     public func load(into model: Module, classNames: [String]? = nil, path: String) throws {
         if let classNames, classNames != info.classNames {
             throw CheckpointError.otherClasses(path: path, expected: classNames, found: info.classNames)

@@ -4,12 +4,12 @@ import NN
 public struct BestScore: Hashable, Sendable, Codable {
     /// The metric that chooses the best checkpoint.
     public var metric: String
-    /// Its value.
+    /// The metric's value.
     public var value: Double
     /// Optimiser steps taken when it was measured.
     public var step: Int
 
-    /// A score that a run reached.
+    /// A score that a run reached at a step.
     public init(metric: String, value: Double, step: Int) {
         self.metric = metric
         self.value = value
@@ -22,7 +22,7 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
     /// The version of the format that this program writes.
     public static let currentVersion = 1
 
-    /// The format of the file that it was read from.
+    /// The version of the format of the file that this was read from.
     public var version = Self.currentVersion
     /// Names of the model's classes, in the order of its outputs.
     public var classNames: [String]
@@ -32,7 +32,7 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
     public var step: Int
     /// Epochs completed.
     public var epoch: Int
-    /// Batches taken of the next epoch: the sampler's position.
+    /// Batches taken of the epoch that runs: the sampler's position.
     public var batchInEpoch: Int
     /// Batches in a whole epoch.
     public var batchesPerEpoch: Int
@@ -53,7 +53,7 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
     /// Whether an evaluation was due at this step and has not been done.
     public var evaluationIsPending = false
 
-    /// What a run writes beside its tensors.
+    /// What a checkpoint is to say of a run.
     public init(
         classNames: [String], recipe: String, step: Int, epoch: Int, batchInEpoch: Int, batchesPerEpoch: Int,
         accumulation: Int, seed: UInt64, optimizer: String, learningRate: Double, schedule: LearningRateSchedule,

@@ -12,7 +12,7 @@ public struct MetricsRecord: Codable, Hashable, Sendable {
         case evaluation
     }
 
-    /// Whether it is a step or an evaluation.
+    /// Whether the line is about a step or an evaluation.
     public var kind: Kind
     /// Steps taken so far.
     public var step: Int
@@ -69,7 +69,9 @@ public final class MetricsLog: TrainingObserver {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// The records of a file; lines that a crash cut short are passed over. Throws where the file can't be read.
+    /// The records of a file; lines that a crash cut short are passed over.
+    ///
+    /// - Throws: Foundation's error where the file can't be read.
     public static func records(_ path: String) throws -> [MetricsRecord] {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

@@ -8,7 +8,7 @@ package struct ProgressMeter: Sendable {
 
     /// A meter without reports yet.
     ///
-    /// - Parameter window: Steps that rate and waiting are taken over.
+    /// - Parameter window: how many steps the rate and the share of waiting are taken over.
     package init(window: Int = 50) {
         self.window = max(window, 1)
     }

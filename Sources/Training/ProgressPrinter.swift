@@ -21,8 +21,9 @@ public final class ProgressPrinter: TrainingObserver {
     /// A printer that hands its text to `output`.
     ///
     /// - Parameters:
-    ///   - output: Where text goes, with its line ends.
-    ///   - now: Seconds on a clock that never goes back.
+    ///   - style: how progress is shown.
+    ///   - output: where text goes, with its line ends.
+    ///   - now: seconds on a clock that never goes back.
     public init(
         style: Style, output: @escaping (String) -> Void,
         now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }

@@ -61,7 +61,7 @@ public struct TrainingPlan: Hashable, Sendable {
 public struct StepReport: Hashable, Sendable {
     /// Steps taken so far, this one included.
     public var step: Int
-    /// From 0.
+    /// The epoch of the step, from 0.
     public var epoch: Int
     /// Steps of this epoch taken so far, this one included.
     public var stepInEpoch: Int
@@ -84,10 +84,10 @@ public struct StepReport: Hashable, Sendable {
     public struct Loss: Hashable, Sendable {
         /// What the task calls it.
         public var name: String
-        /// Its value.
+        /// The term's value.
         public var value: Double
 
-        /// A term.
+        /// A term of this name and value.
         public init(name: String, value: Double) {
             self.name = name
             self.value = value
@@ -123,9 +123,9 @@ public struct EvaluationReport: Hashable, Sendable {
     public var epoch: Int
     /// What the task measured, by name.
     public var metrics: [String: Double]
-    /// Whether it is the best one so far.
+    /// Whether the evaluation is the best one so far.
     public var isBest: Bool
-    /// Seconds that it took.
+    /// Seconds that the evaluation took.
     public var seconds: Double
 
     /// An evaluation as it was done.

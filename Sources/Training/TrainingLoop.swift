@@ -22,12 +22,15 @@ public final class TrainingLoop<Task: TrainingTask> {
     var lastSavedStep: Int?
     private var started = ContinuousClock.now
 
-    /// A loop over a task. The options must name an end: epochs, steps or seconds.
+    /// A loop over a task. Options that name no end (epochs, steps or seconds) trap.
     ///
     /// - Parameters:
-    ///   - optimizer: Over the task's parameters; its learning rate is what the schedule multiplies.
-    ///   - folder: Made if it isn't there.
-    ///   - observers: Told everything, in this order, after `metrics.jsonl`.
+    ///   - task: what is trained, its data and its measure.
+    ///   - optimizer: over the task's parameters; its learning rate is what the schedule multiplies.
+    ///   - options: how long and in what way to train.
+    ///   - identity: the classes and the recipe, which go into the checkpoints.
+    ///   - folder: where the run's files go; made if it isn't there.
+    ///   - observers: told everything, in this order, after `metrics.jsonl`.
     public init(
         task: Task, optimizer: any Optimizer, options: TrainingOptions, identity: RunIdentity = RunIdentity(),
         folder: String, observers: [any TrainingObserver] = []
@@ -46,13 +49,13 @@ public final class TrainingLoop<Task: TrainingTask> {
         self.observers = [metricsLog] + observers
     }
 
-    /// Whether its folder holds a checkpoint to go on from.
+    /// Whether the folder holds a checkpoint to go on from.
     public var canResume: Bool { FileManager.default.fileExists(atPath: files.last) }
 
     /// Trains to the end, or until the user asks to stop or the time is up; `last.safetensors` then holds the run.
     ///
-    /// - Parameter resume: Goes on from `last.safetensors`; otherwise the folder must not hold a run.
-    /// - Throws: `TrainingError`, `CheckpointError`, and what the task throws.
+    /// - Parameter resume: whether to go on from `last.safetensors`; if not, the folder must not hold a run.
+    /// - Throws: ``TrainingError``, ``CheckpointError``, and what the task or an observer throws.
     public func run(resume: Bool = false) throws -> TrainingOutcome {
         started = .now
         try files.makeFolder()

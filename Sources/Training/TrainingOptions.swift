@@ -19,7 +19,7 @@ public struct TrainingOptions: Hashable, Sendable {
         /// Whether a larger value is better.
         public var higherIsBetter: Bool
 
-        /// The best is that of the highest, or the lowest, `metric`.
+        /// The best is the evaluation with the highest, or the lowest, value of `metric`.
         public init(_ metric: String, higherIsBetter: Bool = true) {
             self.metric = metric
             self.higherIsBetter = higherIsBetter

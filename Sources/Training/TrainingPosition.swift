@@ -7,7 +7,7 @@ struct TrainingPosition {
     /// Batches taken of the epoch that runs.
     var batchInEpoch = 0
     var best: BestScore?
-    /// The last evaluation's.
+    /// The last evaluation's metrics.
     var metrics: [String: Double] = [:]
     /// Whether an evaluation was due at this step and has not been done.
     var evaluationIsPending = false

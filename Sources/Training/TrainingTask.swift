@@ -1,12 +1,12 @@
 import NN
 import Tensors
 
-/// What is trained: a model, its data and its measure, behind the few questions that the loop asks.
+/// Something to train: a model, its data and its measure, behind the few questions that a ``TrainingLoop`` asks.
 public protocol TrainingTask<Batch>: AnyObject {
     /// What one forward pass takes: images with their targets, as whatever type the task likes.
     associatedtype Batch
 
-    /// What is trained.
+    /// The model that is trained.
     var model: Module { get }
 
     /// Batches in one epoch.
@@ -36,8 +36,8 @@ public protocol TrainingTask<Batch>: AnyObject {
 }
 
 extension TrainingTask {
-    /// Nothing is saved.
+    /// No tensors: by default nothing of a batch is saved.
     public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
-    /// Nothing is measured.
+    /// Nil: by default nothing is measured.
     public func evaluate() throws -> [String: Double]? { nil }
 }

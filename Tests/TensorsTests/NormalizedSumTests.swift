@@ -117,7 +117,6 @@ final class NormalizedSumTests: XCTestCase {
         Random.seed(21)
         for shape in shapes {
             for (name, terms) in kinds {
-                // One value for each channel has no variance to train on.
                 for rectified in [false, true] {
                     let o = operands(shape)
                     let upstream = random(shape)

@@ -87,8 +87,8 @@ private:
         return map;
     }
 
-    /// Convolutions themselves: with stride s, inputs whose positions have the same rest by s are reached by the same
-    /// taps, every s-th one.
+    /// The gradient of the inputs, by convolutions: with stride s, the same taps, every s-th one, reach all inputs
+    /// whose positions leave the same remainder divided by s, so each remainder is a convolution of its own.
     static at::Tensor inputs_gradient(
         const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry, const at::Tensor &g) {
         const size_t axes = geometry.stride.size();
@@ -111,7 +111,8 @@ private:
                               count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
                 part.extents.insert(
                     part.extents.begin(), std::max<int64_t>(0, (x.size(axis) - start + stride - 1) / stride));
-                // Padding of the output that the first tap reaches from the first of these inputs, taps in reverse.
+                // How far before the outputs the first tap reaches from the first of these inputs; the taps are in
+                // reverse.
                 part.padding[i] = geometry.dilation[i] * (count - 1) - (start + geometry.padding[i] - first) / stride;
                 if (stride == 1) continue;
                 taps = taps.slice(axis, std::min(first, kernel), std::nullopt, stride);
@@ -128,7 +129,7 @@ private:
     }
 };
 
-/// A vector or tile product, differentiable once.
+/// The convolution by a vector or tile product; differentiable once.
 at::Tensor convolve(
     const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
     const ConvolutionGeometry &geometry) {
@@ -151,7 +152,10 @@ at::Tensor by_libtorch(
                                        : convolve([](auto &&...a) { return at::conv3d(a...); });
 }
 
-/// - allows_winograd: whether a plain 3×3 kernel may be convolved by Winograd's algorithm, with all maps' pixels together.
+/// The convolutions of all maps with one weight.
+///
+/// - allows_winograd: whether a plain 3×3 kernel may be convolved by Winograd's algorithm. The pixels of all maps
+///   together decide whether it pays.
 std::vector<at::Tensor> convolve_all(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
     const ConvolutionGeometry &geometry, bool allows_winograd, bool relu) {

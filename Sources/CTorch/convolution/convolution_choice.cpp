@@ -22,16 +22,19 @@
 namespace ctorch {
 namespace {
 
-/// Transforming a map costs as much as multiplying by some 64 channels, whatever their number is.
+/// Fewest channels for Winograd's algorithm: transforming a map costs as much as multiplying by some 64 channels,
+/// however many there are.
 constexpr int64_t least_winograd_channels = 64;
-/// A weight that is transformed in every call takes as long as this many pixels of the map.
+/// Fewest pixels for it where the weight is transformed in every call: that takes as long as so many pixels of the map.
 constexpr int64_t least_winograd_pixels = 2048;
-/// With a transformed weight at hand, fewer pixels leave the 36 products of matrices with too few rows.
+/// Fewest pixels for it where the transformed weight is kept: fewer leave the 36 products of matrices with too few
+/// rows.
 constexpr int64_t least_winograd_pixels_of_kept_weight = 300;
-/// Where few rows meet each weight, reading the weights is what takes time, and three pieces of bfloat16 are half as much
-/// again as one float32. Where the weight is laid out in every call, its reading is paid for anyway.
+/// Fewest rows for which a kept weight in float32 goes to the tile unit. With fewer, reading the weight is what takes
+/// time, and three pieces of bfloat16 are half as much again to read as one float32. A weight that is laid out in every
+/// call is read for that anyway.
 constexpr int64_t least_tile_rows_of_kept_weight = 512;
-/// Outputs of half a panel, of a vector and of a tile: products are of whole ones.
+/// Outputs must be a multiple of this, which half a panel, a vector and a tile hold: products have whole ones only.
 constexpr int64_t outputs_at_once = 16;
 /// A tile with fewer rows than this is too empty to be worth its multiplication.
 constexpr int64_t fewest_rows_of_tile = 12;
@@ -57,7 +60,7 @@ bool has_outputs(const ct_convolution_case &c) {
     return c.weight[0] > 0;
 }
 
-/// The products' rows: output positions of all images.
+/// Rows of the product: output positions of all images.
 int64_t rows(const ct_convolution_case &c) {
     int64_t count = c.input[0];
     for (int64_t axis = 0; axis < c.rank; ++axis) count *= output_size(c, axis);
@@ -78,7 +81,8 @@ bool takes_winograd(const ct_convolution_case &c) {
 bool takes_products(const ct_convolution_case &c) {
     if (!c.has_vector_products || !c.is_on_cpu || !has_fitting_channels(c) || !has_pixels(c)) return false;
     if (!is_float(c) && !(is_bfloat16(c) && c.uses_tile_unit)) return false;
-    // A gradient is computed in float32 only, and a map that lies otherwise would be copied for the forward pass alone.
+    // Gradients may be wanted, which are computed in float32 only; and a map that isn't channels-last would be copied
+    // for the forward pass alone.
     if (!c.keeps_weight && !(is_float(c) && c.is_channels_last && c.has_plain_bias)) return false;
     return c.weight[0] % outputs_at_once == 0 && has_outputs(c);
 }
@@ -107,7 +111,7 @@ ct_convolution_algorithm choose(const ct_convolution_case &c) {
 }
 
 ct_convolution_algorithm choose_inputs_gradient(const ct_convolution_case &c) {
-    // The inputs are the products' outputs here.
+    // In this product, the outputs are the inputs' channels.
     if (c.weight[1] % outputs_at_once != 0) return CT_LIBTORCH;
     // With stride and dilation on one axis the taps that reach an input are no regular part of the kernel.
     for (int64_t axis = 0; axis < c.rank; ++axis) {

@@ -1,4 +1,4 @@
-// The one place that decides which algorithm a convolution runs by.
+// The one place that decides by which algorithm a convolution is computed.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,12 +10,13 @@
 
 namespace ctorch {
 
-/// What a convolution of these operands on this machine is chosen by. The caller says what the tensors don't: bias, whether
-/// the weight is kept, whether Winograd's algorithm is allowed, and whether oneDNN is there.
+/// The case of a convolution of these operands on this machine, for `ct_choose_convolution`. The caller fills in what
+/// the tensors don't say: the bias, whether the weight is kept, whether Winograd's algorithm is allowed, and whether
+/// oneDNN is there.
 ct_convolution_case convolution_case(
     const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry);
 
-/// Rows of each of the tile unit's tiles, such that equally full tiles make a line of `width` outputs; 0: they don't, or
+/// Rows of each tile when a line of `width` outputs is cut into equally full tiles; 0 where it can't be, or the tiles
 /// would be half empty.
 int64_t rows_of_full_tile(int64_t width);
 

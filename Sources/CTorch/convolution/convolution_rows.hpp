@@ -56,13 +56,13 @@ public:
           padding(Extents::of(geometry.padding, 0)),
           dilation(Extents::of(geometry.dilation, 1)),
           images(x.size(0)),
-          // Neighbours in a row of the kernel are neighbours in memory.
+          // Undilated, neighbouring taps in a row of the kernel read neighbouring pixels in memory.
           together(dilation.x == 1 ? kernel.x : 1) {}
 
-    /// Rows of all images.
+    /// How many rows there are, over all images.
     int64_t count() const { return images * output.count(); }
     int64_t taps() const { return kernel.count(); }
-    /// Neighbours in a row of the kernel that are neighbours in memory too.
+    /// How many neighbouring taps in a row of the kernel read neighbouring pixels in memory.
     int64_t taps_together() const { return together; }
 
     /// Where a row's kernel begins on the input.
@@ -77,7 +77,7 @@ public:
             (row - line * output.x) * stride.x - padding.x};
     }
 
-    /// From a row's place to that of the row after it.
+    /// Moves a row's place to that of the row after it.
     void advance(Place &place) const {
         place.x += stride.x;
         if (place.x < output.x * stride.x - padding.x) return;
@@ -105,17 +105,17 @@ public:
             tap % kernel.x * dilation.x};
     }
 
-    /// Which pixel of all images a tap reads; negative: none.
+    /// The number, over all images, of the pixel that a tap reads; negative where that is padding.
     int64_t position(const Place &place, const Extents &reach) const {
         const int64_t t = place.t + reach.t, y = place.y + reach.y, x = place.x + reach.x;
         if (t < 0 || t >= input.t || y < 0 || y >= input.y || x < 0 || x >= input.x) return -1;
         return ((place.image * input.t + t) * input.y + y) * input.x + x;
     }
 
-    /// How many pixels lie from one to another, which is as many wherever a kernel is laid.
+    /// How many pixels behind the kernel's first one a tap reads, which is the same wherever the kernel is laid.
     int64_t distance(const Extents &reach) const { return (reach.t * input.y + reach.y) * input.x + reach.x; }
 
-    /// The pixels that rows of begin..<end read lie in these, whole lines.
+    /// A range of pixels, in whole lines, that holds all that the rows begin..<end read.
     std::pair<int64_t, int64_t> window(int64_t begin, int64_t end) const {
         const Place first = place_of(begin), last = place_of(end - 1);
         const int64_t t = std::clamp<int64_t>(first.t, 0, input.t - 1),
@@ -123,13 +123,13 @@ public:
         const Extents reach = reach_of(taps() - 1);
         const int64_t end_t = std::clamp<int64_t>(last.t + reach.t, 0, input.t - 1);
         const int64_t end_y = std::clamp<int64_t>(last.y + reach.y, 0, input.y - 1);
-        // Over time the lines that are read are not one after the other: whole planes.
+        // A kernel over time reads lines that don't follow each other: the range is of whole planes.
         const int64_t begin_line = (first.image * input.t + t) * input.y + (kernel.t == 1 ? y : 0);
         const int64_t end_line = (last.image * input.t + end_t) * input.y + (kernel.t == 1 ? end_y : input.y - 1);
         return {begin_line * input.x, (end_line + 1) * input.x};
     }
 
-    /// first..<last of the numbers of the row at `place`.
+    /// Copies the numbers first..<last of the row at `place`.
     void gather(const Place &place, int64_t first, int64_t last, T *into) const {
         if (is_pointwise) {
             copy_lines(pixels + position(place, {0, 0, 0}) * channels + first, 1, 0, last - first, into);
@@ -202,13 +202,13 @@ private:
     const int64_t images, together;
 };
 
-/// How a product is cut: tasks of a block of rows and a group of panels each.
+/// How a product of matrices is cut into tasks, each of a block of rows and a group of panels.
 struct Cut {
     int64_t rows, panels, blocks, groups, unit;
 
-    /// - most_rows: such that a block's rows and its results stay in the second cache.
-    /// - few_rows: fewer rows a thread than these are not worth a block of their own.
-    /// - unit: rows that belong together; a block has whole ones of these.
+    /// - most_rows: most rows of a block, such that they and their results stay in the second cache.
+    /// - few_rows: fewest rows for each thread; fewer are not worth a block of their own.
+    /// - unit: rows that belong together and are not cut apart.
     Cut(int64_t rows, int64_t panels, int64_t most_rows, int64_t most_panels, int64_t few_rows, int64_t unit)
         : rows(rows),
           panels(panels),
@@ -226,7 +226,7 @@ struct Cut {
     }
 
     int64_t tasks() const { return blocks * groups; }
-    /// The ends of a task's rows, and of its panels.
+    /// Where a task's rows begin and end, and below where its panels do.
     std::pair<int64_t, int64_t> rows_of(int64_t task) const {
         const int64_t block = task / groups, units = (rows + unit - 1) / unit;
         return {units * block / blocks * unit, std::min(rows, units * (block + 1) / blocks * unit)};

@@ -59,7 +59,8 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
 struct ct_fused_weight_s {
     at::Tensor plain;
     ConvolutionGeometry geometry;
-    /// For Winograd's algorithm, and for products of matrices with vectors and with tiles: made when first needed.
+    /// The weight laid out for Winograd's algorithm, for vector products and for tile products, each made when first
+    /// needed.
     at::Tensor transformed, panels, tiles;
 
     /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
@@ -160,7 +161,7 @@ ct_status ct_fused_convolution(
             }
             return;
         }
-        // Under autocast layers before it may have left another type. What the CPU multiplies in float32 alone is summed in
+        // Layers under autocast may have given the input another type. A type that this CPU can't multiply is summed in
         // float32 and rounded once.
         const at::ScalarType computed = x.device().is_cpu() && !onednn_takes(type) ? at::kFloat : type;
         std::optional<at::Tensor> offset = optional(bias);

@@ -59,7 +59,7 @@ at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles) {
     float *into = packed.mutable_data_ptr<float>();
     parallel_tasks((outputs + gemm_panel - 1) / gemm_panel, [&](int64_t panel) {
         const int64_t first = panel * gemm_panel, width = std::min(gemm_panel, outputs - first);
-        // Few lines at a time, so that what is written by turns stays in the first cache.
+        // Few lines at a time, so that the places which are written in turn stay in the first cache.
         constexpr int64_t few = 16;
         for (int64_t start = 0; start < depth; start += few) {
             const int64_t end = std::min(depth, start + few);

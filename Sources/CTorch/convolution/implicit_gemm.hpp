@@ -25,24 +25,26 @@ struct ConvolutionGeometry {
     std::vector<int64_t> output_sizes(const at::Tensor &x, at::IntArrayRef weight) const;
 };
 
-/// Whether products of matrices are the tile unit's work here.
+/// Whether products of matrices are computed by the tile unit: it is there, and `allow_tiles` lets it be used.
 bool uses_tiles();
-/// Without them a CPU that has a tile unit does as one with AVX-512 alone: for tests and for measuring.
+/// Lets products use the tile unit, or not: a CPU then computes as one with AVX-512 alone. For tests and for measuring.
 void allow_tiles(bool allowed);
 
 /// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16.
 ///
-/// - with_tiles: for the tile unit, which must then be used here, or for vectors. bfloat16 is for the tile unit alone.
+/// - with_tiles: whether the panels are for the tile unit, which must then be used here, or for vectors. Those of
+///   bfloat16 are for the tile unit alone.
 at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles = uses_tiles());
-/// The panels of the weight `[C, O, …]` that takes gradients of outputs back to inputs: transposed, its taps in reverse.
+/// The panels of the weight that takes gradients of outputs back to inputs, `[C, O, …]`: the given one transposed, with
+/// its taps in reverse.
 at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
 
 /// act(x ∗ weight + bias + addend), channels last; bias `[O]` and addend may be undefined, the addend is channels last.
 ///
-/// Takes what `ct_choose_convolution` gives a vector or tile product.
+/// For operands for which `ct_choose_convolution` chooses a vector or tile product.
 ///
 /// - weight_sizes: sizes of the weight that `packed` was made of.
-/// - has_tiles_in_place: the choice was `CT_TILES_IN_PLACE`.
+/// - has_tiles_in_place: whether the choice was `CT_TILES_IN_PLACE`.
 at::Tensor implicit_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place = false);

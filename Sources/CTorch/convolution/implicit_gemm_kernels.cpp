@@ -31,7 +31,7 @@ CTORCH_AVX512 void product(const GemmTile &tile) {
 #pragma unroll
         for (int j = 0; j < columns; ++j) sums[i][j] = Register(0.f);
     }
-    // What is read or written at the end lies scattered, and would be waited for.
+    // What is read and written at the end lies scattered in memory: fetched now, it needn't be waited for then.
 #pragma unroll
     for (int i = 0; i < rows; ++i) {
 #pragma unroll

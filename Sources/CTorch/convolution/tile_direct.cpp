@@ -15,7 +15,7 @@ namespace {
 using Pixels = Rows<Bfloat16Bits>;
 using Products = TileProducts<pieces_of_bfloat16>;
 
-/// A convolution's products: which one is of which rows and panel.
+/// The products that a convolution consists of, by their rows and panel.
 class Work {
 public:
     const int64_t steps, panels;
@@ -57,14 +57,14 @@ private:
     int64_t width(int64_t panel) const { return std::min(tile_panel, convolution.outputs - panel * tile_panel); }
 };
 
-/// Fetches the next panel, a part of it with each of the pairs of tiles: from the third cache it would be waited for.
+/// Fetches the next panel from the third cache, a part of it with each pair of tiles, so that it needn't be waited for.
 void fetch_next_panel(TileProduct &product, const Work &work, int64_t panel, int64_t pair, int64_t pairs) {
     constexpr int64_t lines_of_step = 2 * tile_lines;
     product.ahead = work.panel(panel + 1) + lines_of_step * work.steps * pair / pairs * tile_depth;
     product.ahead_lines = (lines_of_step + pairs - 1) / pairs;
 }
 
-/// Kernels of one pixel: all images are one line.
+/// Convolves with kernels of one pixel, for which all images together are one line.
 void convolve_pixels(const Pixels &rows, const Work &work) {
     const int64_t count = rows.count(), channels = rows.channels;
     const Cut cut(count, work.panels, TileLimits::rows, TileLimits::panels, TileLimits::few_rows, tile_panel);
@@ -131,7 +131,7 @@ public:
               (is_padded ? extent(rows.output.x, rows.stride.x, rows.kernel.x, rows.dilation.x) : rows.input.x)),
           copied(is_padded ? height(most_lines) * pitch : 1) {}
 
-    /// - first, last: lines of outputs.
+    /// Goes to the lines that the outputs' lines first..<last of an image read.
     void go_to(int64_t image, int64_t first, int64_t last) {
         const Bfloat16Bits *pixels = rows.pixels + image * rows.input.y * rows.input.x * rows.channels;
         const int64_t top = first * rows.stride.y - rows.padding.y;
@@ -144,7 +144,7 @@ public:
         return corner + line * rows.stride.y * pitch + x * rows.stride.x * rows.channels;
     }
 
-    /// Where each step begins, in numbers from there.
+    /// Where each step of the summed axis begins, in numbers from where the kernel does.
     std::vector<int64_t> offsets() const {
         std::vector<int64_t> result;
         for (int64_t tap = 0; tap < rows.taps(); ++tap) {
@@ -184,11 +184,11 @@ private:
     const Bfloat16Bits *corner = nullptr;
 };
 
-/// Larger kernels, or strides: each tile lies in one line of outputs.
+/// Convolves with larger kernels or strides; each tile lies in one line of outputs.
 void convolve_lines(const Pixels &rows, const Work &work) {
     const int64_t lines = rows.output.y, width = rows.output.x, rows_of_tile = rows_of_full_tile(width);
     const int64_t images = rows.count() / (lines * width), threads = at::get_num_threads();
-    // Whole pairs of tiles, as far as the lines allow.
+    // An even number of lines, where there are several: tiles come in pairs.
     int64_t lines_of_block = std::clamp<int64_t>(TileLimits::rows / width, 1, lines);
     if (lines_of_block > 1 && lines_of_block < lines) lines_of_block -= lines_of_block % 2;
     const int64_t blocks = (lines + lines_of_block - 1) / lines_of_block;

@@ -11,11 +11,11 @@
 
 namespace ctorch {
 
-/// act(rows · weight + bias + addend) into `out`.
+/// What rows are convolved with, and where to: act(rows · weight + bias + addend) into `out`.
 ///
-/// - weight: panels of `tiled_weight`.
-/// - out: `[N, …, outputs]`, as `addend`.
-/// - bias: `[outputs]`; null: none.
+/// - weight: panels that `tiled_weight` made.
+/// - out: `[N, …, outputs]`, and so is `addend`.
+/// - bias: `[outputs]`; null for none.
 struct DirectConvolution {
     const Bfloat16Bits *weight;
     int64_t outputs;
@@ -25,7 +25,8 @@ struct DirectConvolution {
     Bfloat16Bits *out;
 };
 
-/// For what `ct_choose_convolution` gives `CT_TILES_IN_PLACE`; the rows of other convolutions are laid out by `tile_gemm`.
+/// Convolves rows for which `ct_choose_convolution` chooses `CT_TILES_IN_PLACE`; those of other convolutions are laid
+/// out by `tile_gemm`.
 void convolve_directly(const Rows<Bfloat16Bits> &rows, const DirectConvolution &convolution);
 
 }  // namespace ctorch

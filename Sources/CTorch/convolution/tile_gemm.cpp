@@ -28,7 +28,7 @@ at::Tensor empty_panels(int64_t panels, int64_t steps, int64_t pieces) {
 
 Bfloat16Bits *pieces_in(const at::Tensor &packed) { return static_cast<Bfloat16Bits *>(packed.mutable_data_ptr()); }
 
-/// `[O, taps · C]`
+/// A weight as a matrix `[O, taps · C]`.
 at::Tensor rows_of(const at::Tensor &weight) { return weight.detach().movedim(1, -1).contiguous(); }
 
 template <typename T, int64_t pieces>
@@ -53,7 +53,8 @@ at::Tensor pack(const at::Tensor &weight) {
     return packed;
 }
 
-/// Parts of the summed axis, in steps: of a row block's tiles one part at a time is in the cache.
+/// The parts of the summed axis, in steps: a block's rows are laid out as tiles one part at a time, which stays in the
+/// cache.
 struct Parts {
     int64_t steps, count;
 
@@ -92,7 +93,8 @@ at::Tensor multiply(
     const Cut cut(
         rows.count(), (outputs + tile_panel - 1) / tile_panel, TileLimits::rows,
         parts.count == 1 ? TileLimits::panels : 16, TileLimits::few_rows, tile_panel);
-    // Where the weight stays in the second cache a few rows meet all of it, and their results are written side by side.
+    // Where the weight stays in the second cache, a few rows at a time meet all of it, and their results are written
+    // side by side.
     const bool is_row_by_row = parts.count == 1 && packed.numel() <= TileLimits::cached_weight && rows.is_pointwise;
     const int64_t rows_at_once = is_row_by_row ? tile_panel : TileLimits::rows;
     parallel_tasks(cut.tasks(), [&](int64_t task) {
@@ -100,7 +102,7 @@ at::Tensor multiply(
         const auto [first_row, last_row] = cut.rows_of(task);
         const auto [first_panel, last_panel] = cut.panels_of(task);
         TileProducts<pieces> products;
-        // Sums of earlier parts: float32 has room for them where the result will lie.
+        // Room for the sums of earlier parts, which in float32 lie where the result will.
         const int64_t width_of_group = (last_panel - first_panel) * tile_panel;
         const bool needs_room = parts.count > 1 && !std::is_same_v<T, float>;
         const Scratch<float> room(needs_room ? (last_row - first_row) * width_of_group : 1);
@@ -144,14 +146,14 @@ at::Tensor multiply(
                             .steps = last - first,
                             .tiles_of_rows = (known + tile_lines - 1) / tile_lines,
                             .tiles_of_columns = width / tile_lines};
-                        // The next panel, a part of it with each pair of tiles: from the third cache it would be waited for.
+                        // Fetches the next panel from the third cache, a part with each pair of tiles.
                         if (!is_row_by_row && panel + 1 < last_panel) {
                             const int64_t share = lines_of_step * (last - first) * pair / pairs;
                             product.ahead = right + panel_numbers(steps, pieces) + share * tile_depth;
                             product.ahead_lines = (lines_of_step + pairs - 1) / pairs;
                         }
-                        // Where nothing is added and no row is missing the sums are the result. Long sums are made of the
-                        // parts' ones, which rounds less than going on with the tiles.
+                        // Where nothing is added and no row is missing, the sums are the result. Long sums are added up
+                        // from those of the parts, which rounds less than going on with the tiles.
                         const bool is_bare = part == 0 && known == tile_panel && result.bias == nullptr &&
                             result.addend == nullptr && !relu && (std::is_same_v<T, float> || !is_last);
                         if (is_bare) {

@@ -17,7 +17,7 @@ bool is_tiled(const at::Tensor &packed);
 at::Tensor tiled_weight(const at::Tensor &weight);
 at::Tensor tiled_turned_weight(const at::Tensor &weight);
 
-/// As `implicit_gemm`.
+/// What `implicit_gemm` gives, with a weight that was laid out for the tile unit.
 at::Tensor tile_gemm(
     const at::Tensor &x, const at::Tensor &packed, at::IntArrayRef weight_sizes, const ConvolutionGeometry &geometry,
     const at::Tensor &bias, const at::Tensor &addend, bool relu, bool has_tiles_in_place);

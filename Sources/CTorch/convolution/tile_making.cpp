@@ -21,8 +21,8 @@ CTORCH_LINES_INLINE __m512i pair(__m512i first, __m512i second) {
     return _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_srli_epi32(first, 16), second);
 }
 
-/// Numbers i and 16 + i of 32 as pairs, piece by piece. Of three pieces each is what the one before cuts off; of two both
-/// are rounded, ties away from zero.
+/// The numbers i and 16 + i of 32 as pairs, piece by piece. With three pieces, each is what the one before cut off;
+/// with two, both are rounded, ties away from zero.
 template <int64_t count>
 struct Pieces {
     __m512i lines[count];
@@ -43,14 +43,14 @@ struct Pieces {
         return result;
     }
 
-    /// `piece` numbers apart.
+    /// Stores the pieces, `piece` numbers apart.
     CTORCH_LINES_INLINE void store(Bfloat16Bits *to, int64_t piece) const {
 #pragma unroll
         for (int i = 0; i < count; ++i) _mm512_storeu_si512(to + i * piece, lines[i]);
     }
 };
 
-/// Rows to columns, of 16 × 16 numbers of 32 bits.
+/// Makes columns of the rows of 16 × 16 numbers of 32 bits.
 CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
     __m512i a[16], b[16];
 #pragma unroll
@@ -89,7 +89,7 @@ CTORCH_LINES_INLINE __m512 row_or_zeros(const float *row, int64_t offset) {
     return row == nullptr ? _mm512_setzero_ps() : _mm512_loadu_ps(row + offset);
 }
 
-/// Rows are read a few columns at a time, which no hardware foresees: fetches the columns after these.
+/// Fetches the columns after these: rows are read a few columns at a time, which no hardware foresees.
 CTORCH_LINES_INLINE void fetch_next(const float *const *rows, int64_t columns) {
     for (int64_t i = 0; i < 2 * tile_lines; ++i) {
         if (rows[i] == nullptr) continue;
@@ -97,7 +97,7 @@ CTORCH_LINES_INLINE void fetch_next(const float *const *rows, int64_t columns) {
     }
 }
 
-/// The first `count` of 16 numbers, and zeros.
+/// The first `count` of 16 numbers, with zeros in the place of the others.
 CTORCH_LINES_INLINE __m512 some(const float *from, int64_t count) {
     if (count >= 16) return _mm512_loadu_ps(from);
     return count <= 0 ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);

@@ -136,7 +136,7 @@ CTORCH_TILES void multiply_all(const TileProduct &product, const TileResult<Tile
     const int64_t line = product.left.line * static_cast<int64_t>(sizeof(Bfloat16Bits));
     const int64_t second = rows == 2 ? product.left.second - first : 0;
     const int64_t *const offsets = product.left.offsets;
-    // In each step as many of the earlier rows as it takes to store all.
+    // Each step stores as many of the earlier rows as it takes to store all of them in the end.
     const int64_t share = (earlier.rows + product.steps - 1) / product.steps;
     int64_t row = 0;
     for (int64_t step = 0; step < product.steps; ++step) {

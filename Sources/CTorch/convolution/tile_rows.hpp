@@ -18,7 +18,8 @@ namespace ctorch {
 template <typename T, int64_t pieces>
 class BlockOfRows {
 public:
-    /// - most_rows, most_steps: of a block, and of a part of it.
+    /// - most_rows: most rows of a block.
+    /// - most_steps: most steps of a part of it.
     BlockOfRows(const Rows<T> &rows, int64_t most_rows, int64_t most_steps)
         : rows(rows), numbers((most_rows + tile_lines - 1) / tile_lines * most_steps * pieces * tile_numbers) {
         if (rows.is_pointwise) return;
@@ -36,7 +37,7 @@ public:
         zeros.resize(numbers_of_pixel);
     }
 
-    /// Goes to a block of rows.
+    /// Goes to the block of the rows begin..<end.
     void place(int64_t begin, int64_t end) {
         this->begin = begin;
         this->end = end;
@@ -45,7 +46,7 @@ public:
             lines = rows.pixels;
         } else {
             lines = nullptr;
-            // Where few pixels are read often they are split once.
+            // Where few pixels are read often, they are split into pieces once.
             const auto [first, last] = rows.window(begin, end);
             if ((last - first) * 3 > (end - begin) * rows.taps()) return;
             window.emplace((last - first) * numbers_of_pixel);
@@ -89,14 +90,14 @@ public:
         }
     }
 
-    /// Two tiles of rows from `row` of the block on, or the last one.
+    /// The two tiles of rows from row `row` of the block on, or the last single one.
     TileRows tiles(int64_t row) const {
         const int64_t next = steps * pieces * tile_numbers;
         return TileRows::of_tiles(numbers.get() + row / tile_lines * next, next, pieces);
     }
 
 private:
-    /// For a row that reads no padding.
+    /// Finds the stretches of a row that reads no padding, which are the same for all of them.
     void find_stretches() {
         const int64_t run = rows.taps_together() * rows.channels;
         for (int64_t index = 0, tap = 0; index < rows.depth; index += run, tap += rows.taps_together()) {
@@ -113,7 +114,7 @@ private:
         }
     }
 
-    /// Where the lines of the pixels begin that the taps from `first_tap` on read.
+    /// Finds where the lines begin of the pixels that the taps first_tap..<last_tap read.
     void find_pixels(const typename Rows<T>::Place &place, int64_t first_tap, int64_t last_tap) {
         if (rows.is_inside(place)) {
             const Bfloat16Bits *corner = lines + (rows.position(place, reaches[0]) - first_pixel) * numbers_of_pixel;
@@ -130,12 +131,12 @@ private:
     const Scratch<Bfloat16Bits> numbers;
     int64_t begin = 0, end = 0, steps = 0;
     std::vector<T> line;
-    /// Pixels whose lines are made already, `[pixels, steps_of_pixel, pieces, 32]`.
+    /// The lines of pixels that are laid out already, `[pixels, steps_of_pixel, pieces, 32]`; null where none are.
     const Bfloat16Bits *lines = nullptr;
     int64_t first_pixel = 0, steps_of_pixel = 0, numbers_of_pixel = 0;
     std::optional<Scratch<Bfloat16Bits>> window;
     std::vector<Extents> reaches;
-    /// In numbers.
+    /// How many numbers behind the kernel's first pixel the lines of each tap's pixel lie.
     std::vector<int64_t> distances;
     std::vector<const Bfloat16Bits *> pixels;
     std::vector<Stretch> stretches;

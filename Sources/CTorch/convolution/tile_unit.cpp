@@ -13,7 +13,7 @@ namespace ctorch {
 
 namespace {
 
-/// Linux gives the tile unit's registers to a process that asks.
+/// Asks Linux for the tile unit's registers, which a process gets only then.
 bool may_use_tiles() {
     constexpr long request_permission = 0x1023, tile_data = 18;
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;

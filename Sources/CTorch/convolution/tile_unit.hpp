@@ -31,13 +31,13 @@ constexpr int64_t tile_lines = 16, tile_depth = 32, tile_numbers = tile_lines * 
 /// Columns of one panel of the right factor: two tiles side by side.
 constexpr int64_t tile_panel = 32;
 
-/// Pieces of a number: one of bfloat16, three of float32 where all digits are wanted, or two.
+/// Pieces of a number: one of bfloat16, two of float32 in gradients, and three where all its digits are wanted.
 constexpr int64_t pieces_of_bfloat16 = 1, pieces_of_gradients = 2, pieces_of_values = 3;
 
-/// Steps of 32 that cover a summed axis.
+/// How many steps of 32 cover a summed axis.
 constexpr int64_t steps_of(int64_t depth) { return (depth + tile_depth - 1) / tile_depth; }
 
-/// Memory that begins with a line of the cache.
+/// Memory that begins where a line of the cache does.
 template <typename T>
 class Scratch {
 public:

@@ -19,21 +19,21 @@ namespace {
 
 using PlacedRows = Rows<float>;
 
-/// How many positions, in steps of 32, are laid out at a time, and outputs that stay in the cache with them.
+/// How many positions are laid out at a time, in steps of 32, and how many outputs stay in the cache with them.
 constexpr int64_t most_steps = 16, most_outputs = 384, pieces = pieces_of_gradients;
 
-/// Tasks of a range of positions, a block of outputs and a group of panels of the weight's columns. What is summed in
-/// which order doesn't depend on the number of threads.
+/// The tasks, each of a range of positions, a block of outputs and a group of panels of the weight's columns. The order
+/// of the sums doesn't depend on the number of threads.
 struct Tasks {
     int64_t positions, outputs, panels, ranges, blocks, groups;
 
     Tasks(int64_t positions, int64_t outputs, int64_t panels)
         : positions(positions), outputs(outputs), panels(panels), blocks((outputs + most_outputs - 1) / most_outputs) {
-        // Each range has sums of its own; an even number of them, so that two threads have as much to do.
+        // Each range has sums of its own. Their number is even, so that two threads have as much to do.
         constexpr int64_t worthwhile = 8192, most_sums = 1 << 22;
         const int64_t most = std::max<int64_t>(1, most_sums / (outputs * panels * tile_panel));
         ranges = std::min(most, positions < worthwhile ? 1 : 2 * (positions / worthwhile));
-        // Each group turns the gradient again.
+        // Few groups, because each one turns the gradient again.
         const int64_t threads = at::get_num_threads();
         groups = std::clamp<int64_t>((threads + ranges * blocks - 1) / (ranges * blocks), 1, panels);
     }
@@ -71,7 +71,7 @@ public:
         tap = -1;
     }
 
-    /// gᵀ of 16 outputs: tiles `[steps, 2, 16, 32]`.
+    /// Lays out gᵀ of 16 outputs as tiles `[steps, 2, 16, 32]`.
     void turn_gradient(int64_t output, Bfloat16Bits *to) const {
         for (int64_t step = 0; step < steps; ++step) {
             const float *lines[tile_depth];
@@ -83,7 +83,7 @@ public:
         }
     }
 
-    /// Tiles `[steps, 2, 2, 16, 32]` of 32 columns.
+    /// Lays 32 columns of the rows out as tiles `[steps, 2, 2, 16, 32]`.
     void lay_out(int64_t panel, Bfloat16Bits *to) {
         const int64_t column = panel * tile_panel;
         if (is_gathered || rows.channels % tile_panel == 0) {
@@ -126,7 +126,7 @@ private:
     const PlacedRows &rows;
     const float *gradient;
     const int64_t outputs, columns;
-    /// Channels that fill no tile are copied together first.
+    /// Whether channels that fill no tile are copied together first.
     const bool is_gathered;
     const Scratch<float> gathered;
     int64_t first = 0, count = 0, tap = -1;

@@ -86,7 +86,7 @@ CTORCH_INLINE void window(
     }
 }
 
-/// The 36 values of each tile in first..<last, `[36, tiles, channels]` from `out` on.
+/// Transforms the inputs of the tiles first..<last to their 36 values, `[36, tiles, channels]` from `out` on.
 CTORCH_CLONES void scatter_inputs(
     const float *map, const Grid &grid, int64_t channels, const float *zeros, int64_t base, int64_t first, int64_t last,
     int64_t plane, float *out) {
@@ -111,7 +111,7 @@ CTORCH_CLONES void scatter_inputs(
     }
 }
 
-/// The 36 values of each tile's gradient.
+/// Transforms the gradients of tiles' outputs to their 36 values.
 CTORCH_CLONES void scatter_gradients(
     const float *map, const Grid &grid, int64_t channels, const float *zeros, int64_t base, int64_t first, int64_t last,
     int64_t plane, float *out) {
@@ -136,7 +136,7 @@ CTORCH_CLONES void scatter_gradients(
     }
 }
 
-/// Outputs from the 36 values of each tile.
+/// Transforms the 36 values of tiles back to their outputs.
 CTORCH_CLONES void gather_outputs(
     const float *values, int64_t plane, int64_t base, int64_t first, int64_t last, const Grid &grid, int64_t channels,
     const float *bias, bool relu, float *map) {
@@ -169,7 +169,7 @@ CTORCH_CLONES void gather_outputs(
     }
 }
 
-/// Tiles that are transformed and multiplied at once, so that their values stay in the cache.
+/// How many tiles are transformed and multiplied at a time, so that their values stay in the cache.
 int64_t chunk_size(int64_t channels) {
     constexpr int64_t cache = 16 << 20;
     return std::max<int64_t>(64, cache / (36 * channels * static_cast<int64_t>(sizeof(float))));
@@ -177,7 +177,7 @@ int64_t chunk_size(int64_t channels) {
 
 constexpr int64_t grain = 8;
 
-/// Calls `body(base, end)` for runs of tiles of near equal length, none above `limit`.
+/// Calls `body(base, end)` for runs of tiles of nearly equal length, none longer than `limit`.
 template <typename Body>
 void for_each_chunk(int64_t count, int64_t limit, const Body &body) {
     const int64_t chunks = (count + limit - 1) / limit;
@@ -208,7 +208,7 @@ at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t 
     return values;
 }
 
-/// G ⊗ G, `[36, 9]`: takes a kernel to the transformed domain.
+/// G ⊗ G of the paper, `[36, 9]`: takes a kernel to the transformed domain.
 at::Tensor kernel_transform() {
     const at::Tensor g = at::tensor(
                              {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24,

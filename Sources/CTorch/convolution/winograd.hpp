@@ -10,15 +10,16 @@
 
 namespace ctorch {
 
-/// The convolution of each map `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last,
-/// and its ReLU where maps need no gradient. Differentiable once. Takes what `ct_choose_convolution` gives `CT_WINOGRAD`.
+/// The convolutions of maps `[N, C, H, W]` with one weight `[O, C, 3, 3]` and bias `[O]` (or undefined), channels last.
+/// Differentiable once; with `relu` not at all, and an operand that requires a gradient is refused. For operands for
+/// which `ct_choose_convolution` chooses `CT_WINOGRAD`.
 std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
 
 /// A weight `[O, C, 3, 3]` in the transformed domain, `[36, C, O]`.
 at::Tensor winograd_weight(const at::Tensor &weight);
 
-/// The convolution of one map with a weight that is transformed already, without gradient.
+/// The convolution of one map with a transformed weight, without gradient.
 at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu);
 
 }  // namespace ctorch

@@ -12,7 +12,7 @@ namespace {
 
 thread_local bool recomputing = false;
 
-/// The segment, let go of with the last thing that may run it.
+/// The segment, released with the last thing that may run it.
 struct Segment : torch::CustomClassHolder {
     const ct_segment calls;
 
@@ -27,7 +27,7 @@ struct Segment : torch::CustomClassHolder {
     }
 };
 
-/// Autocast as it was when a segment ran first.
+/// The state of autocast, to be brought back when a segment runs once more.
 struct Autocast {
     static constexpr std::array devices = {at::kCPU, at::kCUDA};
     std::array<bool, 2> enabled;
@@ -68,7 +68,8 @@ struct Recomputation {
 
 class Checkpoint : public torch::autograd::Function<Checkpoint> {
 public:
-    /// `anchor` requires a gradient, so that parameters inside get theirs where x wants none.
+    /// `anchor` requires a gradient: so the backward pass comes here, and parameters inside get theirs, also where x
+    /// wants none.
     static at::Tensor forward(
         torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &anchor,
         const c10::intrusive_ptr<Segment> &segment) {

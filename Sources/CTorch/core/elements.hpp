@@ -11,8 +11,9 @@ namespace ctorch {
 
 /// The address of the first element of a tensor of type `T`; anything else is an error.
 ///
-/// `const_data_ptr<T>` of libtorch is a template without a body, whose name compilers mangle in two ways (clang 18 and later
-/// write its constraint into it): clang here finds none in a libtorch that an older compiler built, 2.11 among them.
+/// libtorch's own `const_data_ptr<T>` is a template that is compiled in libtorch, and compilers give it two names:
+/// clang 18 and later put its constraint into the name. So it isn't found in a libtorch that an older compiler built,
+/// as 2.11 was.
 template <typename T>
 const T *elements(const at::TensorBase &tensor) {
     constexpr auto type = c10::CppTypeToScalarType<T>::value;

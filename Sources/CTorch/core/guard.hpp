@@ -1,4 +1,4 @@
-// What every call of the C ABI is made of: the handle, and the edge that no exception crosses.
+// What every call of the C ABI needs: the handle, and the guard that no exception passes.
 #pragma once
 
 #if !__has_include(<ATen/ATen.h>)
@@ -34,7 +34,7 @@ inline ct_tensor wrap(at::Tensor tensor) {
     return handle;
 }
 
-/// The optional tensor of a handle that may be null.
+/// The tensor of a handle, or none for null.
 inline std::optional<at::Tensor> optional(ct_tensor handle) {
     if (handle == nullptr) return std::nullopt;
     return handle->value;
@@ -65,7 +65,7 @@ inline at::MemoryFormat channels_last_of(const at::Tensor &map) {
 
 }  // namespace ctorch
 
-/// Runs `body` and turns any exception into a status; the message goes without libtorch's backtrace.
+/// Runs `body` and turns any exception into a status and a message, which leaves out libtorch's backtrace.
 template <typename Body>
 ct_status ct_guard(Body &&body) noexcept {
     try {

@@ -42,8 +42,8 @@ struct Gradients {
         for (const at::Tensor &parameter : parameters) gradients.push_back(aligned_gradient(parameter));
     }
 
-    /// The fused kernels don't count up the versions of what they write, which tell whoever keeps something made of a
-    /// parameter that it has changed.
+    /// Counts up the versions of the parameters, which the fused kernels don't do: by them, whoever keeps something
+    /// that is made of a parameter sees that it has changed.
     void mark_written() const {
         for (const at::Tensor &parameter : parameters) parameter.unsafeGetTensorImpl()->bump_version();
     }

@@ -25,7 +25,8 @@ ct_status ct_archive_record(ct_archive archive, const char *name, ct_tensor *out
     return ct_guard([&] {
         *out = nullptr;
         if (!archive->reader.hasRecord(name)) return;
-        // Records are not compressed: a size beyond the file's is a damaged one, and would be a huge allocation.
+        // Records are not compressed, so one that is larger than the file is damaged; reading it would allocate that
+        // much.
         TORCH_CHECK(
             archive->reader.getRecordSize(name) <= archive->size, "its record ", name, " is larger than the file");
         auto [data, size] = archive->reader.getRecord(name);
@@ -52,7 +53,7 @@ ct_status ct_write_pth(const char *path, const char *const *names, const ct_tens
     return ct_guard([&] {
         c10::Dict<std::string, at::Tensor> dictionary;
         for (int32_t i = 0; i < count; ++i) dictionary.insert(names[i], tensors[i]->value.detach().cpu());
-        // Without tags of the dictionary's type, which `torch.load` refuses where it reads weights only.
+        // No tags of the dictionary's type: `torch.load` refuses them where it reads weights only.
         std::string pickle;
         torch::jit::Pickler pickler(
             [&](const char *bytes, size_t size) { pickle.append(bytes, size); }, nullptr, nullptr, nullptr, nullptr,

@@ -53,7 +53,7 @@ CTORCH_INLINE void store(T *into, const Lanes<T> &from) {
 
 /// bfloat16 as it lies in memory.
 using Bfloat16Bits = uint16_t;
-/// As many of them as `Lanes<float>` has numbers.
+/// As many bfloat16 numbers as `Lanes<float>` has.
 typedef Bfloat16Bits Halves __attribute__((ext_vector_type(16)));
 
 CTORCH_INLINE void load_values(Lanes<float> &into, const float *from) { load(into, from); }
@@ -66,7 +66,7 @@ CTORCH_INLINE void load_values(Lanes<float> &into, const Bfloat16Bits *from) {
     std::memcpy(&into, &words, sizeof into);
 }
 
-/// Rounded to the nearest, ties to even; NaN stays NaN.
+/// Rounds to the nearest bfloat16, ties to even; NaN stays NaN.
 CTORCH_INLINE void round_to_bfloat16(Halves &into, const Lanes<float> &from) {
     typedef uint32_t Words __attribute__((ext_vector_type(16)));
     const Words words = __builtin_bit_cast(Words, from);

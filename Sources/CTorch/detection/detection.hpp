@@ -12,19 +12,19 @@
 // with TORCH_CHECK, so every function throws `c10::Error` for what it can't take.
 namespace ctorch {
 
-/// Indices (int64) of the boxes that survive, by descending score; ties keep their order.
+/// Indices (int64) of the boxes that stay, by descending score; ties keep their order.
 at::Tensor non_maximum_suppression(const at::Tensor &boxes, const at::Tensor &scores, double iou_threshold);
 
-/// As `non_maximum_suppression`, where boxes of different classes don't suppress each other.
+/// Non-maximum suppression in which boxes of different classes don't suppress each other.
 at::Tensor batched_non_maximum_suppression(
     const at::Tensor &boxes, const at::Tensor &scores, const at::Tensor &classes, double iou_threshold);
 
 struct SoftSuppression {
-    bool is_gaussian;        ///< or else linear
-    double iou_threshold;    ///< linear: from which overlap scores are lowered
-    double sigma;            ///< Gaussian
-    double score_threshold;  ///< what falls below goes
-    int64_t limit;           ///< boxes that are taken at most
+    bool is_gaussian;        ///< whether scores fall by a Gaussian of the overlap, not linearly
+    double iou_threshold;    ///< linear: overlap from which on scores are lowered
+    double sigma;            ///< Gaussian: its width
+    double score_threshold;  ///< boxes whose score falls below this go
+    int64_t limit;           ///< how many boxes stay at most
 };
 
 /// Soft non-maximum suppression within each class (Bodla et al. 2017): indices (int64) of the boxes that stay, by descending
@@ -37,13 +37,13 @@ enum class OutputLayout { like_input, contiguous };
 struct RoIAlignOptions {
     int64_t output_height;
     int64_t output_width;
-    int64_t sampling_ratio;  ///< samples per bin and axis; 0: one per pixel of the bin, rounded up
-    bool aligned;            ///< shift by half a pixel
+    int64_t sampling_ratio;  ///< samples in a bin along each axis; 0: one for each of its pixels, rounded up
+    bool aligned;            ///< whether coordinates are shifted by half a pixel
     OutputLayout layout = OutputLayout::like_input;
 };
 
-/// `[K, C, h, w]`, differentiable in every level. `rois` is `[K, 5]`: image index, x0, y0, x1, y1. `level_of` is `[K]`
-/// (int64), the level that each region is sampled from; undefined when there is one level.
+/// RoIAlign, `[K, C, h, w]`, differentiable in every level. `rois` is `[K, 5]`: image index, x0, y0, x1, y1. `level_of`
+/// is `[K]` int64, the level that each region is sampled from; undefined for a single level.
 at::Tensor roi_align(
     const std::vector<at::Tensor> &levels, const std::vector<double> &scales, const at::Tensor &rois,
     const at::Tensor &level_of, const RoIAlignOptions &options);
@@ -53,19 +53,19 @@ at::Tensor roi_align(
 at::Tensor pyramid_levels(
     const at::Tensor &rois, const std::vector<double> &scales, double canonical_size, double canonical_level);
 
-/// `[K, C, h, w]`, differentiable in `features`.
+/// RoIPool, `[K, C, h, w]`, differentiable in `features`.
 at::Tensor roi_pool(
     const at::Tensor &features, const at::Tensor &rois, int64_t output_height, int64_t output_width, double scale);
 
-/// `[N, M]`
+/// Intersection over union of every pair of boxes `[N, 4]` and `[M, 4]`: `[N, M]`.
 at::Tensor box_iou(const at::Tensor &a, const at::Tensor &b);
-/// `[N, 4]`: (dx, dy, dw, dh) that turn `anchors` into `reference`.
+/// The offsets (dx, dy, dw, dh), `[N, 4]`, that take `anchors` to `reference`.
 at::Tensor encode_boxes(const at::Tensor &reference, const at::Tensor &anchors, const std::array<double, 4> &weights);
-/// `[N, 4k]`
+/// The boxes `[N, 4k]` that offsets from anchors stand for.
 at::Tensor decode_boxes(
     const at::Tensor &deltas, const at::Tensor &anchors, const std::array<double, 4> &weights, double size_limit);
 at::Tensor clip_boxes(const at::Tensor &boxes, double height, double width);
-/// `[A]` int64: the matched ground truth, -1 below `low`, -2 between the thresholds.
+/// The ground truth of each anchor, `[A]` int64: its index, -1 below `low`, -2 between the thresholds.
 at::Tensor match_anchors(
     const at::Tensor &ground_truth, const at::Tensor &anchors, double high, double low, bool allow_low_quality);
 

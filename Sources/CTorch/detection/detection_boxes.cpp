@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <limits>
 
-// Thresholds must decide as torchvision's do: every operation rounds on its own.
+// Every operation must round on its own, as in torchvision, so that thresholds decide as they do there.
 #pragma clang fp contract(off)
 
 namespace ctorch {
@@ -42,7 +42,7 @@ void with_elements(const at::Tensor &tensor, const Body &body) {
     }
 }
 
-/// Up to 64 boxes in columns; those past the end are empty.
+/// Up to 64 boxes, with their coordinates in columns; those past the end are empty.
 template <typename T>
 struct Tile {
     T x0[tile_size], y0[tile_size], x1[tile_size], y1[tile_size], area[tile_size];
@@ -105,7 +105,7 @@ CTORCH_CLONES void tile_overlaps(
     tile_overlaps_implementation<double>(boxes, rows, tile_boxes, count, out, stride);
 }
 
-/// The best ground truth of each of a tile's anchors, and the best overlap of each ground truth in the tile.
+/// Finds the best ground truth of each of a tile's anchors, and the best overlap of each ground truth with them.
 template <typename T>
 CTORCH_INLINE void match_tile_implementation(
     const T *ground_truth, int64_t truths, const T *anchors, int64_t count, T *best, int32_t *best_truth,
@@ -153,7 +153,7 @@ CTORCH_CLONES void match_tile(
     match_tile_implementation<double>(ground_truth, truths, anchors, count, best, best_truth, best_of_truth);
 }
 
-/// torchvision's Matcher, tile by tile of 64 anchors: what is kept of the [G, A] overlaps is their maxima.
+/// torchvision's `Matcher` in tiles of 64 anchors: of the `[G, A]` overlaps only the maxima are kept.
 template <typename T>
 void match(
     const T *ground_truth, int64_t truths, const T *anchors, int64_t count, T high, T low, bool allow_low_quality,
@@ -238,7 +238,7 @@ at::Tensor encode_boxes(const at::Tensor &reference, const at::Tensor &anchors, 
             }
         });
     });
-    // libtorch's logarithm: vectorised, and the same in every bit.
+    // By libtorch's logarithm, which is vectorised and gives the same bits as torchvision's.
     out.narrow(1, 2, 2).copy_(sizes.log_());
     if (weights[2] != 1) out.select(1, 2).mul_(weights[2]);
     if (weights[3] != 1) out.select(1, 3).mul_(weights[3]);

@@ -31,7 +31,7 @@ void check_boxes_and_scores(
     TORCH_CHECK(boxes.size(0) <= std::numeric_limits<int32_t>::max(), operation, ": too many boxes");
 }
 
-/// Bits that ascend as the score descends; NaN first, as libtorch sorts it, and both zeros equal.
+/// A key that ascends as the score descends, with NaN first, as libtorch sorts it, and both zeros equal.
 uint32_t descending_key(float score) {
     if (std::isnan(score)) return 0;
     const uint32_t bits = std::bit_cast<uint32_t>(score == 0 ? 0.f : score);
@@ -120,7 +120,7 @@ at::Tensor suppress_by_class(
         suppress<T>(std::span(grouped).subspan(begin, end - begin), threshold, keep_grouped.data() + begin);
     };
     const int64_t groups = static_cast<int64_t>(starts.size()) - 1;
-    // Many classes: one task each. Few: each spreads its own tiles over the threads.
+    // With many classes, each is a task; with few, each shares its own tiles out to the threads.
     if (groups >= 16) {
         parallel_tasks(groups, suppress_group);
     } else {

@@ -16,10 +16,10 @@ namespace {
 
 constexpr int64_t tile_size = 64;
 constexpr int64_t block_size = 256;
-/// From so many boxes on, gathering near ones into the same tile costs less than it saves.
+/// Fewest boxes for which gathering near ones into the same tile saves more than it costs.
 constexpr int64_t spatial_order_minimum = 1024;
 
-/// Boxes in columns, padded to whole tiles with empty boxes.
+/// Boxes with their coordinates in columns, filled up to whole tiles with empty boxes.
 template <typename T>
 struct Columns {
     std::vector<T> x0, y0, x1, y1, area;
@@ -50,7 +50,7 @@ CTORCH_INLINE ColumnPointers<T> advanced(const ColumnPointers<T> &by, int64_t co
     return {by.x0 + count, by.y0 + count, by.x1 + count, by.y1 + count, by.area + count};
 }
 
-/// Overlap above which one box suppresses another, and slightly smaller bounds that are cheap to test.
+/// The overlap above which one box suppresses another, and slightly smaller bounds that are cheap to test.
 template <typename T>
 struct Threshold {
     double exact;
@@ -74,7 +74,7 @@ CTORCH_INLINE T smaller(T a, T b) {
     return b < a ? b : a;
 }
 
-/// torchvision's arithmetic, operation by operation.
+/// Whether one box suppresses another, by torchvision's arithmetic, operation by operation.
 template <typename T>
 CTORCH_INLINE bool suppresses(const Corners<T> &a, const Corners<T> &b, double threshold) {
     const T width = larger(T(0), smaller(a.x1, b.x1) - larger(a.x0, b.x0));
@@ -84,7 +84,7 @@ CTORCH_INLINE bool suppresses(const Corners<T> &a, const Corners<T> &b, double t
     return overlap > threshold;
 }
 
-/// The areas of `Vector<T>::count` boxes, and what of them lies within the edges.
+/// The areas of `Vector<T>::count` boxes, and of the parts of them within the edges.
 template <typename T>
 CTORCH_INLINE void areas_within(
     const ColumnPointers<T> &boxes, T left, T top, T right, T bottom, Lanes<T> &areas, Lanes<T> &within) {
@@ -173,7 +173,7 @@ CTORCH_INLINE uint64_t alive_after_implementation(
     return alive;
 }
 
-/// Decides the boxes of one block among themselves: of `alive`, those that stay.
+/// Decides the boxes of one block among themselves: gives those of `alive` that stay.
 template <typename T>
 CTORCH_INLINE void decide_block_implementation(
     const ColumnPointers<T> &block, int64_t count, uint64_t *alive, const Threshold<T> &threshold) {
@@ -219,8 +219,8 @@ struct RankedBox {
     int32_t rank;
 };
 
-/// Orders boxes so that every 64 of them are alike in all four edges: splits in halves of whole tiles along the widest of
-/// the four, again and again.
+/// Orders boxes so that every 64 of them are alike in all four edges: halves them, in whole tiles, along the edge that
+/// varies most, again and again.
 template <typename T>
 void order_spatially(std::span<RankedBox<T>> boxes) {
     const int64_t count = static_cast<int64_t>(boxes.size());
@@ -254,7 +254,7 @@ void suppress(std::span<const Corners<T>> boxes, double iou_threshold, uint8_t *
     ranked.reserve(count);
     for (int64_t rank = 0; rank < count; ++rank) {
         const auto &box = boxes[rank];
-        // A box that has no extent, or an infinite or undefined one, overlaps nothing by more than a threshold >= 0.
+        // A box whose area is zero, infinite or NaN overlaps none by more than a threshold of 0 or above.
         const bool can_overlap =
             box.x0 < box.x1 && box.y0 < box.y1 && box.area > 0 && box.area < std::numeric_limits<T>::infinity();
         keep[rank] = can_overlap ? 0 : 1;

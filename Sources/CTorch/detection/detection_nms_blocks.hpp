@@ -1,4 +1,4 @@
-// The suppression itself, of boxes that are ranked already.
+// Non-maximum suppression of boxes that are ranked already.
 #pragma once
 
 #include <cstdint>

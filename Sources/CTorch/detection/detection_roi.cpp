@@ -41,7 +41,7 @@ std::vector<RegionGroup> group_regions(
 
 namespace {
 
-// Eight by eight at a time, so that both sides are read and written by whole cache lines.
+// Eight by eight at a time, so that both sides are read and written in whole lines of the cache.
 template <typename T>
 CTORCH_INLINE void transpose_implementation(
     const T *from, int64_t from_stride, int64_t rows, int64_t columns, T *into, int64_t into_stride) {

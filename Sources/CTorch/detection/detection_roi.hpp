@@ -21,7 +21,7 @@ struct RegionGroup {
     std::vector<int64_t> regions;
 };
 
-/// Every (level, image) pair, those without regions included. `rois` must be contiguous.
+/// The groups of every level and image, also those without regions. `rois` must be contiguous.
 std::vector<RegionGroup> group_regions(
     const at::Tensor &rois, const at::Tensor &level_of, int64_t levels, int64_t images);
 
@@ -37,15 +37,16 @@ struct PixelView {
     int64_t channels;
 };
 
-/// Copies `channels` planes of `count` pixels into pixels of `channel_block` channels, the missing ones zero.
+/// Copies `channels` planes of `count` pixels to pixels of `channel_block` channels, with zeros for the missing ones.
 template <typename T>
 void gather_planes(const T *planes, int64_t channels, int64_t count, T *pixels);
 
-/// The inverse of `gather_planes`.
+/// Copies pixels of `channel_block` channels back to planes: the inverse of `gather_planes`.
 template <typename T>
 void scatter_planes(const T *pixels, int64_t channels, int64_t count, T *planes);
 
-/// `channels` rows of `count` from `count` rows that lie `stride` apart: bins of one region to or from its planes.
+/// Makes `channels` rows of `count` numbers from `count` rows that lie `stride` apart: takes the bins of a region to or
+/// from its planes.
 template <typename T>
 void transpose_into(const T *from, int64_t from_stride, int64_t rows, int64_t columns, T *into, int64_t into_stride);
 

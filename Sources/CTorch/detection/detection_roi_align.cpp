@@ -37,7 +37,7 @@ CTORCH_INLINE void gather_bin(
     for (int64_t i = 0; i < registers; ++i) store<T>(bin + channel + i * lanes, sum[i]);
 }
 
-/// All bins of one region: bin b's channels at `bins[b * bin_stride]`.
+/// Computes all bins of one region; bin b's channels go to `bins[b * bin_stride]`.
 template <typename T>
 CTORCH_INLINE void gather_region_implementation(
     const PixelView<const T> &pixels, const RegionTaps<T> &taps, int64_t region, T *bins, int64_t bin_stride) {
@@ -89,7 +89,7 @@ CTORCH_INLINE void scatter_bin(
     }
 }
 
-/// The transpose of `gather_region`: adds the gradient of every bin to the pixels it was read from.
+/// Adds the gradient of every bin of a region to the pixels that it was read from: the transpose of `gather_region`.
 template <typename T>
 CTORCH_INLINE void scatter_region_implementation(
     const PixelView<T> &pixels, const RegionTaps<T> &taps, int64_t region, const T *bins, int64_t bin_stride) {
@@ -159,7 +159,7 @@ struct RoIAlignPlan {
     int64_t pixels_of(const RegionGroup &group) const { return sizes[group.level][0] * sizes[group.level][1]; }
 };
 
-/// Channels-last levels: a pixel's channels lie together, so each region reads them in place.
+/// Forward on channels-last levels: a pixel's channels lie together, so each region reads them in place.
 template <typename T>
 void forward_channels_last(
     const RoIAlignPlan<T> &plan, const std::vector<at::Tensor> &levels, bool channels_last_output, T *output) {
@@ -180,7 +180,7 @@ void forward_channels_last(
     }
 }
 
-/// Contiguous levels: 16 planes at a time become pixels of 16 channels, which all regions then read.
+/// Forward on contiguous levels: 16 planes at a time become pixels of 16 channels, which all regions then read.
 template <typename T>
 void forward_contiguous(const RoIAlignPlan<T> &plan, const std::vector<at::Tensor> &levels, T *output) {
     const int64_t channels = plan.channels, bins = plan.bins;
@@ -202,8 +202,8 @@ void forward_contiguous(const RoIAlignPlan<T> &plan, const std::vector<at::Tenso
     });
 }
 
-/// Backward of either layout. A task owns some channels of one image and adds all of its regions in order, so that no two
-/// threads meet and the sums don't depend on how many there are.
+/// Backward, on either layout. A task owns some channels of one image and adds all of its regions in order, so that no
+/// two threads write to one place and the sums don't depend on how many threads there are.
 template <typename T>
 void backward(
     const RoIAlignPlan<T> &plan, const T *grad_output, bool channels_last_output,

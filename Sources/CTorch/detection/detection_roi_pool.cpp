@@ -22,7 +22,7 @@ struct BinRange {
 /// at least one pixel long, bins rounded outwards.
 template <typename T>
 void append_ranges(std::vector<BinRange> &ranges, T low, T high, T scale, int64_t bins, int64_t size) {
-    // What lies this far outside is outside whatever the map, and still fits an integer.
+    // So far outside is outside of every map, and still fits an integer.
     const T far = T(1 << 30);
     const bool is_number = !std::isnan(low) && !std::isnan(high);
     const T first = is_number ? std::round(std::clamp(low * scale, -far, far)) : far;
@@ -52,7 +52,8 @@ struct RegionRanges {
     }
 };
 
-/// The greatest value of every bin for `channel_block` channels, and the pixel it came from (-1: the bin is empty).
+/// Finds the greatest value of every bin for `channel_block` channels, and the pixel that it comes from, -1 where the
+/// bin is empty.
 template <typename T>
 CTORCH_INLINE void pool_region_implementation(
     const PixelView<const T> &pixels, const BinRange *rows, int64_t height, const BinRange *columns, int64_t width,
@@ -96,7 +97,7 @@ CTORCH_CLONES void pool_region(
     pool_region_implementation<double>(pixels, rows, height, columns, width, bins, sources);
 }
 
-/// A task pools all regions of one image for 16 channels, which it first gathers into one scratch map.
+/// Forward. A task pools all regions of one image for 16 channels, which it first gathers into a map of their own.
 template <typename T>
 void pool(
     const at::Tensor &features, const RegionRanges<T> &ranges, const std::vector<RegionGroup> &groups, T *output,
@@ -136,7 +137,7 @@ void pool(
     });
 }
 
-/// A task owns one channel of one image and adds its regions in order.
+/// Backward. A task owns one channel of one image and adds its regions in order.
 template <typename T>
 void pool_backward(
     const T *gradient, const int32_t *sources, const std::vector<RegionGroup> &groups, int64_t channels, int64_t count,

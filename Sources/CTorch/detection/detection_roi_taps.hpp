@@ -1,4 +1,4 @@
-// Which rows and columns of a map each bin of a region reads in RoIAlign, and their shares.
+// The rows and columns of a map that each bin of a region reads in RoIAlign, and their shares.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -51,7 +51,7 @@ class AxisTaps {
 public:
     explicit AxisTaps(int64_t bins) : bins(bins), starts{0} {}
 
-    /// Appends a region that reaches from `start` over `length` pixels of a map of `size`.
+    /// Appends the taps of a region that reaches from `start` over `length` pixels, on a map of `size` pixels.
     void append(T start, T length, int64_t sampling_ratio, int64_t size) {
         const T bin = length / static_cast<T>(bins);
         const T samples =
@@ -75,7 +75,7 @@ private:
         const T share = T(1) / samples;
         const T spacing = bin / samples;
         T i = 0;
-        // Samples before the map count for nothing: an enormous region must not walk through all of them.
+        // Samples in front of the map count for nothing, so they are skipped: a huge region has very many of them.
         if (spacing > 0 && bin_start < -2) i = std::max(T(0), std::floor((T(-2) - bin_start) / spacing) - 1);
         for (; i < samples; ++i) {
             const T at = bin_start + (i + T(.5)) * bin / samples;

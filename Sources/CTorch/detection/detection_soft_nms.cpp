@@ -19,7 +19,7 @@ struct Candidate {
 double overlap(const Candidate &a, const Candidate &b) {
     const double width = std::min(a.x1, b.x1) - std::max(a.x0, b.x0);
     const double height = std::min(a.y1, b.y1) - std::max(a.y0, b.y0);
-    // Not above zero, or no number.
+    // Zero, negative or NaN.
     if (!(width > 0) || !(height > 0)) return 0;
     const double shared = width * height, iou = shared / (a.area + b.area - shared);
     return iou > 0 ? iou : 0;
@@ -29,8 +29,8 @@ bool better(const Candidate &a, const Candidate &b) {
     return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
 
-/// The paper's loop on one class: takes the best, lowers the scores of what it overlaps, and so on until none reaches the
-/// threshold. Leaves what was taken at the front and gives its number.
+/// The paper's loop on one class: takes the best candidate, lowers the scores of those that it overlaps, and so on
+/// until none reaches the threshold. Puts those that were taken to the front, and gives their number.
 int64_t take_in_turn(std::vector<Candidate> &candidates, const SoftSuppression &options) {
     int64_t taken = 0;
     int64_t count = static_cast<int64_t>(candidates.size());
@@ -82,7 +82,7 @@ std::pair<at::Tensor, at::Tensor> soft_non_maximum_suppression(
     for (int64_t i = 0; i < count; ++i) {
         const double *box = edges + 4 * i;
         const double score = elements<double>(values)[i];
-        // A score that is no number goes as well.
+        // This lets go of a NaN score too.
         if (!(score >= options.score_threshold)) continue;
         by_class[elements<int64_t>(labels)[i]].push_back(
             {box[0], box[1], box[2], box[3], (box[2] - box[0]) * (box[3] - box[1]), score, i});

@@ -13,40 +13,45 @@ bool ct_requires_grad(ct_tensor x);
 ct_status ct_set_requires_grad(ct_tensor x, bool on);
 bool ct_is_leaf(ct_tensor x);
 ct_status ct_detach(ct_tensor x, ct_tensor *out);
-/// The accumulated gradient of a leaf; null where there is none.
+/// The gradient that a leaf has accumulated; null where there is none.
 ct_status ct_grad(ct_tensor x, ct_tensor *out);
-/// Replaces the gradient; null clears it.
+/// Replaces a leaf's gradient; null drops it.
 ct_status ct_set_grad(ct_tensor x, ct_tensor grad);
 
-/// Gradients of `x` (times `gradient`, null for a scalar's 1) are added to the leaves' `grad`.
+/// Adds the gradients of `x`, each times `gradient`, to the `grad` of the leaves that it was computed from. A null
+/// `gradient` is 1, for an `x` of one element.
 ct_status ct_backward(ct_tensor x, ct_tensor gradient, bool retain_graph);
-/// Gradients of the outputs for the inputs, returned; null where an input doesn't take part.
+/// The gradients of the outputs' sum for the inputs, in `out`; null for an input on which no output depends. A null
+/// output gradient is 1, for an output of one element.
 ct_status ct_gradients(
     const ct_tensor *outputs, const ct_tensor *output_gradients, int32_t output_count, const ct_tensor *inputs,
     int32_t input_count, bool retain_graph, bool create_graph, ct_tensor *out);
 
+/// Whether the calling thread records operations.
 bool ct_grad_mode(void);
 void ct_set_grad_mode(bool on);
 
-/// Autocast state of the calling thread for a kind of device.
+/// Autocast as it is on the calling thread for one kind of device.
 typedef struct ct_autocast {
     bool enabled;
     ct_dtype dtype;
 } ct_autocast;
+/// Switches autocast on and says in `previous` how it was, which `ct_autocast_leave` brings back.
 ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous);
 ct_status ct_autocast_leave(bool cuda, ct_autocast previous);
 
 /// A part of a computation that can be run again.
 typedef struct ct_segment {
     void *context;
-    /// Takes over the handle of its input and gives a new one of its output.
+    /// Computes the output of an input, whose handle it takes over; the output's handle is new.
     ct_tensor (*run)(void *context, ct_tensor x);
+    /// Called once, when the segment can't be run any more.
     void (*release)(void *context);
 } ct_segment;
-/// Runs the segment without keeping what its backward pass needs: that is made by running it once more, when its gradient
-/// is wanted. Gradients of what it holds inside are added to the leaves. The segment is released in any case.
+/// Runs the segment without keeping what its backward pass needs: for that it is run once more. Gradients of the
+/// parameters inside it are added to them as leaves. The segment is released in any case.
 ct_status ct_checkpoint(ct_tensor x, ct_segment segment, ct_tensor *out);
-/// Whether the calling thread runs a segment for the second time.
+/// Whether the calling thread runs a segment once more, for its backward pass.
 bool ct_is_recomputing(void);
 /// Another handle of the same tensor.
 ct_tensor ct_share(ct_tensor tensor);

@@ -13,9 +13,11 @@ extern "C" {
 /// A reference to a libtorch tensor. Each handle that a call returns is released once, by `ct_tensor_release`.
 typedef struct ct_tensor_s *ct_tensor;
 
-/// 0: done. Anything else: `ct_last_error` says what went wrong, on the calling thread, until its next failure.
+/// Whether a call succeeded: 0 if so. After anything else `ct_last_error` says what went wrong, on the calling thread,
+/// until the next failure there.
 typedef int32_t ct_status;
 
+/// Types of elements.
 typedef enum ct_dtype : int32_t {
     CT_FLOAT32 = 0,
     CT_FLOAT64 = 1,
@@ -29,6 +31,7 @@ typedef enum ct_dtype : int32_t {
     CT_INT16 = 9,
 } ct_dtype;
 
+/// Orders of elements in memory; `CT_PRESERVE` is that of the tensor another is made from.
 typedef enum ct_memory_format : int32_t {
     CT_CONTIGUOUS = 0,
     CT_CHANNELS_LAST = 1,
@@ -36,40 +39,47 @@ typedef enum ct_memory_format : int32_t {
     CT_PRESERVE = 3,
 } ct_memory_format;
 
-/// A number whose kind takes part in type promotion as a Python number's would.
+/// A number beside a tensor. Whether it is an integer takes part in type promotion, as with a number of Python's.
 typedef struct ct_scalar {
     double real;
     int64_t integer;
     bool is_integer;
 } ct_scalar;
 
+/// The message of the calling thread's last failed call.
 const char *ct_last_error(void);
 /// libtorch's version, as "2.13.0".
 const char *ct_version(void);
 /// Name of the allocator that serves malloc: "jemalloc" with its settings, or "system".
 const char *ct_allocator(void);
 
+/// How many handles are alive in this process.
 int64_t ct_live_handles(void);
+/// Releases a handle; null is allowed.
 void ct_tensor_release(ct_tensor tensor);
 
 ct_status ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
 /// Whether the CPU has instructions for products of bfloat16.
 bool ct_cpu_multiplies_bfloat16(void);
-/// Whether the CPU has the instructions of the convolutions here (AVX-512); without them libtorch convolves.
+/// Whether the CPU has the instructions that the convolutions of this library use (AVX-512); without them libtorch's
+/// convolve.
 bool ct_cpu_has_vector_products(void);
-/// Whether the CPU has a unit that multiplies tiles of bfloat16 matrices (AMX), which convolutions use in float32 too; it
-/// can be left unused.
+/// Whether the CPU has a unit that multiplies tiles of bfloat16 matrices (AMX), which convolutions use in float32 too.
 bool ct_cpu_has_tile_unit(void);
+/// Whether convolutions use the tile unit.
 bool ct_uses_tile_unit(void);
+/// Lets convolutions use the tile unit where there is one, or not.
 void ct_allow_tile_unit(bool allowed);
 
 bool ct_cuda_is_available(void);
 int32_t ct_cuda_device_count(void);
+/// Waits until everything asked of the current CUDA device is done.
 ct_status ct_cuda_synchronize(void);
 
-// device: -1 for the CPU, else the index of a CUDA device.
+// In all calls `device` is -1 for the CPU, else the index of a CUDA device.
 
+/// Copies memory that holds the elements row-major.
 ct_status ct_from_bytes(
     const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);
 /// Wraps memory without a copy; `release(context)` is called when libtorch lets go of it.
@@ -95,6 +105,7 @@ int32_t ct_dtype_of(ct_tensor tensor);
 int32_t ct_device_of(ct_tensor tensor);
 bool ct_is_contiguous(ct_tensor tensor, ct_memory_format format);
 bool ct_is_same(ct_tensor a, ct_tensor b);
+/// A number that counts up with each change in place.
 int64_t ct_version_of(ct_tensor tensor);
 ct_status ct_item(ct_tensor tensor, double *out);
 ct_status ct_item_int(ct_tensor tensor, int64_t *out);
@@ -114,17 +125,17 @@ ct_status ct_randn(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t d
 ct_status ct_randint(int64_t low, int64_t high, const int64_t *shape, int32_t rank, int32_t device, ct_tensor *out);
 ct_status ct_randperm(int64_t count, int32_t device, ct_tensor *out);
 
-/// A zip archive as PyTorch writes it.
+/// A zip archive as PyTorch writes it, opened.
 typedef struct ct_archive_s *ct_archive;
 ct_status ct_archive_open(const char *path, ct_archive *out);
 void ct_archive_close(ct_archive archive);
 /// The bytes of a record, such as "data.pkl" or "data/0", as uint8 `[size]`; null if there is none of that name.
 ct_status ct_archive_record(ct_archive archive, const char *name, ct_tensor *out);
-/// A tensor over the memory of `bytes` (uint8), from `offset` elements on; fails where it would reach beyond them.
+/// A tensor over the memory of `bytes` (uint8), from element `offset` on; fails where it would reach beyond it.
 ct_status ct_view_bytes(
     ct_tensor bytes, ct_dtype dtype, int64_t offset, const int64_t *shape, const int64_t *strides, int32_t rank,
     ct_tensor *out);
-/// Writes a state dict in PyTorch's zip form.
+/// Writes a state dict in PyTorch's zip form, straight to `path`.
 ct_status ct_write_pth(const char *path, const char *const *names, const ct_tensor *tensors, int32_t count);
 
 #ifdef __cplusplus

@@ -11,12 +11,13 @@ extern "C" {
 
 typedef enum ct_reduction : int32_t { CT_REDUCE_NONE = 0, CT_REDUCE_MEAN = 1, CT_REDUCE_SUM = 2 } ct_reduction;
 
-/// Convolution over `rank` axes (2 or 3); `bias` may be null; the settings hold one number an axis.
+/// The convolution over `rank` axes of space (2 or 3); `bias` may be null, and each setting has a number for each axis.
 ct_status ct_convolution(
     ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,
     const int64_t *dilation, int32_t rank, int64_t groups, ct_tensor *out);
-/// The 3×3 convolution, stride 1 and padding 1, of each of `count` maps with one weight: by Winograd's algorithm where
-/// `ct_choose_convolution` says so, else as `ct_convolution`. `relu` takes the ReLU of the results.
+/// The 3×3 convolutions, stride 1 and padding 1, of `count` maps with one weight: by Winograd's algorithm where
+/// `ct_choose_convolution` says so, else each as `ct_convolution` does it. `relu` takes the ReLU of the results, for
+/// inference.
 ct_status ct_convolution_3x3(
     const ct_tensor *maps, int32_t count, ct_tensor weight, ct_tensor bias, bool relu, ct_tensor *out);
 ct_status ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias, ct_tensor *out);
@@ -38,7 +39,7 @@ typedef enum ct_interpolation : int32_t {
     CT_BILINEAR = 1,
     CT_BILINEAR_ANTIALIASED = 2
 } ct_interpolation;
-/// 2D only. `scales` may be null, and then follow from the sizes.
+/// Resizes `[N, C, H, W]`. `scales` (height, width) are the factors to sample with; null takes the sizes' ratios.
 ct_status ct_interpolate(
     ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out);
 ct_status ct_pad(ct_tensor x, const int64_t *amounts, int32_t count, double value, ct_tensor *out);

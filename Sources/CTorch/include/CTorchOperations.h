@@ -9,27 +9,28 @@
 extern "C" {
 #endif
 
-// Families of calls with one signature each are listed once, and declared and defined from the list.
+// Calls of one signature are listed once: the list both declares and defines them.
 
-// clang-format takes the lists for expressions, and indents them further each time.
+// clang-format takes the lists for expressions, and would indent them further each time.
 // clang-format off
 
-/// Elementwise, one operand: `ct_exp(x, &out)`.
+/// Operations on one tensor, most of them element by element: `ct_exp(x, &out)`.
 #define CT_UNARY_OPERATIONS(X)                                                                                          \
     X(exp) X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid)       \
     X(relu) X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not)       \
     X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
 
-/// Elementwise, two operands that broadcast: `ct_mul(a, b, &out)`.
+/// Operations on two tensors, all but `matmul` element by element, with broadcasting: `ct_mul(a, b, &out)`.
 #define CT_BINARY_OPERATIONS(X)                                                                                         \
     X(add) X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)   \
     X(logical_and) X(logical_or) X(matmul)
 
-/// Elementwise with a number: `ct_mul_scalar(a, 2, &out)`.
+/// Operations on a tensor and a number, element by element: `ct_mul_scalar(a, 2, &out)`.
 #define CT_SCALAR_OPERATIONS(X)                                                                                         \
     X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub)
 
-/// Reductions over some axes (none given: over all of them): `ct_sum(x, axes, count, keep, &out)`.
+/// Reductions over some axes, or over all where none is given: `ct_sum(x, axes, count, keep, &out)`. `keep` leaves the
+/// axes there, with size 1.
 #define CT_REDUCTIONS(X) X(sum) X(mean) X(amax) X(amin)
 
 // clang-format on
@@ -99,7 +100,7 @@ ct_status ct_scatter(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor sourc
 ct_status ct_scatter_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out);
 ct_status ct_index_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out);
 ct_status ct_masked_fill(ct_tensor x, ct_tensor mask, ct_scalar value, ct_tensor *out);
-/// Advanced indexing; a null index stands for a whole axis.
+/// Advanced indexing by a tensor for each axis; a null index stands for a whole axis.
 ct_status ct_index(ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor *out);
 ct_status ct_index_put(
     ct_tensor x, const ct_tensor *indices, int32_t count, ct_tensor values, bool accumulate, ct_tensor *out);

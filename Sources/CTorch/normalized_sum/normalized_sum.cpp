@@ -10,13 +10,15 @@
 #include "normalized_sum/normalized_sum_kernels.hpp"
 #include "normalized_sum/normalized_sum_passes.hpp"
 
-// out = act(Σ h_i), where h_i is x_i, its norm, or both. In terms of one image and channel every norm is a ⊙ x + b, so the
-// forward pass reads each x once, after its statistics are known, and the backward pass needs of each x only the sums of
-// g and g ⊙ (x − mean): dx = p ⊙ g + q ⊙ (x − mean) + r. Nothing is saved but the x themselves and a bit for each output.
+// out = act(Σ h_i), where h_i is x_i, its norm, or both. Within one image and channel every norm is a ⊙ x + b, so the
+// forward pass reads each x once, when its statistics are known. The backward pass, with g the gradient of the sum,
+// needs of each x only the sums of g and of g ⊙ (x − mean); then dx = p ⊙ g + q ⊙ (x − mean) + r. Nothing is saved but
+// the x themselves and a bit for each output.
 //
-// Where x_i is itself such a sum, dx_i is not even written: p, q and r with the map g, which all terms share, go into the
-// ledger of the sum that made x_i. Its backward pass runs after those of all its readers, because their edges to it stay,
-// and adds up what is owed while it reads its own upstream gradient. Autograd has nothing left to add.
+// Where x_i is itself such a sum, dx_i isn't even written. Instead p, q and r go into the ledger of the sum that made
+// x_i, with the map g, which all terms share. That sum's backward pass runs after those of all sums that read it,
+// because their edges to it stay in the graph, and it adds up what is owed while it reads its own upstream gradient.
+// Nothing is left for autograd to add.
 
 namespace ctorch {
 namespace {
@@ -25,17 +27,18 @@ using torch::autograd::Node;
 
 /// What the backward pass keeps beside the saved variables.
 struct Record : torch::CustomClassHolder {
-    /// Without their tensors.
+    /// The terms, without their tensors.
     std::vector<Term> terms;
     std::vector<Normalization> norms;
     at::Tensor mask;
-    /// For each term the node of the sum that made it; null where none did. An edge of the graph keeps it alive.
+    /// For each term the node of the sum that made its x, null where none did. An edge of the graph keeps it alive.
     std::vector<Node *> makers;
     Ledger ledger;
 };
 
-/// Whether `maker` runs later in the backward pass under way, and nothing else looks at the gradient that reaches it: a
-/// pass for some inputs may stop in front of it or take the gradient away, and a hook sees it first.
+/// Whether `maker` may be given its gradient by way of the ledger: it runs later in the backward pass under way, and
+/// nothing else looks at the gradient that reaches it. A pass for some inputs may stop in front of it or take the
+/// gradient away, and a hook would see it first.
 bool collects(Node *maker) {
     const auto *plan = torch::autograd::get_current_graph_task_exec_info();
     if (plan != nullptr && !plan->empty()) {
@@ -67,7 +70,7 @@ public:
         context->save_for_backward(saved);
         context->saved_data[record_name] =
             c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(record));
-        // A sum that only later sums have read gets no gradient but theirs.
+        // A sum that only later sums have read gets its gradient from its ledger alone.
         context->set_materialize_grads(false);
         return out;
     }
@@ -105,7 +108,7 @@ public:
         for (size_t i = 0; i < count; ++i) {
             gradients.push_back(results[i].x);
             if (!results[i].is_deferred) continue;
-            // Shares the elements of x without its history, which leads to the ledger itself.
+            // The elements of x without its history, which leads to the ledger and would keep it alive.
             record_of(record->makers[i])
                 ->ledger.add(
                     pass, g, results[i].derivative, terms[i].x.defined() ? terms[i].x.detach() : at::Tensor(),
@@ -122,7 +125,7 @@ public:
 private:
     static constexpr const char *record_name = "record";
 
-    /// Null for the node of anything but a normalised sum.
+    /// The record of a normalised sum's node; null for any other node.
     static c10::intrusive_ptr<Record> record_of(Node *node) {
         auto *sum = dynamic_cast<torch::autograd::CppNode<NormalizedSum> *>(node);
         if (sum == nullptr) return {};

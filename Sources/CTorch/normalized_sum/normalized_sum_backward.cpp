@@ -9,7 +9,7 @@
 namespace ctorch {
 namespace {
 
-/// Sums over each image and channel.
+/// Sums over the positions of each image and channel.
 struct Sums {
     /// Σ g; empty where nothing was wanted.
     std::vector<double> gradients;
@@ -51,8 +51,8 @@ struct Line {
     }
 };
 
-/// One pass for the sums that are wanted, and for `g` as one map with its mask applied, where that is: the upstream gradient
-/// together with what later sums owe.
+/// One pass over g, the upstream gradient together with what later sums owe: it takes the sums that are wanted, and
+/// writes g as one map with its mask applied where that is needed.
 template <typename T>
 class Reduction {
 public:
@@ -68,7 +68,7 @@ public:
         }
     }
 
-    /// - is_needed: whether a map is needed though nothing is owed.
+    /// - is_needed: whether that map is needed even though nothing is owed.
     Sums run(MaskedMap &g, const Debts &owed, bool is_needed) const {
         const int64_t channels = blocks_.channels;
         const bool makes_map = is_needed || !owed.is_empty();
@@ -86,7 +86,7 @@ public:
             if (makes_map) {
                 T *into = mutable_values_of<T>(made) + start;
                 collect(task, from, mask, owed, line, way, into);
-                // Read again while it is in the cache.
+                // The block is read again while it is in the cache.
                 from = into;
                 mask = nullptr;
             }
@@ -103,7 +103,7 @@ private:
     const Rows rows_;
     std::vector<size_t> wanted_;
 
-    /// One block of the map.
+    /// Writes one block of the map.
     void collect(
         int64_t task, const T *upstream, const uint16_t *mask, const Debts &owed, const Line &line, Store way,
         T *into) const {
@@ -125,7 +125,7 @@ private:
             blocks_.count(task), blocks_.channels, way, into);
     }
 
-    /// One block's sums, `[1 + wanted, C]`.
+    /// Takes one block's sums, `[1 + wanted, C]`.
     void reduce(int64_t task, const T *g, const uint16_t *mask, float *sums) const {
         const int64_t channels = blocks_.channels;
         ReducedTerm<T> block[most_terms];
@@ -138,7 +138,7 @@ private:
         block_reduce(g, mask, block, static_cast<int64_t>(wanted_.size()), blocks_.count(task), channels, sums);
     }
 
-    /// The sums of blocks to those of images.
+    /// Joins the sums of blocks to those of images.
     Sums join(const float *parts, int64_t kinds) const {
         Sums sums;
         sums.products.resize(terms_.size());
@@ -190,7 +190,7 @@ void solve_affine(
     result.weight = tensor(weight);
 }
 
-/// p, q and r, and the gradient of the affine.
+/// Computes p, q and r of a term, and the gradient of its affine.
 void solve(
     const Term &term, const Normalization &norm, const Blocks &blocks, const Sums &all, size_t index,
     TermGradient &result) {
@@ -204,7 +204,7 @@ void solve(
     if (term.norm == CT_NORM_NONE || term.uses_running) return;
     found.q.resize(images * channels);
     found.r.resize(images * channels);
-    // From the means over everything that shares statistics of dy and of dy ⊙ x̂.
+    // These follow from the means of dy and of dy ⊙ x̂ over all values that share statistics.
     if (term.norm == CT_NORM_BATCH) {
         const double count = static_cast<double>(images * blocks.positions);
         const std::vector<double> gradients = over_images(sums, images, channels);

@@ -32,7 +32,7 @@ struct Blocks {
     /// Where a block's values begin.
     int64_t start(int64_t task) const { return (image(task) * positions + first(task)) * channels; }
 
-    /// How to write a map of T that begins at `into`. Past the cache, where one that large would not stay in it, unless
+    /// How a map of T that begins at `into` is best written: past the cache if it is too large to stay there, unless
     /// each block is read again at once.
     template <typename T>
     Store way(const T *into, bool is_read_again) const {
@@ -58,7 +58,7 @@ T *mutable_values_of(const at::Tensor &x) {
     return static_cast<T *>(x.mutable_data_ptr());
 }
 
-/// Null: all pass.
+/// The words of a mask; null for an undefined one, which lets all values pass.
 inline const uint16_t *bits_of(const at::Tensor &mask) {
     return mask.defined() ? static_cast<const uint16_t *>(mask.const_data_ptr()) : nullptr;
 }
@@ -74,7 +74,8 @@ struct Affine {
     double scale(int64_t c) const { return weight == nullptr ? 1 : weight[c]; }
 };
 
-/// What each value of a term is multiplied by, `[N, C]`: of its norm and its affine, and one more for x itself beside them.
+/// What each value of a term is multiplied by, `[N, C]`: by its norm and its affine, and once more where x itself is
+/// added beside them.
 inline std::vector<float> scales_of(const Term &term, const Normalization &norm, const Blocks &blocks) {
     const int64_t channels = blocks.channels;
     std::vector<float> scales(blocks.images * channels, 1);

@@ -32,7 +32,7 @@ CTORCH_INLINE void store_values(Bfloat16Bits *into, const Values &from) {
     put<way>(into, halves);
 }
 
-/// Zero where the mask's bits are not set.
+/// Sets values to zero where the mask's bits are not set.
 CTORCH_INLINE void apply_mask(Values &values, uint16_t bits) {
     const auto mask = __builtin_bit_cast(Vector<float>::Mask, bits);
     const Words pass = -__builtin_convertvector(mask, Words);
@@ -66,8 +66,8 @@ CTORCH_INLINE void add_up(const T *x, int64_t rows, int64_t channels, float *sum
     }
 }
 
-/// In two readings, the second one from the cache: squares about anything but the mean lose digits, and no row is a safe
-/// guess of it, because what comes from a ReLU has outliers.
+/// Reads the block twice, the second time from the cache: squares of distances from anything but the mean lose digits,
+/// and no row is a safe guess of the mean, because what comes from a ReLU has outliers.
 template <typename T>
 CTORCH_INLINE void moments(const T *x, int64_t rows, int64_t channels, float *means, float *squares) {
     add_up(x, rows, channels, means, [](Values &, int64_t) __attribute__((always_inline)){});

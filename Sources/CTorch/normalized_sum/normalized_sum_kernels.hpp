@@ -13,37 +13,38 @@ namespace ctorch {
 /// Most addends of one sum.
 constexpr int64_t most_terms = 64;
 
-/// scale ⊙ x, of the values that a ReLU once let pass.
+/// An addend scale ⊙ x, of which only the values count that a ReLU has let pass.
 template <typename T>
 struct Addend {
     const T *x;
-    /// A bit for each value; null: all of them.
+    /// A bit for each value that counts; null for all of them.
     const uint16_t *mask;
-    /// One for each channel.
+    /// The scale, one number for each channel.
     const float *scale;
 };
 
-/// What becomes of a sum.
+/// What a ReLU makes of a sum.
 struct Rectifier {
     /// Whether what is below zero is dropped.
     bool is_on = false;
-    /// Gets a bit for each value that is not, 16 a word; may be null.
+    /// Gets a bit for each value that is not dropped, 16 in a word; may be null.
     uint16_t *passed = nullptr;
-    /// Drops what has no bit here; may be null.
+    /// Drops the values without a bit here; may be null.
     const uint16_t *passes = nullptr;
 };
 
 /// The way a map is written.
 enum class Store {
-    /// A few rows at a time.
+    /// A few rows at a time, into the cache.
     in_cache,
-    /// Row by row: where memory is what is waited for, every further row is one more stream of it.
+    /// Row by row: where memory is waited for, several rows at a time would be as many streams to it.
     in_order,
-    /// Row by row and past the cache, which need not read first what it is to be given. The map must be aligned to 64 bytes.
+    /// Row by row and past the cache, so that memory needn't be read before it is written. The map must be aligned to
+    /// 64 bytes.
     past_cache,
 };
 
-/// An addend whose gradient's sums are wanted: Σ g ⊙ (x − centre) of each channel into `sums`.
+/// An addend for whose gradient the sums Σ g ⊙ (x − centre) of each channel are wanted, in `sums`.
 template <typename T>
 struct ReducedTerm {
     const T *x;

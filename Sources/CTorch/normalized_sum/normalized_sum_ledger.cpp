@@ -6,7 +6,7 @@
 namespace ctorch {
 
 void Debts::add(const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means) {
-    // A map that comes twice is read once: x beside its norm.
+    // A map that comes twice, as x beside its norm, is read once.
     const auto same = std::find_if(parts.begin(), parts.end(), [&](const Part &part) {
         return part.g.map.is_same(g.map) && part.g.mask.is_same(g.mask);
     });
@@ -30,7 +30,7 @@ void Debts::add(const MaskedMap &g, const Derivative &derivative, const at::Tens
         r = derivative.r;
         return;
     }
-    // About one centre: q ⊙ (x − mean) = q ⊙ (x − centre) + q ⊙ (centre − mean).
+    // All are brought to one centre: q ⊙ (x − mean) = q ⊙ (x − centre) + q ⊙ (centre − mean).
     const int64_t channels = centre.size(1);
     const float *from = elements<float>(centre), *to = elements<float>(means);
     for (size_t i = 0; i < q.size(); ++i) {

@@ -11,46 +11,48 @@
 
 namespace ctorch {
 
-/// A map, of which only those values count that a ReLU let pass.
+/// A map of which only the values count that a ReLU has let pass.
 struct MaskedMap {
     at::Tensor map;
-    /// A bit for each value; undefined: all of them.
+    /// A bit for each value that counts; undefined for all of them.
     at::Tensor mask;
 };
 
-/// dx = p ⊙ g + q ⊙ (x − mean) + r of one addend, `[N, C]` each.
+/// The gradient of one addend, dx = p ⊙ g + q ⊙ (x − mean) + r, by its factors `[N, C]`.
 struct Derivative {
-    /// Empty: 1.
+    /// Empty for 1 throughout.
     std::vector<float> p;
-    /// Empty: 0.
+    /// Empty for 0 throughout.
     std::vector<double> q, r;
 };
 
-/// A share of the gradient of a map x: Σ p ⊙ g + q ⊙ (x − centre) + r.
+/// A part of the gradient of a map x: Σ p ⊙ g + q ⊙ (x − centre) + r.
 class Debts {
 public:
     struct Part {
         MaskedMap g;
-        /// Empty: 1.
+        /// Empty for 1 throughout.
         std::vector<float> p;
     };
 
     std::vector<Part> parts;
-    /// `[N, C, …]`, and `[N or 1, C]`; undefined where q is empty.
+    /// The map `[N, C, …]` and the centre `[N or 1, C]`; undefined where q is empty.
     at::Tensor x, centre;
-    /// `[N, C]`; empty: 0.
+    /// Factors `[N, C]`; empty for 0 throughout.
     std::vector<double> q, r;
 
     bool is_empty() const { return parts.empty(); }
-    /// One more addend's, of x by its norm with these means; both undefined where the derivative has no q.
+    /// Adds what one more addend owes: x with its norm, which has these means. Both are undefined where the derivative
+    /// has no q.
     void add(const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means);
 };
 
-/// What is owed to one sum, for each backward pass under way: two may run at once, and one that has failed never collects.
+/// What is owed to one sum, kept apart for each backward pass under way: two may run at once, and one that failed never
+/// collects.
 class Ledger {
 public:
     void add(int pass, const MaskedMap &g, const Derivative &derivative, const at::Tensor &x, const at::Tensor &means);
-    /// What has been added, which is then forgotten.
+    /// Gives what is owed in a pass, and forgets it.
     Debts take(int pass);
 
 private:

@@ -1,4 +1,4 @@
-// Normalised sums forwards and backwards, without autograd: see `normalized_sum.cpp`.
+// The forward and the backward pass of normalised sums, without autograd: see `normalized_sum.cpp`.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,7 +13,7 @@
 
 namespace ctorch {
 
-/// One addend.
+/// One addend, as `ct_sum_term` describes it.
 struct Term {
     at::Tensor x;
     bool is_plain = false;
@@ -35,9 +35,9 @@ public:
     /// `[N or 1, C]` float32; undefined for a term without norm.
     at::Tensor mean, deviation_inverse;
 
-    /// One for each image, or one for all of them.
+    /// How many rows of statistics there are: one for each image, or one for all of them.
     int64_t rows() const { return mean.defined() ? mean.size(0) : 1; }
-    /// Statistics of one image; null for a term without norm.
+    /// The means of one image; null for a term without norm.
     const float *means(int64_t image) const { return row(mean, image); }
     const float *inverses(int64_t image) const { return row(deviation_inverse, image); }
 
@@ -48,17 +48,17 @@ private:
     }
 };
 
-/// What the backward pass finds for a term.
+/// What the backward pass gives for a term.
 struct TermGradient {
     bool wants_x = false, wants_affine = false;
-    /// Whether the gradient of x is wanted as its derivative, and no map.
+    /// Whether the gradient of x is wanted as its factors, and not as a map.
     bool is_deferred = false;
     Derivative derivative;
-    /// Undefined where they were not wanted.
+    /// The gradients; undefined where they were not wanted.
     at::Tensor x, weight, bias;
 };
 
-/// The sum, and into `norms` what the backward pass needs of each term.
+/// Computes the sum, and puts into `norms` what the backward pass needs of each term.
 ///
 /// - mask: gets a bit for each value that the ReLU lets pass; null: no gradient is wanted.
 /// - moments: gets means and variances of each image and channel; null: not wanted.

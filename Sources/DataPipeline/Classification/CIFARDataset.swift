@@ -26,8 +26,8 @@ public struct CIFARDataset: ClassificationDataset {
 
     /// Reads a folder: which of the two sets it is follows from the files that it holds.
     ///
-    /// Throws `CIFARError` for a folder without such files, a file that is no whole number of records, and a label
-    /// without a name.
+    /// - Throws: ``CIFARError`` for a folder without such files, a file that is no whole number of records, and a label
+    ///   without a name.
     public init(folder: String, part: Part, transforms: [any ClassificationTransform] = []) throws {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
         func matching(_ prefix: String) -> [String] { names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".bin") } }
@@ -76,13 +76,13 @@ public struct CIFARDataset: ClassificationDataset {
         chain = ClassificationChain(transforms: transforms)
     }
 
-    /// Images of the part.
+    /// How many images the part has.
     public var count: Int { labels.count }
 
     /// The class of image `index`, from 0.
     public func label(_ index: Int) -> Int { Int(labels[index]) }
 
-    /// The picture as it is stored, RGB.
+    /// The picture `index` as it is stored, RGB.
     public func image(_ index: Int) -> ByteImage {
         let plane = Self.side * Self.side
         let start = index * 3 * plane
@@ -95,13 +95,13 @@ public struct CIFARDataset: ClassificationDataset {
         return ByteImage(width: Self.side, height: Self.side, channels: 3, pixels: pixels)
     }
 
-    /// Transforms image `index`.
+    /// Image `index`, transformed.
     public func sample(at index: Int, random: inout SeededRandom) -> ClassificationSample {
         ClassificationSample(
             image: chain.apply(image(index), random: random), label: label(index), name: describe(index))
     }
 
-    /// The file, and the record in it.
+    /// The file of image `index`, and the record in it.
     public func describe(_ index: Int) -> String {
         let file = files.last { $0.first <= index } ?? ("", 0)
         return "\(file.name), record \(index - file.first)"

@@ -3,14 +3,14 @@ import Tensors
 
 /// An image or a clip of one class.
 public struct ClassificationSample: Sendable {
-    /// RGB, transformed; one, or those of a clip in their order, all of one size.
+    /// The frames of a clip in their order, or one image; RGB, transformed, all of one size.
     public var frames: [ByteImage]
-    /// From 0.
+    /// The class, from 0.
     public var label: Int
     /// The file, and the record in it where it holds several.
     public var name: String
 
-    /// A clip; it must have a frame.
+    /// A clip; one without frames traps.
     public init(frames: [ByteImage], label: Int, name: String) {
         precondition(!frames.isEmpty, "\(name): a sample without frames")
         self.frames = frames
@@ -34,12 +34,13 @@ public protocol ClassificationDataset: Dataset where Sample == ClassificationSam
 }
 
 extension Batch where Sample == ClassificationSample {
-    /// The images: uint8 `[N, 3, H, W]`, channels last in memory. All samples have the size of the first.
+    /// The images: uint8 `[N, 3, H, W]`, channels last in memory. Samples of another size than the first trap.
     public var images: Tensor {
         Tensor(stacking: samples.map { [$0.image] }, names: samples.map(\.name))[.all, .all, 0]
     }
 
-    /// The clips: uint8 `[N, 3, T, H, W]`, channels last in memory. All samples have the first one's frames and size.
+    /// The clips: uint8 `[N, 3, T, H, W]`, channels last in memory. Samples with another size or number of frames than
+    /// the first trap.
     public var clips: Tensor { Tensor(stacking: samples.map(\.frames), names: samples.map(\.name)) }
 
     /// The classes, from 0: int64 `[N]`.
@@ -48,8 +49,11 @@ extension Batch where Sample == ClassificationSample {
 
 extension Tensor {
     /// A tensor of clips that have equally many frames of one size: uint8 `[N, 3, T, H, W]`, channels last in memory.
+    /// Clips that differ trap.
     ///
-    /// - Parameter names: What a message calls each clip.
+    /// - Parameters:
+    ///   - clips: the clips' frames, RGB.
+    ///   - names: what a message calls each clip.
     public init(stacking clips: [[ByteImage]], names: [String]) {
         let first = clips.first?.first
         let (width, height, length) = (first?.width ?? 0, first?.height ?? 0, clips.first?.count ?? 0)

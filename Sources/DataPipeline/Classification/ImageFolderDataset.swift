@@ -17,9 +17,13 @@ public struct ImageFolderDataset: ClassificationDataset {
 
     /// Lists the folder's files.
     ///
-    /// - Parameter classNames: The classes of another part, so that labels mean the same; nil takes the folders found.
-    ///
-    /// Throws `ImageFolderError` where there are no classes, a class without images, or a folder that is no known class.
+    /// - Parameters:
+    ///   - folder: the folder of the classes' folders.
+    ///   - classNames: the classes of another part, so that labels mean the same; nil takes the folders found.
+    ///   - transforms: what every image goes through, in this order.
+    ///   - decodeOptions: how files are decoded, and within what limits.
+    /// - Throws: ``ImageFolderError`` where there are no classes, a class without images, or a folder that is no known
+    ///   class.
     public init(
         folder: String, classNames: [String]? = nil, transforms: [any ClassificationTransform] = [],
         decodeOptions: DecodeOptions = DecodeOptions()
@@ -52,13 +56,15 @@ public struct ImageFolderDataset: ClassificationDataset {
         chain = ClassificationChain(transforms: transforms)
     }
 
-    /// Images of all classes.
+    /// How many images all classes have together.
     public var count: Int { files.count }
 
     /// The class of image `index`, from 0.
     public func label(_ index: Int) -> Int { files[index].label }
 
-    /// Decodes and transforms image `index`. Throws the decoder's error, which names the file.
+    /// Image `index`, decoded and transformed.
+    ///
+    /// - Throws: the decoder's error, which names the file.
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let file = files[index]
         let path = folder + "/" + file.name
@@ -71,7 +77,7 @@ public struct ImageFolderDataset: ClassificationDataset {
             image: chain.apply(image, originalSize: size, random: random), label: file.label, name: file.name)
     }
 
-    /// The file, relative to the folder.
+    /// The file of image `index`, relative to the folder.
     public func describe(_ index: Int) -> String { files[index].name }
 }
 

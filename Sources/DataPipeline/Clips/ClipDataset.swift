@@ -26,12 +26,12 @@ public struct ClipDataset: ClassificationDataset {
         public var sampling: ClipSampling
         /// Pixels of both sides of a crop.
         public var side: Int
-        /// Without augmentation: the shorter side that frames are scaled to.
+        /// Pixels of the shorter side that frames are scaled to where clips are not varied.
         public var shorterSide: Int
         /// How training clips are varied; nil takes the middle.
         public var augmentation: Augmentation?
 
-        /// A layout; `side` must not exceed `shorterSide`.
+        /// A layout; a `side` above `shorterSide` traps.
         public init(sampling: ClipSampling, side: Int, shorterSide: Int, augmentation: Augmentation? = nil) {
             precondition(side <= shorterSide, "a crop of \(side) from a shorter side of \(shorterSide)")
             self.sampling = sampling
@@ -52,9 +52,11 @@ public struct ClipDataset: ClassificationDataset {
     /// A data set of the annotated videos; nothing is opened yet.
     ///
     /// - Parameters:
-    ///   - folder: The folder of the videos, to which the annotations' paths are relative.
-    ///   - mirrorsLabels: A mirrored clip is of the class with "left" and "right" exchanged; where that is no class, clips
-    ///     must not be mirrored (``ClipAnnotations/mirroredLabels``).
+    ///   - annotations: the videos and their classes.
+    ///   - folder: the folder of the videos, to which the annotations' paths are relative.
+    ///   - layout: what a clip is.
+    ///   - mirrorsLabels: whether a mirrored clip is of the class with "left" and "right" exchanged
+    ///     (`ClipAnnotations.mirroredLabels`). Clips that are mirrored though some class has no mirror image trap.
     public init(annotations: ClipAnnotations, folder: String, layout: Layout, mirrorsLabels: Bool = false) {
         self.annotations = annotations
         self.folder = folder
@@ -65,13 +67,13 @@ public struct ClipDataset: ClassificationDataset {
             "clips mirrored whose classes have no mirror images")
     }
 
-    /// One clip for every video.
+    /// How many clips there are: one for every video.
     public var count: Int { annotations.clips.count }
 
     /// The names of labels 0, 1, ….
     public var classNames: [String] { annotations.classNames }
 
-    /// The video's file or folder of frames.
+    /// The file of video `index`, or its folder of frames.
     public func describe(_ index: Int) -> String { path(of: index) }
 
     func path(of index: Int) -> String { folder + "/" + annotations.clips[index].path }

@@ -46,7 +46,7 @@ struct ClipStamp: Hashable, Sendable {
         /// Nanoseconds since 1970.
         var modified: Int
 
-        /// Nil where there is no such file.
+        /// The state of a file; nil where there is none.
         init?(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
@@ -75,7 +75,7 @@ struct ClipStamp: Hashable, Sendable {
         self.firstFrame = firstFrame
     }
 
-    /// Nil where there is no such video.
+    /// The state of a video's files; nil where there is no such video.
     init?(_ path: String) {
         guard let video = File(path) else { return nil }
         let first = (try? FrameFolder.names(in: path))?.first

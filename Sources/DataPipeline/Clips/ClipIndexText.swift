@@ -1,10 +1,11 @@
 /// An index of frames as a text: its title with a checksum of all that follows, the names of the columns, and a line of
 /// values with tabs between them for each video, in ascending order of their paths.
 package enum ClipIndexText {
+    /// Why a text gives no entries.
     package enum Fault: Error, Hashable {
-        /// It is something else.
+        /// The text is something else than an index of frames.
         case foreign
-        /// Why it can't be used.
+        /// The index can't be used, and why.
         case damaged(String)
     }
 

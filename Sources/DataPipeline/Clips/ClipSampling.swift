@@ -35,14 +35,14 @@ public struct ClipSampling: Hashable, Sendable {
     /// The last frame at which a clip can start without looping; 0 when the video is shorter than the span.
     public func lastStart(frameCount: Int) -> Int { max(0, frameCount - span) }
 
-    /// For training: a clip whose start is drawn evenly from those that don't loop, or from the first frame of a short
+    /// A clip for training: its start is drawn evenly from those that don't loop, or is the first frame of a short
     /// video.
     public func random(frameCount: Int, using generator: inout some RandomNumberGenerator) -> [Int] {
         indices(from: Int.random(in: 0...lastStart(frameCount: frameCount), using: &generator), frameCount: frameCount)
     }
 
-    /// For testing: the starts of `count` clips spread evenly from the first possible start to the last, to the nearest
-    /// frame; one clip stands in the middle. Clips of a short video all start at its first frame.
+    /// The starts of `count` clips for testing, spread evenly from the first possible start to the last, to the nearest
+    /// frame; a single clip stands in the middle. Clips of a short video all start at its first frame.
     public func evenStarts(_ count: Int = 10, frameCount: Int) -> [Int] {
         precondition(count > 0, "ClipSampling.evenStarts: \(count) clips")
         let last = lastStart(frameCount: frameCount)
@@ -50,8 +50,8 @@ public struct ClipSampling: Hashable, Sendable {
         return (0..<count).map { (2 * $0 * last + count - 1) / (2 * (count - 1)) }
     }
 
-    /// For testing: `count` clips, one after the other in time, with frames in common decoded once by whoever reads the
-    /// sorted union of them.
+    /// The frames of `count` clips for testing, one clip after the other in time. Frames that they share need decoding
+    /// once: read the sorted union of them.
     public func evenClips(_ count: Int = 10, frameCount: Int) -> [[Int]] {
         evenStarts(count, frameCount: frameCount).map { indices(from: $0, frameCount: frameCount) }
     }

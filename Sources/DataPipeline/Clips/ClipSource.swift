@@ -7,6 +7,8 @@ enum ClipSource {
     case video(VideoReader)
     case folder(FrameFolder)
 
+    /// Opens a video file or a folder of frames.
+    ///
     /// - Throws: `MediaError`, naming the file or the folder.
     init(_ path: String, options: VideoOptions) throws {
         var isFolder: ObjCBool = false
@@ -57,6 +59,8 @@ struct FrameFolder {
     /// The first frame's size; the others are scaled from their own.
     let size: ImageSize
 
+    /// Lists the frames of a folder.
+    ///
     /// - Throws: `MediaError`, naming the folder or its first frame.
     init(_ path: String) throws {
         files = try Self.names(in: path).map { path + "/" + $0 }

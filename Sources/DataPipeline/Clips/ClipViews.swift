@@ -21,7 +21,7 @@ public struct ClipViews: Sendable {
     private let corners: [(x: Int, y: Int)]
     private let side: Int
 
-    /// Views: clips times crops.
+    /// How many views there are: clips times crops.
     public var count: Int { clips.count * corners.count }
 
     /// Which clips and which crops of a video are looked at.
@@ -79,7 +79,8 @@ public struct ClipViews: Sendable {
         name = path
     }
 
-    /// Views of `range`: uint8 `[views, 3, T, side, side]`, channels last in memory. The crops of a clip lie together.
+    /// The views of `range`: uint8 `[views, 3, T, side, side]`, channels last in memory. The crops of a clip lie
+    /// together.
     public func tensor(_ range: Range<Int>) -> Tensor {
         let views = range.map { view in
             let (x, y) = corners[view % corners.count]
@@ -104,13 +105,13 @@ public struct ClipViewsDataset: Dataset {
         self.layout = layout
     }
 
-    /// Videos.
+    /// How many videos there are.
     public var count: Int { annotations.clips.count }
 
-    /// The video's file or folder of frames.
+    /// The file of video `index`, or its folder of frames.
     public func describe(_ index: Int) -> String { folder + "/" + annotations.clips[index].path }
 
-    /// The views of video `index`; the error names the file, and the frame.
+    /// The views of video `index`, or why it can't be read: the error names the file, and the frame.
     public func sample(at index: Int, random: inout SeededRandom) -> Result<ClipViews, MediaError> {
         Result { () throws(MediaError) in
             do {

@@ -16,15 +16,18 @@ public struct DatasetPreview: Sendable {
         self.longestSide = longestSide
     }
 
-    /// Sample `index` as transformed in `epoch`, its boxes drawn with class names. Throws what the data set throws.
+    /// Sample `index` as transformed in `epoch`, its boxes drawn with class names.
+    ///
+    /// - Throws: what the data set throws.
     public func picture(_ index: Int, seed: UInt64 = 0, epoch: Int = 0) throws -> ByteImage {
         var random = SeededRandom(seed: seed, epoch: epoch, index: index)
         return try Self.annotated(
             try dataset.sample(at: index, random: &random), classNames: dataset.classNames, longestSide: longestSide)
     }
 
-    /// Samples in rows of `columns`, each in a cell of so many pixels, with their files' names. Throws what the data set
-    /// throws.
+    /// Samples in rows of `columns`, each in a cell of so many pixels, with their files' names.
+    ///
+    /// - Throws: what the data set throws.
     public func montage(
         _ indices: [Int], columns: Int = 4, cellWidth: Int = 400, cellHeight: Int = 300, seed: UInt64 = 0,
         epoch: Int = 0
@@ -46,8 +49,9 @@ public struct DatasetPreview: Sendable {
         return (0..<count).map { $0 * dataset.count / count }
     }
 
-    /// The sample's image with its boxes and class names. Crowds are dashed, difficult objects are marked. Throws where the
-    /// canvas can't be made.
+    /// The sample's image with its boxes and class names. Crowds are dashed, difficult objects are marked.
+    ///
+    /// - Throws: the canvas's error where it can't be made.
     public static func annotated(
         _ sample: DetectionSample, classNames: [String], longestSide: Int = 960
     ) throws -> ByteImage {

@@ -24,10 +24,11 @@ public struct DetectionDataset: Dataset {
     private let keptObjects: [Bool]
     private let chain: DetectionChain
 
-    /// Applies the filter to every record, so that what cannot be used shows before the first step.
+    /// A data set of annotated images. The filter is applied to every record at once, so that what cannot be used shows
+    /// before the first step.
     ///
-    /// Throws `DetectionDatasetError` for degenerate boxes that the filter refuses, for a record without a file name,
-    /// and if no image is left.
+    /// - Throws: ``DetectionDatasetError`` for degenerate boxes that the filter refuses, for a record without a file
+    ///   name, and if no image is left.
     public init(
         annotations: DetectionAnnotations, imageFolder: String, transforms: [any DetectionTransform] = [],
         filter: DetectionFilter = .training, decodeOptions: DecodeOptions = DecodeOptions(),
@@ -49,7 +50,7 @@ public struct DetectionDataset: Dataset {
 
     /// What every sample goes through, in this order.
     public var transforms: [any DetectionTransform] { chain.transforms }
-    /// Images that the filter left in.
+    /// How many images the filter left in.
     public var count: Int { images.count }
 
     /// The names of labels 1, 2, ….
@@ -61,7 +62,7 @@ public struct DetectionDataset: Dataset {
     /// The file of sample `index`.
     public func path(_ index: Int) -> String { imageFolder + "/" + annotations.fileName(annotationIndex(index)) }
 
-    /// The file's name, relative to the image folder.
+    /// The file's name of sample `index`, relative to the image folder.
     public func describe(_ index: Int) -> String { annotations.fileName(annotationIndex(index)) }
 
     /// Width over height of every sample as recorded, for grouping by aspect; 1 where the size is not recorded.
@@ -78,9 +79,11 @@ public struct DetectionDataset: Dataset {
         return target(ofImage: image, size: recordedSize(image))
     }
 
-    /// Decodes and transforms sample `index`.
+    /// Sample `index`, decoded and transformed.
     ///
-    /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    /// - Throws: the decoder's error, or
+    ///   ``DetectionDatasetError/wrongSize(source:image:recordedWidth:recordedHeight:width:height:)`` where the file is
+    ///   not of the recorded size.
     public func sample(at index: Int, random: inout SeededRandom) throws -> DetectionSample {
         let image = annotationIndex(index)
         let original = try size(of: index)
@@ -104,9 +107,9 @@ public struct DetectionDataset: Dataset {
         return ImageSize(width: size.width, height: size.height)
     }
 
-    /// The file's size.
+    /// The size of sample `index`'s file.
     ///
-    /// Throws the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    /// - Throws: the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
     private func size(of index: Int) throws -> ImageSize {
         let image = annotationIndex(index)
         let recorded = recordedSize(image)

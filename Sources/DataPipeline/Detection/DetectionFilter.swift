@@ -4,27 +4,27 @@ public struct DetectionFilter: Hashable, Sendable, Codable {
     public enum DegenerateBoxes: String, Hashable, Sendable, Codable, CaseIterable {
         /// Opening the data set throws, naming the first of them and their number.
         case refuse
-        /// They are left out and counted in the report.
+        /// Such boxes are left out and counted in the report.
         case skip
-        /// They stay: only for data whose boxes nobody trains on.
+        /// Such boxes stay: only for data whose boxes nobody trains on.
         case keep
     }
 
     /// What becomes of an image on which no object is left.
     public enum EmptyImages: String, Hashable, Sendable, Codable, CaseIterable {
-        /// They stay, as pure background.
+        /// Such images stay, as pure background.
         case keep
-        /// They are left out and counted in the report.
+        /// Such images are left out and counted in the report.
         case drop
     }
 
-    /// Boxes without an inside, or with none on the image.
+    /// What becomes of boxes without an inside, or with none on the image.
     public var degenerateBoxes: DegenerateBoxes
-    /// Images on which nothing remains after the other rules.
+    /// What becomes of images on which nothing remains after the other rules.
     public var emptyImages: EmptyImages
-    /// Leaves out COCO's crowds.
+    /// Whether COCO's crowds are left out.
     public var dropsCrowds: Bool
-    /// Leaves out VOC's difficult objects.
+    /// Whether VOC's difficult objects are left out.
     public var dropsDifficult: Bool
 
     /// A filter; by default the one for training.

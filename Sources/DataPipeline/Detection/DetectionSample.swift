@@ -4,14 +4,14 @@ import Support
 
 /// An image and what it holds, on its way through the transforms.
 public struct DetectionSample: Sendable {
-    /// RGB. Straight after decoding it may have other pixels than `size` says (decoded for the first resize, which
-    /// makes the two equal).
+    /// The pixels, RGB. Straight after decoding there may be others than `size` says: an image may be decoded for the
+    /// first resize, which makes the two equal.
     public var image: ByteImage
-    /// Boxes are XYXY pixels of an image of `size`.
+    /// The objects; boxes are XYXY pixels of an image of `size`.
     public var target: DetectionTarget
-    /// The index in the data set.
+    /// The sample's index in the data set.
     public var index: Int
-    /// The id in the annotation file.
+    /// The image's id in the annotation file.
     public var imageID: Int
     /// The file's name, relative to the image folder.
     public var name: String

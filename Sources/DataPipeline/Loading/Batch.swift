@@ -1,8 +1,8 @@
-/// Samples of one step, in the sampler's order.
+/// The samples of one step, in the sampler's order.
 public struct Batch<Sample: Sendable>: Sendable {
-    /// From 0.
+    /// The epoch, from 0.
     public let epoch: Int
-    /// Counted from 0 in the epoch, whatever step the loader started at.
+    /// The step, from 0 in the epoch, whatever step the loader started at.
     public let step: Int
     /// The samples that could be loaded.
     public let samples: [Sample]

@@ -9,13 +9,13 @@ import Support
 public final class DataLoader<D: Dataset>: Sendable {
     /// Where samples come from.
     public let dataset: D
-    /// Samples of a batch; the last of an epoch may have fewer.
+    /// Samples in a batch; the last of an epoch may have fewer.
     public let batchSize: Int
     /// The order of an epoch's samples.
     public let sampler: any Sampler
-    /// 0 loads on the thread that calls `next`.
+    /// Threads that load; 0 loads on the thread that calls `next`.
     public let threads: Int
-    /// Batches ahead of the consumer.
+    /// Batches that are loaded or in the making ahead of the consumer, at most.
     public let prefetch: Int
     /// What decides every random draw, with the epoch and the index.
     public let seed: UInt64
@@ -25,7 +25,8 @@ public final class DataLoader<D: Dataset>: Sendable {
     public let dropLast: Bool
     private let log = SkipLog()
 
-    /// A loader of batches. Without `threads`, there is one thread per processor.
+    /// A loader of batches; without `threads`, there is one thread per processor. A `batchSize` or `prefetch` below 1
+    /// traps.
     public init(
         dataset: D, batchSize: Int, sampler: any Sampler, threads: Int? = nil, prefetch: Int = 4, seed: UInt64 = 0,
         failurePolicy: FailurePolicy = .stop, dropLast: Bool = false
@@ -49,8 +50,8 @@ public final class DataLoader<D: Dataset>: Sendable {
     /// Everything skipped or replaced in the batches handed out so far.
     public var skipped: [SkippedSample] { log.all }
 
-    /// The batches of epoch `epoch` from step `startingAtStep` on, exactly as they would come without a start in the
-    /// middle. Loading begins at once.
+    /// The batches of an epoch from step `startingAtStep` on, exactly as they would come without a start in the middle.
+    /// Loading begins at once. A step past the end of the epoch traps.
     public func epoch(_ epoch: Int, startingAtStep start: Int = 0) -> LoaderEpoch<D> {
         let batches = sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
         precondition(

@@ -8,8 +8,9 @@ public protocol Dataset<Sample>: Sendable {
     /// How many samples there are; indices run from 0.
     var count: Int { get }
 
-    /// Sample `index`. Everything random in it comes from `random`, so that (seed, epoch, index)
-    /// decides the sample. Throws what names the file and the record that failed.
+    /// Sample `index`. Everything random in it comes from `random`, so that (seed, epoch, index) decides the sample.
+    ///
+    /// - Throws: an error that names the file and the record that failed.
     func sample(at index: Int, random: inout SeededRandom) throws -> Sample
 
     /// What a person would call sample `index` in a message: its file, as a rule.

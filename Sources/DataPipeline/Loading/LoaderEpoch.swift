@@ -41,7 +41,9 @@ public final class LoaderEpoch<D: Dataset> {
         workers.join()
     }
 
-    /// The next batch, or nil after the last. Throws `LoaderError`; the epoch is then over.
+    /// The next batch, or nil after the last.
+    ///
+    /// - Throws: ``LoaderError``; the epoch is then over.
     public func next() throws -> Batch<D.Sample>? {
         let called = ContinuousClock.now
         let first = firstCall ?? called

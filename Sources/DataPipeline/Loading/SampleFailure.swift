@@ -4,7 +4,7 @@ public struct SkippedSample: Hashable, Sendable, CustomStringConvertible {
     public let epoch: Int
     /// The step that it was wanted in, from 0 in the epoch.
     public let step: Int
-    /// Its index in the data set.
+    /// The sample's index in the data set.
     public let index: Int
     /// The sample as the data set describes it: its file.
     public let name: String

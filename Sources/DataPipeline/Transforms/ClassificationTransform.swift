@@ -18,7 +18,12 @@ public protocol DecodingTransform: ClassificationTransform {
 struct ClassificationChain: Sendable {
     let transforms: [any ClassificationTransform]
 
-    /// - Parameter originalSize: The file's, where `image` was decoded to another one.
+    /// The image after all transforms.
+    ///
+    /// - Parameters:
+    ///   - image: the decoded image.
+    ///   - originalSize: the file's size, where `image` was decoded to another one.
+    ///   - random: decides every draw.
     func apply(_ image: ByteImage, originalSize: ImageSize? = nil, random: SeededRandom) -> ByteImage {
         var result = image
         for (position, transform) in transforms.enumerated() {

@@ -7,8 +7,8 @@ public protocol DetectionTransform: Sendable {
     /// Changes image, boxes and `size` together.
     func apply(_ sample: inout DetectionSample, random: inout SeededRandom)
 
-    /// Whether it does the same to an image of other pixels than `sample.size` says. The data set decodes straight to
-    /// the size of the first resize where every transform before that is like this. False by default.
+    /// Whether the transform does the same to an image with other pixels than `sample.size` says. The data set decodes
+    /// straight to the size of the first resize if every transform before it is like this. False by default.
     var worksAtAnyScale: Bool { get }
 }
 

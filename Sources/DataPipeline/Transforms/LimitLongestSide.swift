@@ -9,14 +9,14 @@ public struct LimitLongestSide: ResizingTransform {
     /// How pixels are interpolated.
     public let filter: ResizeFilter
 
-    /// A limit in pixels, above 0.
+    /// A limit in pixels; one below 1 traps.
     public init(_ limit: Int, filter: ResizeFilter = .bilinearAntialiased) {
         precondition(limit > 0, "LimitLongestSide needs a limit above 0, got \(limit)")
         self.limit = limit
         self.filter = filter
     }
 
-    /// The size within the limit (``ResizeRule/longestSide(_:)``); nothing is drawn.
+    /// The size within the limit (`ResizeRule.longestSide`); nothing is drawn.
     public func outputSize(for size: ImageSize, random: inout SeededRandom) -> ImageSize {
         ResizeRule.longestSide(limit).size(of: size)
     }

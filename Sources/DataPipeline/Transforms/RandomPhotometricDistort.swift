@@ -12,13 +12,13 @@ import Support
 /// SSD also draws whether contrast comes before or after saturation and hue. These two leave the luma of every colour as it
 /// is, so without clipping in between both orders are the same, and there is nothing to draw.
 public struct RandomPhotometricDistort: DetectionTransform {
-    /// Factors; 1 changes nothing.
+    /// Factors on all channels; 1 changes nothing.
     public let brightness: ClosedRange<Double>
-    /// Factors about the image's mean grey; 1 changes nothing.
+    /// Factors on the distance from the image's mean grey; 1 changes nothing.
     public let contrast: ClosedRange<Double>
-    /// Factors; 0 leaves grey, 1 changes nothing.
+    /// Factors on the distance from the pixel's grey; 0 leaves grey, 1 changes nothing.
     public let saturation: ClosedRange<Double>
-    /// In turns: 0.5 is the complementary colour.
+    /// Turns of the hue: 0 changes nothing, 0.5 gives the complementary colour.
     public let hue: ClosedRange<Double>
     /// How likely each of the four changes is, 0…1.
     public let probability: Double

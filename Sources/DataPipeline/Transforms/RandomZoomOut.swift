@@ -9,7 +9,8 @@ public struct RandomZoomOut: DetectionTransform {
     public let sides: ClosedRange<Double>
     /// How likely an image is changed, 0…1.
     public let probability: Double
-    /// RGB; ImageNet's mean by default, so that it is near 0 after normalisation.
+    /// The canvas's colour, RGB; ImageNet's mean by default, so that it is near 0 after normalisation. A grey image
+    /// takes the green value.
     public let fill: (red: UInt8, green: UInt8, blue: UInt8)
 
     /// SSD's zoom-out; `sides` must not start below 1.

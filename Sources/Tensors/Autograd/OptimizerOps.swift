@@ -1,26 +1,35 @@
 import CTorch
 
-/// Steps of optimisers over many parameters at once, by libtorch's fused kernels.
+/// Steps of optimisers, and what they need, over many parameters at once by libtorch's fused kernels.
 ///
-/// The gradients are the ones that the parameters hold. Nothing here is recorded by autograd.
+/// The gradients are those that the parameters hold (`Tensor.grad`). Nothing here is recorded by autograd.
 public enum OptimizerOps {
-    /// Whether each parameter holds a gradient.
+    /// For each parameter, whether it holds a gradient.
     public static func haveGradients(_ parameters: [Tensor]) -> [Bool] {
         flags(parameters.count) { out in
             withHandles(parameters) { check(ct_has_gradients($0, $1, out), "haveGradients", parameters) }
         }
     }
 
-    /// Drops the parameters' gradients.
+    /// Drops the parameters' gradients; they hold none afterwards.
     public static func dropGradients(_ parameters: [Tensor]) {
         withHandles(parameters) { check(ct_drop_gradients($0, $1), "dropGradients", parameters) }
     }
 
-    /// One step of stochastic gradient descent on parameters that all hold a gradient g:
-    /// g += weightDecay · p; buffer = momentum · buffer + g (on a first step: g); p −= learningRate · buffer,
-    /// or learningRate · (g + momentum · buffer) with Nesterov's momentum.
+    /// One step of stochastic gradient descent on parameters that all hold a gradient, as `torch.optim.SGD`.
     ///
-    /// - Parameter buffers: One for each parameter, of its shape and layout; none where `momentum` is 0.
+    /// With the gradient g: g += weightDecay · p; buffer = momentum · buffer + g, on a first step buffer = g; then p −=
+    /// learningRate · buffer, or with Nesterov's momentum p −= learningRate · (g + momentum · buffer). A parameter
+    /// without a gradient traps.
+    ///
+    /// - Parameters:
+    ///   - parameters: changed in place.
+    ///   - buffers: one for each parameter, of its shape and layout, changed in place; none where `momentum` is 0.
+    ///   - learningRate: factor on the whole step.
+    ///   - momentum: share of the buffer that is kept.
+    ///   - weightDecay: factor of the parameter that is added to its gradient.
+    ///   - nesterov: whether the step looks ahead along the momentum.
+    ///   - isFirstStep: whether the buffers hold nothing yet.
     public static func sgdStep(
         _ parameters: [Tensor], buffers: [Tensor], learningRate: Double, momentum: Double, weightDecay: Double,
         nesterov: Bool, isFirstStep: Bool
@@ -38,11 +47,20 @@ public enum OptimizerOps {
         }
     }
 
-    /// Step number `step` (from 1) of AdamW on parameters that all hold a gradient (Loshchilov and Hutter, 2019).
+    /// One step of AdamW on parameters that all hold a gradient (Loshchilov and Hutter, "Decoupled Weight Decay
+    /// Regularization", 2019, algorithm 2), as `torch.optim.AdamW`. A parameter without a gradient traps.
     ///
     /// - Parameters:
-    ///   - means: Running means of the gradients, one for each parameter, of its shape and layout.
-    ///   - squares: Running means of their squares, likewise.
+    ///   - parameters: changed in place.
+    ///   - means: running means of the gradients, one for each parameter, of its shape and layout, changed in place.
+    ///   - squares: running means of the squared gradients, one for each parameter, of its shape and layout, changed in
+    ///     place.
+    ///   - step: number of this step, from 1, which corrects the means' bias towards 0.
+    ///   - learningRate: factor on the whole step.
+    ///   - beta1: share of the old mean of gradients that is kept.
+    ///   - beta2: share of the old mean of squares that is kept.
+    ///   - epsilon: what is added to the root of the mean of squares.
+    ///   - weightDecay: share of the parameter, times the learning rate, that is taken off it.
     public static func adamWStep(
         _ parameters: [Tensor], means: [Tensor], squares: [Tensor], step: Int, learningRate: Double, beta1: Double,
         beta2: Double, epsilon: Double, weightDecay: Double
@@ -63,21 +81,21 @@ public enum OptimizerOps {
         }
     }
 
-    /// The Euclidean norm of all gradients together; parameters without one are passed over.
+    /// The Euclidean norm of all gradients taken together; parameters without one are passed over.
     public static func gradientNorm(_ parameters: [Tensor]) -> Double {
         var norm = 0.0
         withHandles(parameters) { check(ct_gradient_norm($0, $1, &norm), "gradientNorm", parameters) }
         return norm
     }
 
-    /// Whether every number in each parameter's gradient is finite; true where there is none.
+    /// For each parameter, whether every number of its gradient is finite; true where it holds none.
     public static func gradientsAreFinite(_ parameters: [Tensor]) -> [Bool] {
         flags(parameters.count) { out in
             withHandles(parameters) { check(ct_gradients_are_finite($0, $1, out), "gradientsAreFinite", parameters) }
         }
     }
 
-    /// Multiplies every gradient by `factor`.
+    /// Multiplies the parameters' gradients by `factor` in place; parameters without one are passed over.
     public static func scaleGradients(_ parameters: [Tensor], by factor: Double) {
         withHandles(parameters) { check(ct_scale_gradients($0, $1, factor), "scaleGradients", parameters) }
     }

@@ -1,16 +1,20 @@
 import CTorch
 
 extension F {
-    /// 3×3 convolutions of stride 1 and padding 1 of several maps `[N, C, H, W]` with one weight `[O, C, 3, 3]`.
+    /// Convolves several maps with one 3×3 weight, with stride 1 and padding 1.
     ///
-    /// On the CPU in float32 they are computed by Winograd's minimal filtering (Lavin and Gray 2016), with a quarter of
-    /// the multiplications and an error of some 1e-6 of the outputs' deviation, where the maps are large enough to gain
-    /// from it; else by `conv2d`. Channels last in and out.
+    /// On the CPU in float32, and where the maps are large enough to gain from it, this is Winograd's minimal filtering
+    /// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016): a quarter of the multiplications,
+    /// with an error of some 1e-6 of the outputs' deviation. Elsewhere it is
+    /// ``conv2d(_:weight:bias:stride:padding:dilation:groups:)``. Gradients flow to maps, weight and bias.
     ///
     /// - Parameters:
+    ///   - maps: `[N, C, H, W]` each, of any sizes.
+    ///   - weight: `[O, C, 3, 3]`
     ///   - bias: `[O]`
-    ///   - relu: takes the ReLU of the result, which then has no gradient.
-    /// - Returns: `[N, O, H, W]` for each map
+    ///   - relu: takes the ReLU of the results in the same pass. For inference: with operands that require a gradient
+    ///     it may trap.
+    /// - Returns: `[N, O, H, W]` for each map; Winograd's are channels-last.
     public static func conv3x3(_ maps: [Tensor], weight: Tensor, bias: Tensor?, relu: Bool = false) -> [Tensor] {
         let handles: [OpaquePointer?] = maps.map(\.raw)
         var results = [OpaquePointer?](repeating: nil, count: maps.count)

@@ -1,5 +1,5 @@
-/// The functions of `DetectionOps`, composed of tensor operations: what the native ones are tested against, and what runs on
-/// CUDA devices. All are differentiable in what `DetectionOps` says, and the box arithmetic in its boxes too.
+/// The functions of `DetectionOps` composed of tensor operations: what the native ones are tested against, and what
+/// runs on CUDA devices. Gradients flow where `DetectionOps` says, and in the box arithmetic to the boxes too.
 package enum ComposedDetectionOps {
     package static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
         precondition(
@@ -53,6 +53,7 @@ package enum ComposedDetectionOps {
         return intersection / (area(a) + area(b) - intersection)
     }
 
+    /// Areas `[…]` of boxes `[…, 4]`, XYXY.
     private static func area(_ boxes: Tensor) -> Tensor {
         let edges = (0..<4).map { boxes.select(dim: -1, index: $0) }
         return (edges[2] - edges[0]) * (edges[3] - edges[1])
@@ -105,6 +106,7 @@ package enum ComposedDetectionOps {
         return Tensor.where(isHighest, bestTruth, matches)
     }
 
+    /// Boxes `[…, 4]`, XYXY, by size and centre, `[…]` each.
     private struct CenteredBoxes {
         let width, height, centerX, centerY: Tensor
 

@@ -1,20 +1,23 @@
 import CTorch
 
-/// The operations that only detectors need. Boxes are XYXY in pixels, regions of interest `[K, 5]`: the index of an image
-/// in the batch, then its box.
+/// The operations that only detectors need. Boxes are `[N, 4]`, XYXY in pixels; regions of interest are `[K, 5]`, the
+/// index of an image in the batch and then its box.
 ///
-/// On the CPU they are native: threaded, vectorised, and equal to torchvision's in what they decide. Elsewhere, and where
-/// only a composition is differentiable, they are `ComposedDetectionOps`.
+/// On the CPU they are native: threaded, vectorised, and equal to torchvision's in what they decide. On other devices,
+/// and where only a composition is differentiable, they are composed of tensor operations. Operands of a wrong shape
+/// trap.
 public enum DetectionOps {
-    /// Greedy non-maximum suppression: a box goes if its IoU with a better one that stays exceeds the threshold.
+    /// Greedy non-maximum suppression (`torchvision.ops.nms`): a box goes if its intersection over union with a better
+    /// one that stays is above the threshold.
     ///
     /// Boxes without area, and boxes that hold a NaN or an infinity, neither suppress nor are suppressed. A NaN score
-    /// counts as the best.
+    /// counts as the best. No gradient flows.
+    ///
     /// - Parameters:
     ///   - boxes: `[N, 4]`
     ///   - scores: `[N]`
-    ///   - iouThreshold: 0 or more
-    /// - Returns: int64 indices of the boxes that stay, by descending score; ties keep their order.
+    ///   - iouThreshold: 0 or more.
+    /// - Returns: int64 `[n]`, the indices of the boxes that stay, by descending score; ties keep their order.
     public static func nms(boxes: Tensor, scores: Tensor, iouThreshold: Double) -> Tensor {
         guard isNative(boxes, scores) else {
             return ComposedDetectionOps.nms(boxes: boxes, scores: scores, iouThreshold: iouThreshold)
@@ -22,11 +25,17 @@ public enum DetectionOps {
         return produce("nms", [boxes, scores]) { ct_nms(boxes.raw, scores.raw, iouThreshold, $0) }
     }
 
-    /// Non-maximum suppression within each class.
+    /// Non-maximum suppression within each class (`torchvision.ops.batched_nms`). No gradient flows.
     ///
     /// Up to 1000 boxes are moved apart by class, as torchvision moves them, which rounds their edges; more are taken
     /// class by class. The decisions are torchvision's in both cases.
-    /// - Parameter classes: int64 `[N]`
+    ///
+    /// - Parameters:
+    ///   - boxes: `[N, 4]`
+    ///   - scores: `[N]`
+    ///   - classes: int64 `[N]`
+    ///   - iouThreshold: 0 or more.
+    /// - Returns: int64 `[n]`, the indices of the boxes that stay, by descending score.
     public static func batchedNMS(boxes: Tensor, scores: Tensor, classes: Tensor, iouThreshold: Double) -> Tensor {
         guard isNative(boxes, scores, classes) else {
             return ComposedDetectionOps.batchedNMS(
@@ -37,24 +46,28 @@ public enum DetectionOps {
         }
     }
 
-    /// How soft suppression lowers the score of a box that overlaps a better one (Bodla et al. 2017, equations 2 and 3).
+    /// How soft suppression lowers the score of a box that overlaps a better one (Bodla et al., "Soft-NMS", 2017,
+    /// equations 2 and 3).
     public enum ScoreDecay: Hashable, Sendable {
-        /// Times 1 − IoU, from a threshold on.
+        /// The score is multiplied by 1 − IoU, where the IoU is at least the threshold.
         case linear(iouThreshold: Double)
-        /// Times exp(−IoU² / σ).
+        /// The score is multiplied by exp(−IoU² / σ).
         case gaussian(sigma: Double)
     }
 
-    /// Soft non-maximum suppression within each class: the best box is taken, the scores of those that it overlaps are
-    /// lowered, and so on. It runs on the CPU wherever the boxes are.
+    /// Soft non-maximum suppression within each class (Bodla et al., "Soft-NMS", 2017): the best box is taken, the
+    /// scores of those that it overlaps are lowered, and so on. It runs on the CPU wherever the boxes are. No gradient
+    /// flows.
+    ///
     /// - Parameters:
     ///   - boxes: `[N, 4]`
-    ///   - scores: `[N]`; what is NaN goes
+    ///   - scores: `[N]`; a box whose score is NaN goes.
     ///   - classes: int64 `[N]`
-    ///   - scoreThreshold: what falls below goes
-    ///   - limit: boxes that stay at most
-    /// - Returns: int64 indices of the boxes that stay, by descending lowered score with ties in their order, and those
-    ///   scores.
+    ///   - decay: how scores are lowered.
+    ///   - scoreThreshold: a box whose score falls below this goes.
+    ///   - limit: how many boxes stay at most.
+    /// - Returns: int64 `[n]`, the indices of the boxes that stay, by descending lowered score with ties in their
+    ///   order, and those scores, `[n]`.
     public static func softNMS(
         boxes: Tensor, scores: Tensor, classes: Tensor, decay: ScoreDecay, scoreThreshold: Double, limit: Int = .max
     ) -> (indices: Tensor, scores: Tensor) {
@@ -73,16 +86,20 @@ public enum DetectionOps {
         return (indices.to(boxes.device), lowered.to(boxes.device))
     }
 
-    /// The mean of bilinear samples in every bin of every region (Mask R-CNN, section 3). Differentiable in `x`.
+    /// RoIAlign, the mean of bilinear samples in every bin of every region (He et al., "Mask R-CNN", 2017, section 3;
+    /// `torchvision.ops.roi_align`). Gradients flow to `x`, none to the regions.
     ///
-    /// Samples further than one pixel outside the map count as zero. A region that holds a NaN or an infinity gives zeros.
+    /// Samples further than one pixel outside the map count as zero. A region that holds a NaN or an infinity gives
+    /// zeros.
+    ///
     /// - Parameters:
     ///   - x: `[N, C, H, W]`
     ///   - rois: `[K, 5]`
-    ///   - spatialScale: pixels of `x` in a pixel of the boxes
-    ///   - samplingRatio: samples in a bin along each axis; 0 takes one a pixel, rounded up
-    ///   - aligned: shifts by half a pixel, so that the boxes' coordinates are those of pixel corners
-    ///   - outputFormat: `.preserve` is channels-last where `x` is
+    ///   - outputSize: bins of a region, height and width.
+    ///   - spatialScale: pixels of `x` in a pixel of the boxes.
+    ///   - samplingRatio: samples in a bin along each axis; 0 takes one a pixel, rounded up.
+    ///   - aligned: shifts by half a pixel, so that the boxes' coordinates are those of pixel corners.
+    ///   - outputFormat: `.preserve` is channels-last where `x` is.
     /// - Returns: `[K, C, outputSize.0, outputSize.1]`
     public static func roiAlign(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int,
@@ -98,12 +115,19 @@ public enum DetectionOps {
             samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
     }
 
-    /// RoIAlign on a feature pyramid: each region is sampled from the level that fits its size, all in one call.
-    /// Differentiable in every level.
+    /// RoIAlign on a feature pyramid: each region is sampled from the level that fits its size, all in one call
+    /// (`torchvision.ops.MultiScaleRoIAlign`). Gradients flow to every level, none to the regions.
+    ///
     /// - Parameters:
-    ///   - levels: `[N, C, Hᵢ, Wᵢ]`, the finest first
-    ///   - scales: pixels of each level in a pixel of the boxes: falling powers of two
-    ///   - canonicalSize: the side, in pixels, of a box that belongs on `canonicalLevel`
+    ///   - levels: `[N, C, Hᵢ, Wᵢ]` each, the finest first.
+    ///   - rois: `[K, 5]`
+    ///   - scales: pixels of each level in a pixel of the boxes: falling powers of two.
+    ///   - outputSize: bins of a region, height and width.
+    ///   - samplingRatio: samples in a bin along each axis; 0 takes one a pixel, rounded up.
+    ///   - aligned: shifts by half a pixel, so that the boxes' coordinates are those of pixel corners.
+    ///   - canonicalSize: the side, in pixels, of a square box that belongs on `canonicalLevel`.
+    ///   - canonicalLevel: the level of such a box, as a number of halvings of the image: 4 is a stride of 16 pixels.
+    ///   - outputFormat: `.preserve` is channels-last where the levels are.
     /// - Returns: `[K, C, outputSize.0, outputSize.1]`, in the order of `rois`
     public static func multiScaleRoIAlign(
         _ levels: [Tensor], rois: Tensor, scales: [Double], outputSize: (Int, Int), samplingRatio: Int,
@@ -125,9 +149,15 @@ public enum DetectionOps {
             samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
     }
 
-    /// The level of each region: ⌊canonicalLevel + log₂(√area / canonicalSize)⌋, within the levels there are (Feature
-    /// Pyramid Networks, equation 1).
-    /// - Returns: int64 `[K]`, 0 for the finest level
+    /// The level of a feature pyramid that fits each region: ⌊canonicalLevel + log₂(√area / canonicalSize)⌋, within the
+    /// levels there are (Lin et al., "Feature Pyramid Networks", 2017, equation 1).
+    ///
+    /// - Parameters:
+    ///   - rois: `[K, 5]`
+    ///   - scales: pixels of each level in a pixel of the boxes: falling powers of two.
+    ///   - canonicalSize: the side, in pixels, of a square box that belongs on `canonicalLevel`.
+    ///   - canonicalLevel: the level of such a box, as a number of halvings of the image: 4 is a stride of 16 pixels.
+    /// - Returns: int64 `[K]`, 0 for the finest level.
     public static func pyramidLevels(
         rois: Tensor, scales: [Double], canonicalSize: Double = 224, canonicalLevel: Double = 4
     ) -> Tensor {
@@ -136,8 +166,15 @@ public enum DetectionOps {
         }
     }
 
-    /// The greatest value in every bin of every region; bins are rounded outwards to whole pixels (Fast R-CNN, section
-    /// 2.1). Differentiable in `x`. An empty bin is zero.
+    /// RoIPool, the greatest value in every bin of every region, with bins rounded outwards to whole pixels (Girshick,
+    /// "Fast R-CNN", 2015, section 2.1; `torchvision.ops.roi_pool`). Gradients flow to `x`, none to the regions. An
+    /// empty bin is zero.
+    ///
+    /// - Parameters:
+    ///   - x: `[N, C, H, W]`
+    ///   - rois: `[K, 5]`
+    ///   - outputSize: bins of a region, height and width.
+    ///   - spatialScale: pixels of `x` in a pixel of the boxes.
     /// - Returns: `[K, C, outputSize.0, outputSize.1]`
     public static func roiPool(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
@@ -153,7 +190,8 @@ public enum DetectionOps {
         }
     }
 
-    /// Intersection over union of every pair.
+    /// Intersection over union of every pair of boxes (`torchvision.ops.box_iou`). Gradients flow to both.
+    ///
     /// - Parameters:
     ///   - a: `[N, 4]`
     ///   - b: `[M, 4]`
@@ -163,12 +201,14 @@ public enum DetectionOps {
         return produce("boxIoU", [a, b]) { ct_box_iou(a.raw, b.raw, $0) }
     }
 
-    /// What must be added to each anchor to give its box: offsets of the centre in anchor sizes, logarithms of the ratio of
-    /// sizes (R-CNN, appendix C), each times its weight.
+    /// What takes each anchor to its box: the offset of the centre in anchor sizes and the logarithm of the ratio of
+    /// sizes (Girshick et al., "Rich feature hierarchies", 2014, appendix C), each times its weight. Gradients flow to
+    /// both.
+    ///
     /// - Parameters:
-    ///   - reference: `[N, 4]`, the boxes to reach
+    ///   - reference: `[N, 4]`, the boxes to reach.
     ///   - anchors: `[N, 4]`
-    ///   - weights: of x, y, width and height
+    ///   - weights: factors on x, y, width and height.
     /// - Returns: `[N, 4]`
     public static func encodeBoxes(
         reference: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1)
@@ -181,11 +221,14 @@ public enum DetectionOps {
         }
     }
 
-    /// The inverse of `encodeBoxes`, for `k` boxes an anchor.
+    /// The boxes that offsets from anchors stand for, `k` of them for each anchor: the inverse of
+    /// ``encodeBoxes(reference:anchors:weights:)``. Gradients flow to offsets and anchors.
+    ///
     /// - Parameters:
     ///   - deltas: `[N, 4k]`
     ///   - anchors: `[N, 4]`
-    ///   - clip: greatest logarithm of a ratio of sizes, so that no size overflows
+    ///   - weights: the factors on x, y, width and height that the offsets were encoded with.
+    ///   - clip: the greatest logarithm of a ratio of sizes, so that no size overflows.
     /// - Returns: `[N, 4k]`
     public static func decodeBoxes(
         deltas: Tensor, anchors: Tensor, weights: (Double, Double, Double, Double) = (1, 1, 1, 1),
@@ -200,10 +243,12 @@ public enum DetectionOps {
         }
     }
 
-    /// log(1000 / 16): an anchor of 16 pixels grows to 1000 at most.
+    /// The greatest logarithm of a ratio of sizes that is decoded unless told otherwise, log(1000 / 16): an anchor of
+    /// 16 pixels grows to 1000 at most.
     public static let largestSizeDelta = 4.135166556742356
 
-    /// Boxes `[…, 4k]` cut to an image.
+    /// Boxes `[…, 4k]` cut to an image of so many pixels (`torchvision.ops.clip_boxes_to_image`). Gradients flow
+    /// through the edges that stay.
     public static func clipBoxes(_ boxes: Tensor, height: Double, width: Double) -> Tensor {
         guard isNative(boxes), !needsGradient(boxes) else {
             return ComposedDetectionOps.clipBoxes(boxes, height: height, width: width)
@@ -211,13 +256,17 @@ public enum DetectionOps {
         return produce("clipBoxes", [boxes]) { ct_clip_boxes(boxes.raw, height, width, $0) }
     }
 
-    /// Assigns each anchor the ground truth of its greatest IoU if that is at least `high`. With `allowLowQuality`, anchors
-    /// that come nearest to some ground truth, all of them where several tie, are assigned as well, each to its own best.
-    /// The `[G, A]` overlaps are never stored. Without ground truth every anchor gets -1.
+    /// Assigns to each anchor the ground truth of its greatest intersection over union, if that is at least `high`
+    /// (torchvision's `Matcher`). The `[G, A]` overlaps are never stored. No gradient flows.
+    ///
     /// - Parameters:
-    ///   - gt: `[G, 4]`
+    ///   - gt: the ground truth, `[G, 4]`; without any, every anchor gets −1.
     ///   - anchors: `[A, 4]`
-    /// - Returns: int64 `[A]`: the index of a ground truth, -1 below `low`, -2 from `low` up to `high`
+    ///   - high: IoU from which on an anchor is assigned.
+    ///   - low: IoU below which an anchor is background.
+    ///   - allowLowQuality: assigns also the anchors that come nearest to some ground truth, all of them where several
+    ///     tie, each to its own best.
+    /// - Returns: int64 `[A]`: the index of a ground truth, −1 below `low`, −2 from `low` up to `high`.
     public static func matchAnchors(
         gt: Tensor, anchors: Tensor, high: Double, low: Double, allowLowQuality: Bool
     ) -> Tensor {
@@ -236,7 +285,7 @@ public enum DetectionOps {
         isGradEnabled && tensors.contains { $0.requiresGrad }
     }
 
-    /// The kernels know float32 and float64: shorter types go through float32.
+    /// Calls `body` in float32 or float64, which the kernels know: shorter types go through float32.
     private static func inFloat(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
         switch x.dtype {
         case .float32, .float64: body(x)

@@ -1,36 +1,48 @@
 import CTorch
 
-/// One addend of ``F/normalizedSum(_:rectified:)``: x, its norm with an affine, or both.
+/// One addend of ``F/normalizedSum(_:rectified:)``: a map x, a norm of it with an affine, or both.
 public struct SumTerm {
-    /// Where an addend's mean and variance come from.
+    /// How an addend is normalised: which mean and variance are taken.
     public enum Norm {
-        /// `weight ⊙ x + bias`; x itself where there is neither.
+        /// No norm: the addend is `weight ⊙ x + bias`, or x itself where there is neither.
         case none
-        /// Over the batch, as ``F/batchNorm(_:weight:bias:runningMean:runningVariance:training:momentum:epsilon:)`` in
-        /// training, moving the running statistics if there are any.
+        /// Those of each channel over the batch, as
+        /// ``F/batchNorm(_:weight:bias:runningMean:runningVariance:training:momentum:epsilon:)`` takes them in
+        /// training; the running statistics, `[C]`, are moved where there are any.
         case batch(runningMean: Tensor?, runningVariance: Tensor?, momentum: Double)
-        /// By running statistics, which are left as they are.
+        /// Given ones, `[C]`, such as running statistics; they stay as they are.
         case fixed(mean: Tensor, variance: Tensor)
-        /// Over groups of channels of one image.
+        /// Those of so many groups of channels in every image, as ``F/groupNorm(_:groups:weight:bias:epsilon:)`` takes
+        /// them.
         case group(Int)
     }
 
-    /// `[N, C, H, W]`, or `[N, C, T, H, W]`.
+    /// The map, `[N, C, H, W]` or `[N, C, T, H, W]`.
     public var x: Tensor
-    /// The norm that is applied to the map.
+    /// The norm of the map.
     public var norm: Norm
-    /// `[C]`
+    /// Factor on each channel after the norm, `[C]`; nil is 1.
     public var weight: Tensor?
-    /// `[C]`
+    /// What is added to each channel after that, `[C]`; nil is 0.
     public var bias: Tensor?
-    /// What is added to the variance before its square root.
+    /// What is added to the variance before its root.
     public var epsilon: Double
     /// Whether x itself is added too, beside its norm.
     public var isPlain: Bool
-    /// What ``F/sumWithMoments(_:rectified:)`` said of x, which spares reading it for its statistics.
+    /// Means and variances of every image and channel of x, `[N, 2, C]`, as ``F/sumWithMoments(_:rectified:)`` gave
+    /// them when it made x; nil reads x for its statistics.
     public var moments: Tensor?
 
-    /// An addend of a normalised sum: the map `[N, C, …]`, its norm, and weight and bias `[C]`.
+    /// An addend of a normalised sum.
+    ///
+    /// - Parameters:
+    ///   - x: the map, `[N, C, H, W]` or `[N, C, T, H, W]`.
+    ///   - norm: the norm of the map.
+    ///   - weight: factor on each channel after the norm, `[C]`; nil is 1.
+    ///   - bias: what is added to each channel after that, `[C]`; nil is 0.
+    ///   - epsilon: what is added to the variance before its root.
+    ///   - isPlain: whether x itself is added too.
+    ///   - moments: what ``F/sumWithMoments(_:rectified:)`` said of x.
     public init(
         _ x: Tensor, norm: Norm = .none, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5,
         isPlain: Bool = false, moments: Tensor? = nil
@@ -44,7 +56,7 @@ public struct SumTerm {
         self.moments = moments
     }
 
-    /// x alone.
+    /// Whether the addend is x alone.
     fileprivate var isBare: Bool {
         guard case .none = norm else { return false }
         return weight == nil && bias == nil
@@ -104,23 +116,26 @@ public struct SumTerm {
 }
 
 extension F {
-    /// Σ addends, with or without a ReLU: what stands at the end of a residual block, and behind each of its convolutions.
+    /// Sums the addends, and takes the ReLU of the sum if `rectified`: what stands at the end of a residual block, and
+    /// behind each of its convolutions. `[N, C, …]` like each addend; a list without any traps.
     ///
-    /// On the CPU, with the channels last, 16 or a multiple of them, in float32 or bfloat16, it is one pass over the
-    /// addends, after one that takes the statistics of those that have a norm and are not known. Its backward pass is two
-    /// more, and what it keeps is the addends that it has to read again and a bit for each output; no normalised value
-    /// is ever stored. Elsewhere it is ``composedSum(_:rectified:)``.
+    /// On the CPU, with channels last, a multiple of 16 of them, in float32 or bfloat16, this is one pass over the
+    /// addends, after one that takes the statistics of those whose norm needs them and that are not known from
+    /// ``SumTerm/moments``. The backward pass takes two more. It keeps the addends that it reads again and a bit for
+    /// each output, and never a normalised value. Elsewhere it is ``composedSum(_:rectified:)``.
     public static func normalizedSum(_ terms: [SumTerm], rectified: Bool = false) -> Tensor {
         sum(terms, rectified: rectified, wantsMoments: false).sum
     }
 
-    /// The normalised sum, with the means and variances of each image and channel of the result, `[N, 2, C]`, taken while it is in
-    /// the cache: for a norm that follows. Nil where the sum was composed.
+    /// The normalised sum, and the means and variances of every image and channel of it, `[N, 2, C]`, for a norm that
+    /// reads it next: taken while the sum is in the cache, which saves that norm a pass. Nil where the sum was
+    /// composed.
     public static func sumWithMoments(_ terms: [SumTerm], rectified: Bool = false) -> (sum: Tensor, moments: Tensor?) {
         sum(terms, rectified: rectified, wantsMoments: true)
     }
 
-    /// The normalised sum by libtorch's own operations, on any device.
+    /// The normalised sum by libtorch's own operations: on any device, and the reference that the fused one is tested
+    /// against.
     public static func composedSum(_ terms: [SumTerm], rectified: Bool = false) -> Tensor {
         var total: Tensor?
         var isOwn = false

@@ -6,7 +6,7 @@ package func lastEngineMessage() -> String {
     return message.split(separator: "\n").first.map(String.init) ?? message
 }
 
-/// Traps with the operation, every operand's shape and the engine's message where a call failed.
+/// Traps with the operation, every operand's shape and libtorch's message if the status is that of a failed call.
 package func check(
     _ status: ct_status, _ operation: StaticString, _ operands: @autoclosure () -> [Tensor] = [],
     file: StaticString = #fileID, line: UInt = #line
@@ -18,7 +18,7 @@ package func check(
     fatalError("\(operation)\(list): \(message)", file: file, line: line)
 }
 
-/// Makes the tensor that a call returns; traps with the operation and the operands where the call fails.
+/// Makes the tensor that a call of the C ABI returns; traps with the operation and the operands where the call fails.
 package func produce(
     _ operation: StaticString, _ operands: @autoclosure () -> [Tensor],
     _ call: (UnsafeMutablePointer<OpaquePointer?>) -> ct_status
@@ -29,7 +29,8 @@ package func produce(
     return Tensor(owning: out)
 }
 
-/// Makes the two tensors that a call returns; traps as `produce` does.
+/// Makes the two tensors that a call of the C ABI returns; traps with the operation and the operands where the call
+/// fails.
 package func producePair(
     _ operation: StaticString, _ operands: @autoclosure () -> [Tensor],
     _ call: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> ct_status
@@ -49,13 +50,12 @@ package func withSizes<R>(_ sizes: [Int], _ body: (UnsafePointer<Int64>?, Int32)
     }
 }
 
-/// Hands an array of handles to a call, and keeps the tensors alive over it.
-/// Lends the tensors' handles to a call, with their number.
+/// Lends the tensors' handles to a call, with their number, and keeps the tensors alive until it returns.
 package func withHandles<R>(_ tensors: [Tensor], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
     withHandles(tensors.map(Optional.some), body)
 }
 
-/// Lends the tensors' handles to a call, null for those that are missing.
+/// Lends the tensors' handles to a call, null for those that are nil, and keeps the tensors alive until it returns.
 package func withHandles<R>(_ tensors: [Tensor?], _ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
     withExtendedLifetime(tensors) {
         withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: max(tensors.count, 1)) { buffer in
@@ -65,7 +65,7 @@ package func withHandles<R>(_ tensors: [Tensor?], _ body: (UnsafePointer<OpaqueP
     }
 }
 
-/// Lends a bound to a call, null where there is none.
+/// Lends a bound to a call: its address, or null where there is none.
 package func withOptionalBound<R>(_ value: Double?, _ body: (UnsafePointer<Double>?) -> R) -> R {
     guard let value else { return body(nil) }
     return withUnsafePointer(to: value) { body($0) }

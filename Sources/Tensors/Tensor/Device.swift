@@ -1,14 +1,16 @@
 import CTorch
 
-/// Where a tensor's elements live.
+/// A place where tensors live and are computed on: the CPU, or one CUDA device.
 ///
-/// As text it is `cpu`, `cuda` or, where there are several, `cuda:1`.
+/// As text it is `cpu`, or `cuda:0`, `cuda:1`, …; `cuda` alone is read as `cuda:0`.
 public enum Device: Hashable, Sendable, LosslessStringConvertible {
+    /// The CPU and its memory.
     case cpu
-    /// The CUDA device of this index.
+    /// The CUDA device of this index, from 0.
     case cuda(Int)
 
-    /// Nil for a text that names no device.
+    /// The device that a text names: `cpu`, `cuda` or `cuda:1`; nil for any other text. Whether this machine has it is
+    /// for ``requirePresence()`` to say.
     public init?(_ text: String) {
         switch text {
         case "cpu": self = .cpu
@@ -19,6 +21,7 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
         }
     }
 
+    /// The device as the C ABI has it: −1 for the CPU, else the index of a CUDA device.
     package var code: Int32 {
         switch self {
         case .cpu: -1
@@ -28,16 +31,19 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
 
     init(code: Int32) { self = code < 0 ? .cpu : .cuda(Int(code)) }
 
-    /// CUDA devices that this machine and this libtorch can use.
+    /// How many CUDA devices this machine has that this libtorch can use; 0 with a libtorch built for the CPU.
     public static var cudaCount: Int { Int(ct_cuda_device_count()) }
 
-    /// Throws `MissingDevice` where this machine, or this libtorch, has no such device.
+    /// Checks that the device is there to be used.
+    ///
+    /// - Throws: ``MissingDevice`` where this machine, or this libtorch, has no such device.
     public func requirePresence() throws(MissingDevice) {
         guard case .cuda(let index) = self, index >= Device.cudaCount else { return }
         throw MissingDevice(index: index, count: Device.cudaCount)
     }
 
-    /// Whether it has instructions for products of bfloat16, which it imitates otherwise.
+    /// Whether the device has instructions for products of bfloat16. A CPU without them computes in bfloat16 too,
+    /// slower than in float32.
     public var multipliesBFloat16: Bool {
         switch self {
         case .cpu: ct_cpu_multiplies_bfloat16()
@@ -45,12 +51,13 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
         }
     }
 
-    /// Waits until everything asked of the device is done. Nothing to wait for on the CPU.
+    /// Waits until everything that was asked of the current CUDA device is done; returns at once for the CPU. Traps
+    /// where one of those operations failed.
     public func synchronize() {
         if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }
     }
 
-    /// As text: `cpu`, `cuda` or `cuda:1`; for an error, what is missing and what to do.
+    /// `cpu`, or `cuda:` and the index.
     public var description: String {
         switch self {
         case .cpu: "cpu"
@@ -59,14 +66,14 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
     }
 }
 
-/// A device that is not there.
+/// A CUDA device was asked for that is not there.
 public struct MissingDevice: Error, Hashable, CustomStringConvertible {
-    /// The CUDA device that was asked for.
+    /// Index of the CUDA device that was asked for.
     public let index: Int
-    /// CUDA devices that there are.
+    /// How many CUDA devices there are.
     public let count: Int
 
-    /// As text: `cpu`, `cuda` or `cuda:1`; for an error, what is missing and what to do.
+    /// Which device is missing, and what to do.
     public var description: String {
         count == 0
             ? "there is no CUDA device that this libtorch can use; run with --device cpu, or set up a CUDA libtorch "

@@ -1,8 +1,9 @@
 import CTorch
 
-/// libtorch's default generators, which `Tensor.rand…`, dropout and the detectors' samplers draw from.
+/// libtorch's default random generators, one for each device: `Tensor.rand` and its like, dropout, first values of
+/// parameters and the detectors' samplers draw from them.
 public enum Random {
-    /// Seeds the generators of the CPU and of every CUDA device.
+    /// Seeds the generators of the CPU and of every CUDA device, as `torch.manual_seed`.
     public static func seed(_ seed: UInt64) { check(ct_seed(seed), "Random.seed") }
 
     /// Runs `body` with the generators seeded, then puts the CPU's back to where it stood, so that whoever draws next draws
@@ -14,7 +15,8 @@ public enum Random {
         return try body()
     }
 
-    /// The whole state of the CPU's generator, uint8: set it back to draw the same numbers again.
+    /// The whole state of the CPU's generator, a uint8 tensor `[bytes]`. Set to an earlier state, the generator draws
+    /// the same numbers again; a tensor that is no such state traps.
     public static var state: Tensor {
         get { produce("Random.state", []) { ct_random_state($0) } }
         set { check(ct_set_random_state(newValue.raw), "Random.state", [newValue]) }

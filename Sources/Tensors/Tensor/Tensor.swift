@@ -7,40 +7,45 @@ final class TensorHandle {
     deinit { ct_tensor_release(raw) }
 }
 
-/// A multi-dimensional array of numbers on the CPU or a CUDA device.
+/// A multi-dimensional array of numbers on the CPU or a CUDA device: a `torch.Tensor`.
 ///
-/// A value of this type is a reference: copies share the same elements, as in PyTorch, and the memory is given back with
-/// the last of them. Operations return new tensors; the few that change one are named `…InPlace`.
+/// A value of this type is a reference: copies share the same elements, as in PyTorch, and the memory is given back
+/// with the last of them. Operations return new tensors or views; the few that write into one are named `…InPlace`.
+///
+/// Gradients flow through every operation that has one in PyTorch, as long as recording is on (``isGradEnabled``) and
+/// an operand requires a gradient (``requiresGrad``). Axes count from 0, or from −1 backwards.
 ///
 /// Wrong shapes, types or devices are mistakes of the program: they trap with the operation and every operand's shape.
 public struct Tensor: @unchecked Sendable {
     let handle: TensorHandle
 
+    /// The tensor of a handle, which it takes over and releases.
     package init(owning raw: OpaquePointer) { handle = TensorHandle(raw) }
 
     /// The handle, for calls of the C ABI. Valid while this value lives.
     package var raw: OpaquePointer { handle.raw }
 
-    /// Number of axes.
+    /// Number of axes; 0 for a scalar.
     public var rank: Int { Int(ct_rank(raw)) }
     /// Number of elements along each axis.
     public var shape: [Int] { readSizes(ct_shape) }
-    /// Elements to step over to move by one along each axis.
+    /// For each axis, how many elements apart in memory two neighbours along it lie.
     public var strides: [Int] { readSizes(ct_strides) }
-    /// Number of elements.
+    /// Number of elements, the product of ``shape``.
     public var count: Int { Int(ct_count(raw)) }
-    /// Kind of the elements.
+    /// Type of the elements. Traps for a type that ``DType`` doesn't have, such as complex numbers.
     public var dtype: DType {
         guard let dtype = DType(code: ct_dtype_of(raw)) else {
             fatalError("Tensor: \(String(cString: ct_last_error()))")
         }
         return dtype
     }
-    /// Where the elements live.
+    /// The device that the elements live on.
     public var device: Device { Device(code: ct_device_of(raw)) }
-    /// Whether the elements lie row-major, without gaps.
+    /// Whether the elements lie row-major in memory, without gaps.
     public var isContiguous: Bool { ct_is_contiguous(raw, CT_CONTIGUOUS) }
-    /// Whether the elements of `[N, C, H, W]` (or `[N, C, T, H, W]`) lie with the channels innermost, without gaps.
+    /// Whether the elements of `[N, C, H, W]` or `[N, C, T, H, W]` lie in memory with the channels innermost, without
+    /// gaps; false for other ranks.
     public var isChannelsLast: Bool {
         switch rank {
         case 4: ct_is_contiguous(raw, CT_CHANNELS_LAST)
@@ -48,10 +53,10 @@ public struct Tensor: @unchecked Sendable {
         default: false
         }
     }
-    /// Whether both values refer to the very same tensor.
+    /// Whether both values refer to one and the same tensor; a view of it is another one.
     public func isSame(as other: Tensor) -> Bool { ct_is_same(raw, other.raw) }
 
-    /// Handles alive in this process: flat over a loop that leaks nothing.
+    /// How many tensor handles are alive in this process. It stays the same over a loop that leaks nothing.
     public static var liveHandleCount: Int { Int(ct_live_handles()) }
 
     private func readSizes(_ read: (OpaquePointer?, UnsafeMutablePointer<Int64>?) -> Void) -> [Int] {
@@ -63,10 +68,12 @@ public struct Tensor: @unchecked Sendable {
     }
 }
 
-/// Kinds of elements.
+/// Types of elements.
 public enum DType: Hashable, Sendable, CaseIterable {
+    /// An element type of PyTorch's, under its name there.
     case float32, float64, bfloat16, float16, uint8, int32, int64, bool, int8, int16
 
+    /// The type as the C ABI has it.
     package var code: ct_dtype {
         switch self {
         case .float32: CT_FLOAT32
@@ -97,7 +104,7 @@ public enum DType: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the elements are floating-point numbers of any width.
+    /// Whether elements of this type are floating-point numbers, of any width.
     public var isFloatingPoint: Bool {
         switch self {
         case .float32, .float64, .bfloat16, .float16: true
@@ -106,17 +113,18 @@ public enum DType: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Order of a tensor's elements in memory.
+/// The order of a tensor's elements in memory. It changes speed, never values or the meaning of axes.
 public enum MemoryFormat: Hashable, Sendable {
-    /// Row-major, without gaps.
+    /// Row-major, without gaps: the last axis is innermost.
     case contiguous
-    /// `[N, C, H, W]` with the channels innermost.
+    /// For `[N, C, H, W]`: row-major as if it were `[N, H, W, C]`.
     case channelsLast
-    /// `[N, C, T, H, W]` with the channels innermost.
+    /// For `[N, C, T, H, W]`: row-major as if it were `[N, T, H, W, C]`.
     case channelsLast3D
-    /// As the tensor that it is made from.
+    /// The order of the tensor that another is made from.
     case preserve
 
+    /// The order as the C ABI has it.
     package var code: ct_memory_format {
         switch self {
         case .contiguous: CT_CONTIGUOUS
@@ -127,9 +135,9 @@ public enum MemoryFormat: Hashable, Sendable {
     }
 }
 
-/// Threads that libtorch's operations on the CPU use.
+/// The threads that operations on the CPU are shared out to, libtorch's and this package's alike.
 public enum Threads {
-    /// How many; at least 1. Setting it changes the whole process.
+    /// How many threads there are. Setting it changes the whole process; a number below 1 traps.
     public static var count: Int {
         get { Int(ct_thread_count()) }
         set {
@@ -139,14 +147,15 @@ public enum Threads {
     }
 }
 
-/// The unit of a CPU that multiplies tiles of bfloat16 matrices (AMX). Convolutions use it in bfloat16 and, as sums of
-/// products of three pieces of each number, in float32 with no digit lost.
+/// The unit of some CPUs that multiplies tiles of bfloat16 matrices (Intel's AMX). Convolutions in bfloat16 use it, and
+/// those in float32 too: a float32 is split into three bfloat16 pieces, whose products are summed without losing a
+/// digit.
 public enum TileUnit {
-    /// Whether this CPU has one and the system lets this process use it.
+    /// Whether this CPU has the unit and the system lets this process use it.
     public static var isPresent: Bool { ct_cpu_has_tile_unit() }
 
-    /// Without it convolutions do as on CPUs that have none: for tests and for measuring. Weights that a
-    /// ``FusedConvolution`` has laid out already stay as they are.
+    /// Whether convolutions use the unit; false where there is none. Set to false, they compute from the next one on as
+    /// on a CPU without it, for tests and measurements; true has no effect on such a CPU.
     public static var isUsed: Bool {
         get { ct_uses_tile_unit() }
         set { ct_allow_tile_unit(newValue) }

@@ -1,18 +1,22 @@
 import CTorch
 
-/// A Swift type whose values a tensor can be made from and read as.
+/// A Swift type that a tensor can be made from and read as: `Float`, `Double`, `UInt8`, `Int32`, `Int64`, `Int`,
+/// `Bool`.
 public protocol TensorScalar: Sendable {
+    /// Type of the elements that hold values of this type.
     static var dtype: DType { get }
-    /// The type as it lies in a tensor's memory.
+    /// The type as it lies in a tensor's memory: `Int64` for `Int`, the type itself for the others.
     associatedtype Stored: Sendable
+    /// The value that an element holds.
     init(stored: Stored)
+    /// The value as an element holds it.
     var stored: Stored { get }
 }
 
 extension TensorScalar where Stored == Self {
-    /// The number that an element holds.
+    /// The value that an element holds: itself.
     public init(stored: Self) { self = stored }
-    /// The number as an element holds it.
+    /// The value as an element holds it: itself.
     public var stored: Self { self }
 }
 
@@ -23,7 +27,7 @@ extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
 extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
 extension Bool: TensorScalar { public static var dtype: DType { .bool } }
 extension Int: TensorScalar {
-    /// Kind of the elements that hold it.
+    /// int64, which holds every `Int`.
     public static var dtype: DType { .int64 }
     /// The number that an element holds.
     public init(stored: Int64) { self = Int(stored) }
@@ -32,7 +36,8 @@ extension Int: TensorScalar {
 }
 
 extension Tensor {
-    /// The values, row-major, in the given shape; without a shape, one axis.
+    /// A tensor of the given values, row-major; its type follows from theirs, float32 from `Float` and int64 from
+    /// `Int`. Without a shape it has one axis. Traps where the shape has another number of elements.
     public init<T: TensorScalar>(_ values: [T], shape: [Int]? = nil, device: Device = .cpu) {
         let shape = shape ?? [values.count]
         precondition(
@@ -46,12 +51,13 @@ extension Tensor {
             ? values.withUnsafeBytes(tensor) : values.map { $0.stored }.withUnsafeBytes(tensor)
     }
 
-    /// A tensor without axes.
+    /// A tensor without axes that holds one number.
     public init(_ scalar: Double, dtype: DType = .float32, device: Device = .cpu) {
         self = .full([], scalar, dtype: dtype, device: device)
     }
 
-    /// A copy of memory that holds the elements row-major, in the machine's byte order.
+    /// A tensor with a copy of memory that holds the elements row-major, in the machine's byte order. Traps where shape
+    /// and type take another number of bytes.
     public init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, device: Device = .cpu) {
         let needed = shape.reduce(1, *) * dtype.size
         precondition(
@@ -62,7 +68,9 @@ extension Tensor {
         }
     }
 
-    /// A tensor on the CPU over memory that `owner` keeps alive, without a copy.
+    /// A tensor on the CPU over memory that `owner` keeps alive, without a copy: what is written to the memory is seen
+    /// in the tensor, and the other way round. The memory must hold the elements row-major, in the machine's byte
+    /// order, and belong to `owner` as long as the tensor lives.
     public init(borrowing bytes: UnsafeMutableRawPointer, owner: AnyObject, shape: [Int], dtype: DType) {
         let context = Unmanaged.passRetained(owner).toOpaque()
         self = produce("Tensor", []) { out in
@@ -74,7 +82,7 @@ extension Tensor {
         }
     }
 
-    /// Elements without a defined value.
+    /// A tensor whose elements have no defined value (`torch.empty`).
     public static func empty(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, memoryFormat: MemoryFormat = .contiguous
     ) -> Tensor {
@@ -83,14 +91,14 @@ extension Tensor {
         }
     }
 
-    /// A tensor of one value.
+    /// A tensor whose elements are all one value (`torch.full`).
     public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         produce("full", []) { out in
             withSizes(shape) { ct_full($0, $1, ct_scalar(value), dtype.code, device.code, out) }
         }
     }
 
-    /// A tensor of zeros.
+    /// A tensor of zeros, false for bool (`torch.zeros`).
     public static func zeros(
         _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, memoryFormat: MemoryFormat = .contiguous
     ) -> Tensor {
@@ -99,12 +107,12 @@ extension Tensor {
         return tensor
     }
 
-    /// A tensor of ones.
+    /// A tensor of ones, true for bool (`torch.ones`).
     public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         full(shape, 1, dtype: dtype, device: device)
     }
 
-    /// `start`, `start + step`, … up to but without `end`.
+    /// The numbers `start`, `start + step`, … up to but without `end`, along one axis (`torch.arange`).
     public static func arange(
         _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {
@@ -113,43 +121,45 @@ extension Tensor {
         }
     }
 
-    /// The identity matrix `[size, size]`.
+    /// The identity matrix `[size, size]` (`torch.eye`).
     public static func eye(_ size: Int, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         produce("eye", []) { ct_eye(Int64(size), dtype.code, device.code, $0) }
     }
 
-    /// Uniform in [0, 1).
+    /// Numbers drawn uniformly from 0..<1, from the device's generator (`torch.rand`, ``Random``).
     public static func rand(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         produce("rand", []) { out in withSizes(shape) { ct_rand($0, $1, dtype.code, device.code, out) } }
     }
 
-    /// Normal with mean 0 and variance 1.
+    /// Numbers drawn from a normal distribution of mean 0 and variance 1, from the device's generator (`torch.randn`,
+    /// ``Random``).
     public static func randn(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         produce("randn", []) { out in withSizes(shape) { ct_randn($0, $1, dtype.code, device.code, out) } }
     }
 
-    /// Integers (int64), uniform in `low..<high`.
+    /// Integers, int64, drawn uniformly from `low..<high`, from the device's generator (`torch.randint`, ``Random``).
     public static func randint(_ low: Int, _ high: Int, _ shape: [Int], device: Device = .cpu) -> Tensor {
         produce("randint", []) { out in
             withSizes(shape) { ct_randint(Int64(low), Int64(high), $0, $1, device.code, out) }
         }
     }
 
-    /// A random order of `0..<count` (int64).
+    /// The integers `0..<count` in a random order, int64, from the device's generator (`torch.randperm`, ``Random``).
     public static func randperm(_ count: Int, device: Device = .cpu) -> Tensor {
         produce("randperm", []) { ct_randperm(Int64(count), device.code, $0) }
     }
 
-    /// A tensor of zeros.
+    /// A tensor of zeros with the shape, type, device and layout of `x`.
     public static func zerosLike(_ x: Tensor) -> Tensor { produce("zerosLike", [x]) { ct_zeros_like(x.raw, $0) } }
-    /// A tensor of ones.
+    /// A tensor of ones with the shape, type, device and layout of `x`.
     public static func onesLike(_ x: Tensor) -> Tensor { produce("onesLike", [x]) { ct_ones_like(x.raw, $0) } }
-    /// A tensor of the shape, kind and layout of `x` whose elements are arbitrary.
+    /// A tensor with the shape, type, device and layout of `x`, whose elements have no defined value.
     public static func emptyLike(_ x: Tensor) -> Tensor { produce("emptyLike", [x]) { ct_empty_like(x.raw, $0) } }
 }
 
 extension Tensor {
-    /// The elements, row-major, converted to `T` and brought to the CPU.
+    /// The elements as a Swift array, row-major, converted to `T`; from a CUDA device they are copied, which waits for
+    /// it.
     public func array<T: TensorScalar>(_: T.Type = T.self) -> [T] {
         let count = count
         let stored = [T.Stored](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -159,21 +169,22 @@ extension Tensor {
         return stored as? [T] ?? stored.map { T(stored: $0) }
     }
 
-    /// The only element of a tensor.
+    /// The only element of a tensor; one of several elements, or of none, traps.
     public func item() -> Double {
         var value = 0.0
         check(ct_item(raw, &value), "item", [self])
         return value
     }
 
-    /// The only element of a tensor, as an integer.
+    /// The only element of a tensor as an integer, without its fraction; one of several elements, or of none, traps.
     public func itemInt() -> Int {
         var value: Int64 = 0
         check(ct_item_int(raw, &value), "itemInt", [self])
         return Int(value)
     }
 
-    /// The elements' memory, in the tensor's own strides, for the length of `body`. CPU tensors only.
+    /// Calls `body` with the address of the first element; the others lie by the tensor's own ``strides``. The address
+    /// is good until `body` returns. Autograd doesn't see what is written there. CPU tensors only: others trap.
     public func withUnsafeMutableElements<R>(_ body: (UnsafeMutableRawPointer) throws -> R) rethrows -> R {
         var pointer: UnsafeMutableRawPointer?
         check(ct_data_pointer(raw, &pointer), "withUnsafeMutableElements", [self])
@@ -182,20 +193,23 @@ extension Tensor {
         return try body(pointer ?? UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped)
     }
 
-    /// The elements as another kind; this tensor itself where they are of it.
+    /// The elements converted to another type, or this tensor itself where they are of it. The gradient comes back in
+    /// this tensor's type.
     public func to(_ dtype: DType) -> Tensor { produce("to(dtype)", [self]) { ct_to_dtype(raw, dtype.code, $0) } }
-    /// The elements on another device; this tensor itself where they are there.
+    /// The elements on another device, or this tensor itself where they are there. The gradient comes back to this
+    /// device.
     public func to(_ device: Device) -> Tensor {
         produce("to(device)", [self]) { ct_to_device(raw, device.code, $0) }
     }
-    /// The elements in another order in memory; this tensor itself where they lie so.
+    /// The elements in another order in memory, or this tensor itself where they lie so; shape and values stay.
     public func to(memoryFormat: MemoryFormat) -> Tensor {
         produce("to(memoryFormat)", [self]) { ct_to_format(raw, memoryFormat.code, $0) }
     }
-    /// The elements in this order in memory, without gaps; this tensor itself where they lie so.
+    /// The elements in this order in memory, without gaps, or this tensor itself where they lie so; shape and values
+    /// stay.
     public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {
         produce("contiguous", [self]) { ct_contiguous(raw, format.code, $0) }
     }
-    /// A copy with memory of its own.
+    /// A copy with memory of its own; the gradient flows on to this tensor.
     public func clone() -> Tensor { produce("clone", [self]) { ct_clone(raw, $0) } }
 }

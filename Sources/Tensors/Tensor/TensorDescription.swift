@@ -1,12 +1,13 @@
 import Foundation
 
 extension Tensor: CustomStringConvertible {
-    /// Shape and type, as in messages: `[2, 3] float32`.
+    /// Shape, type and, if it isn't the CPU, device, as in messages: `[2, 3] float32`.
     public var signature: String {
         "\(shape) \(dtype)" + (device == .cpu ? "" : " \(device)")
     }
 
-    /// Rows as in a table; the middle of long axes is left out.
+    /// The elements in rows as in a table, then the signature; of more than 1000 elements the middle of long axes is
+    /// left out.
     public var description: String {
         guard count > 0 else { return "\(signature) (no elements)" }
         // Indices shown at each end of an axis of a large tensor.

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Reads a part of a file from its front; every reading that reaches beyond the part's end is a fault.
+/// Reads a part of a file from its front. A reading that goes beyond the part's end throws a `PTHFault`.
 struct ByteCursor {
     let data: Data
-    /// In the file.
+    /// Offset in the file of the next byte.
     private(set) var position: Int
     let end: Int
 
@@ -21,7 +21,7 @@ struct ByteCursor {
         return data[position]
     }
 
-    /// The place of the next `count` bytes.
+    /// Steps over the next `count` bytes and gives their place in the file.
     mutating func skip(_ count: Int) throws -> Range<Int> {
         guard count >= 0, count <= remaining else {
             throw PTHFault.damaged(at: position, "\(count) bytes are announced, and \(remaining) are left")
@@ -30,20 +30,20 @@ struct ByteCursor {
         return position..<position + count
     }
 
-    /// A little-endian number of `bytes` bytes, 8 at most.
+    /// Reads a little-endian number of `bytes` bytes, 8 at most.
     mutating func unsigned(_ bytes: Int) throws -> UInt64 {
         var value: UInt64 = 0
         for i in 0..<bytes { value |= UInt64(try byte()) << UInt64(8 * i) }
         return value
     }
 
-    /// A little-endian number in two's complement.
+    /// Reads a little-endian number of `bytes` bytes in two's complement, 8 at most.
     mutating func signed(_ bytes: Int) throws -> Int {
         let unused = UInt64(64 - 8 * bytes)
         return Int(Int64(bitPattern: try unsigned(bytes) << unused) >> Int64(unused))
     }
 
-    /// A count of bytes or records.
+    /// Reads a count of bytes or records, little-endian in `bytes` bytes; one that is no `Int` is a fault.
     mutating func count(_ bytes: Int) throws -> Int {
         let start = position
         let value = try unsigned(bytes)
@@ -53,7 +53,7 @@ struct ByteCursor {
         return count
     }
 
-    /// What stands before the next line feed.
+    /// Reads what stands before the next line feed, and steps over that; at most 4095 bytes, in UTF-8.
     mutating func line() throws -> String {
         let start = position
         guard let feed = data[position..<end].prefix(4096).firstIndex(of: UInt8(ascii: "\n")) else {

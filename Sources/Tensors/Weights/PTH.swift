@@ -2,13 +2,13 @@ import CTorch
 import Foundation
 import Support
 
-/// A weights file that can't be read or written, with its path.
+/// A file of weights can't be read or written.
 public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
-    /// The file.
+    /// The file's path, as it was given.
     public let path: String
-    /// What is wrong with it.
+    /// What is wrong with the file, and what to do.
     public let reason: String
-    /// The file and what is wrong with it.
+    /// The file and what is wrong with it, in one line.
     public var description: String { "\(path): \(reason)" }
 
     package init(path: String, reason: String) {
@@ -22,25 +22,28 @@ public struct WeightsFileError: Error, CustomStringConvertible, Sendable {
     }
 }
 
-/// The weights of a PyTorch checkpoint.
+/// The weights in a checkpoint file of PyTorch's.
 public struct PTHFile: Sendable {
-    /// In the file's order.
+    /// The tensors by name, in the file's order, on the CPU.
     public var tensors: [(name: String, tensor: Tensor)]
     /// The keys that led to them in the checkpoint: `["state_dict"]`, or none.
     public var keys: [String]
-    /// What else the checkpoint holds, such as "epoch (90)" and "optimizer (a dictionary of 2)".
+    /// What else the checkpoint holds, each with a word of what it is: "epoch (90)", "optimizer (a dictionary of 2)".
     public var leftOut: [String]
 }
 
-/// PyTorch's checkpoint files (`.pth`, `.pt`, `.pth.tar`) of every version: tensors by name. Of what else a pickle may hold
-/// plain values are named; any other object is refused, and nothing is ever run.
+/// Reads and writes PyTorch's checkpoint files (`.pth`, `.pt`, `.pth.tar`), reading those of every version of PyTorch.
+///
+/// Only tensors are taken. Beside them a pickle may hold plain values, which are named and left out; a file with any
+/// other object is refused, and nothing in a file is ever run.
 public enum PTH {
-    /// The state dict in a checkpoint.
+    /// The tensors of the state dict in a checkpoint.
     ///
-    /// It may stand under a key (`{"state_dict": {…}, "epoch": 90}`); dictionaries inside it, or several state dicts beside
-    /// each other, give names joined by dots. Only its own tensors are read from the disk.
-    /// - Throws: `WeightsFileError` with the place, where the file is missing, damaged, not PyTorch's, or holds arbitrary
-    ///   objects.
+    /// The state dict may stand under a key (`{"state_dict": {…}, "epoch": 90}`); dictionaries inside it, or several
+    /// state dicts beside each other, give names joined by dots. Only its own tensors are read from the disk.
+    ///
+    /// - Throws: ``WeightsFileError`` that says where, if the file is missing, damaged, not PyTorch's, or holds
+    ///   arbitrary objects.
     public static func read(_ path: String) throws -> PTHFile {
         let data: Data
         do {
@@ -96,9 +99,9 @@ public enum PTH {
         return Tensor(owning: out)
     }
 
-    /// Writes a state dict that `torch.load` reads, whole or not at all.
+    /// Writes a state dict that `torch.load` reads, the whole file or none: a crash leaves the old one.
     ///
-    /// - Throws: `WeightsFileError`.
+    /// - Throws: ``WeightsFileError`` where the folder can't be written or the disk is full.
     public static func write(_ tensors: [(name: String, tensor: Tensor)], to path: String) throws {
         let names = tensors.map { strdup($0.name) }
         defer { names.forEach { free($0) } }

@@ -1,19 +1,20 @@
 import CTorch
 import Foundation
 
-/// A `.pth` file opened: what its pickle says, and where the elements are.
+/// A `.pth` file that was opened: what its pickle says, and where the elements are.
 struct PTHContents {
     var heap: PickleHeap
     var root: PickledValue
-    /// The bytes of the storage of a key, uint8.
+    /// Reads the bytes of the storage of a key, uint8 `[size]`.
     var bytes: (_ key: String) throws -> Tensor
 }
 
-/// The forms that `torch.save` had: a tar before PyTorch 0.1.10, then a stream of pickles, a zip since 1.6.
+/// The forms that `torch.save` has written: a tar before PyTorch 0.1.10, then a stream of pickles, and a zip archive
+/// since 1.6.
 enum PTHForm {
     case zip, stream, tar
 
-    /// Told by the file's first bytes, whatever its name. Nil: none of them.
+    /// The form that a file's first bytes tell, whatever its name; nil for none of them.
     init?(_ data: Data) {
         if data.starts(with: [0x50, 0x4B]) {
             self = .zip

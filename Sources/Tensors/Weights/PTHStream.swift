@@ -1,8 +1,8 @@
 import Foundation
 
-/// PyTorch's form from 0.1.10 to 1.5, and still with `_use_new_zipfile_serialization=False`: pickles of a magic number, a
-/// version, the machine, the object and the storages' keys; then of each storage the number of its elements (8 bytes) and
-/// the elements.
+/// The form that PyTorch wrote from 0.1.10 to 1.5, and still writes with `_use_new_zipfile_serialization=False`:
+/// pickles of a magic number, a version, the machine, the object and the storages' keys; then, for each storage, how
+/// many elements it has (8 bytes) and the elements.
 struct PTHStream {
     /// 0x1950a86a20f9469cfc6c, as a pickle holds it.
     private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
@@ -36,7 +36,7 @@ struct PTHStream {
         return PTHContents(heap: reader.heap, root: root, bytes: ranges.bytes(in: data))
     }
 
-    /// Bytes of an element of each storage.
+    /// Bytes of one element of each storage, by its key.
     private static func elementSizes(_ heap: PickleHeap, at offset: Int) throws -> [String: Int] {
         var sizes: [String: Int] = [:]
         for storage in heap.storages {
@@ -48,7 +48,7 @@ struct PTHStream {
 }
 
 extension ByteCursor {
-    /// Where the elements of the storage lie that begins here: their number (8 bytes), then they.
+    /// The place of a storage's elements: here stands how many there are (8 bytes), and then they do.
     mutating func storage(elementSize: Int) throws -> Range<Int> {
         let start = position
         let (bytes, isTooLarge) = try count(8).multipliedReportingOverflow(by: elementSize)
@@ -60,7 +60,7 @@ extension ByteCursor {
 }
 
 extension [String: Range<Int>] {
-    /// Copies of the storages' bytes out of a file.
+    /// A reader of these parts of a file, which copies the bytes of the one that it is asked for.
     func bytes(in data: Data) -> (_ key: String) throws -> Tensor {
         { key in
             guard let range = self[key] else { throw PTHFault.damaged("its storage \(key) is missing") }

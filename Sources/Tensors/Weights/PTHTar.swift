@@ -1,6 +1,7 @@
 import Foundation
 
-/// PyTorch's form before 0.1.10: a tar of `storages`, `tensors` and `pickle`, in which a number stands for each tensor.
+/// The form that PyTorch wrote before 0.1.10: a tar of the files `storages`, `tensors` and `pickle`. In the last, a
+/// number stands for each tensor.
 struct PTHTar {
     static func contents(of data: Data) throws -> PTHContents {
         let parts = try parts(of: data)
@@ -23,8 +24,8 @@ struct PTHTar {
         return PTHContents(heap: reader.heap, root: root, bytes: ranges.bytes(in: data))
     }
 
-    /// Their number; of each (key, device, class), the number of elements and the elements; then the views, each
-    /// (key, key of the storage, first element, elements).
+    /// Reads the file `storages`: how many there are; for each one a pickle of (key, device, class), the number of its
+    /// elements and the elements; then a list of the views, each (key, key of the storage, first element, elements).
     private static func readStorages(
         _ reader: inout Unpickler, into storages: inout [Int: PickledStorage]
     ) throws -> [String: Range<Int>] {
@@ -54,8 +55,9 @@ struct PTHTar {
         return ranges
     }
 
-    /// Their number; of each (key, the storage's key, class), the number of axes (8 bytes, the last four unused), and with
-    /// 8 bytes a number the shape, the strides and the offset.
+    /// Reads the file `tensors`: how many there are; for each one a pickle of (key, the storage's key, class), the
+    /// number of its axes (8 bytes, the last four unused), and in 8 bytes a number its shape, its strides and its
+    /// offset.
     private static func readTensors(
         _ reader: inout Unpickler, _ storages: [Int: PickledStorage]
     ) throws -> [Int: PickledValue] {
@@ -115,7 +117,7 @@ struct PTHTar {
         return parts
     }
 
-    /// A number in octal digits, or where its first bit is set, in the bytes themselves.
+    /// A number in a header of a tar: in octal digits, or in the bytes themselves where the first bit is set.
     private static func octal(_ field: Data) -> Int? {
         guard let first = field.first else { return nil }
         if first & 0x80 != 0 {
@@ -128,7 +130,7 @@ struct PTHTar {
 }
 
 extension PickleHeap {
-    /// A key of the tar form: a number, or as text the same.
+    /// A key of the tar form: a number, or the digits of one as text.
     func key(_ value: PickledValue) -> Int? {
         switch value {
         case .integer(let number): number

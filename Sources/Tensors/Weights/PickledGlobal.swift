@@ -1,4 +1,4 @@
-/// What a pickle may name: everything that a state dict and the plain values beside it need, and nothing that runs.
+/// What a pickle may name: all that a state dict and the plain values beside it need, and nothing that runs.
 enum PickledGlobal: Hashable {
     case orderedDictionary
     case counter
@@ -12,10 +12,10 @@ enum PickledGlobal: Hashable {
     case tensorClass
     case elementType
     case device
-    /// Bytes, as Python 3 writes them for Python 2.
+    /// Makes bytes of a text: how Python 3 writes bytes for Python 2.
     case encode
 
-    /// Nil for everything else.
+    /// What the name stands for; nil for every name that isn't taken here.
     init?(module: String, name: String) {
         switch (module, name) {
         case ("collections", "OrderedDict"): self = .orderedDictionary

@@ -10,7 +10,7 @@ enum PickledValue {
     case large([UInt8])
     case number(Double)
     case text(String)
-    /// Bytes, of which their number alone is kept.
+    /// Bytes; only how many there are is kept.
     case bytes(Int)
     /// A list, a tuple or a set.
     case list(Int)
@@ -18,7 +18,7 @@ enum PickledValue {
     case storage(Int)
     case tensor(Int)
     case global(PickledGlobal)
-    /// A device, an element type: of no use here.
+    /// A device or an element type, by its name: of no use here.
     case plain(String)
 }
 
@@ -26,23 +26,23 @@ enum PickledValue {
 struct PickledStorage {
     var key: String
     var dtype: DType
-    /// Where a view of a larger storage begins, in elements.
+    /// Where it begins in the storage of this key, in elements: not 0 for a view of a larger one.
     var first = 0
-    /// Elements.
+    /// How many elements it has.
     var count: Int
 }
 
-/// A tensor, its elements elsewhere.
+/// A tensor as a pickle describes it; its elements lie in a storage.
 struct PickledTensor {
-    /// In the heap.
+    /// The place of its storage in the heap.
     var storage: Int
-    /// From the storage's front, in elements; `strides` as well.
+    /// Where its first element is in the storage, in elements, as its strides are.
     var offset: Int
     var shape: [Int]
     var strides: [Int]
 }
 
-/// What the values of one file's pickles refer to.
+/// What the values of one file's pickles refer to by place.
 struct PickleHeap {
     private(set) var lists: [[PickledValue]] = []
     private(set) var dictionaries: [[(key: PickledValue, value: PickledValue)]] = []
@@ -70,10 +70,10 @@ struct PickleHeap {
         return .storage(storages.count - 1)
     }
 
-    /// A tensor in a storage.
+    /// Adds a tensor that lies in a storage.
     ///
-    /// - Returns: Nil where its elements don't lie in the storage, or are so many more than the storage's that only a
-    ///   damaged file says so.
+    /// - Returns: the tensor; nil where its elements don't lie in the storage, or are so many more than the storage's
+    ///   that only a damaged file says so.
     mutating func tensor(_ tensor: PickledTensor) -> PickledValue? {
         let storage = storages[tensor.storage]
         guard tensor.shape.count == tensor.strides.count, tensor.shape.count <= 64, tensor.offset >= 0,
@@ -96,10 +96,11 @@ struct PickleHeap {
         return .tensor(tensors.count - 1)
     }
 
-    /// Elements that a tensor may have by repeating those of a smaller storage.
+    /// How many elements a tensor may have by repeating those of a smaller storage.
     private static let mostRepeated = 1 << 24
 
-    /// A dictionary's entries whose keys are texts or whole numbers, in its order; of a key given twice the last value.
+    /// A dictionary's entries whose keys are texts or whole numbers, in its order; where a key comes twice, with the
+    /// last value.
     func entries(_ dictionary: Int) -> [(key: String, value: PickledValue)] {
         var found: [(key: String, value: PickledValue)] = []
         var places: [String: Int] = [:]
@@ -120,7 +121,7 @@ struct PickleHeap {
         return found
     }
 
-    /// A list's whole numbers, or nil if it holds anything else.
+    /// The numbers of a list of whole numbers; nil for any other value.
     func integers(_ value: PickledValue) -> [Int]? {
         guard case .list(let place) = value else { return nil }
         var numbers: [Int] = []
@@ -131,7 +132,7 @@ struct PickleHeap {
         return numbers
     }
 
-    /// A value for a person, on part of a line.
+    /// A value for a person to read, short enough for part of a line.
     func description(_ value: PickledValue) -> String {
         switch value {
         case .none: "None"

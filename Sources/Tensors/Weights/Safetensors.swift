@@ -2,15 +2,16 @@ import CTorch
 import Foundation
 import Support
 
-/// A file in the safetensors format: eight bytes of header length (little-endian), a JSON header that gives each
-/// tensor's type, shape and byte range, then the bytes.
+/// What a safetensors file holds: tensors by name, and free text.
 public struct SafetensorsFile: Sendable {
-    /// In the order of their bytes.
+    /// The tensors by name, in the order of their bytes, on the CPU.
     public var tensors: [(name: String, tensor: Tensor)]
-    /// Free text by key.
+    /// The file's free text, by key.
     public var metadata: [String: String]
 }
 
+/// Reads and writes the safetensors format: eight bytes that give the header's length (little-endian), a header in JSON
+/// that gives each tensor's type, shape and range of bytes, then the bytes.
 public enum Safetensors {
     private static let typeNames: [DType: String] = [
         .float32: "F32", .float64: "F64", .bfloat16: "BF16", .float16: "F16", .uint8: "U8", .int8: "I8",
@@ -43,11 +44,13 @@ public enum Safetensors {
         }
     }
 
-    /// Reads a file, or of a large one only what is wanted: the bytes of the other tensors are not touched.
+    /// Reads a file; with a condition, only the tensors that it asks for, and the bytes of the others are not touched.
     ///
-    /// - Parameter isWanted: whether the tensor of a name is read.
-    /// - Throws: `WeightsFileError` naming the file and the tensor, for anything that isn't as the format says, in tensors
-    ///   that are not wanted too.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - isWanted: whether the tensor of a name is read.
+    /// - Throws: ``WeightsFileError`` naming the file and the tensor, for anything that isn't as the format says, also
+    ///   in tensors that are not asked for.
     public static func read(
         _ path: String, where isWanted: (_ name: String) -> Bool = { _ in true }
     ) throws -> SafetensorsFile {
@@ -117,9 +120,9 @@ public enum Safetensors {
         return size
     }
 
-    /// Writes the file whole or not at all: a crash leaves the old one.
+    /// Writes tensors and free text to a file, the whole file or none: a crash leaves the old one.
     ///
-    /// - Throws: `WeightsFileError` where the folder can't be written or the disk is full.
+    /// - Throws: ``WeightsFileError`` where two tensors have one name, the folder can't be written or the disk is full.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
     ) throws {

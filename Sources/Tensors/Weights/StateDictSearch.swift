@@ -6,7 +6,7 @@ struct StateDictSearch {
     private(set) var tensors: [(name: String, tensor: Int)] = []
     /// The keys that led to the state dict.
     private(set) var keys: [String] = []
-    /// What stood beside it and inside it without being a tensor, each with a word of what it is.
+    /// What stood beside the state dict, or inside it without being a tensor, each with a word of what it is.
     private(set) var leftOut: [String] = []
     private var visits = 0
 
@@ -41,7 +41,7 @@ struct StateDictSearch {
         }
     }
 
-    /// The key under which a dictionary keeps its state dict, if it isn't one itself.
+    /// The key under which a dictionary keeps its state dict, with that; nil where it is one itself.
     private mutating func nested(in dictionary: Int) throws -> (key: String, dictionary: Int)? {
         let entries = heap.entries(dictionary)
         for key in Self.usualKeys {
@@ -56,7 +56,7 @@ struct StateDictSearch {
         return candidates.count == 1 ? candidates[0] : nil
     }
 
-    /// A dictionary with tensors in it, not deeper.
+    /// The place of a dictionary that itself holds tensors; nil for any other value.
     private func flatStateDict(_ value: PickledValue) -> Int? {
         guard case .dictionary(let place) = value,
             heap.dictionaries[place].contains(where: { Self.isTensor($0.value) })
@@ -97,7 +97,8 @@ struct StateDictSearch {
         leftOut.append("\((keys + [name]).joined(separator: ".")) (\(heap.description(value)))")
     }
 
-    /// Dictionaries may stand in each other many times over; no state dict takes so many steps.
+    /// Counts a step, and throws at too many: dictionaries may stand in each other many times over, and no state dict
+    /// takes so many steps.
     private mutating func visit() throws {
         visits += 1
         guard visits <= Self.mostVisits else { throw PTHFault.damaged("it holds more than a million entries") }

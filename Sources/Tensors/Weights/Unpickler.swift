@@ -11,15 +11,15 @@ struct Unpickler {
     private var memory: [Int: PickledValue] = [:]
     private var steps = 0
 
-    /// More opcodes than any state dict needs: beyond, a file made to fill the memory.
+    /// More opcodes than any state dict needs; a file with more was made to fill the memory.
     private static let mostSteps = 10_000_000
 
-    /// What a pickle's persistent ids stand for.
+    /// Gives what a persistent id of a pickle stands for; nil for one that isn't there.
     typealias Persistent = (PickledValue, inout PickleHeap) -> PickledValue?
 
     init(_ bytes: ByteCursor) { self.bytes = bytes }
 
-    /// The pickle that begins here; the cursor then stands behind it.
+    /// Reads the pickle that begins here; the cursor then stands behind it.
     mutating func value(persistent: Persistent = { _, _ in nil }) throws -> PickledValue {
         stack = []
         marks = []
@@ -46,7 +46,7 @@ struct Unpickler {
         }
     }
 
-    /// Does what an opcode says; false for an unknown one.
+    /// Does what an opcode says; false for an opcode that isn't read here.
     private mutating func step(_ opcode: UInt8, _ start: Int) throws -> Bool {
         if try plainValue(opcode, start) || stackOperation(opcode, start) { return true }
         switch opcode {
@@ -72,7 +72,7 @@ struct Unpickler {
         return true
     }
 
-    /// Numbers, texts, empty containers.
+    /// Does what an opcode says if it makes a number, a text or an empty container; false otherwise.
     private mutating func plainValue(_ opcode: UInt8, _ start: Int) throws -> Bool {
         switch opcode {
         case UInt8(ascii: "N"): stack.append(.none)
@@ -115,7 +115,8 @@ struct Unpickler {
         return true
     }
 
-    /// Marks, memory, and what gathers values into containers.
+    /// Does what an opcode says if it works on the stack, its marks and the memory, or gathers values into containers;
+    /// false otherwise.
     private mutating func stackOperation(_ opcode: UInt8, _ start: Int) throws -> Bool {
         switch opcode {
         // The protocol's number, and the length of a frame.
@@ -215,7 +216,7 @@ struct Unpickler {
         stack.append(.text(text))
     }
 
-    /// Python 2 has one type for text and bytes.
+    /// Pushes what Python 2 wrote, which has one type for text and bytes: a text where it is UTF-8, else bytes.
     private mutating func pushOldText(_ count: Int) throws {
         let range = try bytes.skip(count)
         stack.append(String(bytes: bytes.data[range], encoding: .utf8).map(PickledValue.text) ?? .bytes(count))
@@ -229,7 +230,7 @@ struct Unpickler {
         stack.append(.global(global))
     }
 
-    /// One of the calls that make tensors and containers.
+    /// Does one of the calls that make tensors and containers; any other call throws.
     private mutating func call(_ start: Int) throws {
         guard case .list(let place) = try pop(start), case .global(let global) = try pop(start) else {
             throw PTHFault.damaged(at: start, "its pickle calls what can't be called")
@@ -263,7 +264,7 @@ struct Unpickler {
         }
     }
 
-    /// A dictionary from nothing, from another, or from a list of pairs.
+    /// The dictionary that a call makes from nothing, from another dictionary, or from a list of pairs.
     private mutating func dictionary(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
         switch arguments.first {
         case nil: return heap.dictionary()
@@ -282,7 +283,7 @@ struct Unpickler {
         }
     }
 
-    /// (storage, offset, shape, strides, …)
+    /// The tensor that the arguments storage, offset, shape, strides, … of a call describe.
     private mutating func tensor(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
         guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
             let shape = heap.integers(arguments[2]), let strides = heap.integers(arguments[3]),
