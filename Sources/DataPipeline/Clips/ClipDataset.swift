@@ -54,7 +54,7 @@ public struct ClipDataset: ClassificationDataset {
     /// - Parameters:
     ///   - folder: The folder of the videos, to which the annotations' paths are relative.
     ///   - mirrorsLabels: A mirrored clip is of the class with "left" and "right" exchanged; where that is no class, clips
-    ///     must not be mirrored (``ClipAnnotations/mirroredLabels``).
+    ///     must not be mirrored (`ClipAnnotations.mirroredLabels`).
     public init(annotations: ClipAnnotations, folder: String, layout: Layout, mirrorsLabels: Bool = false) {
         self.annotations = annotations
         self.folder = folder

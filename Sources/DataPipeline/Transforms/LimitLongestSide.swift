@@ -16,7 +16,7 @@ public struct LimitLongestSide: ResizingTransform {
         self.filter = filter
     }
 
-    /// The size within the limit (``ResizeRule/longestSide(_:)``); nothing is drawn.
+    /// The size within the limit (`ResizeRule.longestSide`); nothing is drawn.
     public func outputSize(for size: ImageSize, random: inout SeededRandom) -> ImageSize {
         ResizeRule.longestSide(limit).size(of: size)
     }

@@ -2,7 +2,7 @@ import Media
 import Support
 
 /// Scales so that the shorter side gets one of several lengths, unless the longer one would exceed `longestSide`
-/// (detectron2's `ResizeShortestEdge`; sizes are those of ``ResizeRule/shortestEdge(_:longest:)``).
+/// (detectron2's `ResizeShortestEdge`; sizes are those of `ResizeRule.shortestEdge`).
 public struct ResizeShortestEdge: ResizingTransform {
     /// Lengths in pixels, of which each sample draws one.
     public let shorterSides: [Int]

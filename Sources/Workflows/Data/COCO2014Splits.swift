@@ -32,7 +32,7 @@ public struct COCO2014Splits {
 
     /// Writes the three files beside those of COCO that they are made of.
     ///
-    /// - Throws: ``AnnotationError`` where a file is missing or broken, where val2017 is no part of val2014, and where one of
+    /// - Throws: `AnnotationError` where a file is missing or broken, where val2017 is no part of val2014, and where one of
     ///   the three is there already unless `replacing`.
     public func make(replacing: Bool = false) throws -> [Made] {
         let (train, val, val2017) = (path("train2014"), path("val2014"), path("val2017"))

@@ -58,7 +58,7 @@ public struct RunReport {
     /// Writes the page, whole or not at all.
     ///
     /// - Throws: `RunFolderError`.
-    public func write(to path: String) throws { try RunFolder.write(report.html().text, to: path) }
+    public func write(to path: String) throws { try RunFolder.write(report.html(), to: path) }
 
     private static func requireDetections(in folder: RunFolder) throws {
         let files = FileManager.default
