@@ -1,4 +1,5 @@
 import Annotations
+import Support
 import XCTest
 
 final class DetectionAnnotationsTests: XCTestCase {
@@ -21,8 +22,7 @@ final class DetectionAnnotationsTests: XCTestCase {
         XCTAssertEqual(annotations.imageCount, 3)
         XCTAssertEqual((0..<3).map(annotations.imageID), [7, 3, 9])
         XCTAssertEqual((0..<3).map(annotations.fileName), ["a.jpg", "sub/ü.png", "c.jpg"])
-        XCTAssertEqual(annotations.imageSize(1).width, 20)
-        XCTAssertEqual(annotations.imageSize(1).height, 30)
+        XCTAssertEqual(annotations.imageSize(1), ImageSize(width: 20, height: 30))
     }
 
     func testTargetsAreGroupedByImage() {

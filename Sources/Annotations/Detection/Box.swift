@@ -1,3 +1,5 @@
+import Support
+
 /// A rectangle in pixels as XYXY: 0-based, `x1` and `y1` are the exclusive far edges, so a box over a whole image of
 /// width W and height H is (0, 0, W, H).
 public struct Box: Hashable, Sendable {
@@ -36,9 +38,9 @@ public struct Box: Hashable, Sendable {
     public var isDegenerate: Bool { !(width > 0 && height > 0 && width.isFinite && height.isFinite) }
 
     /// The part of the box within an image; a box wholly outside becomes one without extent on the nearest edge.
-    public func clipped(toWidth width: Int, height: Int) -> Box {
-        let right = Float(width)
-        let bottom = Float(height)
+    public func clipped(to image: ImageSize) -> Box {
+        let right = Float(image.width)
+        let bottom = Float(image.height)
         return Box(
             x0: min(max(x0, 0), right), y0: min(max(y0, 0), bottom), x1: min(max(x1, 0), right),
             y1: min(max(y1, 0), bottom))

@@ -1,3 +1,5 @@
+import Support
+
 /// What is known of an object beyond its class and box.
 public struct ObjectFlags: OptionSet, Hashable, Sendable {
     /// The flags as bits.
@@ -189,7 +191,9 @@ public struct DetectionAnnotations: Sendable {
     public func fileName(_ i: Int) -> String { fileNames[i] }
 
     /// The size of image `i` as recorded; zeros where the annotations do not say.
-    public func imageSize(_ i: Int) -> (width: Int, height: Int) { (Int(imageWidths[i]), Int(imageHeights[i])) }
+    public func imageSize(_ i: Int) -> ImageSize {
+        ImageSize(width: Int(imageWidths[i]), height: Int(imageHeights[i]))
+    }
 
     /// The positions of image `i`'s objects in the columns.
     public func objects(_ i: Int) -> Range<Int> { objectOffsets[i]..<objectOffsets[i + 1] }

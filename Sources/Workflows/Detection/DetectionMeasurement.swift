@@ -106,8 +106,7 @@ public struct DetectionMeasurement {
             let found = model.detect(batch.images)
             for (sample, detections) in zip(batch.samples, found) {
                 let seen = ImageSize(width: sample.image.width, height: sample.image.height)
-                let original = ImageSize(width: sample.originalSize.width, height: sample.originalSize.height)
-                for object in DetectedObject.list(detections.scaled(from: seen, to: original)) {
+                for object in DetectedObject.list(detections.scaled(from: seen, to: sample.originalSize)) {
                     results.append(
                         imageID: sample.imageID, categoryID: mapping.categoryID(label: object.label), box: object.box,
                         score: Double(object.score))
