@@ -43,6 +43,24 @@ final class DetectionAnnotationsTests: XCTestCase {
         XCTAssertEqual(selected.objectCount, 3)
     }
 
+    func testLeavingOutKeepsTheOtherImagesInTheirOrder() {
+        let rest = annotations.leavingOut(imagesWhere: [1, 5].contains)
+        XCTAssertEqual(rest.classNames, ["cat", "dog"])
+        XCTAssertEqual(rest.categoryIDs, [17, 18])
+        XCTAssertEqual(rest.imageIDs, [7, 9])
+        XCTAssertEqual(rest.annotationIDs, [1, 2, 5])
+        XCTAssertEqual((0..<rest.imageCount).map(rest.image), [annotations.image(0), annotations.image(2)])
+        XCTAssertEqual(rest.source, "made")
+    }
+
+    func testLeavingOutNothingOrEverything() {
+        XCTAssertEqual(annotations.leavingOut(imagesWhere: { _ in false }).imageIDs, [7, 3, 9])
+        let none = annotations.leavingOut(imagesWhere: { _ in true })
+        XCTAssertEqual(none.imageCount, 0)
+        XCTAssertEqual(none.objectCount, 0)
+        XCTAssertEqual(none.classCount, 2)
+    }
+
     func testFilteringATarget() {
         let target = annotations.target(0)
         XCTAssertEqual(target.filter { !target.isCrowd[$0] }.labels, [2])

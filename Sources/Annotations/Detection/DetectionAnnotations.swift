@@ -230,4 +230,10 @@ public struct DetectionAnnotations: Sendable {
         DetectionAnnotations(
             source: source, classNames: classNames, categoryIDs: categoryIDs, images: images.map(image))
     }
+
+    /// A copy with all classes and every image but those at the positions for which `isLeftOut` holds, in their order.
+    public func leavingOut(imagesWhere isLeftOut: (Int) -> Bool) -> DetectionAnnotations {
+        let kept = (0..<imageCount).filter { !isLeftOut($0) }
+        return kept.count == imageCount ? self : selecting(images: kept)
+    }
 }

@@ -48,7 +48,7 @@ public struct COCO2014Splits {
         let all = try COCO.readInstances(val)
         let chosen = try Self.positions(of: COCO.readInstances(val2017), in: all)
         let isChosen = Set(chosen)
-        let rest = all.selecting(images: (0..<all.imageCount).filter { !isChosen.contains($0) })
+        let rest = all.leavingOut(imagesWhere: isChosen.contains)
         let joined = try DetectionAnnotations.joined(
             [(COCO.readInstances(train), "train2014"), (rest, "val2014")], source: training)
         var made: [Made] = []

@@ -41,9 +41,7 @@ public struct RunReport {
         }
         let (all, imageFolder) = try location.open()
         let unreadable = Set((evaluation.unreadable ?? []).map(\.path))
-        let annotations =
-            unreadable.isEmpty
-            ? all : all.selecting(images: (0..<all.imageCount).filter { !unreadable.contains(all.fileName($0)) })
+        let annotations = all.leavingOut(imagesWhere: { unreadable.contains(all.fileName($0)) })
         let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
         report = try DetectionReport(
             title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),
