@@ -1,8 +1,44 @@
 /// The axes along which the backbones of the family differ. Each is set independently of the others, and
 /// ``BackboneArchitecture/plan(stageCount:)`` refuses the combinations that have no meaning.
 public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable {
-    case rank, stem, branch, order, shortcut, innerShortcut, innerGroupNorm, projection, normalization, attention
-    case depths, planes, groups, stemWidth, stageStrides, temporalStrides, shortcutGroups, dropout, classes
+    /// Images or clips: ``BackboneArchitecture/rank``.
+    case rank
+    /// The layers in front of the first stage: ``BackboneArchitecture/stem``.
+    case stem
+    /// F, the layers of a block: ``BackboneArchitecture/branch``.
+    case branch
+    /// Where the norms and ReLUs of a block stand: ``BackboneArchitecture/order``.
+    case order
+    /// What a block adds to F: ``BackboneArchitecture/shortcut``.
+    case shortcut
+    /// What a bottleneck adds around its 3×3: ``BackboneArchitecture/innerShortcut``.
+    case innerShortcut
+    /// Whether group norms follow the ReLUs inside F: ``BackboneArchitecture/innerGroupNorm``.
+    case innerGroupNorm
+    /// How a stage's first block brings its input to the shape of its output: ``BackboneArchitecture/projection``.
+    case projection
+    /// The norm of every convolution: ``BackboneArchitecture/normalization``.
+    case normalization
+    /// What weighs F before the addition: ``BackboneArchitecture/attention``.
+    case attention
+    /// Blocks in each stage: ``BackboneArchitecture/depths``.
+    case depths
+    /// The base width of each stage in channels: ``BackboneArchitecture/planes``.
+    case planes
+    /// Groups of the 3×3 convolutions of each stage: ``BackboneArchitecture/groups``.
+    case groups
+    /// Channels of the stem's output: ``BackboneArchitecture/stemWidth``.
+    case stemWidth
+    /// Stride in height and width of each stage: ``BackboneArchitecture/stageStrides``.
+    case stageStrides
+    /// Stride in time of each stage: ``BackboneArchitecture/temporalStrides``.
+    case temporalStrides
+    /// Groups of the group norms in RG and dense shortcuts: ``BackboneArchitecture/shortcutGroups``.
+    case shortcutGroups
+    /// Probability of the dropout before the classifier: ``BackboneArchitecture/dropout``.
+    case dropout
+    /// Classes of the classifier, if there is one: ``BackboneArchitecture/classes``.
+    case classes
 }
 
 /// What a backbone looks at.

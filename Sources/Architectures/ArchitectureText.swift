@@ -50,7 +50,9 @@ extension ArchitectureAxis {
         }
     }
 
-    /// The axis of a name. Throws `ArchitectureTextError` with the nearest name.
+    /// The axis of a name.
+    ///
+    /// - Throws: ``ArchitectureTextError`` with the nearest name.
     public init(named name: String) throws(ArchitectureTextError) {
         guard let axis = Self.allCases.first(where: { $0.name == name }) else {
             let names = Self.allCases.map(\.name)

@@ -1,7 +1,14 @@
 /// A block of a stage: its branch F, its projection, and what else it holds.
 public struct PlannedBlock: Hashable, Sendable {
     /// The first block of a stage, one in between, or its last; a block that is alone is a start.
-    public enum Position: Hashable, Sendable { case start, middle, end }
+    public enum Position: Hashable, Sendable {
+        /// The first block of its stage, or the only one.
+        case start
+        /// A block between the first and the last one.
+        case middle
+        /// The last block of a stage of two or more.
+        case end
+    }
 
     /// `layer2.0`, `features.denseblock2.denselayer1`.
     public let name: String

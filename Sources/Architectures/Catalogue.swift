@@ -28,12 +28,16 @@ public enum Catalogue {
         imageNetFamilies.flatMap(\.models) + widths(imageNetWidthFamilies) + cifarModels
         + imageNetFamilies.flatMap(\.videoModels) + narrowVideoModels
 
-    /// The architecture of a named model. Throws `UnknownModel` with the nearest name.
+    /// The architecture of a named model.
+    ///
+    /// - Throws: ``UnknownModel`` with the nearest name.
     public static func architecture(named name: String) throws(UnknownModel) -> BackboneArchitecture {
         try model(named: name).architecture
     }
 
-    /// A named model. Throws `UnknownModel` with the nearest name.
+    /// A model by its name.
+    ///
+    /// - Throws: ``UnknownModel`` with the nearest name.
     public static func model(named name: String) throws(UnknownModel) -> NamedModel {
         if let model = byName[name] { return model }
         throw UnknownModel(name: name, nearest: nearestName(to: name, among: models.map(\.name)) ?? "resnet50")

@@ -56,7 +56,8 @@ public enum DatasetDoctor {
         return report
     }
 
-    /// Examines a VOC folder: the splits named, or all that it has. With `classNames`, other classes are findings.
+    /// Examines a VOC folder: the splits named, or all that it has, and the pictures of their images. With `classNames`,
+    /// other classes are findings.
     public static func check(
         voc folder: VOCFolder, splits: [String]? = nil, classNames: [String]? = nil, options: Options = Options()
     ) -> DoctorReport {

@@ -2,7 +2,8 @@ import Annotations
 import Foundation
 import Support
 
-/// COCO's evaluation of boxes: average precision and recall over ten IoU thresholds, equal to pycocotools.
+/// COCO's evaluation of boxes: average precision and recall over ten IoU thresholds, equal to pycocotools' `COCOeval`
+/// (<https://cocodataset.org/#detection-eval>).
 ///
 /// Objects marked `iscrowd` match any number of detections and count neither way. pycocotools' habits are kept: equal
 /// scores stay in the order of image id and file, `ignore` has no effect of its own, an object with annotation id 0
@@ -10,14 +11,22 @@ import Support
 public enum COCOEvaluation {
     /// What to do with detections of a category that the ground truth does not have.
     public enum UnknownCategories: Sendable {
-        /// Throw.
+        /// Throw an ``EvaluationError``.
         case fail
         /// Leave them out, as pycocotools does.
         case ignore
     }
 
-    /// Reads both files and scores them. Annotations of unknown images or categories are left out as in pycocotools.
-    /// Throws `AnnotationError` or ``EvaluationError``.
+    /// Reads annotations and results and scores them. Annotations of unknown images or categories are left out, as in
+    /// pycocotools.
+    ///
+    /// - Parameters:
+    ///   - annotationsPath: An instances file, such as `instances_val2017.json`.
+    ///   - resultsPath: A results file, such as `detections.json`.
+    ///   - unknownCategories: What becomes of detections whose category the annotations lack.
+    ///   - threads: Threads that read and score; nil takes one for each processor, and up to four to read.
+    /// - Throws: `AnnotationError` for a file that can't be read; ``EvaluationError`` as
+    ///   ``evaluate(groundTruth:results:unknownCategories:threads:)`` does.
     public static func evaluate(
         annotationsPath: String, resultsPath: String, unknownCategories: UnknownCategories = .fail,
         threads: Int? = nil
@@ -28,8 +37,15 @@ public enum COCOEvaluation {
             threads: threads)
     }
 
-    /// Scores detections. Throws ``EvaluationError`` for an image that the ground truth does not have, for an unknown
-    /// category, and for a score or box that is not a number.
+    /// Scores detections.
+    ///
+    /// - Parameters:
+    ///   - groundTruth: The annotations of every image that was detected on.
+    ///   - results: The detections, with the annotations' image and category ids.
+    ///   - unknownCategories: What becomes of detections whose category the annotations lack.
+    ///   - threads: Threads that score; nil takes one for each processor. The numbers don't depend on it.
+    /// - Throws: ``EvaluationError`` for an image that the ground truth does not have, for an unknown category, and for a
+    ///   score or box that is not a number.
     public static func evaluate(
         groundTruth: DetectionAnnotations, results: DetectionResults, unknownCategories: UnknownCategories = .fail,
         threads: Int? = nil

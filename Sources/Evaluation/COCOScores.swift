@@ -1,41 +1,53 @@
 import Annotations
 import Foundation
 
-/// COCO's twelve numbers and those of each class, in 0…1; −1 where nothing of that kind stands in the ground truth.
+/// COCO's twelve numbers and those of each class, in 0…1; −1 where nothing of that kind stands in the ground truth. All but
+/// `ar1` and `ar10` are with up to 100 detections per image and class.
 public struct COCOScores: Hashable, Sendable, Codable {
     /// One class's numbers; −1 where it has no object.
     public struct ClassScore: Hashable, Sendable, Codable {
+        /// The class's name.
         public var name: String
+        /// The class's COCO category id.
         public var categoryID: Int
         /// Objects in the ground truth, crowds left out.
         public var objects: Int
+        /// Average precision over IoU 0.50:0.95.
         public var ap: Double
+        /// Average precision at IoU 0.50.
         public var ap50: Double
+        /// Average precision at IoU 0.75.
         public var ap75: Double
+        /// Average recall over IoU 0.50:0.95 with up to 100 detections per image.
         public var ar100: Double
     }
 
-    /// Average precision over IoU 0.50:0.95.
+    /// Average precision over IoU 0.50:0.95, the mean over classes.
     public var ap: Double
+    /// Average precision at IoU 0.50.
     public var ap50: Double
+    /// Average precision at IoU 0.75.
     public var ap75: Double
-    /// Objects below 32² square pixels.
+    /// Average precision over IoU 0.50:0.95 of objects up to 32² square pixels.
     public var apSmall: Double
+    /// Average precision over IoU 0.50:0.95 of objects from 32² to 96² square pixels.
     public var apMedium: Double
-    /// Objects above 96² square pixels.
+    /// Average precision over IoU 0.50:0.95 of objects from 96² square pixels.
     public var apLarge: Double
-    /// Average recall with one detection per image and class.
+    /// Average recall over IoU 0.50:0.95 with one detection per image and class.
     public var ar1: Double
+    /// Average recall over IoU 0.50:0.95 with up to 10 detections per image and class.
     public var ar10: Double
+    /// Average recall over IoU 0.50:0.95 with up to 100 detections per image and class.
     public var ar100: Double
+    /// Average recall over IoU 0.50:0.95 of objects up to 32² square pixels.
     public var arSmall: Double
+    /// Average recall over IoU 0.50:0.95 of objects from 32² to 96² square pixels.
     public var arMedium: Double
+    /// Average recall over IoU 0.50:0.95 of objects from 96² square pixels.
     public var arLarge: Double
-    /// In order of category id.
+    /// The numbers of every class, in order of category id.
     public var classes: [ClassScore]
-
-    /// Name and AP over IoU 0.50:0.95 of every class, in order of category id.
-    public var perClassAP: [(name: String, ap: Double)] { classes.map { ($0.name, $0.ap) } }
 
     /// The sum over every element of what pycocotools calls `precision`, [threshold, recall, class, area, limit], with
     /// −1 where a class has no object: a check against the original.
@@ -104,7 +116,7 @@ public struct COCOScores: Hashable, Sendable, Codable {
         }
     }
 
-    /// pycocotools' twelve lines, then a line per class.
+    /// A table for a terminal: pycocotools' twelve lines, then a line per class.
     public func table() -> String {
         let lines: [(title: String, type: String, iou: String, area: String, limit: String, value: Double)] = [
             ("Precision", "(AP)", "0.50:0.95", "all", "100", ap), ("Precision", "(AP)", "0.50", "all", "100", ap50),

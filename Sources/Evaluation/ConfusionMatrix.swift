@@ -7,15 +7,20 @@ import Annotations
 /// most among those not found. What is still left over is a detection of background, or a missed object. Crowds, and
 /// detections on them, are not counted.
 public struct ConfusionMatrix: Hashable, Sendable, Codable {
+    /// The names of the classes in label order, without the background.
     public var classNames: [String]
+    /// The IoU from which a detection meets an object.
     public var iouThreshold: Double
+    /// The score from which a detection is counted.
     public var scoreThreshold: Double
-    /// `counts[annotated][detected]`; the last row and the last column are the background.
+    /// How often objects of a class were detected as a class: `counts[annotated][detected]`, each a label less one. The last
+    /// row and the last column are the background.
     public var counts: [[Int]]
 
-    /// The row of what was not annotated and the column of what was not detected.
+    /// Index of the row of what was not annotated, and of the column of what was not detected.
     public var background: Int { classNames.count }
 
+    /// Counts the detections of a score at the threshold or above, at the matching's IoU threshold.
     public init(_ matching: DetectionMatching, scoreThreshold: Double) {
         let truth = matching.groundTruth
         let results = matching.results

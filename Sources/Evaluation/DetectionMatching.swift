@@ -4,20 +4,25 @@ import Annotations
 /// on, a detection takes the free object that it overlaps most, the later one of equals. Of an image's detections of a
 /// class the best 100 count. Difficult objects are objects like others here.
 public struct DetectionMatching: Sendable {
+    /// How a detection came out.
     public enum Outcome: Hashable, Sendable {
         /// It found the object at this position of the annotations.
         case right(object: Int)
+        /// It found no object: all that it overlaps enough are found already, or none is there.
         case wrong
         /// It lies on a crowd of its class, or beyond its image's best 100: neither right nor wrong.
         case ignored
     }
 
+    /// The annotations that were matched.
     public let groundTruth: DetectionAnnotations
+    /// The detections that were matched.
     public let results: DetectionResults
+    /// The IoU from which a detection finds an object.
     public let iouThreshold: Double
     /// How every detection came out.
     public let outcomes: [Outcome]
-    /// For every object, the detection that found it.
+    /// For every object, the detection that found it; nil where none did.
     public let finders: [Int?]
     /// For every detection, the position of its image in the annotations.
     public let images: [Int]
@@ -32,6 +37,8 @@ public struct DetectionMatching: Sendable {
 
     private static let limit = COCOProtocol.detectionLimits[COCOProtocol.detectionLimits.count - 1]
 
+    /// Matches all detections with the objects of their images and classes.
+    ///
     /// - Throws: ``EvaluationError`` for an image or category that the ground truth does not have, and for a score or box
     ///   that is not a number.
     public init(

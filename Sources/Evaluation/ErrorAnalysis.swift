@@ -7,6 +7,7 @@ import Annotations
 /// ``Kind/localization``, ``Kind/classification``, ``Kind/duplicate``, ``Kind/background`` and ``Kind/both``, the order
 /// of the authors' program. Overlaps are with all objects of the image but crowds.
 public struct ErrorAnalysis: Sendable {
+    /// A kind of error.
     public enum Kind: String, CaseIterable, Codable, Sendable {
         /// It overlaps an object by the foreground threshold, and has another class.
         case classification
@@ -24,29 +25,37 @@ public struct ErrorAnalysis: Sendable {
 
     /// One wrong detection.
     public struct Finding: Hashable, Sendable {
+        /// What is wrong with the detection.
         public let kind: Kind
-        /// Its position in the results.
+        /// The detection's position in the results.
         public let detection: Int
-        /// The object that it should have found, or did not need to find again; nil where it is on background.
+        /// The position in the annotations of the object that it should have found, or did not need to find again; nil
+        /// where it is on background.
         public let object: Int?
 
-        public init(kind: Kind, detection: Int, object: Int?) {
+        package init(kind: Kind, detection: Int, object: Int?) {
             self.kind = kind
             self.detection = detection
             self.object = object
         }
     }
 
+    /// The matching whose wrong detections are explained; its threshold is the foreground's.
     public let matching: DetectionMatching
+    /// The IoU up to which a detection is on background.
     public let backgroundThreshold: Double
-    /// In the order of the results.
+    /// All wrong detections, in the order of the results.
     public let findings: [Finding]
-    /// Objects, by their positions in the annotations.
+    /// Objects of kind ``Kind/missed``, by their positions in the annotations.
     public let missed: [Int]
     /// For each object that was not found, the best detection that would have found it with another class or place.
     let candidates: [Int: Int]
 
-    /// - Parameter backgroundThreshold: below the matching's threshold.
+    /// Explains the wrong detections of a matching.
+    ///
+    /// - Parameters:
+    ///   - matching: Detections and objects, matched at the foreground threshold.
+    ///   - backgroundThreshold: The IoU up to which a detection is on background, below the matching's threshold.
     public init(_ matching: DetectionMatching, backgroundThreshold: Double = 0.1) {
         precondition(
             backgroundThreshold >= 0 && backgroundThreshold < matching.iouThreshold,

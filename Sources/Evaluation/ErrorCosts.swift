@@ -7,26 +7,34 @@ import Annotations
 /// by no longer asking for it. The AP is COCO's at the matching's threshold, the mean over the classes that have objects.
 /// The gains don't add up: each one is measured alone.
 public struct ErrorCosts: Hashable, Sendable, Codable {
+    /// What one kind of error costs.
     public struct Cost: Hashable, Sendable, Codable {
+        /// The kind of error.
         public var kind: ErrorAnalysis.Kind
+        /// How many errors are of the kind.
         public var count: Int
-        /// In 0…1.
+        /// How much AP, on a scale of 0…1, is gained where they are mended.
         public var gain: Double
     }
 
+    /// The IoU from which a detection finds an object.
     public var foregroundThreshold: Double
+    /// The IoU up to which a detection is on background.
     public var backgroundThreshold: Double
-    /// −1 where no class has objects; then every gain is 0.
+    /// Average precision as it is, in 0…1; −1 where no class has objects, and then every gain is 0.
     public var ap: Double
-    /// One for each kind, in their order.
+    /// The cost of each kind, in the order of ``ErrorAnalysis/Kind``'s cases.
     public var costs: [Cost]
-    /// Wrong detections of any kind, and what leaving all of them out gains.
+    /// How many detections are wrong, of whatever kind.
     public var falsePositives: Int
+    /// The AP that is gained where all wrong detections are left out.
     public var falsePositiveGain: Double
-    /// Objects that were not found, and what no longer asking for them gains.
+    /// How many objects were not found.
     public var falseNegatives: Int
+    /// The AP that is gained where the objects that were not found are no longer asked for.
     public var falseNegativeGain: Double
 
+    /// Mends each kind of error alone, and scores the rest anew.
     public init(_ analysis: ErrorAnalysis) {
         let matching = analysis.matching
         foregroundThreshold = matching.iouThreshold
@@ -46,7 +54,7 @@ public struct ErrorCosts: Hashable, Sendable, Codable {
         falseNegativeGain = gain(analysis.averagePrecision(mending: [], without: unfound))
     }
 
-    /// A line for each kind, and for all wrong detections and all objects not found.
+    /// A table for a terminal: a line for each kind, and for all wrong detections and all objects not found.
     public func table() -> String {
         let rows: [(String, Int, Double)] =
             costs.map { ($0.kind.rawValue, $0.count, $0.gain) } + [

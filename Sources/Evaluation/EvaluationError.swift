@@ -2,15 +2,11 @@
 public struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The results' file, or what stands for it.
     public var source: String
+    /// What is wrong: a clause without a full stop.
     public var problem: String
-    /// What a person can do.
+    /// What a person can do: a sentence without a full stop.
     public var fix: String
 
-    public init(source: String, problem: String, fix: String) {
-        self.source = source
-        self.problem = problem
-        self.fix = fix
-    }
-
+    /// Source, problem and fix as sentences on one line.
     public var description: String { "\(source): \(problem). \(fix)." }
 }

@@ -7,7 +7,7 @@ struct KnownDetections {
     /// Per detection: its label less one; −1 for a category that is left out.
     var classes: [Int32]
 
-    /// Throws ``EvaluationError`` for what the ground truth does not have, and for what is not a number.
+    /// - Throws: ``EvaluationError`` for what the ground truth does not have, and for what is not a number.
     init(
         groundTruth: DetectionAnnotations, results: DetectionResults,
         unknownCategories: COCOEvaluation.UnknownCategories

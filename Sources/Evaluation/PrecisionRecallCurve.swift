@@ -4,21 +4,27 @@ import Annotations
 public struct PrecisionRecallCurve: Hashable, Sendable, Codable {
     /// What holds if detections of this score and better ones are taken.
     public struct Point: Hashable, Sendable, Codable {
+        /// The score from which detections are taken.
         public var score: Double
+        /// The share of the objects that were found.
         public var recall: Double
+        /// The share of the detections that are right.
         public var precision: Double
 
         /// The harmonic mean of precision and recall.
         public var f1: Double { precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0 }
     }
 
+    /// The class's name.
     public var name: String
     /// Objects to find.
     public var objects: Int
+    /// Detections that are right or wrong.
     public var detections: Int
-    /// At each right detection, best score first; precision only falls between them.
+    /// A point at each right detection, best score first; precision only falls between them.
     public var points: [Point]
-    /// COCO's: the mean, over 101 recalls, of the best precision at that recall or above; −1 without objects.
+    /// COCO's average precision: the mean, over 101 recalls, of the best precision at that recall or above; −1 without
+    /// objects.
     public var ap: Double
 
     /// The curve of every class, in the order of labels.

@@ -1,11 +1,13 @@
 import Annotations
 
-/// Pascal VOC's evaluation: average precision of every class at one IoU threshold, and their mean, by the devkit's
-/// rules. A detection belongs to the object of its class that it overlaps most; it is right if that overlap reaches the
+/// Pascal VOC's evaluation: average precision of every class at one IoU threshold, and their mean, by the rules of the
+/// devkit's `VOCevaldet.m` (Everingham et al., "The PASCAL Visual Object Classes (VOC) Challenge", 2010, section 4.2).
+///
+/// A detection belongs to the object of its class that it overlaps most; it is right if that overlap reaches the
 /// threshold and the object is still free, wrong if the object is taken (a duplicate) or the overlap too small, and
 /// passed over if the object is difficult or a crowd. Neither of these is missed either.
 ///
-/// Boxes are 0-based with exclusive far edges, as ``VOCFolder`` reads them, in which the devkit's widths
+/// Boxes are 0-based with exclusive far edges, as `VOCFolder` reads them, in which the devkit's widths
 /// xmax − xmin + 1 are plain differences.
 public enum VOCEvaluation {
     /// How precision and recall become one number.
@@ -16,8 +18,15 @@ public enum VOCEvaluation {
         case allPoint
     }
 
-    /// Scores detections. Throws ``EvaluationError`` for an image or category that the ground truth does not have, and
-    /// for a score or box that is not a number.
+    /// Scores detections.
+    ///
+    /// - Parameters:
+    ///   - groundTruth: The annotations of every image that was detected on.
+    ///   - results: The detections, with the annotations' image and category ids.
+    ///   - iouThreshold: The IoU from which a detection is right.
+    ///   - method: How precision and recall become one number.
+    /// - Throws: ``EvaluationError`` for an image or category that the ground truth does not have, and for a score or box
+    ///   that is not a number.
     public static func evaluate(
         groundTruth: DetectionAnnotations, results: DetectionResults, iouThreshold: Double = 0.5,
         method: Method = .allPoint

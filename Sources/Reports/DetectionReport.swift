@@ -6,53 +6,72 @@ import Foundation
 public struct DetectionReport: Sendable {
     /// A line of a chart of the training.
     public struct Line: Sendable {
+        /// What the legend calls it.
         public var name: String
+        /// Its points, from left to right.
         public var points: [(x: Double, y: Double)]
 
+        /// A line from its values.
         public init(name: String, points: [(x: Double, y: Double)]) {
             self.name = name
             self.points = points
         }
     }
 
+    /// Something to be said of a run, such as "images" and "5000".
     public struct Fact: Hashable, Sendable {
+        /// What it is about.
         public var name: String
+        /// What is said of it.
         public var value: String
 
+        /// A fact by its name and value.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
+    /// The page's heading.
     public var title: String
     /// What is said of the model, the data and the run, in this order.
     public var facts: [Fact] = []
     /// The recipe's text; nil where there is none.
     public var settings: String?
-    /// Terms of the loss over steps, the sum first.
+    /// The loss over training steps: the sum first, then its terms.
     public var losses: [Line] = []
-    /// COCO's and VOC's values in 0…1 over epochs.
+    /// Measures in 0…1, such as AP, over epochs of the training.
     public var metrics: [Line] = []
-    /// Over steps.
+    /// The learning rate over training steps; nil where it is not known.
     public var learningRate: Line?
     /// How many of the worst images are shown.
     public var pictureCount = 12
     /// The score from which a detection is shown, and counted in the confusion matrix.
     public var scoreThreshold = 0.5
-    /// What the annotations' file names are relative to.
+    /// The folder that the annotations' file names are relative to.
     public var imageFolder: String
 
+    /// COCO's numbers.
     public let coco: COCOScores
+    /// VOC's average precision at IoU 0.5, the area under the curve.
     public let voc: VOCScores
+    /// VOC's average precision at IoU 0.5 over eleven recalls, as in 2007.
     public let voc11: VOCScores
     let matching: DetectionMatching
+    /// Precision against recall of every class at IoU 0.5, in label order.
     public let curves: [PrecisionRecallCurve]
+    /// What is wrong with each wrong detection at IoU 0.5.
     public let errors: ErrorAnalysis
+    /// What each kind of error costs in AP50.
     public let costs: ErrorCosts
 
     /// Scores the detections and looks for their errors at IoU 0.5.
     ///
+    /// - Parameters:
+    ///   - title: The page's heading.
+    ///   - groundTruth: The annotations of every image that was detected on.
+    ///   - results: The detections, with the annotations' image and category ids.
+    ///   - imageFolder: The folder that the annotations' file names are relative to.
     /// - Throws: `EvaluationError` for detections that are not of these annotations.
     public init(
         title: String, groundTruth: DetectionAnnotations, results: DetectionResults, imageFolder: String
@@ -68,10 +87,13 @@ public struct DetectionReport: Sendable {
         costs = ErrorCosts(errors)
     }
 
+    /// Which classes were detected as which, at IoU 0.5 and ``scoreThreshold``.
     public var confusion: ConfusionMatrix { ConfusionMatrix(matching, scoreThreshold: scoreThreshold) }
 
-    /// The page. An image that can't be read is named in its place.
-    public func html() -> HTML {
+    /// The whole page as HTML. An image that can't be read is named in its place.
+    public func html() -> String { page.text }
+
+    private var page: HTML {
         let sections: [(id: String, title: String, body: HTML)] = [
             ("summary", "Summary", summary), ("training", "Training", training), ("classes", "Classes", classTable),
             ("curves", "Precision and recall", curveCharts), ("confusion", "Confusion matrix", confusionTable),

@@ -1,22 +1,24 @@
 /// A piece of a page. What is put into it as text is escaped; only a piece of a page goes in as it is.
-public struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
-    public private(set) var text: String
+package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
+    /// The text as a browser reads it.
+    package private(set) var text: String
 
-    public init(stringLiteral text: String) { self.text = text }
-    public init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
+    package init(stringLiteral text: String) { self.text = text }
+    package init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
 
     /// Text as it stands, for readers of the page to see.
-    public init(escaping text: String) { self.text = Self.escaped(text) }
+    package init(escaping text: String) { self.text = Self.escaped(text) }
 
-    public struct Interpolation: StringInterpolationProtocol {
+    /// Gathers literals as they are and texts escaped.
+    package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
-        public init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(2 * literalCapacity) }
-        public mutating func appendLiteral(_ literal: String) { text += literal }
-        public mutating func appendInterpolation(_ piece: HTML) { text += piece.text }
-        public mutating func appendInterpolation(_ pieces: [HTML]) { for piece in pieces { text += piece.text } }
-        public mutating func appendInterpolation(_ words: String) { text += HTML.escaped(words) }
-        public mutating func appendInterpolation(_ number: Int) { text += String(number) }
+        package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(2 * literalCapacity) }
+        package mutating func appendLiteral(_ literal: String) { text += literal }
+        package mutating func appendInterpolation(_ piece: HTML) { text += piece.text }
+        package mutating func appendInterpolation(_ pieces: [HTML]) { for piece in pieces { text += piece.text } }
+        package mutating func appendInterpolation(_ words: String) { text += HTML.escaped(words) }
+        package mutating func appendInterpolation(_ number: Int) { text += String(number) }
     }
 
     private static func escaped(_ text: String) -> String {

@@ -55,7 +55,7 @@ public enum ActionClass: String, CaseIterable, Sendable {
     var template: String { "[Something] \(rawValue)" }
 
     /// The classes in the order of their labels: that of their names.
-    public static let inOrder = allCases.sorted { $0.rawValue < $1.rawValue }
+    static let inOrder = allCases.sorted { $0.rawValue < $1.rawValue }
 
     /// The names of labels 0, 1, … as Kinetics writes them.
     public static let classNames = inOrder.map(\.rawValue)

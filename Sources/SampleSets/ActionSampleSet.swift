@@ -104,8 +104,13 @@ public struct ActionSampleSet: Sendable {
 
     /// Writes the videos and their annotations in both layouts. The folder appears whole or not at all.
     ///
-    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
-    /// replace is something else, and what writing throws.
+    /// - Parameters:
+    ///   - folder: The folder to make.
+    ///   - threads: Threads that draw and encode; nil takes one for each processor. The bytes don't depend on it.
+    ///   - replacing: Whether a sample set that is there already is replaced.
+    /// - Returns: What was written, and where.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what writing throws.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
         let folder = URL(fileURLWithPath: folder).standardizedFileURL.path

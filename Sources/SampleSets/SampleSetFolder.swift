@@ -9,8 +9,8 @@ struct SampleSetFolder {
 
     /// Makes the folder: `body` fills another one beside it, which is then renamed.
     ///
-    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
-    /// replace is something else, and what `body` throws.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what `body` throws.
     func make<Result>(replacing: Bool, _ body: (_ making: String) throws -> Result) throws -> Result {
         let files = FileManager.default
         let folder = URL(fileURLWithPath: path).standardizedFileURL

@@ -2,34 +2,34 @@ import Annotations
 import Media
 
 /// A drawn picture, and the objects on it that are annotated.
-public struct ScenePicture: Sendable {
+package struct ScenePicture: Sendable {
     /// An annotated object.
-    public struct Object: Hashable, Sendable {
+    package struct Object: Hashable, Sendable {
         /// 1…classCount.
-        public var label: Int
+        package var label: Int
         /// XYXY pixels, tight around what is to be seen.
-        public var box: Box
+        package var box: Box
         /// Pixels of it that are to be seen.
-        public var visiblePixels: Int
+        package var visiblePixels: Int
         /// Visible pixels over all of the object's.
-        public var visibleShare: Double
+        package var visibleShare: Double
         /// Whether part of it lies outside the picture.
-        public var isTruncated: Bool
+        package var isTruncated: Bool
     }
 
     /// RGB.
-    public var image: ByteImage
+    package var image: ByteImage
     /// The name that it is written under, relative to the folder of pictures.
-    public var fileName: String
+    package var fileName: String
     /// The quality that it is written with as JPEG, 1 to 100.
-    public var jpegQuality: Int
+    package var jpegQuality: Int
     /// Annotated objects.
-    public var objects: [Object]
+    package var objects: [Object]
     /// How many more were drawn, but are too much hidden to be annotated.
-    public var hiddenObjects: Int
+    package var hiddenObjects: Int
 
     /// Whether it is written as PNG; else as JPEG.
-    public var isPNG: Bool { fileName.hasSuffix(".png") }
+    package var isPNG: Bool { fileName.hasSuffix(".png") }
 
     func record(index: Int, difficultShare: Double) -> ImageRecord {
         ImageRecord(

@@ -95,8 +95,13 @@ public struct ShapeSampleSet: Sendable {
     /// Writes the pictures and their annotations as COCO and as VOC. The folder appears whole or not at all: everything
     /// is made beside it and renamed.
     ///
-    /// Throws `SampleSetError.exists` if the folder is there and `replacing` is false, `.notASampleSet` if what it would
-    /// replace is something else, and what writing throws.
+    /// - Parameters:
+    ///   - folder: The folder to make.
+    ///   - threads: Threads that draw; nil takes one for each processor. The bytes don't depend on it.
+    ///   - replacing: Whether a sample set that is there already is replaced.
+    /// - Returns: What was written, and where.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what writing throws.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
         let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
@@ -110,7 +115,7 @@ public struct ShapeSampleSet: Sendable {
     }
 
     /// Draws picture `index`, with what is on it; those of the training split come first.
-    public func picture(_ index: Int) -> ScenePicture {
+    package func picture(_ index: Int) -> ScenePicture {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let scene = Scene(settings: settings, random: &random)
         let rendered = SceneRenderer.render(scene)

@@ -31,8 +31,12 @@ package func parallelMap<Scratch, Value: Sendable, Failure: Error>(
 
 /// What `body` makes of each of 0 ..< count, on up to `threads` threads, while the calling thread watches.
 ///
-/// - Parameter goesOn: Called on the calling thread whenever there are more results, with what is there so far: how many,
-///   and a closure that gives them. With false no more are begun.
+/// - Parameters:
+///   - count: How many numbers there are.
+///   - threads: Threads beside the calling one.
+///   - body: The work of one number.
+///   - goesOn: Called on the calling thread whenever there are more results, with what is there so far: how many, and a
+///     closure that gives them. With false no more are begun.
 /// - Returns: The results; nil for those that were not begun.
 /// - Throws: The error of the lowest number that has one; no number is begun after it occurred.
 package func parallelMap<Value: Sendable, Failure: Error>(

@@ -36,6 +36,7 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         return z ^ (z >> 31)
     }
 
+    /// 64 random bits.
     public mutating func next() -> UInt64 {
         counter &+= 1
         return Self.mix(key &+ counter &* Self.gamma)

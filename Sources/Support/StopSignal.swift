@@ -21,7 +21,10 @@ public enum StopSignal {
 
     /// Runs `body` with both signals caught; afterwards they do what they did before.
     ///
-    /// - Parameter saving: Whether `body` saves what it has when it is stopped, so that the user is told.
+    /// - Parameters:
+    ///   - saving: Whether `body` saves what it has when it is stopped, so that the user is told.
+    ///   - body: The work, which looks at ``isRequested`` between steps.
+    /// - Returns: What `body` returns.
     public static func watching<R>(saving: Bool = true, _ body: () throws -> R) rethrows -> R {
         requests.store(0, ordering: .relaxed)
         saves.store(saving, ordering: .relaxed)

@@ -17,8 +17,10 @@ package final class WholeFile {
 
     /// Begins a file for `path`, with the permissions of the file that it will replace.
     ///
-    /// - Parameter syncs: Whether the bytes reach the disk before the name does, and the name before ``commit()`` returns. It
-    ///   takes milliseconds: without it for one of many files that count only together, before ``syncAll(in:)``.
+    /// - Parameters:
+    ///   - path: The name that the file gets at the end.
+    ///   - syncs: Whether the bytes reach the disk before the name does, and the name before ``commit()`` returns. It takes
+    ///     milliseconds: without it for one of many files that count only together, before ``syncAll(in:)``.
     /// - Throws: ``WholeFileError`` for a folder, for a device or pipe, whose place a file would take, and where the folder
     ///   can't be written in.
     package init(path: String, syncs: Bool = true) throws(WholeFileError) {
@@ -42,6 +44,8 @@ package final class WholeFile {
 
     deinit { abandon() }
 
+    /// Appends bytes.
+    ///
     /// - Throws: ``WholeFileError``, for a full disk among others; nothing is left then.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(WholeFileError) {
         var rest = bytes
@@ -53,6 +57,9 @@ package final class WholeFile {
         }
     }
 
+    /// Appends bytes.
+    ///
+    /// - Throws: ``WholeFileError``, for a full disk among others; nothing is left then.
     package func write(_ bytes: [UInt8]) throws(WholeFileError) {
         let outcome = bytes.withUnsafeBytes { bytes in
             Result { () throws(WholeFileError) in try self.write(bytes) }

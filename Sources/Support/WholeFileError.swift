@@ -3,7 +3,7 @@ import Foundation
 /// A file can't be written; the one of that name, if there is one, is as it was.
 public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was tried.
-    public enum Attempt: Hashable, Sendable {
+    package enum Attempt: Hashable, Sendable {
         /// To put a file in the place of a folder.
         case replaceFolder
         /// To put a file in the place of a device or a pipe.
@@ -23,7 +23,7 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
     /// The file that was to be written.
     public let path: String
     /// What was tried when it failed.
-    public let attempt: Attempt
+    package let attempt: Attempt
     /// The system's number for the reason; 0 where it gave none.
     public let code: Int32
 
@@ -52,7 +52,7 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// What a person can do.
+    /// What a person can do: a sentence without a full stop.
     public var fix: String {
         switch attempt {
         case .replaceFolder, .replaceDevice: "Name a file"
@@ -64,6 +64,7 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
+    /// Path, problem and fix as sentences on one line.
     public var description: String { "\(path): \(problem). \(fix)." }
 }
 

@@ -1,4 +1,5 @@
 import Annotations
+import Support
 import XCTest
 
 final class BoxTests: XCTestCase {
@@ -19,9 +20,9 @@ final class BoxTests: XCTestCase {
     }
 
     func testClippingKeepsTheInside() {
-        let clipped = Box(x0: -5, y0: 2, x1: 15, y1: 30).clipped(toWidth: 10, height: 20)
+        let clipped = Box(x0: -5, y0: 2, x1: 15, y1: 30).clipped(to: ImageSize(width: 10, height: 20))
         XCTAssertEqual(clipped, Box(x0: 0, y0: 2, x1: 10, y1: 20))
-        let outside = Box(x0: 30, y0: 2, x1: 40, y1: 5).clipped(toWidth: 10, height: 20)
+        let outside = Box(x0: 30, y0: 2, x1: 40, y1: 5).clipped(to: ImageSize(width: 10, height: 20))
         XCTAssertEqual(outside.area, 0)
         XCTAssertEqual(outside.x0, 10)
     }

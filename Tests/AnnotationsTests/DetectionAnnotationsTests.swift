@@ -1,4 +1,5 @@
 import Annotations
+import Support
 import XCTest
 
 final class DetectionAnnotationsTests: XCTestCase {
@@ -21,8 +22,7 @@ final class DetectionAnnotationsTests: XCTestCase {
         XCTAssertEqual(annotations.imageCount, 3)
         XCTAssertEqual((0..<3).map(annotations.imageID), [7, 3, 9])
         XCTAssertEqual((0..<3).map(annotations.fileName), ["a.jpg", "sub/ü.png", "c.jpg"])
-        XCTAssertEqual(annotations.imageSize(1).width, 20)
-        XCTAssertEqual(annotations.imageSize(1).height, 30)
+        XCTAssertEqual(annotations.imageSize(1), ImageSize(width: 20, height: 30))
     }
 
     func testTargetsAreGroupedByImage() {
@@ -41,6 +41,24 @@ final class DetectionAnnotationsTests: XCTestCase {
         XCTAssertEqual(selected.imageIDs, [9, 7])
         XCTAssertEqual(selected.image(1), annotations.image(0))
         XCTAssertEqual(selected.objectCount, 3)
+    }
+
+    func testLeavingOutKeepsTheOtherImagesInTheirOrder() {
+        let rest = annotations.leavingOut(imagesWhere: [1, 5].contains)
+        XCTAssertEqual(rest.classNames, ["cat", "dog"])
+        XCTAssertEqual(rest.categoryIDs, [17, 18])
+        XCTAssertEqual(rest.imageIDs, [7, 9])
+        XCTAssertEqual(rest.annotationIDs, [1, 2, 5])
+        XCTAssertEqual((0..<rest.imageCount).map(rest.image), [annotations.image(0), annotations.image(2)])
+        XCTAssertEqual(rest.source, "made")
+    }
+
+    func testLeavingOutNothingOrEverything() {
+        XCTAssertEqual(annotations.leavingOut(imagesWhere: { _ in false }).imageIDs, [7, 3, 9])
+        let none = annotations.leavingOut(imagesWhere: { _ in true })
+        XCTAssertEqual(none.imageCount, 0)
+        XCTAssertEqual(none.objectCount, 0)
+        XCTAssertEqual(none.classCount, 2)
     }
 
     func testFilteringATarget() {

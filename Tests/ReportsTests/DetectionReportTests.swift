@@ -42,7 +42,7 @@ final class DetectionReportTests: XCTestCase {
         report.losses = [.init(name: "loss \(evil)", points: (0..<1000).map { (Double($0), 3 / Double($0 + 1)) })]
         report.metrics = [.init(name: "AP", points: [(1, 0.2), (2, 0.4)])]
         report.learningRate = .init(name: "learning rate", points: [(1, 0.001), (2, .nan), (3, 0)])
-        let page = report.html().text
+        let page = report.html()
         for id in ["summary", "training", "classes", "curves", "confusion", "errors", "pictures", "settings"] {
             XCTAssertTrue(page.contains("<section id=\"\(id)\">"), id)
             XCTAssertTrue(page.contains("<a href=\"#\(id)\">"), id)
@@ -65,7 +65,7 @@ final class DetectionReportTests: XCTestCase {
         var report = try report(folder: temporaryDirectory())
         report.losses = [.init(name: "sum", points: (1...100).map { (Double($0), 1) })]
         report.metrics = [.init(name: "AP", points: [(4, 0.2)])]
-        let page = report.html().text
+        let page = report.html()
         let last = try XCTUnwrap(page.firstMatch(of: /<text x="([0-9.]+)"[^>]*>100</))
         XCTAssertLessThanOrEqual(try XCTUnwrap(Double(last.1)) + 3.2 * 3, 370)
         for epoch in 0...4 { XCTAssertTrue(page.contains("text-anchor=\"middle\">\(epoch)</text>"), "\(epoch)") }
@@ -79,7 +79,7 @@ final class DetectionReportTests: XCTestCase {
         XCTAssertEqual(report.coco, coco)
         XCTAssertEqual(report.costs.ap, coco.ap50, accuracy: 1e-12)
         XCTAssertEqual(report.curves.map(\.ap), coco.classes.map(\.ap50))
-        let page = report.html().text
+        let page = report.html()
         let percent = String(format: "%.1f", coco.ap50 * 100)
         XCTAssertTrue(page.contains("<div class=\"tile\"><b>\(percent)</b>AP50</div>"), percent)
         XCTAssertTrue(
@@ -92,7 +92,7 @@ final class DetectionReportTests: XCTestCase {
     func testTheWorstImagesComeFirstAndFilesThatAreNotThereAreNamed() throws {
         let folder = try temporaryDirectory()
         var report = try report(folder: folder)
-        var page = report.html().text
+        var page = report.html()
         let first = try XCTUnwrap(
             page.range(of: "<b>one &amp; two.jpg</b><br>1 found, 1 wrong (1 classification), 2 missed"))
         let second = try XCTUnwrap(page.range(of: "<b>gone.jpg</b><br>0 found, 1 missed"))
@@ -102,11 +102,11 @@ final class DetectionReportTests: XCTestCase {
         XCTAssertEqual(page.components(separatedBy: "data:image/jpeg;base64,").count - 1, 1)
 
         report.pictureCount = 0
-        page = report.html().text
+        page = report.html()
         XCTAssertFalse(page.contains("id=\"pictures\""))
         report.pictureCount = 1
         report.scoreThreshold = 0.85
-        page = report.html().text
+        page = report.html()
         XCTAssertTrue(page.contains("1 found, 2 missed"), "what is below the threshold is not there")
     }
 
@@ -114,7 +114,7 @@ final class DetectionReportTests: XCTestCase {
         let truth = DetectionAnnotations(source: "truth", classNames: ["a"], images: [])
         let report = try DetectionReport(
             title: "nothing", groundTruth: truth, results: DetectionResults(), imageFolder: temporaryDirectory())
-        let page = report.html().text
+        let page = report.html()
         XCTAssertTrue(page.contains("<b>–</b>AP50"))
         XCTAssertTrue(page.contains("No class has an object here."))
         XCTAssertTrue(page.contains("No image has an error at this score."))

@@ -76,7 +76,7 @@ final class DetectionTrainingTests: XCTestCase {
         XCTAssertTrue(scores.table.contains("left out, unreadable: 1 of 2 images, such as \(name): "), scores.table)
         let pictures = RunFolder(run + "/pictures")
         XCTAssertEqual(try evaluation.draw(results, count: 2, threshold: 0, into: pictures).count, 2)
-        XCTAssertTrue(try RunReport(run: run).report.html().text.contains("<section id=\"pictures\">"))
+        XCTAssertTrue(try RunReport(run: run).report.html().contains("<section id=\"pictures\">"))
         // The pixels are cut off behind a sound header: what no header tells ends the measurement.
         let strict = try DetectionEvaluation(
             SavedModel(outcome.lastCheckpoint, settings: ["data.failed_images=stop"]))

@@ -72,7 +72,7 @@ final class RunReportTests: XCTestCase {
         let run = try RunReport(run: other)
         XCTAssertEqual(run.report.coco, scores.coco)
         XCTAssertTrue(run.report.losses.isEmpty)
-        XCTAssertTrue(run.report.html().text.contains("pyramid_channels: 8"), "the checkpoint's recipe")
+        XCTAssertTrue(run.report.html().contains("pyramid_channels: 8"), "the checkpoint's recipe")
     }
 
     /// The table of facts names the detector that it was.

@@ -76,7 +76,7 @@ public struct DetectionDataset: Dataset {
     /// What sample `index` holds before any transform: XYXY pixels of the recorded size, clipped to the image.
     public func target(_ index: Int) -> DetectionTarget {
         let image = annotationIndex(index)
-        return target(ofImage: image, size: recordedSize(image))
+        return target(ofImage: image, size: annotations.imageSize(image))
     }
 
     /// Sample `index`, decoded and transformed.
@@ -101,18 +101,12 @@ public struct DetectionDataset: Dataset {
         return sample
     }
 
-    /// The size that the annotations give; zeros where they give none.
-    private func recordedSize(_ image: Int) -> ImageSize {
-        let size = annotations.imageSize(image)
-        return ImageSize(width: size.width, height: size.height)
-    }
-
     /// The size of sample `index`'s file.
     ///
     /// - Throws: the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
     private func size(of index: Int) throws -> ImageSize {
         let image = annotationIndex(index)
-        let recorded = recordedSize(image)
+        let recorded = annotations.imageSize(image)
         let header = try ImageFile.header(path(index))
         let size = ImageSize(width: header.width, height: header.height)
         if recorded.width > 0, recorded.height > 0, recorded != size {
@@ -140,7 +134,7 @@ public struct DetectionDataset: Dataset {
         let first = annotations.objects(image).lowerBound
         let target = annotations.target(image).filter { keptObjects[first + $0] }
         guard filter.degenerateBoxes != .keep, size.width > 0, size.height > 0 else { return target }
-        return target.mapBoxes { $0.clipped(toWidth: size.width, height: size.height) }
+        return target.mapBoxes { $0.clipped(to: size) }
     }
 }
 
@@ -176,9 +170,7 @@ private struct Selection {
                 } else if filter.dropsDifficult, flags.contains(.difficult) {
                     kept[object] = false
                     report.droppedDifficult += 1
-                } else if filter.degenerateBoxes != .keep,
-                    isDegenerate(object, imageSize: ImageSize(width: size.width, height: size.height))
-                {
+                } else if filter.degenerateBoxes != .keep, isDegenerate(object, imageSize: size) {
                     kept[object] = false
                     report.skippedDegenerateBoxes += 1
                     if firstDegenerate == nil { firstDegenerate = (image, object) }
@@ -207,6 +199,6 @@ private struct Selection {
     private func isDegenerate(_ object: Int, imageSize: ImageSize) -> Bool {
         let box = annotations.object(object).box
         guard imageSize.width > 0, imageSize.height > 0 else { return box.isDegenerate }
-        return box.isDegenerate || box.clipped(toWidth: imageSize.width, height: imageSize.height).isDegenerate
+        return box.isDegenerate || box.clipped(to: imageSize).isDegenerate
     }
 }

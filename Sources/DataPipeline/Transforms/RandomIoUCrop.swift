@@ -35,17 +35,16 @@ public struct RandomIoUCrop: DetectionTransform {
     /// Crops image and boxes to a window, or leaves them alone.
     public func apply(_ sample: inout DetectionSample, random: inout SeededRandom) {
         guard let window = drawWindow(size: sample.size, boxes: sample.target.boxes, random: &random) else { return }
-        let width = window.x1 - window.x0
-        let height = window.y1 - window.y0
-        sample.image = sample.image.cropped(x: window.x0, y: window.y0, width: width, height: height)
+        let size = ImageSize(width: window.x1 - window.x0, height: window.y1 - window.y0)
+        sample.image = sample.image.cropped(x: window.x0, y: window.y0, width: size.width, height: size.height)
         let boxes = sample.target.boxes
         sample.target = sample.target.filter { window.holdsCentre(of: boxes[$0]) }.mapBoxes {
             Box(
                 x0: $0.x0 - Float(window.x0), y0: $0.y0 - Float(window.y0), x1: $0.x1 - Float(window.x0),
                 y1: $0.y1 - Float(window.y0)
-            ).clipped(toWidth: width, height: height)
+            ).clipped(to: size)
         }
-        sample.size = ImageSize(width: width, height: height)
+        sample.size = size
     }
 
     /// A window in whole pixels, far edges exclusive.

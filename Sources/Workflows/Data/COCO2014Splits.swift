@@ -32,7 +32,7 @@ package struct COCO2014Splits {
 
     /// Writes the three files beside those of COCO that they are made of.
     ///
-    /// - Throws: ``AnnotationError`` where a file is missing or broken, where val2017 is no part of val2014, and where one of
+    /// - Throws: `AnnotationError` where a file is missing or broken, where val2017 is no part of val2014, and where one of
     ///   the three is there already unless `replacing`.
     package func make(replacing: Bool = false) throws -> [Made] {
         let (train, val, val2017) = (path("train2014"), path("val2014"), path("val2017"))
@@ -48,7 +48,7 @@ package struct COCO2014Splits {
         let all = try COCO.readInstances(val)
         let chosen = try Self.positions(of: COCO.readInstances(val2017), in: all)
         let isChosen = Set(chosen)
-        let rest = all.selecting(images: (0..<all.imageCount).filter { !isChosen.contains($0) })
+        let rest = all.leavingOut(imagesWhere: isChosen.contains)
         let joined = try DetectionAnnotations.joined(
             [(COCO.readInstances(train), "train2014"), (rest, "val2014")], source: training)
         var made: [Made] = []

@@ -131,9 +131,7 @@ package struct DetectionMeasurement {
         let (results, leftOut) = try detections(progress: progress)
         let seconds = Double((ContinuousClock.now - began) / .seconds(1))
         let missing = Set(leftOut.map { loader.dataset.annotationIndex($0.index) })
-        let all = part.annotations
-        let truth =
-            missing.isEmpty ? all : all.selecting(images: (0..<all.imageCount).filter { !missing.contains($0) })
+        let truth = part.annotations.leavingOut(imagesWhere: missing.contains)
         return (
             DetectionScores(
                 coco: try COCOEvaluation.evaluate(groundTruth: truth, results: results),

@@ -10,9 +10,9 @@ package struct ImageResultsIDs {
     private let names: ResultNames
 
     /// - Parameters:
-    ///   - images: The image files.
-    ///   - classNames: Of the model's labels.
-    ///   - annotations: An instances JSON.
+    ///   - given: The image files.
+    ///   - classNames: The names of the model's labels.
+    ///   - path: An instances JSON; nil numbers images and classes from 1.
     /// - Throws: `ClassMismatch`; `AnnotationError`, also for an image that the instances lack.
     package init(images given: [String], classNames: [String], annotations path: String?) throws {
         guard let path else {

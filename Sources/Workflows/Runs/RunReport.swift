@@ -44,9 +44,7 @@ public struct RunReport {
         let part = try location.open()
         let all = part.annotations
         let unreadable = Set((evaluation.unreadable ?? []).map(\.path))
-        let annotations =
-            unreadable.isEmpty
-            ? all : all.selecting(images: (0..<all.imageCount).filter { !unreadable.contains(all.fileName($0)) })
+        let annotations = all.leavingOut(imagesWhere: { unreadable.contains(all.fileName($0)) })
         let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
         report = try DetectionReport(
             title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),
@@ -61,7 +59,7 @@ public struct RunReport {
     /// Writes the page, whole or not at all.
     ///
     /// - Throws: `JobError`.
-    public func write(to path: String) throws { try RunFolder.write(report.html().text, to: path) }
+    public func write(to path: String) throws { try RunFolder.write(report.html(), to: path) }
 
     private static func requireDetections(in folder: RunFolder) throws {
         let files = FileManager.default

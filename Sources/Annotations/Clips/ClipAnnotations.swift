@@ -4,11 +4,12 @@ import Foundation
 public struct ClipRecord: Hashable, Sendable {
     /// Path of the video file, or of the folder with its frames; relative to the folder of videos.
     public var path: String
-    /// Index into the class names.
+    /// Position of the video's class among the class names, from 0.
     public var label: Int
     /// How many frames the list says there are; nil where it says nothing.
     public var frameCount: Int?
 
+    /// A record from its values.
     public init(path: String, label: Int, frameCount: Int? = nil) {
         self.path = path
         self.label = label
@@ -20,6 +21,7 @@ public struct ClipRecord: Hashable, Sendable {
 public struct ClipAnnotations: Hashable, Sendable {
     /// The file or folder that this was read from.
     public var source: String
+    /// The classes in the order of their labels, from 0.
     public var classNames: [String]
     /// The videos that are there, in the order of the source.
     public var clips: [ClipRecord]
@@ -27,6 +29,7 @@ public struct ClipAnnotations: Hashable, Sendable {
     /// Kinetics a part is always missing: an accuracy means little without `clips.count` of `listedCount` beside it.
     public var missing: [String]
 
+    /// Annotations from their values.
     public init(source: String, classNames: [String], clips: [ClipRecord], missing: [String] = []) {
         self.source = source
         self.classNames = classNames
@@ -38,7 +41,8 @@ public struct ClipAnnotations: Hashable, Sendable {
     public var listedCount: Int { clips.count + missing.count }
 
     /// For every label, that of the class with "left" and "right", "clockwise" and "counterclockwise" exchanged in its name:
-    /// what a mirrored clip shows. Classes that name none of them stand for themselves. Nil when an exchanged name is no class; then clips must not be mirrored.
+    /// what a mirrored clip shows. Classes that name none of them stand for themselves. Nil when an exchanged name is no
+    /// class; then clips must not be mirrored.
     public var mirroredLabels: [Int]? {
         let labels = Dictionary(classNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var mirrored: [Int] = []

@@ -8,11 +8,12 @@ public enum Kinetics {
     /// such as that of its class.
     ///
     /// - Parameters:
-    ///   - split: takes only the lines of this split, where the file has the column.
-    ///   - classNames: the classes and their order; nil takes those of the file in alphabetical order.
-    ///
-    /// Throws ``AnnotationError``: a missing file, folder or column, a line without a value or with an unknown class, a video
-    /// that stands twice.
+    ///   - path: The CSV, such as `train.csv`.
+    ///   - videos: The folder of the videos.
+    ///   - split: The split whose lines are taken, where the file has the column; nil takes all.
+    ///   - classNames: The classes and their order; nil takes those of the file in alphabetical order.
+    /// - Throws: ``AnnotationError`` for a missing file, folder or column, a line without a value or with an unknown class,
+    ///   and a video that stands twice.
     public static func readCSV(
         _ path: String, videos: String, split: String? = nil, classNames: [String]? = nil
     ) throws -> ClipAnnotations {
@@ -55,8 +56,8 @@ public enum Kinetics {
     /// Reads a list of `path label` lines, or `path frames label` for folders of frames: paths are relative to `videos` and
     /// may hold spaces, labels count from 0.
     ///
-    /// Throws ``AnnotationError``: a missing file, a line without a label, a label that is no class, a path that leaves the
-    /// folder or stands twice.
+    /// - Throws: ``AnnotationError`` for a missing file, a line without a label, a label that is no class, and a path that
+    ///   leaves the folder or stands twice.
     public static func readList(_ path: String, videos: String, classNames: [String]) throws -> ClipAnnotations {
         var annotations = ClipAnnotations(source: path, classNames: classNames, clips: [])
         var seen = Set<String>()
@@ -91,9 +92,11 @@ public enum Kinetics {
         return annotations
     }
 
-    /// Reads a folder with a folder of videos for each class. Classes and videos are in the order of their names.
+    /// Reads a folder with a folder of videos for each class. Videos are in the order of their names, and so are classes
+    /// unless `classNames` gives them.
     ///
-    /// Throws ``AnnotationError``: no folder, none in it, or one that is not among `classNames`.
+    /// - Throws: ``AnnotationError`` where there is no such folder, where none is in it, and for one that is not among
+    ///   `classNames`.
     public static func readFolders(_ folder: String, classNames: [String]? = nil) throws -> ClipAnnotations {
         let manager = FileManager.default
         guard let entries = try? manager.contentsOfDirectory(atPath: folder) else {

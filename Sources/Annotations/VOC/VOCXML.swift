@@ -6,6 +6,7 @@ import Foundation
 
 /// One VOC annotation file as it stands, unchecked but for its numbers: 1-based corners, both inclusive.
 package struct VOCPicture: Sendable {
+    /// An `<object>` element.
     package struct Object: Sendable {
         package var name: String
         package var xmin: Double
@@ -14,7 +15,7 @@ package struct VOCPicture: Sendable {
         package var ymax: Double
         package var isDifficult: Bool
         package var isTruncated: Bool
-        /// Number of the object's `<object>` element, from 1.
+        /// The line on which the element begins, from 1.
         package var line: Int
     }
 
@@ -25,7 +26,9 @@ package struct VOCPicture: Sendable {
     package var height = 0
     package var objects: [Object] = []
 
-    /// Reads a file. Throws ``AnnotationError`` that names the element and its line.
+    /// Reads a file.
+    ///
+    /// - Throws: ``AnnotationError`` that names the element and its line.
     package init(path: String) throws {
         let data: Data
         do {
@@ -38,6 +41,8 @@ package struct VOCPicture: Sendable {
     }
 
     /// Reads a file's bytes; `name` is for messages.
+    ///
+    /// - Throws: ``AnnotationError`` that names the element and its line.
     package init(data: Data, name: String) throws {
         // A document type can make a parser expand entities without end or open other files; VOC has none.
         if data.range(of: Data("<!DOCTYPE".utf8)) != nil || data.range(of: Data("<!ENTITY".utf8)) != nil {

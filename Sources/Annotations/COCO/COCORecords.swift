@@ -3,6 +3,7 @@ import CSimdJSON
 /// Every record of a COCO instances file as it stands there, in file order and unchecked: what the readers build on
 /// and the dataset doctor looks at.
 package struct COCORecords: Sendable {
+    /// What a record says beyond its numbers, and whether they can be used.
     package struct RecordFlags: OptionSet, Sendable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -43,7 +44,9 @@ package struct COCORecords: Sendable {
     package let categoryNames: [String]
     package let categoryFlags: [RecordFlags]
 
-    /// Throws for what ends the reading (no such file, broken JSON); the faults of records are kept.
+    /// Reads a file; the faults of its records are kept.
+    ///
+    /// - Throws: ``AnnotationError`` for what ends the reading: no such file, broken JSON.
     package init(path: String, threads: Int? = nil) throws {
         let file = try COCOFile(path: path, kind: CS_INSTANCES, threads: threads)
         if file.isFatal, let first = file.faults.first { throw first.error }

@@ -1,7 +1,7 @@
 /// Paths that annotation files name. A file from anywhere must not make a program read outside its own folder.
-public enum RelativePath {
+package enum RelativePath {
     /// Whether a path stays in the folder it is relative to: not absolute, never above where it starts, no NUL byte.
-    public static func staysInside(_ path: String) -> Bool { staysInside(Array(path.utf8)[...]) }
+    package static func staysInside(_ path: String) -> Bool { staysInside(Array(path.utf8)[...]) }
 
     static func staysInside(_ path: ArraySlice<UInt8>) -> Bool {
         let slash = UInt8(ascii: "/")

@@ -3,7 +3,9 @@ import Support
 
 extension COCO {
     /// Writes an instances file with `images`, `annotations` and `categories`; numbers are printed so that reading
-    /// gives them back to the bit. The file appears whole or not at all. Throws ``AnnotationError``.
+    /// gives them back to the bit. The file appears whole or not at all.
+    ///
+    /// - Throws: ``AnnotationError`` for a file that can't be written, and for a number that is not finite.
     public static func writeInstances(_ annotations: DetectionAnnotations, to path: String) throws {
         let out = try JSONFileWriter(path)
         out.text("{\"images\": [")
@@ -41,10 +43,14 @@ extension COCO {
     }
 
     /// Writes a results file; numbers are printed so that reading gives them back to the bit. The file appears whole
-    /// or not at all. Throws ``AnnotationError``.
+    /// or not at all.
     ///
-    /// - Parameter names: Written as `file_name` and `category_name` beside the ids that it has; other readers of results
-    ///   pass over them.
+    /// - Parameters:
+    ///   - results: The detections, written in their order.
+    ///   - path: The file to write, such as `detections.json`.
+    ///   - names: Written as `file_name` and `category_name` beside the ids that it has; other readers of results pass
+    ///     over them.
+    /// - Throws: ``AnnotationError`` for a file that can't be written, and for a number that is not finite.
     public static func writeResults(
         _ results: DetectionResults, to path: String, names: ResultNames = ResultNames()
     ) throws {

@@ -1,15 +1,17 @@
 import Support
 
-/// What is wrong with an annotation file: where, what, and what to do about it.
+/// What is wrong with a file of annotations or of detections: where, what, and what to do about it.
 public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Path of the file or folder.
     public var file: String
-    /// A record, an element, a byte; empty when it is the file as a whole.
+    /// The line, record, element or byte in it; empty when it is the file as a whole.
     public var place: String
+    /// What is wrong there: a clause without a full stop.
     public var problem: String
-    /// What a person can do.
+    /// What a person can do: a sentence without a full stop.
     public var fix: String
 
-    public init(file: String, place: String = "", problem: String, fix: String) {
+    package init(file: String, place: String = "", problem: String, fix: String) {
         self.file = file
         self.place = place
         self.problem = problem
@@ -20,6 +22,7 @@ public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.init(file: error.path, problem: error.problem, fix: error.fix)
     }
 
+    /// Place, problem and fix as sentences on one line.
     public var description: String {
         "\(file)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix)."
     }

@@ -3,16 +3,18 @@ import Foundation
 /// What the records of a results file call their images and categories, as ``COCO/writeResults(_:to:names:)`` adds it where the
 /// ids are mere numbers.
 public struct ResultNames: Hashable, Sendable {
-    /// Paths of image files by image id.
+    /// Paths of image files, by image id.
     public var images: [Int: String]
-    /// Names by category id.
+    /// Names of classes, by category id.
     public var categories: [Int: String]
 
+    /// Names by their ids; none by default.
     public init(images: [Int: String] = [:], categories: [Int: String] = [:]) {
         self.images = images
         self.categories = categories
     }
 
+    /// Whether no image and no category has a name.
     public var isEmpty: Bool { images.isEmpty && categories.isEmpty }
 
     private struct Record: Decodable {
@@ -29,9 +31,9 @@ public struct ResultNames: Hashable, Sendable {
         }
     }
 
-    /// The names in a results file; empty where its first records have none.
+    /// Reads the names in a results file; none where its first records have none.
     ///
-    /// - Throws: `AnnotationError`.
+    /// - Throws: ``AnnotationError`` for a file that can't be read.
     public init(path: String) throws {
         self.init()
         do {
@@ -53,9 +55,11 @@ public struct ResultNames: Hashable, Sendable {
 }
 
 extension DetectionResults {
-    /// Under the ids of `annotations`, where the records' names say which images and categories are meant.
+    /// A copy with the image and category ids of `annotations`, found by the names of the records; an id without a name
+    /// stays as it is.
     ///
-    /// - Throws: `AnnotationError` for a name that `annotations` lack.
+    /// - Throws: ``AnnotationError`` for a name that `annotations` lack, and for one that several of their images or
+    ///   categories have.
     public func renumbered(by names: ResultNames, as annotations: DetectionAnnotations) throws -> DetectionResults {
         var result = self
         if !names.images.isEmpty {

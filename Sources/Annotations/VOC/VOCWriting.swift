@@ -3,8 +3,9 @@ import Support
 
 extension VOCFolder {
     /// Writes annotations as `Annotations/<name>.xml` and the list `ImageSets/Main/<split>.txt`; an image's name is its
-    /// file name without extension. Pictures are not copied. Throws ``AnnotationError`` for a file that can't be
-    /// written or a name that leaves the folder.
+    /// file name without extension. Pictures are not copied; the folder for them is made.
+    ///
+    /// - Throws: ``AnnotationError`` for a file that can't be written, and for a name that leaves the folder.
     public func write(_ annotations: DetectionAnnotations, split: String) throws {
         let files = FileManager.default
         for folder in [annotationFolder, path + "/ImageSets/Main", imageFolder] {

@@ -4,8 +4,14 @@ import Support
 extension VOCFolder {
     /// Reads the devkit's detection files, `<prefix><class>.txt` in a folder, with lines
     /// `image score xmin ymin xmax ymax` in 1-based inclusive corners. A class without a file has no detections.
-    /// Image and category ids become those of `groundTruth`, whose file names without extension are the images' names.
-    /// Throws ``AnnotationError`` with the line that is wrong, and for detections of a class that `groundTruth` lacks.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder of the files.
+    ///   - prefix: What stands before the class in every file's name, such as `comp4_det_test_`.
+    ///   - groundTruth: The annotations whose image and category ids the detections get. Its file names without extension
+    ///     are the images' names.
+    /// - Throws: ``AnnotationError`` with the line that is wrong, for detections of a class that `groundTruth` lacks, and
+    ///   where no class has a file.
     public static func readResults(
         folder: String, prefix: String = "", groundTruth: DetectionAnnotations
     ) throws -> DetectionResults {
@@ -78,7 +84,15 @@ extension VOCFolder {
         }
     }
 
-    /// Writes the devkit's detection files, one for each class of `groundTruth`.
+    /// Writes the devkit's detection files, `<prefix><class>.txt`, one for each class of `groundTruth`, with lines
+    /// `image score xmin ymin xmax ymax` in 1-based inclusive corners. Detections of other images and classes are left out.
+    ///
+    /// - Parameters:
+    ///   - results: The detections, written in their order.
+    ///   - folder: The folder of the files; it is made where it is missing.
+    ///   - prefix: What stands before the class in every file's name, such as `comp4_det_test_`.
+    ///   - groundTruth: The annotations that name the images and the classes.
+    /// - Throws: ``AnnotationError`` for a file that can't be written.
     public static func writeResults(
         _ results: DetectionResults, folder: String, prefix: String = "", groundTruth: DetectionAnnotations
     ) throws {

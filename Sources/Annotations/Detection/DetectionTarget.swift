@@ -1,17 +1,18 @@
 /// What one image holds, for training: parallel arrays, one element per object.
 public struct DetectionTarget: Hashable, Sendable {
-    /// XYXY pixels.
+    /// The objects' boxes, XYXY in pixels.
     public var boxes: [Box]
-    /// 1…classCount; 0 is the background.
+    /// The objects' classes, 1…classCount; 0 is the background.
     public var labels: [Int]
     /// COCO's `iscrowd`: the box covers a group that nobody counted. Not for training.
     public var isCrowd: [Bool]
     /// VOC's `difficult`: left out of the evaluation.
     public var isDifficult: [Bool]
-    /// Square pixels: COCO's `area` (of the outline, where there is one), else the box's.
+    /// The objects' areas in square pixels: COCO's `area` (of the outline, where there is one), else the box's.
     public var areas: [Float]
 
-    /// Any of the last three may be left out: no crowds, nothing difficult, and the boxes' own areas.
+    /// A target from its arrays, which must be of one length. Without the last three there are no crowds, nothing is
+    /// difficult, and areas are those of the boxes.
     public init(
         boxes: [Box] = [], labels: [Int] = [], isCrowd: [Bool]? = nil, isDifficult: [Bool]? = nil,
         areas: [Float]? = nil
@@ -29,7 +30,9 @@ public struct DetectionTarget: Hashable, Sendable {
                 + "\(self.areas.count) areas")
     }
 
+    /// How many objects there are.
     public var count: Int { boxes.count }
+    /// Whether there is no object.
     public var isEmpty: Bool { boxes.isEmpty }
 
     /// The objects whose index the predicate keeps, in order.

@@ -7,8 +7,12 @@ public enum SomethingSomething {
     /// `labels` (`labels.json`, template without brackets → number as text). Videos are `<id>.webm` in `videos`, or any other
     /// kind of video of that name.
     ///
-    /// Throws ``AnnotationError``: a missing or malformed file, a record without a class or with an unknown one, an id that
-    /// stands twice.
+    /// - Parameters:
+    ///   - path: The records, such as `train.json`.
+    ///   - labels: The numbers of the classes, `labels.json`.
+    ///   - videos: The folder of the videos.
+    /// - Throws: ``AnnotationError`` for a missing or malformed file, a record without a class or with an unknown one, and an
+    ///   id that stands twice.
     public static func read(_ path: String, labels: String, videos: String) throws -> ClipAnnotations {
         let names = try classNames(labels)
         let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -38,6 +42,8 @@ public enum SomethingSomething {
     }
 
     /// The classes of `labels.json` in the order of their numbers, which must run from 0 without a gap.
+    ///
+    /// - Throws: ``AnnotationError`` for a missing or malformed file, and for a gap in the numbers.
     public static func classNames(_ path: String) throws -> [String] {
         let numbers = try decode([String: String].self, path, "an object of templates and numbers")
         var names = [String?](repeating: nil, count: numbers.count)

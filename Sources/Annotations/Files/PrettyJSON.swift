@@ -1,7 +1,7 @@
 import Foundation
 
 /// JSON as files and standard output carry it: keys sorted, indented.
-public func prettyJSON(_ value: some Encodable) throws -> String {
+package func prettyJSON(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)

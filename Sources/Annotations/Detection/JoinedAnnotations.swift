@@ -2,8 +2,8 @@ extension DetectionAnnotations {
     /// The images of several annotation files as one set, in the order given. Ids and classes stay as they are.
     ///
     /// - Parameters:
-    ///   - parts: Each with the folder that goes in front of its file names, for images that lie in several folders; empty for
-    ///     none.
+    ///   - parts: The files' annotations, each with the folder that goes in front of its file names, for images that lie in
+    ///     several folders; empty for none.
     ///   - source: What messages call the whole.
     /// - Throws: ``AnnotationError`` where the parts have other classes, or an id of an image or an annotation in common.
     public static func joined(
@@ -28,7 +28,9 @@ extension DetectionAnnotations {
             categoryIDs: parts.first?.annotations.categoryIDs ?? [], images: images)
     }
 
-    /// Throws where another file has other classes, or the same under other ids.
+    /// Compares the classes with another file's.
+    ///
+    /// - Throws: ``AnnotationError`` where names or ids differ.
     package func requireClasses(of other: DetectionAnnotations) throws {
         guard categoryIDs != other.categoryIDs || classNames != other.classNames else { return }
         let own = zip(categoryIDs, classNames).map { "\($1) (\($0))" }

@@ -1,35 +1,43 @@
+import Support
+
 /// What is known of an object beyond its class and box.
 public struct ObjectFlags: OptionSet, Hashable, Sendable {
+    /// The flags as bits.
     public let rawValue: UInt8
 
+    /// Flags from their bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// COCO's `iscrowd`.
+    /// COCO's `iscrowd`: the box covers a group whose members were not counted.
     public static let crowd = ObjectFlags(rawValue: 1)
     /// COCO's `ignore`. pycocotools reads it and then overwrites it with `iscrowd`, so it changes no score.
     public static let ignore = ObjectFlags(rawValue: 2)
-    /// VOC's `difficult`.
+    /// VOC's `difficult`: it counts neither way in VOC's evaluation.
     public static let difficult = ObjectFlags(rawValue: 4)
     /// VOC's `truncated`: the object goes on outside the image.
     public static let truncated = ObjectFlags(rawValue: 8)
 }
 
-/// One object, as a value: for building annotations and for looking at single ones.
+/// One annotated object as a value, to build ``DetectionAnnotations`` from and to look at. Its box is COCO's XYWH.
 public struct ObjectRecord: Hashable, Sendable {
-    /// The annotation's id, unique in its file.
+    /// The id of the annotation, unique in its file.
     public var id: Int
-    /// 1…classCount.
+    /// The object's class, 1…classCount.
     public var label: Int
-    /// Near corner and extent in pixels, 0-based.
+    /// The box's left edge in pixels, 0-based.
     public var x: Double
+    /// The box's upper edge in pixels, 0-based.
     public var y: Double
+    /// The box's width in pixels.
     public var width: Double
+    /// The box's height in pixels.
     public var height: Double
-    /// Square pixels.
+    /// The object's area in square pixels: COCO's `area`, of the outline where there is one, else the box's.
     public var area: Double
+    /// Whether the object is a crowd, difficult and so on.
     public var flags: ObjectFlags
 
-    /// Without `area` it is width times height.
+    /// An object from its values; without `area` it is width times height.
     public init(
         id: Int, label: Int, x: Double, y: Double, width: Double, height: Double, area: Double? = nil,
         flags: ObjectFlags = []
@@ -44,18 +52,24 @@ public struct ObjectRecord: Hashable, Sendable {
         self.flags = flags
     }
 
+    /// The object's box as XYXY.
     public var box: Box { Box(x0: Float(x), y0: Float(y), x1: Float(x + width), y1: Float(y + height)) }
 }
 
-/// One image and its objects, as a value.
+/// One image and its objects as a value, to build ``DetectionAnnotations`` from and to look at.
 public struct ImageRecord: Hashable, Sendable {
+    /// The image's id, unique in its file.
     public var id: Int
-    /// Relative to the image folder.
+    /// The picture's file, relative to the image folder.
     public var fileName: String
+    /// The picture's width in pixels; 0 where the file does not say.
     public var width: Int
+    /// The picture's height in pixels; 0 where the file does not say.
     public var height: Int
+    /// The objects annotated on the image.
     public var objects: [ObjectRecord]
 
+    /// An image from its values.
     public init(id: Int, fileName: String, width: Int, height: Int, objects: [ObjectRecord] = []) {
         self.id = id
         self.fileName = fileName
@@ -65,35 +79,44 @@ public struct ImageRecord: Hashable, Sendable {
     }
 }
 
-/// The compact store that the COCO and the VOC readers fill: columns, not a dictionary per record. Images are in file
-/// order; objects are grouped by image, in file order within one.
+/// A detection data set's images, classes and objects, as the readers of COCO and VOC give them.
+///
+/// It is compact: columns, not a dictionary per record. Images are in file order; objects are grouped by image, in file
+/// order within one. Images and objects are asked for by their positions from 0, which are not their ids. Boxes in the
+/// columns are COCO's XYWH: upper left corner and extent in pixels, 0-based.
 public struct DetectionAnnotations: Sendable {
-    /// The file or folder it was read from.
+    /// The file it was read from, or what error messages call it.
     public let source: String
     /// The name of label `i + 1`.
     public let classNames: [String]
     /// The COCO category id of label `i + 1`, ascending.
     public let categoryIDs: [Int]
 
+    /// The id of every image.
     public let imageIDs: [Int]
     /// 0 where the file does not say.
-    public let imageWidths: [Int32]
+    let imageWidths: [Int32]
     /// 0 where the file does not say.
-    public let imageHeights: [Int32]
+    let imageHeights: [Int32]
     let fileNames: StringColumn
 
     /// The objects of image `i` are `objectOffsets[i] ..< objectOffsets[i + 1]` in the columns below.
-    public let objectOffsets: [Int]
+    let objectOffsets: [Int]
+    /// The annotation id of every object.
     public let annotationIDs: [Int]
-    /// 1…classCount.
+    /// The class of every object, 1…classCount.
     public let labels: [Int32]
-    /// Near corner and extent in pixels, 0-based, as they stand in the file.
+    /// The left edge of every object's box.
     public let x: [Double]
+    /// The upper edge of every object's box.
     public let y: [Double]
+    /// The width of every object's box.
     public let width: [Double]
+    /// The height of every object's box.
     public let height: [Double]
-    /// Square pixels.
+    /// The area of every object in square pixels: COCO's `area`, of the outline where there is one, else the box's.
     public let area: [Double]
+    /// Whether every object is a crowd, difficult and so on.
     public let flags: [ObjectFlags]
 
     init(
@@ -119,7 +142,7 @@ public struct DetectionAnnotations: Sendable {
         self.flags = flags
     }
 
-    /// From values. Without `categoryIDs` label n has category id n.
+    /// Annotations from values. Category ids must ascend; without them label n has category id n.
     public init(source: String, classNames: [String], categoryIDs: [Int]? = nil, images: [ImageRecord]) {
         let ids = categoryIDs ?? Array(1..<(classNames.count + 1))
         precondition(ids.count == classNames.count, "\(ids.count) category ids for \(classNames.count) class names")
@@ -140,12 +163,17 @@ public struct DetectionAnnotations: Sendable {
             flags: objects.map(\.flags))
     }
 
+    /// How many images there are.
     public var imageCount: Int { imageIDs.count }
+    /// How many objects there are on all images.
     public var objectCount: Int { labels.count }
+    /// How many classes there are.
     public var classCount: Int { classNames.count }
 
-    /// - Throws: `AnnotationError` where two categories have one name, which then doesn't say which is meant.
-    public func requireDistinctClassNames() throws {
+    /// Checks that a name says which category is meant.
+    ///
+    /// - Throws: ``AnnotationError`` where two categories have one name.
+    package func requireDistinctClassNames() throws {
         var ids: [String: Int] = [:]
         for (name, id) in zip(classNames, categoryIDs) {
             guard let other = ids.updateValue(id, forKey: name) else { continue }
@@ -155,15 +183,19 @@ public struct DetectionAnnotations: Sendable {
         }
     }
 
+    /// The id of image `i`.
     public func imageID(_ i: Int) -> Int { imageIDs[i] }
 
-    /// Relative to the image folder; never leaves it. Empty where the file does not say.
+    /// The file of image `i`, relative to the image folder; empty where the annotations do not say. Names that were read from
+    /// a file never leave that folder.
     public func fileName(_ i: Int) -> String { fileNames[i] }
 
-    /// In pixels, as recorded; zeros where the file does not say.
-    public func imageSize(_ i: Int) -> (width: Int, height: Int) { (Int(imageWidths[i]), Int(imageHeights[i])) }
+    /// The size of image `i` as recorded; zeros where the annotations do not say.
+    public func imageSize(_ i: Int) -> ImageSize {
+        ImageSize(width: Int(imageWidths[i]), height: Int(imageHeights[i]))
+    }
 
-    /// The range of image `i`'s objects in the columns.
+    /// The positions of image `i`'s objects in the columns.
     public func objects(_ i: Int) -> Range<Int> { objectOffsets[i]..<objectOffsets[i + 1] }
 
     /// Object `j` of the columns as a value.
@@ -181,8 +213,8 @@ public struct DetectionAnnotations: Sendable {
             objects: objects(i).map(object))
     }
 
-    /// Everything annotated on image `i`, crowds and degenerate boxes too: what training leaves out is the data set's
-    /// decision.
+    /// Everything annotated on image `i` as a target, crowds and degenerate boxes too: what training leaves out is the data
+    /// set's decision.
     public func target(_ i: Int) -> DetectionTarget {
         let range = objects(i)
         return DetectionTarget(
@@ -193,9 +225,15 @@ public struct DetectionAnnotations: Sendable {
             isDifficult: range.map { flags[$0].contains(.difficult) }, areas: range.map { Float(area[$0]) })
     }
 
-    /// A copy with the classes of these annotations and only these images, in the order given.
+    /// A copy with all classes and only the images at these positions, in the order given.
     public func selecting(images: [Int]) -> DetectionAnnotations {
         DetectionAnnotations(
             source: source, classNames: classNames, categoryIDs: categoryIDs, images: images.map(image))
+    }
+
+    /// A copy with all classes and every image but those at the positions for which `isLeftOut` holds, in their order.
+    public func leavingOut(imagesWhere isLeftOut: (Int) -> Bool) -> DetectionAnnotations {
+        let kept = (0..<imageCount).filter { !isLeftOut($0) }
+        return kept.count == imageCount ? self : selecting(images: kept)
     }
 }

@@ -1,11 +1,12 @@
 import CSimdJSON
 import Foundation
 
-/// COCO's JSON files: instances (boxes, crowds, categories) and detection results.
+/// COCO's JSON files, read and written: instances (boxes, crowds, categories) and detection results, in the formats of
+/// <https://cocodataset.org/#format-data> and <https://cocodataset.org/#format-results>.
 public enum COCO {
     /// What to do with an annotation whose image or category the file does not have.
     public enum UnknownReferences: Sendable {
-        /// Throw.
+        /// Throw an ``AnnotationError``.
         case fail
         /// Leave the annotation out, as pycocotools does.
         case drop
@@ -14,9 +15,13 @@ public enum COCO {
     /// Reads an instances file. Category ids become labels 1…n in ascending order of id; images stay in file order.
     /// `area` defaults to width times height, `iscrowd` and `ignore` to 0; segmentations are skipped unread.
     ///
-    /// Throws ``AnnotationError`` at the first thing that is wrong: broken or truncated JSON, a missing key, a wrong
-    /// type, an id that stands twice, an annotation of an unknown image or category, a file name that leaves the image
-    /// folder. The dataset doctor lists them all.
+    /// - Parameters:
+    ///   - path: The file, such as `instances_val2017.json`.
+    ///   - unknownReferences: What becomes of an annotation whose image or category the file lacks.
+    ///   - threads: Threads that read the file; nil takes up to four.
+    /// - Throws: ``AnnotationError`` at the first thing that is wrong: broken or truncated JSON, a missing key, a wrong
+    ///   type, an id that stands twice, an annotation of an unknown image or category, a file name that leaves the image
+    ///   folder. The dataset doctor lists them all.
     public static func readInstances(
         _ path: String, unknownReferences: UnknownReferences = .fail, threads: Int? = nil
     ) throws -> DetectionAnnotations {
@@ -26,7 +31,12 @@ public enum COCO {
     }
 
     /// Reads a results file: an array of `{"image_id", "category_id", "bbox": [x, y, width, height], "score"}`; other
-    /// keys are skipped. Throws ``AnnotationError``.
+    /// keys are skipped. Ids are not compared with any annotations here.
+    ///
+    /// - Parameters:
+    ///   - path: The file, such as `detections.json`.
+    ///   - threads: Threads that read the file; nil takes up to four.
+    /// - Throws: ``AnnotationError`` for broken or truncated JSON, a missing key or a wrong type.
     public static func readResults(_ path: String, threads: Int? = nil) throws -> DetectionResults {
         let file = try COCOFile(path: path, kind: CS_RESULTS, threads: threads)
         try file.check()

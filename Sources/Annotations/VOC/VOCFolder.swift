@@ -12,11 +12,15 @@ public struct VOCFolder: Sendable {
         "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
     ]
 
+    /// The folder, such as `VOCdevkit/VOC2007`.
     public let path: String
 
+    /// A folder by its path; nothing is read yet.
     public init(path: String) { self.path = path }
 
+    /// The folder of the pictures.
     public var imageFolder: String { path + "/JPEGImages" }
+    /// The folder of the XML files, one for each picture.
     public var annotationFolder: String { path + "/Annotations" }
 
     /// The file that lists a split's images.
@@ -31,7 +35,9 @@ public struct VOCFolder: Sendable {
         }.sorted()
     }
 
-    /// The image names of a split, in its order. A second column (of the per-class lists) is passed over.
+    /// The image names of a split, without ending, in its order. A second column (of the per-class lists) is passed over.
+    ///
+    /// - Throws: ``AnnotationError`` where there is no such split, and for a name that leaves the folder or stands twice.
     public func imageNames(split: String) throws -> [String] {
         let list = splitPath(split)
         guard RelativePath.staysInside(split) else {
@@ -66,7 +72,7 @@ public struct VOCFolder: Sendable {
         return names
     }
 
-    /// The annotation file of an image.
+    /// The XML file of an image, by its name without ending.
     public func annotationPath(_ name: String) -> String { "\(annotationFolder)/\(name).xml" }
 
     /// The file in `JPEGImages` of every name: `.jpg` unless only another form is there.
@@ -81,9 +87,12 @@ public struct VOCFolder: Sendable {
     /// Reads a split. Image i has id i + 1 and the file name `<name>.jpg` (or `.png`) in `JPEGImages`; objects are
     /// numbered from 1 in file order.
     ///
-    /// Labels follow `classNames`; without it, VOC's twenty if every object is one of them, else the names found, in
-    /// alphabetical order. Throws ``AnnotationError``: a file that is missing or not XML, an element that is missing
-    /// or no number, a class that is not in `classNames`.
+    /// - Parameters:
+    ///   - split: The name of a list in `ImageSets/Main`, such as `trainval`.
+    ///   - classNames: The classes in the order of labels 1, 2, …; nil takes ``standardClassNames`` if every object is one
+    ///     of them, else the names found, in alphabetical order.
+    /// - Throws: ``AnnotationError`` for a file that is missing or not XML, an element that is missing or no number, and a
+    ///   class that is not in `classNames`.
     public func read(split: String, classNames: [String]? = nil) throws -> DetectionAnnotations {
         let names = try imageNames(split: split)
         let pictures = try names.map { try VOCPicture(path: annotationPath($0)) }
