@@ -102,9 +102,6 @@ ct_status ct_var(ct_tensor x, const int64_t *axes, int32_t count, bool unbiased,
         *out = wrap(at::var(x->value, over, unbiased, keep));
     });
 }
-ct_status ct_prod(ct_tensor x, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(at::prod(x->value)); });
-}
 ct_status ct_any(ct_tensor x, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::any(x->value)); });
 }
@@ -201,12 +198,6 @@ ct_status ct_index_select(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor 
 }
 ct_status ct_gather(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::gather(x->value, axis, index->value)); });
-}
-ct_status ct_scatter(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(at::scatter(x->value, axis, index->value, source->value)); });
-}
-ct_status ct_scatter_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(at::scatter_add(x->value, axis, index->value, source->value)); });
 }
 ct_status ct_index_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::index_add(x->value, axis, index->value, source->value)); });

@@ -25,14 +25,12 @@ bool ct_cpu_multiplies_bfloat16(void) {
 #endif
 }
 
-bool ct_cpu_has_tile_unit(void) { return ctorch::tiles_are_present(); }
 bool ct_uses_tile_unit(void) { return ctorch::uses_tiles(); }
 void ct_allow_tile_unit(bool allowed) { ctorch::allow_tiles(allowed); }
 
-bool ct_cuda_is_available(void) { return at::hasCUDA(); }
 int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
-ct_status ct_cuda_synchronize(void) {
+ct_status ct_cuda_synchronize(int32_t index) {
     return ct_guard([&] {
-        if (at::hasCUDA()) at::detail::getCUDAHooks().deviceSynchronize(at::detail::getCUDAHooks().getCurrentDevice());
+        if (at::hasCUDA()) at::detail::getCUDAHooks().deviceSynchronize(static_cast<c10::DeviceIndex>(index));
     });
 }

@@ -65,17 +65,16 @@ bool ct_cpu_multiplies_bfloat16(void);
 /// Whether the CPU has the instructions that the convolutions of this library use (AVX-512); without them libtorch's
 /// convolve.
 bool ct_cpu_has_vector_products(void);
-/// Whether the CPU has a unit that multiplies tiles of bfloat16 matrices (AMX), which convolutions use in float32 too.
-bool ct_cpu_has_tile_unit(void);
-/// Whether convolutions use the tile unit.
+/// Whether convolutions use the unit of some CPUs that multiplies tiles of bfloat16 matrices (AMX); in float32 they use
+/// it too.
 bool ct_uses_tile_unit(void);
 /// Lets convolutions use the tile unit where there is one, or not.
 void ct_allow_tile_unit(bool allowed);
 
-bool ct_cuda_is_available(void);
+/// How many CUDA devices there are that libtorch can use.
 int32_t ct_cuda_device_count(void);
-/// Waits until everything asked of the current CUDA device is done.
-ct_status ct_cuda_synchronize(void);
+/// Waits until everything asked of a CUDA device is done.
+ct_status ct_cuda_synchronize(int32_t index);
 
 // In all calls `device` is -1 for the CPU, else the index of a CUDA device.
 

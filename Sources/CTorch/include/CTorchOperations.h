@@ -17,17 +17,17 @@ extern "C" {
 /// Operations on one tensor, most of them element by element: `ct_exp(x, &out)`.
 #define CT_UNARY_OPERATIONS(X)                                                                                          \
     X(exp) X(expm1) X(log) X(log2) X(log1p) X(sqrt) X(rsqrt) X(abs) X(neg) X(sin) X(cos) X(tanh) X(erf) X(sigmoid)       \
-    X(relu) X(floor) X(ceil) X(round) X(trunc) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not)       \
-    X(bitwise_not) X(nonzero) X(zeros_like) X(ones_like) X(empty_like) X(linalg_vector_norm)
+    X(relu) X(floor) X(ceil) X(round) X(sign) X(reciprocal) X(square) X(isfinite) X(isnan) X(logical_not)       \
+    X(nonzero) X(zeros_like) X(ones_like) X(linalg_vector_norm)
 
 /// Operations on two tensors, all but `matmul` element by element, with broadcasting: `ct_mul(a, b, &out)`.
 #define CT_BINARY_OPERATIONS(X)                                                                                         \
-    X(add) X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(atan2) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)   \
+    X(add) X(sub) X(mul) X(div) X(remainder) X(minimum) X(maximum) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)   \
     X(logical_and) X(logical_or) X(matmul)
 
 /// Operations on a tensor and a number, element by element: `ct_mul_scalar(a, 2, &out)`.
 #define CT_SCALAR_OPERATIONS(X)                                                                                         \
-    X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub)
+    X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)
 
 /// Reductions over some axes, or over all where none is given: `ct_sum(x, axes, count, keep, &out)`. `keep` leaves the
 /// axes there, with size 1.
@@ -61,7 +61,6 @@ ct_status ct_uniform_in_place(ct_tensor x, double low, double high);
 ct_status ct_normal_in_place(ct_tensor x, double mean, double deviation);
 
 ct_status ct_var(ct_tensor x, const int64_t *axes, int32_t count, bool unbiased, bool keep, ct_tensor *out);
-ct_status ct_prod(ct_tensor x, ct_tensor *out);
 ct_status ct_any(ct_tensor x, ct_tensor *out);
 ct_status ct_all(ct_tensor x, ct_tensor *out);
 ct_status ct_any_axis(ct_tensor x, int64_t axis, bool keep, ct_tensor *out);
@@ -96,8 +95,6 @@ ct_status ct_stack(const ct_tensor *tensors, int32_t count, int64_t axis, ct_ten
 
 ct_status ct_index_select(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor *out);
 ct_status ct_gather(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor *out);
-ct_status ct_scatter(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out);
-ct_status ct_scatter_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out);
 ct_status ct_index_add(ct_tensor x, int64_t axis, ct_tensor index, ct_tensor source, ct_tensor *out);
 ct_status ct_masked_fill(ct_tensor x, ct_tensor mask, ct_scalar value, ct_tensor *out);
 /// Advanced indexing by a tensor for each axis; a null index stands for a whole axis.

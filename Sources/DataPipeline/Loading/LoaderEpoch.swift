@@ -32,9 +32,6 @@ public final class LoaderEpoch<D: Dataset> {
 
     deinit { cancel() }
 
-    /// Steps of the whole epoch.
-    public var stepCount: Int { work.batches.count }
-
     /// Ends the epoch early; `next` returns nil from then on. Returns when its threads have ended.
     public func cancel() {
         work.cancel()

@@ -168,16 +168,6 @@ public enum F {
         }
     }
 
-    /// The mean of each window, `[N, C, H, W]` → `[N, C, H', W']` (`torch.nn.functional.avg_pool2d`); each setting is
-    /// [height, width]. Zeros that were added as padding count unless `countPadding` is false.
-    public static func avgPool2d(
-        _ x: Tensor, kernelSize: [Int], stride: [Int], padding: [Int] = [0, 0], ceilMode: Bool = false,
-        countPadding: Bool = true
-    ) -> Tensor {
-        avgPool(
-            x, kernelSize: kernelSize, stride: stride, padding: padding, ceilMode: ceilMode, countPadding: countPadding)
-    }
-
     /// The mean of each of `size` windows along the last two or three axes, [height, width] or [time, height, width],
     /// which together cover all positions (`torch.nn.functional.adaptive_avg_pool2d` and `…3d`).
     public static func adaptiveAvgPool(_ x: Tensor, _ size: [Int]) -> Tensor {

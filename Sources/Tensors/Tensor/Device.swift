@@ -51,10 +51,10 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
         }
     }
 
-    /// Waits until everything that was asked of the current CUDA device is done; returns at once for the CPU. Traps
-    /// where one of those operations failed.
+    /// Waits until everything that was asked of this device is done; returns at once for the CPU. Traps where one of
+    /// those operations failed.
     public func synchronize() {
-        if case .cuda = self { check(ct_cuda_synchronize(), "synchronize") }
+        if case .cuda(let index) = self { check(ct_cuda_synchronize(Int32(index)), "synchronize") }
     }
 
     /// `cpu`, or `cuda:` and the index.

@@ -57,7 +57,7 @@ public struct Tensor: @unchecked Sendable {
     public func isSame(as other: Tensor) -> Bool { ct_is_same(raw, other.raw) }
 
     /// How many tensor handles are alive in this process. It stays the same over a loop that leaks nothing.
-    public static var liveHandleCount: Int { Int(ct_live_handles()) }
+    package static var liveHandleCount: Int { Int(ct_live_handles()) }
 
     private func readSizes(_ read: (OpaquePointer?, UnsafeMutablePointer<Int64>?) -> Void) -> [Int] {
         let rank = rank
@@ -151,9 +151,6 @@ public enum Threads {
 /// those in float32 too: a float32 is split into three bfloat16 pieces, whose products are summed without losing a
 /// digit.
 public enum TileUnit {
-    /// Whether this CPU has the unit and the system lets this process use it.
-    public static var isPresent: Bool { ct_cpu_has_tile_unit() }
-
     /// Whether convolutions use the unit; false where there is none. Set to false, they compute from the next one on as
     /// on a CPU without it, for tests and measurements; true has no effect on such a CPU.
     public static var isUsed: Bool {

@@ -91,8 +91,6 @@ extension Tensor {
     public static func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary("minimum", ct_minimum, a, b) }
     /// The larger of two elements at every place, NaN if either is (`torch.maximum`). Shapes broadcast.
     public static func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary("maximum", ct_maximum, a, b) }
-    /// Angle of each point (x, y) from the positive x axis, in radians from −π to π (`torch.atan2`). Shapes broadcast.
-    public static func atan2(_ y: Tensor, _ x: Tensor) -> Tensor { binary("atan2", ct_atan2, y, x) }
     /// Elements of `a` where the bool condition holds, of `b` elsewhere (`torch.where`). All three shapes broadcast.
     public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
         produce("where", [condition, a, b]) { ct_where(condition.raw, a.raw, b.raw, $0) }
@@ -140,8 +138,6 @@ extension Tensor {
     public func ceil() -> Tensor { unary("ceil", ct_ceil) }
     /// Each element rounded to the nearest whole number, halves to the even one; the gradient is 0.
     public func round() -> Tensor { unary("round", ct_round) }
-    /// Each element without its fraction, rounded towards 0; the gradient is 0.
-    public func trunc() -> Tensor { unary("trunc", ct_trunc) }
     /// Sign of each element: −1, 0 or 1; the gradient is 0.
     public func sign() -> Tensor { unary("sign", ct_sign) }
     /// 1 / x of each element.

@@ -153,8 +153,6 @@ extension Tensor {
     public static func zerosLike(_ x: Tensor) -> Tensor { produce("zerosLike", [x]) { ct_zeros_like(x.raw, $0) } }
     /// A tensor of ones with the shape, type, device and layout of `x`.
     public static func onesLike(_ x: Tensor) -> Tensor { produce("onesLike", [x]) { ct_ones_like(x.raw, $0) } }
-    /// A tensor with the shape, type, device and layout of `x`, whose elements have no defined value.
-    public static func emptyLike(_ x: Tensor) -> Tensor { produce("emptyLike", [x]) { ct_empty_like(x.raw, $0) } }
 }
 
 extension Tensor {

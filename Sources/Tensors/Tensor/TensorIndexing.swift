@@ -123,16 +123,6 @@ extension Tensor {
     public func gather(dim: Int, index: Tensor) -> Tensor {
         produce("gather", [self, index]) { ct_gather(raw, Int64(dim), index.raw, $0) }
     }
-    /// A copy in which the elements of `source` stand along `dim` at the places in `index`, int64, of the shape of
-    /// `source` or smaller (`torch.scatter`).
-    public func scatter(dim: Int, index: Tensor, source: Tensor) -> Tensor {
-        produce("scatter", [self, index, source]) { ct_scatter(raw, Int64(dim), index.raw, source.raw, $0) }
-    }
-    /// A copy to which the elements of `source` are added along `dim` at the places in `index`, int64, of the shape of
-    /// `source` or smaller (`torch.scatter_add`).
-    public func scatterAdd(dim: Int, index: Tensor, source: Tensor) -> Tensor {
-        produce("scatterAdd", [self, index, source]) { ct_scatter_add(raw, Int64(dim), index.raw, source.raw, $0) }
-    }
     /// A copy to which the slices of `source` are added along `dim` at the places in `index`, int64 `[n]`
     /// (`torch.index_add`).
     public func indexAdd(dim: Int, index: Tensor, source: Tensor) -> Tensor {

@@ -33,8 +33,6 @@ extension Tensor {
     public func std(_ dims: [Int] = [], unbiased: Bool = true, keepDim: Bool = false) -> Tensor {
         variance(dims, unbiased: unbiased, keepDim: keepDim).sqrt()
     }
-    /// Product of all elements, without axes.
-    public func prod() -> Tensor { unary("prod", ct_prod) }
     /// Euclidean norm of all elements, the root of the sum of their squares, without axes.
     public func norm() -> Tensor { unary("norm", ct_linalg_vector_norm) }
 

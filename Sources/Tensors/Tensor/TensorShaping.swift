@@ -16,8 +16,6 @@ extension Tensor {
     public func expand(_ shape: [Int]) -> Tensor {
         produce("expand", [self]) { out in withSizes(shape) { ct_expand(raw, $0, $1, out) } }
     }
-    /// A view in which axes of size 1, and new leading ones, repeat to this shape; `expand` under another name.
-    public func broadcast(to shape: [Int]) -> Tensor { expand(shape) }
     /// A copy that holds the whole tensor so many times along each axis (`torch.Tensor.repeat`).
     public func repeated(_ counts: [Int]) -> Tensor {
         produce("repeated", [self]) { out in withSizes(counts) { ct_repeat(raw, $0, $1, out) } }
