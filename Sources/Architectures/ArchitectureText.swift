@@ -67,6 +67,7 @@ extension ArchitectureAxis {
 
 /// A text that names no architecture: what is wrong with it, and what would be right.
 public struct ArchitectureTextError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong with the text, and what would be right.
     public let description: String
 
     init(_ description: String) { self.description = description }
@@ -171,43 +172,28 @@ extension BackboneArchitecture {
     private func read<Value: AxisValue>(
         _ text: String, _ axis: ArchitectureAxis, _ value: inout Value
     ) throws(ArchitectureTextError) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        if let found = Value(parts: parts) {
-            value = found
-            return
-        }
-        let name = parts[0]
-        let nearest =
-            Value.names.contains(name) ? nil : nearestName(to: name, among: Value.names, within: max(2, name.count / 3))
-        throw ArchitectureTextError(
-            "\"\(text)\" is no \(axis.name); " + (nearest.map { "did you mean \"\($0)\"? " } ?? "")
-                + "It is \(axis.values.joined(separator: ", "))")
+        value = try parsed(text, axis)
     }
 
+    /// A value that may be absent, which is written `absent`.
     private func read<Value: AxisValue>(
         _ text: String, _ axis: ArchitectureAxis, _ value: inout Value?, absent: String
     ) throws(ArchitectureTextError) {
-        guard text != absent else {
-            value = nil
-            return
-        }
-        guard let found = Value(parts: text.split(separator: "/", omittingEmptySubsequences: false).map(String.init))
-        else {
-            throw ArchitectureTextError("\"\(text)\" is no \(axis.name); It is \(axis.values.joined(separator: ", "))")
-        }
-        value = found
+        value = text == absent ? nil : try parsed(text, axis, beside: [absent])
     }
-}
 
-extension Stem {
-    /// The stem of the other rank: what `imagenet` is for images, `video` is for clips. A CIFAR stem has none and stays.
-    var counterpart: Stem {
-        switch self {
-        case .imagenet: .video
-        case .imagenetWithoutPool: .videoWithoutPool
-        case .video: .imagenet
-        case .videoWithoutPool: .imagenetWithoutPool
-        case .cifar: .cifar
-        }
+    /// A value from its text.
+    ///
+    /// - Parameter others: What else may be written there, for the nearest name of an error.
+    private func parsed<Value: AxisValue>(
+        _ text: String, _ axis: ArchitectureAxis, beside others: [String] = []
+    ) throws(ArchitectureTextError) -> Value {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if let found = Value(parts: parts) { return found }
+        let name = parts[0], known = Value.names + others
+        let nearest = known.contains(name) ? nil : nearestName(to: name, among: known, within: max(2, name.count / 3))
+        throw ArchitectureTextError(
+            "\"\(text)\" is no \(axis.name); " + (nearest.map { "did you mean \"\($0)\"? " } ?? "")
+                + "It is \(axis.values.joined(separator: ", "))")
     }
 }

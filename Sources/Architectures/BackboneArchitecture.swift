@@ -101,6 +101,7 @@ extension BackboneArchitecture: Codable {
         }
     }
 
+    /// Writes every axis under its name, in the order of ``ArchitectureAxis``.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: Key.self)
         for axis in ArchitectureAxis.allCases {

@@ -88,6 +88,9 @@ final class ArchitectureTextTests: XCTestCase {
             message("resnet50:shortcut=densee"))
         XCTAssertTrue(message("resnet50:shortcut=dense/often").contains(#""dense/often" is no shortcut"#))
         XCTAssertTrue(message("resnet50:depths=3/4/x/3").contains(#""3/4/x/3" is no depths"#))
+        XCTAssertTrue(
+            message("resnet50:classes=nome").hasPrefix(#""nome" is no classes; did you mean "none"? It is none, "#),
+            message("resnet50:classes=nome"))
         XCTAssertTrue(message("resnet50:").contains("is no axis=value"))
         XCTAssertEqual(message("resnet50:stem=cifar,stem=imagenet"), "stem is set twice")
         XCTAssertTrue(

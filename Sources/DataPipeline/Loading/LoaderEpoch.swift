@@ -14,6 +14,7 @@ public struct LoaderTimings: Hashable, Sendable {
 /// One epoch's batches, for one consumer. Let go of it at any time: its threads finish their sample and end.
 public final class LoaderEpoch<D: Dataset> {
     private let work: EpochWork<D>
+    // Not `parallelMap`, which waits for its own end: these threads load ahead while the caller computes.
     private let workers: WorkerThreads
     private let log: SkipLog
     private var firstCall: ContinuousClock.Instant?
