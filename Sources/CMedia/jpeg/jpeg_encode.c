@@ -1,5 +1,5 @@
 #include "cm_jpeg.h"
-#include "growing.h"
+#include "image/growing.h"
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "cm_resample.h"
-#include "resample_kernels.h"
+#include "resample/resample_kernels.h"
 
 #include <stdlib.h>
 #include <string.h>

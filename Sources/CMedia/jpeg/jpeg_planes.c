@@ -1,4 +1,4 @@
-#include "jpeg_session.h"
+#include "jpeg/jpeg_session.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "resample_kernels.h"
+#include "resample/resample_kernels.h"
 
 #if defined(__x86_64__)
 

@@ -1,5 +1,5 @@
 #include "cm_video_writer.h"
-#include "video_session.h"
+#include "video/video_session.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "video_convert.h"
+#include "video/video_convert.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "video_syntax.h"
+#include "video/video_syntax.h"
 
 static void refill(video_bits *b) {
     if (b->zeros >= 2 && b->next < b->end && *b->next == 3) {

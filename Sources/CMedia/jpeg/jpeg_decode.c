@@ -1,7 +1,7 @@
 #include "cm_jpeg.h"
 #include "cm_resample.h"
 
-#include "jpeg_session.h"
+#include "jpeg/jpeg_session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #define CM_VIDEO_SESSION_H
 
 #include "cm_video.h"
-#include "video_convert.h"
-#include "video_source.h"
-#include "video_syntax.h"
+#include "video/video_convert.h"
+#include "video/video_source.h"
+#include "video/video_syntax.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>

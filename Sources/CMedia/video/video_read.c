@@ -1,4 +1,4 @@
-#include "video_session.h"
+#include "video/video_session.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "video_source.h"
+#include "video/video_source.h"
 
 #include <errno.h>
 #include <fcntl.h>

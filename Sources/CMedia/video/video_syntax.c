@@ -1,6 +1,6 @@
 // For memmem.
 #define _GNU_SOURCE
-#include "video_syntax.h"
+#include "video/video_syntax.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "resample_kernels.h"
+#include "resample/resample_kernels.h"
 
 static inline uint8_t byte_of(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
 

@@ -1,4 +1,4 @@
-#include "video_session.h"
+#include "video/video_session.h"
 
 /// Whether the packet that was just read is number `index` of the index.
 static bool is_packet(const cm_video *v, int64_t index) {

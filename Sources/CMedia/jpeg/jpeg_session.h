@@ -2,7 +2,7 @@
 #define CM_JPEG_SESSION_H
 
 #include "cm_jpeg.h"
-#include "resample_kernels.h"
+#include "resample/resample_kernels.h"
 
 #include <setjmp.h>
 #include <stdio.h>

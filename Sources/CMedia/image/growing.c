@@ -1,4 +1,4 @@
-#include "growing.h"
+#include "image/growing.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "resample_kernels.h"
+#include "resample/resample_kernels.h"
 
 #include <math.h>
 #include <stdlib.h>
