@@ -91,10 +91,6 @@ void cm_canvas_set_radial_gradient(
 void cm_canvas_move_to(cm_canvas *canvas, double x, double y) { cairo_move_to(canvas->context, x, y); }
 void cm_canvas_line_to(cm_canvas *canvas, double x, double y) { cairo_line_to(canvas->context, x, y); }
 
-void cm_canvas_curve_to(cm_canvas *canvas, double x1, double y1, double x2, double y2, double x3, double y3) {
-    cairo_curve_to(canvas->context, x1, y1, x2, y2, x3, y3);
-}
-
 void cm_canvas_close_path(cm_canvas *canvas) { cairo_close_path(canvas->context); }
 
 void cm_canvas_add_rectangle(cm_canvas *canvas, double x, double y, double width, double height, double radius) {

@@ -33,7 +33,6 @@ void cm_canvas_set_radial_gradient(
 
 void cm_canvas_move_to(cm_canvas *canvas, double x, double y);
 void cm_canvas_line_to(cm_canvas *canvas, double x, double y);
-void cm_canvas_curve_to(cm_canvas *canvas, double x1, double y1, double x2, double y2, double x3, double y3);
 void cm_canvas_close_path(cm_canvas *canvas);
 void cm_canvas_add_rectangle(cm_canvas *canvas, double x, double y, double width, double height, double radius);
 /// Half axes; turned by `angle` radians.

@@ -1,19 +1,22 @@
 import CMedia
 import Glibc
 
-/// Draws on a copy of an image, with cairo: antialiased shapes, gradients and text.
+/// A picture to draw on, with cairo: antialiased shapes, gradients and text.
 ///
-/// Coordinates are pixels, (0, 0) is the top left corner of the top left pixel, angles are radians and turn clockwise.
-/// A canvas is for one thread at a time.
+/// Coordinates are pixels; (0, 0) is the top left corner of the top left pixel, and (0.5, 0.5) its middle. Angles are
+/// radians and turn clockwise. A canvas is for one thread at a time.
 public final class Canvas {
+    /// Columns of pixels.
     public let width: Int
+    /// Rows of pixels.
     public let height: Int
+    /// The C canvas, which this one owns.
     let surface: OpaquePointer
 
-    /// The longest side that cairo draws on.
+    /// The longest side in pixels that a canvas may have, which is cairo's limit.
     public static let maximumSide = 32767
 
-    /// A canvas of one colour; sides of 1 to `maximumSide` pixels.
+    /// A canvas of `width` x `height` pixels, 1 to ``maximumSide`` each, covered with the colour `background`.
     public init(width: Int, height: Int, background: Color = .white) {
         precondition(
             (1...Self.maximumSide).contains(width) && (1...Self.maximumSide).contains(height),
@@ -28,8 +31,8 @@ public final class Canvas {
         cm_canvas_paint(surface)
     }
 
-    /// A canvas that holds `image`.
-    /// - Throws: `MediaError` when a side is over `maximumSide`, which JPEG allows.
+    /// A canvas that holds a copy of `image`; a grey one becomes RGB.
+    /// - Throws: ``MediaError`` when a side is over ``maximumSide``, as a JPEG's may be.
     public convenience init(_ image: ByteImage) throws {
         guard image.width <= Self.maximumSide && image.height <= Self.maximumSide else {
             throw MediaError(
@@ -42,47 +45,59 @@ public final class Canvas {
 
     deinit { cm_canvas_destroy(surface) }
 
-    /// What has been drawn so far, as RGB.
+    /// A copy of what has been drawn so far, as RGB.
     public func image() -> ByteImage {
         ByteImage(width: width, height: height, channels: 3) { cm_canvas_store(surface, $0.bytePointer) }
     }
 
-    /// What a shape is filled with.
+    /// What a shape is filled with: a colour, or one that changes from place to place.
     public enum Paint: Hashable, Sendable {
+        /// A colour at a place of a gradient; between two stops the colours are mixed.
         public struct Stop: Hashable, Sendable {
-            /// 0 (start) to 1 (end).
+            /// The place: 0 (the gradient's start) to 1 (its end).
             public var offset: Double
+            /// The colour at that place.
             public var color: Color
 
+            /// A stop at `offset`, 0 to 1, with the colour `color`.
             public init(_ offset: Double, _ color: Color) {
                 self.offset = offset
                 self.color = color
             }
         }
 
+        /// One colour.
         case color(Color)
+        /// Colours that change along the line from one point to another; beyond its ends they stay as they are there.
         case linearGradient(from: Point, to: Point, [Stop])
+        /// Colours that change from a point outward; beyond the radius, in pixels, they stay as they are there.
         case radialGradient(center: Point, radius: Double, [Stop])
     }
 
+    /// A place on the canvas, in pixels.
     public struct Point: Hashable, Sendable {
+        /// Pixels from the left edge.
         public var x: Double
+        /// Pixels from the top edge.
         public var y: Double
 
+        /// The point `x` pixels from the left edge and `y` from the top edge.
         public init(_ x: Double, _ y: Double) {
             self.x = x
             self.y = y
         }
     }
 
+    /// How a line is drawn. Half of its width lies on either side of the path.
     public struct Stroke: Hashable, Sendable {
-        /// In pixels.
+        /// The line's width in pixels; 0 draws nothing.
         public var width: Double
-        /// Lengths of dash and gap in turn; none for a solid line.
+        /// The lengths of dashes and gaps in turn, in pixels; empty for a solid line.
         public var dashes: [Double]
-        /// Round corners and ends, rather than mitred and square.
+        /// Whether corners and ends are round, rather than pointed and cut off.
         public var isRound: Bool
 
+        /// A solid line of 1 pixel with pointed corners, unless said otherwise.
         public init(width: Double = 1, dashes: [Double] = [], isRound: Bool = false) {
             self.width = width
             self.dashes = dashes
@@ -90,13 +105,15 @@ public final class Canvas {
         }
     }
 
-    /// A line width that suits the canvas: 3 pixels at 600, never less than 2.
-    public var suitableLineWidth: Double { max(2, Double(min(width, height)) / 200) }
+    /// A line width that suits the canvas: a 200th of its shorter side, and at least 2 pixels.
+    var suitableLineWidth: Double { max(2, Double(min(width, height)) / 200) }
 
-    /// A text size that suits the canvas, in pixels: 16 at 600, never less than 11.
-    public var suitableTextSize: Double { max(11, (Double(min(width, height)) / 37).rounded()) }
+    /// A text size that suits the canvas: a 37th of its shorter side, and at least 11 pixels.
+    var suitableTextSize: Double { max(11, (Double(min(width, height)) / 37).rounded()) }
 
-    /// Runs `body` with the origin moved to (`x`, `y`), turned by `angle` and scaled.
+    /// Runs `body` with its drawing moved, turned and scaled: what it draws at (0, 0) is at (`x`, `y`), turned around
+    /// that point by `angle` radians clockwise and `scale` times as large. `scale` must not be 0.
+    /// - Throws: What `body` throws.
     public func transformed(
         x: Double = 0, y: Double = 0, angle: Double = 0, scale: Double = 1, _ body: () throws -> Void
     ) rethrows {
@@ -109,7 +126,8 @@ public final class Canvas {
         try body()
     }
 
-    /// Runs `body` with drawing kept inside a rectangle.
+    /// Runs `body` with its drawing cut off outside of the rectangle whose top left corner is (`x`, `y`).
+    /// - Throws: What `body` throws.
     public func clipped(
         x: Double, y: Double, width: Double, height: Double, _ body: () throws -> Void
     ) rethrows {
@@ -120,6 +138,7 @@ public final class Canvas {
         try body()
     }
 
+    /// Makes `paint` what the next shape is filled or drawn with.
     func setPaint(_ paint: Paint) {
         func flat(_ stops: [Paint.Stop]) -> [Double] {
             stops.flatMap { [$0.offset, $0.color.red, $0.color.green, $0.color.blue, $0.color.opacity] }

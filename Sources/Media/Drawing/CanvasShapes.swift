@@ -1,14 +1,24 @@
 import CMedia
 
-/// Every shape takes a `fill`, a `stroke` with its `color`, or both.
+// Every shape takes a `fill`, a `stroke` with its `color`, or both; the stroke lies on top.
 extension Canvas {
-    /// Covers the canvas.
+    /// Covers the whole canvas with `paint`.
     public func paint(_ paint: Paint) {
         setPaint(paint)
         cm_canvas_paint(surface)
     }
 
-    /// A rectangle from its top left corner, with corners of `cornerRadius`.
+    /// Draws a rectangle of `width` x `height` pixels whose top left corner is (`x`, `y`), filled, outlined or both.
+    ///
+    /// - Parameters:
+    ///   - x: The left edge.
+    ///   - y: The top edge.
+    ///   - width: The width in pixels.
+    ///   - height: The height in pixels.
+    ///   - cornerRadius: The radius of round corners in pixels; 0 for square ones.
+    ///   - fill: What the inside is filled with; nil to leave it.
+    ///   - stroke: How the outline is drawn; nil for none.
+    ///   - color: The outline's colour.
     public func rectangle(
         x: Double, y: Double, width: Double, height: Double, cornerRadius: Double = 0, fill: Paint? = nil,
         stroke: Stroke? = nil, color: Color = .black
@@ -16,7 +26,17 @@ extension Canvas {
         draw(fill, stroke, color) { cm_canvas_add_rectangle(surface, x, y, width, height, cornerRadius) }
     }
 
-    /// An ellipse around (`x`, `y`) with the half axes `radiusX` and `radiusY`, turned by `angle`.
+    /// Draws an ellipse around (`x`, `y`), filled, outlined or both.
+    ///
+    /// - Parameters:
+    ///   - x: The middle, from the left.
+    ///   - y: The middle, from the top.
+    ///   - radiusX: Half of the width in pixels.
+    ///   - radiusY: Half of the height in pixels.
+    ///   - angle: By how much it is turned, in radians clockwise.
+    ///   - fill: What the inside is filled with; nil to leave it.
+    ///   - stroke: How the outline is drawn; nil for none.
+    ///   - color: The outline's colour.
     public func ellipse(
         x: Double, y: Double, radiusX: Double, radiusY: Double, angle: Double = 0, fill: Paint? = nil,
         stroke: Stroke? = nil, color: Color = .black
@@ -24,7 +44,13 @@ extension Canvas {
         draw(fill, stroke, color) { cm_canvas_add_ellipse(surface, x, y, radiusX, radiusY, angle) }
     }
 
-    /// A closed polygon.
+    /// Draws a polygon, filled, outlined or both, whose last corner is joined to the first.
+    ///
+    /// - Parameters:
+    ///   - points: The corners in turn; fewer than two draw nothing.
+    ///   - fill: What the inside is filled with; nil to leave it.
+    ///   - stroke: How the outline is drawn; nil for none.
+    ///   - color: The outline's colour.
     public func polygon(_ points: [Point], fill: Paint? = nil, stroke: Stroke? = nil, color: Color = .black) {
         guard points.count > 1 else { return }
         draw(fill, stroke, color) {
@@ -33,29 +59,12 @@ extension Canvas {
         }
     }
 
-    /// A closed smooth curve through `points`: each pair is joined by a Bézier curve along the line between their
-    /// neighbours (Catmull-Rom).
-    public func blob(_ points: [Point], fill: Paint? = nil, stroke: Stroke? = nil, color: Color = .black) {
-        let n = points.count
-        guard n > 2 else { return }
-        draw(fill, stroke, color) {
-            cm_canvas_move_to(surface, points[0].x, points[0].y)
-            for i in 0..<n {
-                let (p, a, b, q) = (points[(i + n - 1) % n], points[i], points[(i + 1) % n], points[(i + 2) % n])
-                cm_canvas_curve_to(
-                    surface, a.x + (b.x - p.x) / 6, a.y + (b.y - p.y) / 6, b.x - (q.x - a.x) / 6, b.y - (q.y - a.y) / 6,
-                    b.x, b.y)
-            }
-            cm_canvas_close_path(surface)
-        }
-    }
-
-    /// A straight line.
+    /// Draws a straight line from one point to another.
     public func line(from: Point, to: Point, color: Color, stroke: Stroke = Stroke()) {
         polyline([from, to], color: color, stroke: stroke)
     }
 
-    /// An open line through `points`: a curve of a chart, for one.
+    /// Draws straight lines from each of `points` to the next, such as a curve of a chart. Fewer than two draw nothing.
     public func polyline(_ points: [Point], color: Color, stroke: Stroke = Stroke(isRound: true)) {
         guard points.count > 1 else { return }
         draw(nil, stroke, color) { addPath(points) }

@@ -1,10 +1,15 @@
-/// Values on a coarse grid that are laid over a picture as colours: what a class activation map is.
+/// Values on a coarse grid that are laid over a picture as colours, as a class activation map is.
 public struct HeatMap: Hashable, Sendable {
+    /// Columns of the grid.
     public let width: Int
+    /// Rows of the grid.
     public let height: Int
-    /// In rows from top to bottom; 0 is cold, 1 is hot.
+    /// The values, `[height, width]`, rows from top to bottom: 0 is cold, 1 is hot. Values outside of 0…1 count as the
+    /// nearer of the two, NaN as 0.
     public let values: [Float]
 
+    /// A map of `width` x `height` cells, at least 1 each, with `values`, `[height, width]`, of which there must be
+    /// exactly as many.
     public init(width: Int, height: Int, values: [Float]) {
         precondition(
             width > 0 && height > 0 && values.count == width * height,
@@ -17,11 +22,16 @@ public struct HeatMap: Hashable, Sendable {
 
 /// A rectangle of a picture, in pixels; (0, 0) is the top left corner of the top left pixel.
 public struct ImageRegion: Hashable, Sendable, Codable {
+    /// The left edge.
     public var x: Double
+    /// The top edge.
     public var y: Double
+    /// The width in pixels.
     public var width: Double
+    /// The height in pixels.
     public var height: Double
 
+    /// The rectangle of `width` x `height` pixels whose top left corner is (`x`, `y`).
     public init(x: Double, y: Double, width: Double, height: Double) {
         self.x = x
         self.y = y
@@ -29,21 +39,26 @@ public struct ImageRegion: Hashable, Sendable, Codable {
         self.height = height
     }
 
-    /// This part of the picture once that is `factor` times as large.
+    /// The part of the picture that this rectangle covers, in a picture `factor` times as large.
     public func scaled(by factor: Double) -> ImageRegion {
         ImageRegion(x: x * factor, y: y * factor, width: width * factor, height: height * factor)
     }
 }
 
 extension ByteImage {
-    /// The picture, RGB, with the map spread over `region` and blended in; what lies outside of the region is darkened.
+    /// The picture as RGB, with the heat map spread over `region` and blended in; what lies outside of the region is
+    /// darkened.
     ///
-    /// A value stands in the middle of its cell; between the middles they are interpolated bilinearly, and beyond the
-    /// outermost ones they stay the same.
+    /// Each value stands in the middle of its cell. Between the middles the values are interpolated bilinearly, and
+    /// beyond the outermost ones they stay the same.
     ///
     /// - Parameters:
-    ///   - opacity: of the colours, 0…1.
-    ///   - dimming: how much outside is taken away, 0…1.
+    ///   - map: The values.
+    ///   - region: The part of the picture that the map covers; its sides must be above 0. It may reach beyond the
+    ///     picture.
+    ///   - opacity: How much the colours cover the picture, 0 (not at all) to 1 (entirely).
+    ///   - dimming: How much of the brightness is taken away outside of the region, 0 (nothing) to 1 (everything).
+    ///   - ramp: The colours of the values from 0 to 1.
     public func heated(
         by map: HeatMap, in region: ImageRegion, opacity: Double = 0.5, dimming: Double = 0.6,
         ramp: ColorRamp = .heat
@@ -76,9 +91,10 @@ extension ByteImage {
         return result
     }
 
+    /// How many colours of a ramp are told apart.
     private static let tableSize = 1024
 
-    /// Red, green and blue in 0…255 of values spread evenly over 0…1.
+    /// The colours of values spread evenly over 0…1: red, green and blue in turn, each in 0…255.
     private static func table(of ramp: ColorRamp) -> [Float] {
         (0..<tableSize).flatMap { i in
             let color = ramp.color(Double(i) / Double(tableSize - 1))
@@ -88,6 +104,7 @@ extension ByteImage {
 }
 
 extension HeatMap {
+    /// The value, in 0…1, at a place between four cells.
     fileprivate func value(_ column: Taps.Tap, _ row: Taps.Tap) -> Float {
         func along(_ y: Int) -> Float {
             let (a, b) = (values[y * width + column.first], values[y * width + column.second])
@@ -100,16 +117,16 @@ extension HeatMap {
     }
 }
 
-/// For each pixel of a row or column, the two cells that its value lies between.
+/// For each pixel of a row or column, the two cells between which its value lies.
 private struct Taps {
     struct Tap {
         let first: Int
         let second: Int
-        /// Weight of the second neighbour.
+        /// The weight of the second cell.
         let share: Float
     }
 
-    /// Pixels whose middle is in the region.
+    /// The pixels whose middles are in the region.
     let inside: Range<Int>
     private let taps: [Tap]
 

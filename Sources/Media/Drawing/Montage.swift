@@ -1,8 +1,17 @@
-/// Several pictures in one.
+/// Puts several pictures into one.
 public enum Montage {
-    /// Lays `images` out in rows of `columns`, each scaled to fit a cell of `cellWidth` x `cellHeight` pixels and centred
-    /// in it, with `gap` pixels around every cell and a caption, where there is one, above its picture: of one line or
-    /// several, each cut short where the cell is too narrow for it.
+    /// Lays pictures out in rows, from left to right and from top to bottom, each scaled to fit its cell and centred in
+    /// it.
+    ///
+    /// - Parameters:
+    ///   - images: The pictures. Without any, the result is one empty cell.
+    ///   - captions: The texts above the pictures, in their order, of one line or several; a line too long for its cell
+    ///     is cut short. There may be fewer than pictures.
+    ///   - columns: The pictures in a row, at least 1.
+    ///   - cellWidth: The width of a cell in pixels.
+    ///   - cellHeight: The height of a cell in pixels, without its caption.
+    ///   - gap: The pixels between cells, and around them all.
+    ///   - background: The colour of what no picture covers. Captions are black or white, whichever reads better on it.
     public static func grid(
         _ images: [ByteImage], captions: [String] = [], columns: Int, cellWidth: Int, cellHeight: Int, gap: Int = 8,
         background: Color = Color(hex: 0xF4F4F4)

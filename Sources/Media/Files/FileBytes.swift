@@ -1,13 +1,15 @@
 import Glibc
 
-/// A file's bytes in memory from `malloc`, without a detour over an array.
+/// A file's bytes, read straight into memory.
 struct FileBytes: ~Copyable {
     private let base: UnsafeMutableRawPointer?
+    /// How many bytes were read.
     let count: Int
     /// Whether these are all the file's bytes.
     let isWhole: Bool
 
-    /// Reads the first `limit` bytes of a regular file; all of it when nil, if that is no more than `maximum`.
+    /// Reads the first `limit` bytes of a regular file, or all of it when nil; `maximum` is the most that it reads.
+    /// - Throws: `MediaError` when the file can't be read, or would take more than `maximum` bytes.
     init(_ path: String, first limit: Int? = nil, maximum: Int = .max) throws(MediaError) {
         // Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -48,10 +50,12 @@ struct FileBytes: ~Copyable {
 
     deinit { free(base) }
 
+    /// Calls `body` with the bytes. The pointer is good for the call only.
     borrowing func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         try body(UnsafeRawBufferPointer(start: base, count: count))
     }
 
+    /// The error for what the operating system said last of `path`.
     private static func failure(_ path: String) -> MediaError {
         MediaError(kind: .unreadable, name: path, cause: String(cString: strerror(errno)))
     }

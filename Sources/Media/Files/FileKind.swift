@@ -1,6 +1,6 @@
-/// Guesses from its first bytes what a file that is no image of ours is, for the error message.
+/// Guesses from its first bytes what a file is that is neither JPEG nor PNG, for the error message.
 enum FileKind {
-    /// For example "it looks like a GIF image".
+    /// What the file seems to be, for example "it looks like a GIF image", or its first bytes in hexadecimal.
     static func describe(_ bytes: UnsafeRawBufferPointer) -> String {
         if let kind = guess(bytes) { return "it looks like \(kind)" }
         let start = bytes.prefix(8).map { byte in
@@ -10,6 +10,7 @@ enum FileKind {
         return "it starts with the bytes \(start.joined(separator: " "))"
     }
 
+    /// The bytes by which kinds of files are known, and where they stand.
     private static let signatures: [(offset: Int, bytes: [UInt8], kind: String)] = [
         (0, ascii("GIF8"), "a GIF image"),
         (8, ascii("WEBP"), "a WebP image"),

@@ -1,47 +1,52 @@
 import Foundation
 import Support
 
-/// What is wrong with a media file: which file, why, and what to do about it.
+/// What is wrong with an image or video file: which file, why, and what to do about it.
 public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong, as a program tells it apart.
     public enum Kind: Hashable, Sendable {
         /// The file can't be opened or read.
         case unreadable
         /// The file can't be written.
         case unwritable
+        /// The file has no bytes.
         case empty
-        /// Neither JPEG nor PNG.
+        /// The file is neither JPEG nor PNG.
         case notAnImage
-        /// Neither MP4, Matroska, WebM nor AVI.
+        /// The file is neither MP4, Matroska, WebM nor AVI.
         case notAVideo
-        /// A video container with sound alone, or with a cover.
+        /// The file is a video container without moving pictures: sound alone, or with a cover.
         case noPictures
         /// The file ends before the picture or the video does.
         case truncated
         /// The bytes contradict the format.
         case corrupt
-        /// Over a limit of `DecodeLimits` or `VideoOptions`.
+        /// The file goes over a limit of ``DecodeLimits`` or ``VideoOptions``, or a picture is too large to draw on.
         case tooLarge
-        /// A legal file of a kind that is not decoded.
+        /// The file is legal, but of a kind that is not decoded.
         case unsupported
+        /// There is no memory for the picture or the video.
         case outOfMemory
     }
 
+    /// What went wrong.
     public let kind: Kind
     /// The file's path, or what the caller called the bytes.
     public let name: String
-    /// Why, in a few words.
+    /// Why it went wrong in this file, in a few words; may be empty.
     public let cause: String
-    /// The frame of a video that is wrong, from 0; nil when it is the file as a whole.
+    /// The frame of a video that is wrong, counted from 0; nil when it is the file as a whole.
     public let frame: Int?
 
-    public init(kind: Kind, name: String, cause: String, frame: Int? = nil) {
+    /// An error for the file `name`.
+    package init(kind: Kind, name: String, cause: String, frame: Int? = nil) {
         self.kind = kind
         self.name = name
         self.cause = cause
         self.frame = frame
     }
 
-    /// What to do about it.
+    /// What a person can do about it, as a sentence.
     public var fix: String {
         switch kind {
         case .unreadable: "Check the path and its permissions."
@@ -57,6 +62,7 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The whole message: the file, what is wrong with it, why, and what to do about it.
     public var description: String {
         let what =
             switch kind {
@@ -79,20 +85,24 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Something odd in a file that was accepted all the same.
 public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
+    /// What is odd, as a program tells it apart.
     public enum Kind: Hashable, Sendable {
-        /// The rest of the picture is missing; it is filled with what the decoder had last.
+        /// The end of the picture is missing; its place is filled with what the decoder had last.
         case truncated
-        /// Part of the picture is damaged.
+        /// Part of the picture is damaged and may look wrong.
         case damaged
         /// The picture is whole, but the file breaks a rule of its format.
         case irregular
     }
 
+    /// What is odd.
     public let kind: Kind
+    /// The file's path, or what the caller called the bytes.
     public let name: String
-    /// The decoder's words.
+    /// What the decoder said about it; may be empty.
     public let cause: String
 
+    /// The whole message: the file, what is odd about it, and what the decoder said.
     public var description: String {
         let what =
             switch kind {
@@ -105,9 +115,10 @@ public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension MediaError {
+    /// The error for a file that can't be written.
     init(_ error: WholeFileError) { self.init(kind: .unwritable, name: error.path, cause: error.reason) }
 
-    /// The description without the file's name and the fix.
+    /// The description without the file's name and what to do, as part of a sentence: "it is empty".
     package var problem: String {
         var text = description
         if text.hasPrefix(name) { text = String(text.dropFirst(name.count)) }

@@ -1,16 +1,16 @@
 import CMedia
 import Glibc
 
-/// Interleaved 8-bit pixels, rows from top to bottom without padding: `[height, width, channels]`, grey (1 channel) or
-/// RGB (3).
+/// A picture of 8-bit samples, `[height, width, channels]`: grey (1 channel) or RGB (3), interleaved, rows from top to
+/// bottom without padding. A NumPy array of that shape and of type `uint8` has the same bytes.
 ///
-/// The pixels live in memory from `malloc`, shared by copies of the value until one of them is changed.
+/// It is a value: copies share their memory until one of them is changed.
 public struct ByteImage: @unchecked Sendable {
-    /// In pixels, at least 1.
+    /// Columns of pixels, at least 1.
     public let width: Int
-    /// In pixels, at least 1.
+    /// Rows of pixels, at least 1.
     public let height: Int
-    /// 1 (grey) or 3 (red, green, blue).
+    /// Samples a pixel: 1 (grey) or 3 (red, green, blue).
     public let channels: Int
 
     private var storage: Storage
@@ -39,14 +39,14 @@ public struct ByteImage: @unchecked Sendable {
         self.storage = storage
     }
 
-    /// Every sample of every pixel is `value`.
+    /// A picture of `width` x `height` pixels, at least 1 each, whose samples are all `value`.
     public init(width: Int, height: Int, channels: Int = 3, filledWith value: UInt8 = 0) {
         self.init(width: width, height: height, channels: channels) { memory in
             memory.fill(with: value)
         }
     }
 
-    /// `pixels` in the order `[height, width, channels]`.
+    /// A picture with the samples `pixels`, `[height, width, channels]`, of which there must be exactly as many.
     public init(width: Int, height: Int, channels: Int = 3, pixels: [UInt8]) {
         precondition(
             pixels.count == width * height * channels,
@@ -56,7 +56,8 @@ public struct ByteImage: @unchecked Sendable {
         }
     }
 
-    /// Pixels that `fill` writes; what it leaves unwritten is undefined.
+    /// A picture whose samples `fill` writes, `[height, width, channels]`; what it leaves unwritten is undefined.
+    /// - Throws: What `fill` throws.
     public init(
         width: Int, height: Int, channels: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
@@ -77,17 +78,20 @@ public struct ByteImage: @unchecked Sendable {
             storage: Storage(adopting: UnsafeMutableRawPointer(data)))
     }
 
-    /// `width * height * channels`.
+    /// How many bytes the samples take: `width * height * channels`.
     public var byteCount: Int { width * height * channels }
 
-    /// Calls `body` with the pixels, `[height, width, channels]`. The pointer is good for the call only.
+    /// Calls `body` with the samples, `[height, width, channels]`. The pointer is good for the call only.
+    /// - Throws: What `body` throws.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) {
             try body(UnsafeRawBufferPointer(start: storage.base, count: byteCount))
         }
     }
 
-    /// Calls `body` with the pixels to change, copying them first when another value shares them.
+    /// Calls `body` with the samples, `[height, width, channels]`, to change. They are copied first when another value
+    /// shares them. The pointer is good for the call only.
+    /// - Throws: What `body` throws.
     public mutating func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
         if !isKnownUniquelyReferenced(&storage) {
             let copy = Storage(byteCount: byteCount)
@@ -99,7 +103,7 @@ public struct ByteImage: @unchecked Sendable {
         }
     }
 
-    /// One sample: column `x`, row `y`, channel `c`.
+    /// The sample in column `x`, row `y` and channel `c`, each counted from 0. It must lie inside the picture.
     public subscript(x: Int, y: Int, c: Int = 0) -> UInt8 {
         get {
             let offset = checkedOffset(x, y, c)
@@ -118,10 +122,10 @@ public struct ByteImage: @unchecked Sendable {
         return (y * width + x) * channels + c
     }
 
-    /// The pixels as an array, `[height, width, channels]`.
+    /// The samples as an array, `[height, width, channels]`.
     public var pixels: [UInt8] { withUnsafeBytes { Array($0) } }
 
-    /// RGB from grey by repeating it; itself when it is RGB already.
+    /// The picture as RGB: grey is repeated in all three channels, and RGB stays as it is.
     public func convertedToRGB() -> ByteImage {
         guard channels == 1 else { return self }
         return ByteImage(width: width, height: height, channels: 3) { target in
@@ -135,7 +139,8 @@ public struct ByteImage: @unchecked Sendable {
         }
     }
 
-    /// Luma, (19595 R + 38470 G + 7471 B + 32768) / 65536; itself when it is grey already.
+    /// The picture as grey: RGB becomes the luma of ITU-R BT.601, (19595 R + 38470 G + 7471 B + 32768) / 65536, which
+    /// is Pillow's `convert("L")`; grey stays as it is.
     public func convertedToGrey() -> ByteImage {
         guard channels == 3 else { return self }
         return ByteImage(width: width, height: height, channels: 1) { target in
@@ -149,6 +154,7 @@ public struct ByteImage: @unchecked Sendable {
 }
 
 extension ByteImage: Equatable {
+    /// Whether both pictures have the same size, channels and samples.
     public static func == (a: ByteImage, b: ByteImage) -> Bool {
         guard a.width == b.width, a.height == b.height, a.channels == b.channels else { return false }
         return a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.hasSameBytes(as: y) } }
@@ -156,6 +162,7 @@ extension ByteImage: Equatable {
 }
 
 extension ByteImage: CustomStringConvertible {
+    /// Size and kind, for example "640 x 480 RGB image".
     public var description: String { "\(width) x \(height) \(channels == 1 ? "grey" : "RGB") image" }
 }
 
@@ -163,6 +170,7 @@ extension UnsafeRawBufferPointer {
     /// The bytes as C takes them.
     var bytePointer: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
 
+    /// Whether both hold as many bytes, of equal values.
     func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         guard let mine = baseAddress, let others = other.baseAddress else { return count == other.count }
         return count == other.count && memcmp(mine, others, count) == 0
@@ -173,6 +181,7 @@ extension UnsafeMutableRawBufferPointer {
     /// The bytes as C takes them.
     var bytePointer: UnsafeMutablePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
 
+    /// Sets every byte to `value`.
     func fill(with value: UInt8) {
         guard let baseAddress else { return }
         memset(baseAddress, Int32(value), count)

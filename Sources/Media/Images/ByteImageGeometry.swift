@@ -2,13 +2,14 @@ import CMedia
 import Glibc
 
 extension ByteImage {
-    /// Mirrored left to right.
+    /// The picture mirrored left to right.
     public func flippedHorizontally() -> ByteImage { oriented(2) }
 
-    /// Mirrored top to bottom.
+    /// The picture mirrored top to bottom.
     public func flippedVertically() -> ByteImage { oriented(4) }
 
-    /// Upright, when EXIF says that the stored picture has `orientation` (1 to 8). 5 to 8 swap width and height.
+    /// The picture upright, if it was stored with the EXIF orientation `orientation`, 1 (upright already) to 8. The
+    /// values 5 to 8 swap width and height. Pillow's `ImageOps.exif_transpose` does this.
     public func oriented(_ orientation: Int) -> ByteImage {
         precondition((1...8).contains(orientation), "ByteImage.oriented: no EXIF orientation \(orientation)")
         guard orientation > 1 else { return self }
@@ -23,7 +24,7 @@ extension ByteImage {
         }
     }
 
-    /// The `width` x `height` pixels whose top left is (`x`, `y`); they must lie inside the image.
+    /// The part of `width` x `height` pixels whose top left pixel is (`x`, `y`). It must lie inside the picture.
     public func cropped(x: Int, y: Int, width: Int, height: Int) -> ByteImage {
         precondition(
             x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= self.width && y + height <= self.height,
@@ -38,8 +39,14 @@ extension ByteImage {
         }
     }
 
-    /// With `left`, `top`, `right` and `bottom` more pixels (at least 0 each) of the colour `fill`, which has one value,
-    /// or one for each channel.
+    /// The picture with more pixels around it, as torchvision's `pad` adds them.
+    ///
+    /// - Parameters:
+    ///   - left: Columns to add before the first, at least 0.
+    ///   - top: Rows to add above the first, at least 0.
+    ///   - right: Columns to add after the last, at least 0.
+    ///   - bottom: Rows to add below the last, at least 0.
+    ///   - fill: The new pixels' colour: one value for all channels, or one for each.
     public func padded(left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0, fill: [UInt8] = [0]) -> ByteImage {
         precondition(
             left >= 0 && top >= 0 && right >= 0 && bottom >= 0,
@@ -62,8 +69,8 @@ extension ByteImage {
         }
     }
 
-    /// Lays `other` over this image, its top left at (`x`, `y`); what does not fit is left out. Grey goes on RGB, not the
-    /// other way round.
+    /// Copies `other` over this picture, its top left pixel at (`x`, `y`), which may lie outside; what does not fit is
+    /// left out. Grey can be laid over RGB, but not RGB over grey.
     public mutating func overlay(_ other: ByteImage, x: Int, y: Int) {
         precondition(channels >= other.channels, "ByteImage.overlay: \(other) does not go on \(self)")
         let top = channels == 3 ? other.convertedToRGB() : other
@@ -81,6 +88,7 @@ extension ByteImage {
     }
 }
 
+/// Copies `rows` times `bytes` bytes between two pictures whose rows are a pitch apart, each from its offset on.
 private func copyRows(
     _ source: UnsafeRawBufferPointer, pitch: Int, offset: Int, to target: UnsafeMutableRawBufferPointer,
     pitch targetPitch: Int, offset targetOffset: Int, rows: Int, bytes: Int

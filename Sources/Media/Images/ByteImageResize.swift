@@ -1,17 +1,19 @@
 import CMedia
 
-/// How a target sample is made of source samples.
+/// How the samples of a resized picture are made of the original ones.
 public enum ResizeFilter: Sendable {
-    /// A triangle as wide as the scale, as Pillow and torchvision's `antialias=True` have it; within one level of both.
+    /// A weighted mean whose weights fall off linearly, over more samples the more the picture shrinks: Pillow's
+    /// `BILINEAR` and torchvision's `antialias=True`, whose results it meets within one level.
     case bilinearAntialiased
-    /// Two by two samples around the target's centre, whatever the scale; torchvision's `antialias=False`.
+    /// A weighted mean of the two by two nearest samples, however much the picture shrinks: torchvision's
+    /// `antialias=False` and OpenCV's `INTER_LINEAR`.
     case bilinear
-    /// The sample whose area holds the target's centre; torchvision's `nearest-exact`.
+    /// The one sample whose area holds the new sample's centre: torchvision's `nearest-exact`.
     case nearest
 }
 
 extension ByteImage {
-    /// Resampled to `width` x `height` pixels.
+    /// The picture resampled to `width` x `height` pixels, at least 1 each, whatever its proportions were.
     public func resized(width: Int, height: Int, filter: ResizeFilter = .bilinearAntialiased) -> ByteImage {
         precondition(width > 0 && height > 0, "ByteImage.resized: no such size as \(width) x \(height)")
         if width == self.width && height == self.height { return self }

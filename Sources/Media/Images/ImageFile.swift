@@ -1,13 +1,18 @@
 import CMedia
 import Glibc
 
-/// Image files: JPEG and PNG, told apart by their content, never by their name.
+/// Reads and writes JPEG and PNG files. Their content tells them apart, never their name.
+///
+/// JPEGs are decoded by libjpeg-turbo with its default settings; CMYK becomes RGB as in Pillow, OpenCV and torchvision.
+/// In a PNG, alpha and transparent colours are dropped and not blended, palettes become colours, samples of 16 bits are
+/// rounded to 8, and gamma and colour profiles are not applied.
 public enum ImageFile {
-    /// What the names of such files end with, in small letters: how a folder's are found.
+    /// The endings of names that such files have, in small letters and without the dot: by them a folder's pictures are
+    /// found.
     public static let endings: Set<String> = ["jpg", "jpeg", "png"]
 
-    /// Decodes the image at `path`: RGB and upright unless `options` say otherwise.
-    /// - Throws: `MediaError`, naming the file.
+    /// Reads the picture in the file at `path`: RGB and upright, unless `options` say otherwise.
+    /// - Throws: ``MediaError``, which names the file.
     public static func read(_ path: String, options: DecodeOptions = DecodeOptions()) throws -> ByteImage {
         let file = try FileBytes(path, maximum: options.limits.maxFileBytes)
         return try file.withUnsafeBytes { bytes throws(MediaError) in
@@ -15,15 +20,17 @@ public enum ImageFile {
         }
     }
 
-    /// Decodes an encoded image in memory; `name` is what an error calls it.
-    /// - Throws: `MediaError`.
+    /// Decodes the bytes of a JPEG or PNG file: RGB and upright, unless `options` say otherwise.
+    /// - Throws: ``MediaError``, which calls the bytes `name`.
     public static func decode(
         _ bytes: [UInt8], name: String = "image", options: DecodeOptions = DecodeOptions()
     ) throws -> ByteImage {
         try bytes.withUnsafeBytes { try decode($0, name: name, options: options) }
     }
 
-    /// Decodes an encoded image in memory; `name` is what an error calls it.
+    /// Decodes the bytes of a JPEG or PNG file that lie in memory of the caller's: RGB and upright, unless `options`
+    /// say otherwise.
+    /// - Throws: ``MediaError``, which calls the bytes `name`.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, name: String = "image", options: DecodeOptions = DecodeOptions()
     ) throws(MediaError) -> ByteImage {
@@ -72,8 +79,9 @@ public enum ImageFile {
         return image
     }
 
-    /// Reads size, channels and format of the image at `path` without decoding it, and of a large file only the start.
-    /// - Throws: `MediaError`, naming the file.
+    /// Reads what the file at `path` says about its picture, without decoding it. Only as much of the file is read as
+    /// that takes.
+    /// - Throws: ``MediaError``, which names the file.
     public static func header(_ path: String) throws -> ImageHeader {
         // Most headers end within a page or two; thumbnails and colour profiles take some further.
         var length: Int? = 1 << 14
@@ -88,14 +96,15 @@ public enum ImageFile {
         }
     }
 
-    /// Reads the header of an encoded image in memory.
+    /// Reads what the bytes of a JPEG or PNG file say about its picture, without decoding it.
+    /// - Throws: ``MediaError``, which calls the bytes `name`.
     public static func header(of bytes: [UInt8], name: String = "image") throws -> ImageHeader {
         let header = try bytes.withUnsafeBytes { try ImageHeader(in: $0, isWhole: true, name: name) }
         guard let header else { throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header") }
         return header
     }
 
-    /// The least upright size that a reduced JPEG must keep; zeros for full size.
+    /// The least size, upright, that a JPEG decoded at a reduced scale must keep; zeros for full size.
     private static func minimumSize(
         of header: ImageHeader, oriented orientation: Int, options: DecodeOptions
     ) -> (width: Int, height: Int) {
@@ -105,12 +114,13 @@ public enum ImageFile {
     }
 }
 
-/// The text in a fixed buffer of a C struct.
+/// The text in an array of characters of a C struct, up to its first zero.
 func text<T>(of buffer: T) -> String {
     withUnsafeBytes(of: buffer) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
 extension MediaError {
+    /// The error for a C call that failed with `status` and said why in `report`.
     init(_ status: cm_status, name: String, report: cm_report, frame: Int? = nil) {
         let kind: Kind =
             switch status {

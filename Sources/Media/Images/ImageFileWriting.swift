@@ -2,24 +2,37 @@ import CMedia
 import Glibc
 import Support
 
-/// How pixels become a JPEG.
+/// How a picture is encoded as a JPEG.
 public struct JPEGEncoding: Hashable, Sendable {
-    /// Luma samples per chroma sample, across and down.
+    /// How much coarser colour is stored than brightness. Grey pictures have no colour to store.
     public enum Subsampling: Hashable, Sendable, CaseIterable {
-        case none444, half422, quarter420, half440, quarter411
+        /// Colour as fine as brightness, 4:4:4.
+        case none444
+        /// Colour half as wide, 4:2:2.
+        case half422
+        /// Colour half as wide and half as high, 4:2:0: what most JPEGs have.
+        case quarter420
+        /// Colour half as high, 4:4:0.
+        case half440
+        /// Colour a quarter as wide, 4:1:1.
+        case quarter411
     }
 
-    /// 1 to 100.
+    /// The quality, 1 (smallest file) to 100 (nearest to the picture), on libjpeg's scale, which Pillow and OpenCV use.
     public var quality: Int
+    /// How much coarser colour is stored than brightness.
     public var subsampling: Subsampling
+    /// Whether the file is progressive, so that its beginning shows the whole picture coarsely.
     public var isProgressive: Bool
-    /// Huffman tables made for the picture: smaller, slower.
+    /// Whether the Huffman tables are made for the picture, Pillow's `optimize`: a smaller file, in more time.
     public var optimizesTables: Bool
-    /// A restart marker every so many rows of MCUs; 0 for none.
+    /// The rows of MCUs (blocks of 8 or 16 rows of pixels) between two restart markers, from which decoding can go on
+    /// after damage; 0 for no markers.
     public var restartRows: Int
     /// The EXIF orientation to record, 1 to 8; nil for none. The pixels are written as they are.
     public var orientation: Int?
 
+    /// An encoding of quality 95, 4:2:0 and baseline, without markers or orientation, unless said otherwise.
     public init(
         quality: Int = 95, subsampling: Subsampling = .quarter420, isProgressive: Bool = false,
         optimizesTables: Bool = false, restartRows: Int = 0, orientation: Int? = nil
@@ -32,6 +45,7 @@ public struct JPEGEncoding: Hashable, Sendable {
         self.orientation = orientation
     }
 
+    /// The options as the C encoder takes them.
     package var cOptions: cm_jpeg_encode_options {
         precondition((1...100).contains(quality), "JPEGEncoding: no quality \(quality); 1 to 100")
         var o = cm_jpeg_encode_options()
@@ -55,7 +69,8 @@ public struct JPEGEncoding: Hashable, Sendable {
 }
 
 extension ImageFile {
-    /// Encodes `image` as a JPEG.
+    /// Encodes `image` as a JPEG and returns the bytes of the file.
+    /// - Throws: ``MediaError``, which calls the picture `name`: a side may have up to 65,500 pixels.
     public static func encodeJPEG(
         _ image: ByteImage, encoding: JPEGEncoding = JPEGEncoding(), name: String = "image"
     ) throws -> [UInt8] {
@@ -63,31 +78,41 @@ extension ImageFile {
     }
 
     /// Writes `image` to `path` as a JPEG of `quality` 1 to 100. The file appears whole or not at all.
+    /// - Throws: ``MediaError``, which names the file.
     public static func writeJPEG(_ image: ByteImage, to path: String, quality: Int = 95) throws {
         try writeJPEG(image, to: path, encoding: JPEGEncoding(quality: quality))
     }
 
-    /// Writes `image` to `path` as a JPEG. The file appears whole or not at all.
+    /// Writes `image` to `path` as a JPEG, as `encoding` says. The file appears whole or not at all.
+    /// - Throws: ``MediaError``, which names the file.
     public static func writeJPEG(_ image: ByteImage, to path: String, encoding: JPEGEncoding) throws {
         try writeJPEG(image, to: path, encoding: encoding, syncs: true)
     }
 
-    /// Writes `image` to `path` as a JPEG; without `syncs` for one of many files that count only together.
+    /// Writes `image` to `path` as a JPEG. Without `syncs` the file may be lost when the machine stops, which is right
+    /// for one of many files that count only together.
+    /// - Throws: ``MediaError``, which names the file.
     package static func writeJPEG(_ image: ByteImage, to path: String, encoding: JPEGEncoding, syncs: Bool) throws {
         try withJPEG(image, encoding, name: path) { try write($0, to: path, syncs: syncs) }
     }
 
-    /// Encodes `image` as a PNG; `compression` from 0 (none) to 9 (smallest).
+    /// Encodes `image` as a PNG of 8 bits a sample and returns the bytes of the file; `compression` is zlib's, 0 (none)
+    /// to 9 (smallest).
+    /// - Throws: ``MediaError``, which calls the picture `name`.
     public static func encodePNG(_ image: ByteImage, compression: Int = 6, name: String = "image") throws -> [UInt8] {
         try withPNG(image, compression, name: name) { Array($0) }
     }
 
-    /// Writes `image` to `path` as a PNG. The file appears whole or not at all.
+    /// Writes `image` to `path` as a PNG of 8 bits a sample; `compression` is zlib's, 0 (none) to 9 (smallest). The
+    /// file appears whole or not at all.
+    /// - Throws: ``MediaError``, which names the file.
     public static func writePNG(_ image: ByteImage, to path: String, compression: Int = 6) throws {
         try writePNG(image, to: path, compression: compression, syncs: true)
     }
 
-    /// Writes `image` to `path` as a PNG; without `syncs` for one of many files that count only together.
+    /// Writes `image` to `path` as a PNG. Without `syncs` the file may be lost when the machine stops, which is right
+    /// for one of many files that count only together.
+    /// - Throws: ``MediaError``, which names the file.
     package static func writePNG(
         _ image: ByteImage, to path: String, compression: Int = 6, syncs: Bool
     ) throws {
@@ -131,7 +156,7 @@ extension ImageFile {
         }
     }
 
-    /// Runs a C encoder and lends what it made.
+    /// Runs a C encoder, calls `body` with the bytes it made, and frees them.
     private static func withEncoded<R>(
         name: String, _ body: (UnsafeRawBufferPointer) throws -> R,
         encode: (

@@ -1,25 +1,32 @@
 import CMedia
 
+/// The formats of image files that are read and written.
 public enum ImageFormat: String, Hashable, Sendable {
+    /// JPEG: baseline or progressive, with Huffman or arithmetic coding.
     case jpeg = "JPEG"
+    /// PNG, interlaced or not.
     case png = "PNG"
 }
 
-/// What an image file says about itself before any pixel is decoded.
+/// What an image file says about its picture, known without decoding any pixel.
 public struct ImageHeader: Hashable, Sendable {
+    /// The file's format, told by its content and not by its name.
     public let format: ImageFormat
-    /// Upright, that is after the EXIF orientation is undone.
+    /// Columns of the upright picture, which is the one that ``ImageFile/read(_:options:)`` returns.
     public let width: Int
+    /// Rows of the upright picture.
     public let height: Int
-    /// As the file stores them.
+    /// Columns as the file stores them, before the picture is turned upright.
     public let storedWidth: Int
+    /// Rows as the file stores them, before the picture is turned upright.
     public let storedHeight: Int
-    /// EXIF orientation, 1 (upright) to 8.
+    /// The EXIF orientation, 1 (upright) to 8; 1 when the file says nothing. With 5 to 8 the stored sides are swapped.
     public let orientation: Int
-    /// Components as stored: grey 1, colour 3, CMYK 4; in PNG one more for alpha, and 3 for a palette.
+    /// The components of a pixel in the file: grey 1, colour 3, CMYK 4; in PNG one more for alpha, and 3 for a palette.
     public let channels: Int
+    /// The bits of a stored component: 8 in nearly all files; 1, 2, 4 and 16 occur in PNG, 12 in JPEG.
     public let bitsPerChannel: Int
-    /// A progressive JPEG or an interlaced PNG.
+    /// Whether it is a progressive JPEG or an interlaced PNG.
     public let isProgressive: Bool
 
     init(_ header: cm_header) {
@@ -35,8 +42,9 @@ public struct ImageHeader: Hashable, Sendable {
         isProgressive = header.progressive
     }
 
-    /// Reads the header at the start of `bytes`. `isWhole` says whether that is the whole file.
-    /// - Returns: nil when more of the file is needed.
+    /// Reads the header at the start of `bytes`. `isWhole` says whether that is the whole file; nil means that more of
+    /// the file is needed.
+    /// - Throws: `MediaError`, which calls the file `name`.
     init?(in bytes: UnsafeRawBufferPointer, isWhole: Bool, name: String) throws(MediaError) {
         guard bytes.count > 0 else { throw MediaError(kind: .empty, name: name, cause: "") }
         var header = cm_header()

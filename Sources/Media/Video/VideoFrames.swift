@@ -1,17 +1,18 @@
-/// Frames of a video, `[N, height, width, 3]`, RGB.
+/// Frames of a video, decoded: N pictures of one size, RGB.
 public struct VideoFrames: Sendable {
-    /// The numbers of the frames, in the order in which they were asked for. N of them.
+    /// The numbers of the N frames, counted from 0 in the video, in the order in which they were asked for.
     public let indices: [Int]
-    /// In pixels.
+    /// Columns of pixels of every frame.
     public let width: Int
-    /// In pixels.
+    /// Rows of pixels of every frame.
     public let height: Int
-    /// N * height * width * 3 samples. A missing frame is black.
+    /// The samples of all frames, uint8 `[N, height, width, 3]`, RGB. A missing frame is black.
     public let pixels: [UInt8]
-    /// The frames that could not be decoded, ascending. Only under `VideoOptions.Damage.keepDecodable`.
+    /// The numbers of the frames that could not be decoded, ascending. Always none unless the video was opened with
+    /// ``VideoOptions/Damage/keepDecodable``.
     public let missing: [Int]
 
-    /// The frame at `position` of `indices`.
+    /// The frame at `position` of ``indices``, as a picture.
     public func image(_ position: Int) -> ByteImage {
         precondition(
             indices.indices.contains(position), "VideoFrames: no frame \(position) among \(indices.count)")
@@ -23,6 +24,6 @@ public struct VideoFrames: Sendable {
         }
     }
 
-    /// Every frame, in the order of `indices`.
+    /// All frames as pictures, in the order of ``indices``.
     public var images: [ByteImage] { indices.indices.map(image) }
 }

@@ -1,49 +1,56 @@
 import CMedia
 
-/// A video file, read frame by frame: MP4 and its relatives, Matroska, WebM, AVI, by what they hold and not by their name.
+/// Reads frames of a video file, by their numbers: MP4 and its relatives, Matroska, WebM and AVI, told by their content
+/// and not by their name.
 ///
-/// Frame i is the one that comes out i-th when the file is decoded from its start, bit for bit, in whatever order frames
-/// are asked for. Opening reads through the packets; when these leave the order of the frames in doubt (timestamps that
-/// are missing or equal, interlaced fields, pictures that are not coded), it decodes them all once to find out.
+/// Frame i is the one that comes out i-th when the file is decoded from its start, bit for bit, in whatever order
+/// frames are asked for. Opening a file reads through its packets. Where these leave the order of the frames in doubt
+/// (timestamps that are missing or equal, interlaced fields, pictures that are not coded), all frames are decoded once
+/// to find it.
 ///
-/// Colours: the stream's matrix (BT.601, BT.709, BT.2020) and range; where it names none, BT.709 for pictures wider than
-/// 1279 or higher than 576 pixels and BT.601 for smaller ones, limited range, as players have it. Chroma is interpolated
-/// bilinearly. High dynamic range is not mapped, and pixels are taken as square.
+/// Colours become RGB by the matrix (BT.601, BT.709, BT.2020) and the range that the stream names. Where it names none,
+/// they are taken as players take them: limited range, and BT.709 for pictures wider than 1279 or higher than 576
+/// pixels, BT.601 for smaller ones. Chroma is interpolated bilinearly. High dynamic range is not mapped, and pixels are
+/// taken as square.
 ///
 /// A reader is for one thread at a time; several threads open a reader each.
 public final class VideoReader {
     /// The file's path, or what the caller called the bytes.
     public let name: String
+    /// How the file is read.
     public let options: VideoOptions
+    /// How many frames there are. In a truncated file those count that it still holds.
     public let frameCount: Int
     /// Frames a second on average; nil when the file doesn't say.
     public let frameRate: Double?
-    /// Seconds, from the start of the first frame to the end of the last; nil when the file doesn't say.
+    /// Seconds from the start of the first frame to the end of the last; nil when the file doesn't say.
     public let duration: Double?
-    /// In pixels, as frames come out.
+    /// Columns of pixels of a frame, upright unless the options say otherwise.
     public let width: Int
-    /// In pixels, as frames come out.
+    /// Rows of pixels of a frame, upright unless the options say otherwise.
     public let height: Int
-    /// What the file asks players to turn its pictures by, in degrees clockwise, 0 to 360 exclusive. Undone, with any
-    /// mirroring, when it is a multiple of 90 and `VideoOptions.appliesRotation`.
+    /// How far the file asks players to turn its pictures, in degrees clockwise: at least 0 and below 360. The frames
+    /// are turned that way, and mirrored where the file asks for it, if ``VideoOptions/appliesRotation`` is set and it
+    /// is a multiple of 90.
     public let rotation: Double
-    /// The file ends early, and `frameCount` counts what there is.
+    /// Whether the file ends early.
     public let isTruncated: Bool
-    /// FFmpeg's name, for example `h264`.
+    /// FFmpeg's name of the codec, for example `h264`.
     public let codec: String
-    /// `mp4`, `matroska` (WebM too) or `avi`.
+    /// The kind of file: `mp4`, `matroska` (WebM too) or `avi`.
     public let container: String
-    /// Whether the order of the frames was found by decoding all of them at first.
-    public let isCounted: Bool
+    /// Whether all frames had to be decoded to find their order.
+    package let isCounted: Bool
 
     private let video: OpaquePointer
     private let memory: UnsafeMutableRawBufferPointer?
+    /// The EXIF orientation that frames are turned upright from.
     private let orientation: Int32
-    /// The last frame that was read, when it was.
+    /// The last frame of the last call that read any; nil before the first.
     private var lastRead: Int?
 
-    /// Opens the file at `path`.
-    /// - Throws: `MediaError`, naming the file, and the frame where there is one to name.
+    /// Opens the video file at `path`.
+    /// - Throws: ``MediaError``, which names the file, and the frame where there is one to name.
     public convenience init(path: String, options: VideoOptions = VideoOptions()) throws {
         var opened: OpaquePointer?
         try Self.open(name: path, options) { o, frame, report in
@@ -55,8 +62,8 @@ public final class VideoReader {
         try self.init(opened, memory: nil, name: path, options)
     }
 
-    /// Opens a video in memory, of which it keeps a copy; `name` is what an error calls it.
-    /// - Throws: `MediaError`.
+    /// Opens a video from the bytes of its file, of which the reader keeps a copy.
+    /// - Throws: ``MediaError``, which calls the bytes `name`.
     public convenience init(bytes: [UInt8], name: String = "video", options: VideoOptions = VideoOptions()) throws {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
         memory.copyBytes(from: bytes)
@@ -104,16 +111,19 @@ public final class VideoReader {
         memory?.deallocate()
     }
 
-    /// When frame `index` is shown: seconds after the first frame; nil when the file doesn't say.
+    /// When frame `index` is shown, in seconds after the first frame; nil when the file doesn't say.
     public func time(ofFrame index: Int) -> Double? {
         check([index])
         let seconds = cm_video_time(video, Int64(index))
         return seconds >= 0 ? seconds : nil
     }
 
-    /// Decodes frames in any order, each once however often it is asked for; scaled while they are converted, if `size`
-    /// says so.
-    /// - Throws: `MediaError`, naming the frame that is damaged.
+    /// Decodes frames, in any order and as often as they are asked for. Each is decoded once.
+    ///
+    /// - Parameters:
+    ///   - indices: The frames' numbers, from 0.
+    ///   - size: The size in pixels to scale them to, bilinearly and antialiased; nil for the video's own.
+    /// - Throws: ``MediaError``, which names the frame that is damaged.
     public func frames(at indices: [Int], size: (width: Int, height: Int)? = nil) throws -> VideoFrames {
         let (width, height) = size ?? (self.width, self.height)
         var missing: [Int] = []
@@ -125,8 +135,8 @@ public final class VideoReader {
         return VideoFrames(indices: indices, width: width, height: height, pixels: pixels, missing: missing)
     }
 
-    /// The frame at `index` at the video's own size.
-    /// - Throws: `MediaError`; under `keepDecodable` too, when this frame is missing.
+    /// Decodes frame `index`, at the video's own size.
+    /// - Throws: ``MediaError`` when the frame is damaged, whatever ``VideoOptions/damage`` says.
     public func image(at index: Int) throws -> ByteImage {
         let frames = try frames(at: [index])
         guard frames.missing.isEmpty else {
@@ -135,10 +145,16 @@ public final class VideoReader {
         return frames.image(0)
     }
 
-    /// Decodes frames in any order into the caller's memory, `[N, height, width, 3]`, RGB; `size` scales them.
-    /// - Returns: the frames that are missing, ascending; these are zeros. Always none unless `VideoOptions.damage` is
-    ///   `keepDecodable`.
-    /// - Throws: `MediaError`, naming the frame that is damaged.
+    /// Decodes frames into memory of the caller's, in any order and as often as they are asked for. Each is decoded
+    /// once.
+    ///
+    /// - Parameters:
+    ///   - indices: The frames' numbers, from 0.
+    ///   - buffer: Where the samples go, uint8 `[N, height, width, 3]`, RGB; it must have exactly that many bytes.
+    ///   - size: The size in pixels to scale them to, bilinearly and antialiased; nil for the video's own.
+    /// - Returns: The numbers of the frames that are missing, ascending, whose samples are zeros. Always none unless
+    ///   ``VideoOptions/damage`` is ``VideoOptions/Damage/keepDecodable``.
+    /// - Throws: ``MediaError``, which names the frame that is damaged.
     @discardableResult
     public func read(
         frames indices: [Int], into buffer: UnsafeMutableRawBufferPointer, size: (width: Int, height: Int)? = nil
@@ -148,9 +164,13 @@ public final class VideoReader {
         return try read(indices, into: buffer, size: size, goingOn: goesOn)
     }
 
-    /// Decodes the frames of `range` (all, when nil) one after the other in a single pass, with one in memory at a time.
-    /// `body` gets a frame's number and its pixels, nil where it is missing.
-    /// - Throws: `MediaError`, naming the frame that is damaged; what `body` throws.
+    /// Decodes frames one after the other in a single pass, with one in memory at a time.
+    ///
+    /// - Parameters:
+    ///   - range: The frames' numbers, from 0; nil for all.
+    ///   - size: The size in pixels to scale them to, bilinearly and antialiased; nil for the video's own.
+    ///   - body: Called with each frame's number and its picture, RGB, which is nil where the frame is missing.
+    /// - Throws: ``MediaError``, which names the frame that is damaged, and what `body` throws.
     public func forEachFrame(
         in range: Range<Int>? = nil, size: (width: Int, height: Int)? = nil,
         _ body: (Int, ByteImage?) throws -> Void
@@ -165,6 +185,7 @@ public final class VideoReader {
         }
     }
 
+    /// Traps unless all `indices` are numbers of frames.
     private func check(_ indices: [Int]) {
         for index in indices {
             precondition(
@@ -217,6 +238,7 @@ public final class VideoReader {
         return zip(frames, missing).filter { $1 != 0 }.map { Int($0.0) }
     }
 
+    /// Opens a video with a C call, and says by way of `describe` what a file is that holds none.
     private static func open(
         name: String, _ options: VideoOptions,
         _ body: (

@@ -1,25 +1,29 @@
 import CMedia
 import Support
 
-/// How pictures become a video.
+/// How pictures are encoded as a video.
 public struct VideoEncoding: Hashable, Sendable {
+    /// A kind of video file that is written.
     public enum Format: Hashable, Sendable {
-        /// H.264 in MP4; MPEG-4 part 2 where FFmpeg was built without x264.
+        /// H.264 in MP4, or MPEG-4 part 2 where FFmpeg has no libx264.
         case mp4
-        /// VP9 in WebM; VP8 where that is missing.
+        /// VP9 in WebM, or VP8 where FFmpeg can't encode VP9.
         case webm
     }
 
+    /// The kind of file, whatever its name ends with.
     public var format: Format
     /// Frames a second.
     public var rate: Double
-    /// 1 to 100.
+    /// The quality, 1 (smallest file) to 100 (nearest to the pictures).
     public var quality: Int
-    /// A key frame at least every so many frames: what reading from the middle costs at most.
+    /// The most frames from one key frame to the next, which is how many must be decoded at most to read one.
     public var keyFrameDistance: Int
-    /// Threads of the encoder, at least 1.
+    /// The threads of the encoder, at least 1.
     public var threads: Int
 
+    /// An encoding as MP4 with 25 frames a second, quality 75 and a key frame every 48 frames, in one thread, unless
+    /// said otherwise.
     public init(
         format: Format = .mp4, rate: Double = 25, quality: Int = 75, keyFrameDistance: Int = 48, threads: Int = 1
     ) {
@@ -35,32 +39,39 @@ public struct VideoEncoding: Hashable, Sendable {
     }
 }
 
-/// Writes a video picture by picture. The file appears under its name when `finish` is called, whole or not at all.
+/// Writes a video file picture by picture. The file appears under its name when ``finish()`` is called, whole or not at
+/// all.
 ///
-/// Colours are stored as BT.709 when the picture is wider than 1279 or higher than 576 pixels and as BT.601 otherwise, in
-/// limited range and at half resolution, and the file says so. An odd side is stored with its last line repeated. The same
-/// pictures make the same bytes on the same machine.
+/// Colours are stored as BT.709 when the picture is wider than 1279 or higher than 576 pixels and as BT.601 otherwise,
+/// in limited range and at half resolution (4:2:0), and the file says so. An odd side is stored with its last row or
+/// column repeated. On one machine, the same pictures always make the same bytes.
 public final class VideoWriter {
+    /// Where the file will be.
     public let path: String
-    /// Pixels of every picture.
+    /// Columns of pixels of every picture.
     public let width: Int
+    /// Rows of pixels of every picture.
     public let height: Int
+    /// How the pictures are encoded.
     public let encoding: VideoEncoding
-    /// What FFmpeg encodes with: `libx264`, `mpeg4`, `libvpx-vp9` or `libvpx`.
+    /// FFmpeg's name of the encoder: `libx264`, `mpeg4`, `libvpx-vp9` or `libvpx`.
     public let encoder: String
 
     private let file: WholeFile
     private var writer: OpaquePointer?
 
-    /// Begins a video for `path`; by `encoding.format`, whatever the path ends with.
-    /// - Throws: `MediaError`, naming the file.
+    /// Begins a video of `width` x `height` pixels for `path`, in the format of `encoding`, whatever the path ends
+    /// with.
+    /// - Throws: ``MediaError``, which names the file.
     public convenience init(
         path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding()
     ) throws {
         try self.init(path: path, width: width, height: height, encoding: encoding, syncs: true)
     }
 
-    /// Begins a video for `path`; without `syncs` for one of many files that count only together.
+    /// Begins a video for `path`. Without `syncs` the file may be lost when the machine stops, which is right for one
+    /// of many files that count only together.
+    /// - Throws: ``MediaError``, which names the file.
     package init(path: String, width: Int, height: Int, encoding: VideoEncoding, syncs: Bool) throws {
         precondition(width > 0 && height > 0, "VideoWriter: no pictures of \(width) x \(height)")
         self.path = path
@@ -89,8 +100,9 @@ public final class VideoWriter {
 
     deinit { abandon() }
 
-    /// Appends a picture; grey becomes RGB.
-    /// - Throws: `MediaError`, naming the file; what was written is thrown away.
+    /// Appends a picture, which must have the video's size; a grey one becomes RGB.
+    /// - Throws: ``MediaError``, which names the file; what was written is then removed, and the writer is of no more
+    ///   use.
     public func append(_ image: ByteImage) throws {
         precondition(
             image.width == width && image.height == height,
@@ -104,8 +116,8 @@ public final class VideoWriter {
         }
     }
 
-    /// Ends the video and gives it its name.
-    /// - Throws: `MediaError`, naming the file, and leaves nothing.
+    /// Ends the video and gives the file its name. Nothing can be appended after that.
+    /// - Throws: ``MediaError``, which names the file; what was written is then removed.
     public func finish() throws {
         guard let writer else { preconditionFailure("VideoWriter: \(path) has ended already") }
         var report = cm_report()
@@ -123,8 +135,8 @@ public final class VideoWriter {
         }
     }
 
-    /// Writes `images`, all of the same size, to `path`.
-    /// - Throws: `MediaError`, naming the file.
+    /// Writes `images`, at least one and all of one size, to `path` as a video.
+    /// - Throws: ``MediaError``, which names the file.
     public static func write(_ images: [ByteImage], to path: String, encoding: VideoEncoding = VideoEncoding()) throws {
         guard let first = images.first else { preconditionFailure("VideoWriter: no pictures for \(path)") }
         let writer = try VideoWriter(path: path, width: first.width, height: first.height, encoding: encoding)
@@ -132,6 +144,7 @@ public final class VideoWriter {
         try writer.finish()
     }
 
+    /// Removes what was written, unless the video has ended.
     private func abandon() {
         guard let writer else { return }
         cm_video_writer_close(writer)
