@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import XCTest
 
@@ -39,7 +40,8 @@ final class VideoDamageTests: XCTestCase {
                     do {
                         let reader = try VideoReader(bytes: bytes, name: name, options: options)
                         let frames = try reader.frames(
-                            at: Array(stride(from: 0, to: reader.frameCount, by: 3)), size: (32, 24))
+                            at: Array(stride(from: 0, to: reader.frameCount, by: 3)),
+                            size: ImageSize(width: 32, height: 24))
                         if frames.missing.isEmpty { whole += 1 } else { partial += 1 }
                     } catch let error as MediaError {
                         XCTAssertTrue(error.description.hasPrefix(name), error.description)

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import TestSupport
 import XCTest
 
@@ -125,8 +126,8 @@ final class VideoReaderTests: XCTestCase {
     func testScaledFramesKeepTheirPlace() throws {
         let fixture = VideoFixture(name: "a", container: "mp4", codec: "libx264", frames: 30, bFrames: 2)
         let reader = try VideoReader(bytes: try fixture.bytes())
-        let frames = try reader.frames(at: [20, 3], size: (width: 48, height: 32))
-        XCTAssertEqual([frames.width, frames.height], [48, 32])
+        let frames = try reader.frames(at: [20, 3], size: ImageSize(width: 48, height: 32))
+        XCTAssertEqual(frames.size, ImageSize(width: 48, height: 32))
         XCTAssertEqual(frames.pixels.count, 2 * 48 * 32 * 3)
         for (place, index) in [20, 3].enumerated() {
             let whole = try reader.image(at: index)

@@ -1,5 +1,6 @@
 import CMedia
 import Glibc
+import Support
 
 /// A picture of 8-bit samples, `[height, width, channels]`: grey (1 channel) or RGB (3), interleaved, rows from top to
 /// bottom without padding. A NumPy array of that shape and of type `uint8` has the same bytes.
@@ -77,6 +78,9 @@ public struct ByteImage: @unchecked Sendable {
             width: Int(pixels.width), height: Int(pixels.height), channels: Int(pixels.channels),
             storage: Storage(adopting: UnsafeMutableRawPointer(data)))
     }
+
+    /// Width and height in pixels.
+    public var size: ImageSize { ImageSize(width: width, height: height) }
 
     /// How many bytes the samples take: `width * height * channels`.
     public var byteCount: Int { width * height * channels }

@@ -1,4 +1,5 @@
 import CMedia
+import Support
 
 /// How the samples of a resized picture are made of the original ones.
 public enum ResizeFilter: Sendable {
@@ -15,8 +16,14 @@ public enum ResizeFilter: Sendable {
 extension ByteImage {
     /// The picture resampled to `width` x `height` pixels, at least 1 each, whatever its proportions were.
     public func resized(width: Int, height: Int, filter: ResizeFilter = .bilinearAntialiased) -> ByteImage {
+        resized(to: ImageSize(width: width, height: height), filter: filter)
+    }
+
+    /// The picture resampled to `size`, at least 1 pixel each way, whatever its proportions were.
+    public func resized(to size: ImageSize, filter: ResizeFilter = .bilinearAntialiased) -> ByteImage {
+        let (width, height) = (size.width, size.height)
         precondition(width > 0 && height > 0, "ByteImage.resized: no such size as \(width) x \(height)")
-        if width == self.width && height == self.height { return self }
+        if size == self.size { return self }
         let kind =
             switch filter {
             case .bilinearAntialiased: CM_FILTER_BILINEAR_ANTIALIASED

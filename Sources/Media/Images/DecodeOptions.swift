@@ -1,3 +1,5 @@
+import Support
+
 /// How much an image file may ask for before its decoding is refused with ``MediaError/Kind/tooLarge``. The size is
 /// read in the header, before memory for pixels is taken.
 public struct DecodeLimits: Hashable, Sendable {
@@ -52,28 +54,26 @@ public struct DecodeOptions: Sendable {
     /// What to do with a JPEG that ends early or is damaged.
     public var truncation: TruncationPolicy
     /// The size that the decoded picture, upright, must have at least; nil for full size. It lets a JPEG be decoded at
-    /// a reduced scale, the smallest of 1/8, 1/4, 1/2 and 1 that leaves both sides that long. PNG ignores it.
+    /// a reduced scale, the smallest of 1/8, 1/4, 1/2 and 1 that leaves both sides that long. For a shorter side of s
+    /// pixels, whichever side that is, ask for s x s. PNG ignores it.
     ///
     /// It saves time where the picture is resized to this size or less afterwards. The pixels differ a little from
     /// those of a full decode that is resized: fine detail is dropped rather than blended.
-    public var minimumSize: (width: Int, height: Int)?
-    /// The least length of the decoded picture's shorter side; used when `minimumSize` is nil.
-    public var minimumShorterSide: Int?
+    public var minimumSize: ImageSize?
     /// The size that the upright picture is resampled to, with ``ResizeFilter/bilinearAntialiased``; nil for none. With
     /// `minimumSize` as well, a JPEG is first decoded at the reduced scale.
     ///
     /// In a JPEG whose colours are YCbCr, luma and chroma are resampled before they become RGB. That is less work than
     /// ``ByteImage/resized(width:height:filter:)`` after decoding, and gives equal pixels but for rounding and for
     /// colours that YCbCr can hold and RGB can't.
-    public var targetSize: (width: Int, height: Int)?
+    public var targetSize: ImageSize?
     /// Called with what is odd in a file that was decoded all the same; nil to ignore it. Nothing is ever printed.
     public var onWarning: (@Sendable (MediaWarning) -> Void)?
 
     /// Options for an upright RGB picture at full size, unless said otherwise.
     public init(
         channels: Channels = .rgb, appliesOrientation: Bool = true, limits: DecodeLimits = DecodeLimits(),
-        truncation: TruncationPolicy = .fail, minimumSize: (width: Int, height: Int)? = nil,
-        minimumShorterSide: Int? = nil, targetSize: (width: Int, height: Int)? = nil,
+        truncation: TruncationPolicy = .fail, minimumSize: ImageSize? = nil, targetSize: ImageSize? = nil,
         onWarning: (@Sendable (MediaWarning) -> Void)? = nil
     ) {
         self.channels = channels
@@ -81,7 +81,6 @@ public struct DecodeOptions: Sendable {
         self.limits = limits
         self.truncation = truncation
         self.minimumSize = minimumSize
-        self.minimumShorterSide = minimumShorterSide
         self.targetSize = targetSize
         self.onWarning = onWarning
     }

@@ -43,12 +43,11 @@ public enum ImageFile {
         let status: cm_status
         switch header.format {
         case .jpeg:
-            let minimum = minimumSize(of: header, oriented: orientation, options: options)
             var o = cm_jpeg_decode_options()
             o.channels = options.channels == .grey ? 1 : 3
             o.orientation = Int32(orientation)
-            o.minimum_width = Int32(clamping: minimum.width)
-            o.minimum_height = Int32(clamping: minimum.height)
+            o.minimum_width = Int32(clamping: options.minimumSize?.width ?? 0)
+            o.minimum_height = Int32(clamping: options.minimumSize?.height ?? 0)
             if let size = options.targetSize {
                 precondition(
                     size.width > 0 && size.height > 0, "DecodeOptions.targetSize: \(size.width) x \(size.height)")
@@ -75,7 +74,7 @@ public enum ImageFile {
             let kind: MediaWarning.Kind = report.truncated ? .truncated : report.damaged ? .damaged : .irregular
             onWarning(MediaWarning(kind: kind, name: name, cause: text(of: report.warning)))
         }
-        if let size = options.targetSize { image = image.resized(width: size.width, height: size.height) }
+        if let size = options.targetSize { image = image.resized(to: size) }
         return image
     }
 
@@ -102,15 +101,6 @@ public enum ImageFile {
         let header = try bytes.withUnsafeBytes { try ImageHeader(in: $0, isWhole: true, name: name) }
         guard let header else { throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header") }
         return header
-    }
-
-    /// The least size, upright, that a JPEG decoded at a reduced scale must keep; zeros for full size.
-    private static func minimumSize(
-        of header: ImageHeader, oriented orientation: Int, options: DecodeOptions
-    ) -> (width: Int, height: Int) {
-        if let size = options.minimumSize { return size }
-        guard let side = options.minimumShorterSide else { return (0, 0) }
-        return (side, side)
     }
 }
 

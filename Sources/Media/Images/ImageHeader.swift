@@ -1,4 +1,5 @@
 import CMedia
+import Support
 
 /// The formats of image files that are read and written.
 public enum ImageFormat: String, Hashable, Sendable {
@@ -12,14 +13,10 @@ public enum ImageFormat: String, Hashable, Sendable {
 public struct ImageHeader: Hashable, Sendable {
     /// The file's format, told by its content and not by its name.
     public let format: ImageFormat
-    /// Columns of the upright picture, which is the one that ``ImageFile/read(_:options:)`` returns.
-    public let width: Int
-    /// Rows of the upright picture.
-    public let height: Int
-    /// Columns as the file stores them, before the picture is turned upright.
-    public let storedWidth: Int
-    /// Rows as the file stores them, before the picture is turned upright.
-    public let storedHeight: Int
+    /// The upright picture's size, which is that of what ``ImageFile/read(_:options:)`` returns.
+    public let size: ImageSize
+    /// The size as the file stores it, before the picture is turned upright.
+    public let storedSize: ImageSize
     /// The EXIF orientation, 1 (upright) to 8; 1 when the file says nothing. With 5 to 8 the stored sides are swapped.
     public let orientation: Int
     /// The components of a pixel in the file: grey 1, colour 3, CMYK 4; in PNG one more for alpha, and 3 for a palette.
@@ -29,14 +26,16 @@ public struct ImageHeader: Hashable, Sendable {
     /// Whether it is a progressive JPEG or an interlaced PNG.
     public let isProgressive: Bool
 
+    /// Columns of pixels of the upright picture.
+    public var width: Int { size.width }
+    /// Rows of pixels of the upright picture.
+    public var height: Int { size.height }
+
     init(_ header: cm_header) {
         format = header.format == CM_FORMAT_PNG ? .png : .jpeg
-        storedWidth = Int(header.width)
-        storedHeight = Int(header.height)
+        storedSize = ImageSize(width: Int(header.width), height: Int(header.height))
         orientation = Int(header.orientation)
-        let turned = orientation >= 5
-        width = turned ? storedHeight : storedWidth
-        height = turned ? storedWidth : storedHeight
+        size = orientation >= 5 ? ImageSize(width: storedSize.height, height: storedSize.width) : storedSize
         channels = Int(header.channels)
         bitsPerChannel = Int(header.bits_per_channel)
         isProgressive = header.progressive

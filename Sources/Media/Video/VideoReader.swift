@@ -1,4 +1,5 @@
 import CMedia
+import Support
 
 /// Reads frames of a video file, by their numbers: MP4 and its relatives, Matroska, WebM and AVI, told by their content
 /// and not by their name.
@@ -25,10 +26,8 @@ public final class VideoReader {
     public let frameRate: Double?
     /// Seconds from the start of the first frame to the end of the last; nil when the file doesn't say.
     public let duration: Double?
-    /// Columns of pixels of a frame, upright unless the options say otherwise.
-    public let width: Int
-    /// Rows of pixels of a frame, upright unless the options say otherwise.
-    public let height: Int
+    /// Width and height of a frame in pixels, upright unless the options say otherwise.
+    public let size: ImageSize
     /// How far the file asks players to turn its pictures, in degrees clockwise: at least 0 and below 360. The frames
     /// are turned that way, and mirrored where the file asks for it, if ``VideoOptions/appliesRotation`` is set and it
     /// is a multiple of 90.
@@ -48,6 +47,11 @@ public final class VideoReader {
     private let orientation: Int32
     /// The last frame of the last call that read any; nil before the first.
     private var lastRead: Int?
+
+    /// Columns of pixels of a frame.
+    public var width: Int { size.width }
+    /// Rows of pixels of a frame.
+    public var height: Int { size.height }
 
     /// Opens the video file at `path`.
     /// - Throws: ``MediaError``, which names the file, and the frame where there is one to name.
@@ -97,8 +101,8 @@ public final class VideoReader {
             ? Double(info.frame_rate.numerator) / Double(info.frame_rate.denominator) : nil
         duration = info.duration > 0 ? info.duration : nil
         orientation = options.appliesRotation ? info.orientation : 1
-        width = Int(orientation >= 5 ? info.height : info.width)
-        height = Int(orientation >= 5 ? info.width : info.height)
+        let stored = ImageSize(width: Int(info.width), height: Int(info.height))
+        size = orientation >= 5 ? ImageSize(width: stored.height, height: stored.width) : stored
         rotation = info.rotation
         isTruncated = info.truncated
         isCounted = info.counted
@@ -124,15 +128,15 @@ public final class VideoReader {
     ///   - indices: The frames' numbers, from 0.
     ///   - size: The size in pixels to scale them to, bilinearly and antialiased; nil for the video's own.
     /// - Throws: ``MediaError``, which names the frame that is damaged.
-    public func frames(at indices: [Int], size: (width: Int, height: Int)? = nil) throws -> VideoFrames {
-        let (width, height) = size ?? (self.width, self.height)
+    public func frames(at indices: [Int], size: ImageSize? = nil) throws -> VideoFrames {
+        let size = size ?? self.size
         var missing: [Int] = []
-        let count = indices.count * width * height * 3
+        let count = indices.count * size.width * size.height * 3
         let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             missing = try read(frames: indices, into: UnsafeMutableRawBufferPointer(buffer), size: size)
             initialized = count
         }
-        return VideoFrames(indices: indices, width: width, height: height, pixels: pixels, missing: missing)
+        return VideoFrames(indices: indices, size: size, pixels: pixels, missing: missing)
     }
 
     /// Decodes frame `index`, at the video's own size.
@@ -157,11 +161,11 @@ public final class VideoReader {
     /// - Throws: ``MediaError``, which names the frame that is damaged.
     @discardableResult
     public func read(
-        frames indices: [Int], into buffer: UnsafeMutableRawBufferPointer, size: (width: Int, height: Int)? = nil
+        frames indices: [Int], into buffer: UnsafeMutableRawBufferPointer, size: ImageSize? = nil
     ) throws -> [Int] {
         // A caller who walks on from where the last call ended will probably do so again.
         let goesOn = lastRead.map { last in indices.allSatisfy { $0 > last } } ?? false
-        return try read(indices, into: buffer, size: size, goingOn: goesOn)
+        return try read(indices, into: buffer, size: size ?? self.size, goingOn: goesOn)
     }
 
     /// Decodes frames one after the other in a single pass, with one in memory at a time.
@@ -172,13 +176,12 @@ public final class VideoReader {
     ///   - body: Called with each frame's number and its picture, RGB, which is nil where the frame is missing.
     /// - Throws: ``MediaError``, which names the frame that is damaged, and what `body` throws.
     public func forEachFrame(
-        in range: Range<Int>? = nil, size: (width: Int, height: Int)? = nil,
-        _ body: (Int, ByteImage?) throws -> Void
+        in range: Range<Int>? = nil, size: ImageSize? = nil, _ body: (Int, ByteImage?) throws -> Void
     ) throws {
-        let (width, height) = size ?? (self.width, self.height)
+        let size = size ?? self.size
         for index in range ?? 0..<frameCount {
             var missing: [Int] = []
-            let image = try ByteImage(width: width, height: height, channels: 3) { memory in
+            let image = try ByteImage(width: size.width, height: size.height, channels: 3) { memory in
                 missing = try read([index], into: memory, size: size, goingOn: true)
             }
             try body(index, missing.isEmpty ? image : nil)
@@ -194,9 +197,9 @@ public final class VideoReader {
     }
 
     private func read(
-        _ indices: [Int], into buffer: UnsafeMutableRawBufferPointer, size: (width: Int, height: Int)?, goingOn: Bool
+        _ indices: [Int], into buffer: UnsafeMutableRawBufferPointer, size: ImageSize, goingOn: Bool
     ) throws -> [Int] {
-        let (width, height) = size ?? (self.width, self.height)
+        let (width, height) = (size.width, size.height)
         let bytes = width * height * 3
         precondition(width > 0 && height > 0, "VideoReader: no size \(width) x \(height)")
         precondition(

@@ -105,9 +105,8 @@ public struct DetectionMeasurement {
             guard !batch.samples.isEmpty else { continue }
             let found = model.detect(batch.images)
             for (sample, detections) in zip(batch.samples, found) {
-                let seen = ImageSize(width: sample.image.width, height: sample.image.height)
-                let original = ImageSize(width: sample.originalSize.width, height: sample.originalSize.height)
-                for object in DetectedObject.list(detections.scaled(from: seen, to: original)) {
+                let scaled = detections.scaled(from: sample.image.size, to: sample.originalSize)
+                for object in DetectedObject.list(scaled) {
                     results.append(
                         imageID: sample.imageID, categoryID: mapping.categoryID(label: object.label), box: object.box,
                         score: Double(object.score))

@@ -40,15 +40,9 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationRule.size(of: .init(width: header.width, height: header.height))
-        var options = DecodeOptions()
-        options.minimumSize = (size.width, size.height)
-        options.targetSize = (size.width, size.height)
-        let image = try ImageFile.read(path, options: options)
-        let original = ImageSize(width: header.width, height: header.height)
-        let detections = model.detect([Tensor(image)]).map {
-            $0.scaled(from: ImageSize(width: size.width, height: size.height), to: original)
-        }
+        let size = model.recipe.input.evaluationRule.size(of: header.size)
+        let image = try ImageFile.read(path, options: DecodeOptions(minimumSize: size, targetSize: size))
+        let detections = model.detect([Tensor(image)]).map { $0.scaled(from: size, to: header.size) }
         return ImageDetections(
             image: path, width: header.width, height: header.height,
             detections: detections.flatMap { objects(in: $0, threshold: threshold) })

@@ -119,12 +119,9 @@ extension ImageDetection {
 
     /// What is in pictures of one size.
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
-        guard let first = images.first else { return [] }
-        let original = ImageSize(width: first.width, height: first.height)
+        guard let original = images.first?.size else { return [] }
         let seen = model.recipe.input.evaluationRule.size(of: original)
-        let scaled = images.map {
-            Tensor(seen == original ? $0 : $0.resized(width: seen.width, height: seen.height))
-        }
+        let scaled = images.map { Tensor($0.resized(to: seen)) }
         return model.detect(scaled).map { objects(in: $0.scaled(from: seen, to: original), threshold: threshold) }
     }
 }
