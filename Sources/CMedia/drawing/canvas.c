@@ -110,7 +110,7 @@ void cm_canvas_add_rectangle(cm_canvas *canvas, double x, double y, double width
 
 void cm_canvas_add_ellipse(cm_canvas *canvas, double x, double y, double radius_x, double radius_y, double angle) {
     cairo_t *c = canvas->context;
-    // A scale of zero has no inverse, which cairo never forgives its context.
+    // A scale of zero has no inverse: it would leave cairo's context in an error state for good.
     if (!(radius_x > 0) || !(radius_y > 0)) return;
     cairo_matrix_t matrix;
     cairo_get_matrix(c, &matrix);
@@ -146,7 +146,7 @@ static bool has_font_configuration(void) {
 }
 
 void cm_canvas_set_font(cm_canvas *canvas, double size, bool bold) {
-    // With a configuration but no font, cairo turns to its own stroke font by itself; without, we name that font.
+    // Without a configuration we name cairo's own stroke font. With one, but no font, cairo takes it by itself.
     cairo_select_font_face(
         canvas->context, has_font_configuration() ? "sans-serif" : "@cairo:", CAIRO_FONT_SLANT_NORMAL,
         bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
@@ -166,5 +166,3 @@ void cm_canvas_text(cm_canvas *canvas, double x, double y, const char *utf8) {
     cairo_show_text(canvas->context, utf8);
     cairo_new_path(canvas->context);
 }
-
-const char *cm_canvas_version(void) { return "cairo " CAIRO_VERSION_STRING; }

@@ -14,7 +14,7 @@ typedef struct growing {
     size_t capacity;
 } growing;
 
-/// Makes room for `extra` more bytes; false for want of memory, with what there is untouched.
+/// Makes room for `extra` more bytes. False when there is no memory; the buffer then stays as it is.
 bool growing_reserve(growing *buffer, size_t extra);
 
 #pragma GCC visibility pop

@@ -76,7 +76,7 @@ static cm_header_status read_jpeg(const uint8_t *bytes, size_t count, cm_header 
     }
 }
 
-/// An `eXIf` chunk counts when it stands before the pixels, where every writer puts it.
+/// Only an `eXIf` chunk before the pixels counts, which is where writers put it.
 static cm_header_status read_png(const uint8_t *bytes, size_t count, cm_header *header) {
     size_t at = 8;
     bool has_frame = false;
@@ -100,7 +100,6 @@ static cm_header_status read_png(const uint8_t *bytes, size_t count, cm_header *
             header->height = (int)height;
             header->bits_per_channel = payload[9] == 3 ? 8 : payload[8];
             header->channels = channels[payload[9]];
-            header->palette = payload[9] == 3;
             header->progressive = payload[12] == 1;
             has_frame = true;
         } else if (memcmp(type, "eXIf", 4) == 0) {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Copies pixel (x, y) of the source to where steps of the target put it: origin + x * step_x + y * step_y, in pixels.
-/// Works in tiles so that a transposition stays in the cache.
+/// Copies each pixel (x, y) of the source to pixel origin + x * step_x + y * step_y of the target. Goes tile by tile,
+/// so that a transposition stays in the cache.
 static void scatter(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, ptrdiff_t origin, ptrdiff_t step_x,
     ptrdiff_t step_y) {

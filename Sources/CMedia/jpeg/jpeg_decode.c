@@ -116,7 +116,7 @@ static void choose_scale(session *s) {
     if (o->minimum_width <= 0 && o->minimum_height <= 0) return;
     bool turned = o->orientation >= 5;
     int width = turned ? o->minimum_height : o->minimum_width, height = turned ? o->minimum_width : o->minimum_height;
-    // Only these have vectorised transforms: a picture of 5/8 takes longer than the whole one.
+    // Only 1/8, 1/4, 1/2 and 1 have vectorised transforms: at 5/8 a picture takes longer than at full size.
     int eighths = 1;
     while (eighths < 8 &&
            (scaled((int)s->decoder.image_width, eighths) < width ||
@@ -126,7 +126,7 @@ static void choose_scale(session *s) {
     s->decoder.scale_denom = 8;
 }
 
-/// Refuses by size, from the header alone.
+/// Fails when the picture is over a limit, which its header alone tells.
 static void check_limits(session *s) {
     struct jpeg_decompress_struct *d = &s->decoder;
     const cm_jpeg_decode_options *o = s->options;
@@ -160,7 +160,8 @@ static void check_limits(session *s) {
     }
 }
 
-/// Adobe's inverted CMYK to RGB: with K' = 255 - K and so on as stored, R = K' - round((255 - C') * K' / 255).
+/// Turns CMYK that is stored inverted, as Adobe does (C' = 255 - C and so on), into RGB:
+/// R = K' - round((255 - C') * K' / 255).
 static void rgb_from_inverted_cmyk(const uint8_t *cmyk, int width, uint8_t *rgb) {
     for (int x = 0; x < width; x++, cmyk += 4, rgb += 3) {
         unsigned key = cmyk[3];
@@ -196,7 +197,8 @@ static void read_cmyk_rows(session *s) {
     }
 }
 
-/// A picture of several scans is read to its end before the first row comes out, so here its completeness is known.
+/// Fails when scans are missing. libjpeg reads a picture of several scans to its end before the first row comes out, so
+/// that by now it is known whether it is complete.
 static void check_scans(session *s) {
     struct jpeg_decompress_struct *d = &s->decoder;
     for (int i = 0; i < d->num_components; i++) {
@@ -225,14 +227,14 @@ static cm_status decode(session *s) {
     d->progress = &s->progress;
     jpeg_read_header(d, TRUE);
     bool cmyk = d->jpeg_color_space == JCS_CMYK || d->jpeg_color_space == JCS_YCCK;
-    // libjpeg turns RGB into grey itself; only CMYK needs our help.
+    // libjpeg turns RGB into grey itself, but not CMYK into anything.
     d->out_color_space = cmyk ? JCS_CMYK : s->options->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     choose_scale(s);
     s->planar = cm_jpeg_prefers_planes(s);
     d->raw_data_out = s->planar;
     jpeg_calc_output_dimensions(d);
     check_limits(s);
-    // What the estimate above does not see stays within the limit too.
+    // What `check_limits` does not count stays within the limit as well.
     d->mem->max_memory_to_use = (long)(s->options->max_bytes < INT64_MAX ? s->options->max_bytes : INT64_MAX);
     jpeg_start_decompress(d);
     if (jpeg_has_multiple_scans(d)) check_scans(s);
@@ -255,7 +257,7 @@ static cm_status decode(session *s) {
     return CM_OK;
 }
 
-/// What `cm_jpeg_resample_planes` does, for a picture that came out as pixels.
+/// Resamples a picture that was decoded to pixels, if the options ask for it.
 static cm_status resample(session *s) {
     int width, height;
     cm_jpeg_target_size(s->options, &width, &height);
@@ -318,7 +320,7 @@ cm_status cm_jpeg_decode(
     memset(pixels, 0, sizeof *pixels);
     if (options->channels != 1 && options->channels != 3) return CM_INVALID;
     cm_status status = decode_once(bytes, count, options, pixels, report);
-    // A progressive picture that ends inside a table between two scans is a picture up to that table.
+    // A progressive picture that is cut inside a table between two scans can be decoded up to that table.
     for (int tries = 0; status == CM_TRUNCATED && options->accept_damage && tries < 3; tries++) {
         count = last_segment(bytes, count);
         if (count == 0) break;
@@ -331,7 +333,3 @@ cm_status cm_jpeg_decode(
     }
     return status;
 }
-
-#define TEXT(x) #x
-#define TEXT_OF(x) TEXT(x)
-const char *cm_jpeg_version(void) { return "libjpeg-turbo " TEXT_OF(LIBJPEG_TURBO_VERSION); }

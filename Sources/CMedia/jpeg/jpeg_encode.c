@@ -9,7 +9,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/// Everything one encode owns; see `session` in jpeg_decode.c for why it is a struct.
+/// Everything that one encode owns, kept in one place for the reason that `cm_jpeg_session` has.
 typedef struct session {
     struct jpeg_compress_struct encoder;
     struct jpeg_error_mgr errors;
@@ -38,7 +38,7 @@ static void on_message(j_common_ptr encoder, int level) {
     (void)level;
 }
 
-/// Offers libjpeg all the room there is beyond what is written.
+/// Lets libjpeg write into all the room behind what is written, which is at least 4096 bytes.
 static void offer_room(session *s) {
     if (!growing_reserve(&s->output, 4096)) {
         s->status = CM_OUT_OF_MEMORY;
@@ -50,7 +50,7 @@ static void offer_room(session *s) {
 
 static void on_init(j_compress_ptr encoder) { offer_room(session_of((j_common_ptr)encoder)); }
 
-/// libjpeg calls this with the offered room full, whatever its counters say.
+/// Called by libjpeg when the room is full, whatever its counters say.
 static boolean on_full(j_compress_ptr encoder) {
     session *s = session_of((j_common_ptr)encoder);
     s->output.count = s->output.capacity;

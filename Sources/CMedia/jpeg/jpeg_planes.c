@@ -13,7 +13,7 @@ bool cm_jpeg_prefers_planes(const cm_jpeg_session *s) {
     if (s->options->target_width == 0) return false;
     bool grey = d->jpeg_color_space == JCS_GRAYSCALE;
     if (!grey && d->jpeg_color_space != JCS_YCbCr) return false;
-    // Luma must be whole, and each chroma plane a whole fraction of it; libjpeg refuses most of the rest anyway.
+    // Luma must be stored at full size, and chroma at a whole fraction of it; libjpeg refuses most of the rest anyway.
     for (int i = 0; i < d->num_components; i++) {
         const jpeg_component_info *c = &d->comp_info[i];
         bool whole = c->h_samp_factor == d->max_h_samp_factor && c->v_samp_factor == d->max_v_samp_factor;
@@ -29,7 +29,8 @@ uint64_t cm_jpeg_plane_bytes(const struct jpeg_decompress_struct *d, int index) 
     return rows * c->width_in_blocks * (unsigned)c->DCT_scaled_size;
 }
 
-/// How libjpeg would bring component `c` to full size: its choice of "fancy" upsampling in jdsample.c, by axis.
+/// Describes the plane of component `c` and how libjpeg would bring it to full size along each axis, by the choice
+/// between "fancy" and plain upsampling that its jdsample.c makes.
 static void describe_plane(const struct jpeg_decompress_struct *d, const jpeg_component_info *c, cm_plane *plane) {
     plane->pitch = (size_t)c->width_in_blocks * (unsigned)c->DCT_scaled_size;
     plane->width = (int)c->downsampled_width;
@@ -58,7 +59,7 @@ void cm_jpeg_read_planes(cm_jpeg_session *s) {
         describe_plane(d, &d->comp_info[i], &s->planes[i]);
         next += cm_jpeg_plane_bytes(d, i);
     }
-    // A row of MCUs at a time: up to 4 blocks of up to 8 samples down.
+    // libjpeg gives a row of MCUs at a time: up to 4 blocks of up to 8 rows each.
     enum { most_rows = MAX_SAMP_FACTOR * DCTSIZE };
     JSAMPROW rows[3][most_rows];
     JSAMPARRAY arrays[3] = {rows[0], rows[1], rows[2]};

@@ -11,8 +11,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/// Everything one decode owns. libjpeg leaves a failed call by `longjmp`, so nothing that must be released lives in a
-/// local variable of what it jumps over; `cm_jpeg_decode` owns and releases.
+/// Everything that one decode owns. When it fails, libjpeg jumps out of its call by `longjmp`, past the local variables
+/// of all functions in between: what must be released is kept here, and `cm_jpeg_decode` releases it.
 typedef struct cm_jpeg_session {
     struct jpeg_decompress_struct decoder;
     struct jpeg_error_mgr errors;
@@ -31,22 +31,22 @@ typedef struct cm_jpeg_session {
     cm_plane planes[3];
 } cm_jpeg_session;
 
-/// Leaves the decode; only from inside it.
+/// Jumps out of the decode that is going on, which ends with `status`.
 _Noreturn void cm_jpeg_fail(cm_jpeg_session *session, cm_status status);
 
-/// The size to resample to, as stored (before the orientation is undone); zeros for none.
+/// The size to resample to before the orientation is undone; zeros for none.
 void cm_jpeg_target_size(const cm_jpeg_decode_options *options, int *width, int *height);
 
-/// Whether the picture is to be resampled and its planes can be resampled one by one. For after the header.
+/// Whether the picture is to be resampled, and can be plane by plane. The header must have been read.
 bool cm_jpeg_prefers_planes(const cm_jpeg_session *session);
 
-/// Memory for the plane of component `index`. For when the output dimensions are known.
+/// The bytes that the plane of component `index` takes. libjpeg must have calculated the output dimensions.
 uint64_t cm_jpeg_plane_bytes(const struct jpeg_decompress_struct *decoder, int index);
 
-/// Reads all planes into `plane_memory`; after the decoder was started with `raw_data_out`.
+/// Reads all planes into `plane_memory`. The decoder must have been started with `raw_data_out`.
 void cm_jpeg_read_planes(cm_jpeg_session *session);
 
-/// Makes `pixels` of the planes.
+/// Resamples the planes into `pixels`, of the size that the options ask for.
 cm_status cm_jpeg_resample_planes(cm_jpeg_session *session);
 
 #pragma GCC visibility pop

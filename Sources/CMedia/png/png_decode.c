@@ -7,8 +7,8 @@
 
 #include <png.h>
 
-/// Everything one decode owns: libpng leaves a failed call by `longjmp`, so nothing that must be released lives in a
-/// local variable of the function that jumps.
+/// Everything that one decode owns. When it fails, libpng jumps out of its call by `longjmp`, past the local variables
+/// of all functions in between: what must be released is kept here, and `cm_png_decode` releases it.
 typedef struct session {
     png_structp decoder;
     png_infop info;
@@ -49,7 +49,8 @@ static void on_read(png_structp decoder, png_bytep target, size_t count) {
     s->left -= count;
 }
 
-static void check_limits(session *s, png_uint_32 width, png_uint_32 height, int channels, int depth, bool interlaced) {
+/// Fails when the picture is over a limit, which its header alone tells.
+static void check_limits(session *s, png_uint_32 width, png_uint_32 height, int channels, int depth) {
     const cm_png_decode_options *o = s->options;
     uint64_t pixels = (uint64_t)width * height;
     if (pixels > o->max_pixels) {
@@ -58,7 +59,6 @@ static void check_limits(session *s, png_uint_32 width, png_uint_32 height, int 
             (unsigned long long)o->max_pixels);
         fail(s, CM_TOO_LARGE);
     }
-    (void)interlaced;
     uint64_t bytes = pixels * (unsigned)o->channels * (o->orientation > 1 ? 2 : 1) +
         (uint64_t)height * sizeof(png_bytep) + (uint64_t)width * (unsigned)(channels * (depth > 8 ? 2 : 1)) * 4;
     if (bytes > o->max_bytes) {
@@ -70,7 +70,7 @@ static void check_limits(session *s, png_uint_32 width, png_uint_32 height, int 
     }
 }
 
-/// Chunks that cannot change the pixels we hand out. Ignoring them keeps a compressed profile or text from being inflated.
+/// Has libpng skip the chunks that can't change the decoded pixels, so that no compressed profile or text is inflated.
 static void ignore_ancillary_chunks(png_structp decoder) {
     static const png_byte names[] =
         "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
@@ -82,7 +82,7 @@ static cm_status decode(session *s) {
     const cm_png_decode_options *o = s->options;
     if (setjmp(png_jmpbuf(d))) return s->status;
     png_set_read_fn(d, s, on_read);
-    // Our own limits speak of pixels; libpng's of one side.
+    // Our own limits are on pixels; libpng's, on the length of a side, are lifted.
     png_set_user_limits(d, 0x7FFFFFFF, 0x7FFFFFFF);
     png_set_chunk_malloc_max(d, 8 << 20);
     png_set_chunk_cache_max(d, 128);
@@ -90,8 +90,7 @@ static cm_status decode(session *s) {
     png_read_info(d, s->info);
     png_uint_32 width = png_get_image_width(d, s->info), height = png_get_image_height(d, s->info);
     int depth = png_get_bit_depth(d, s->info), color = png_get_color_type(d, s->info);
-    bool interlaced = png_get_interlace_type(d, s->info) != PNG_INTERLACE_NONE;
-    check_limits(s, width, height, png_get_channels(d, s->info), depth, interlaced);
+    check_limits(s, width, height, png_get_channels(d, s->info), depth);
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(d);
     if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(d);
     if (depth == 16) png_set_scale_16(d);
@@ -100,7 +99,7 @@ static cm_status decode(session *s) {
     if (grey && o->channels == 3) png_set_gray_to_rgb(d);
     png_set_interlace_handling(d);
     png_read_update_info(d, s->info);
-    // Colour that is to become grey is decoded as colour first.
+    // Colour that is to become grey is decoded as colour and converted afterwards.
     int channels = !grey ? 3 : o->channels;
     size_t stride = (size_t)width * (unsigned)channels;
     if (png_get_rowbytes(d, s->info) != stride) png_error(d, "rows of an unexpected length");
@@ -143,5 +142,3 @@ cm_status cm_png_decode(
     }
     return status;
 }
-
-const char *cm_png_version(void) { return "libpng " PNG_LIBPNG_VER_STRING; }

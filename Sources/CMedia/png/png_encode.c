@@ -8,6 +8,7 @@
 
 #include <png.h>
 
+/// Everything that one encode owns, kept in one place for the reason that a decode's `session` has.
 typedef struct session {
     png_structp encoder;
     png_infop info;

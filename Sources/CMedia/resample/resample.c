@@ -31,7 +31,8 @@ bool cm_make_strip(size_t samples, size_t target_samples, cm_strip *strip) {
 
 void cm_free_strip(cm_strip *strip) { free(strip->memory); }
 
-/// Rows first, where the arithmetic is the same for a whole row, down to 14 bits; then the columns of the fewer rows.
+/// Resamples from top to bottom first, where all samples of a row have equal weights, to 14 bits a sample; then the
+/// rows that come of it, from left to right.
 static void linear(
     const cm_resample_kernels *kernels, const uint8_t *source, int width, int channels, uint8_t *target,
     int target_width, int target_height, const cm_taps *rows, const cm_taps *columns, cm_strip *strip) {

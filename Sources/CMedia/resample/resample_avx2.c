@@ -7,14 +7,15 @@
 
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
-/// Two neighbouring weights in every 32-bit lane.
+/// Two weights that follow each other, in every 32-bit lane.
 static inline __m256i weight_pair(const int16_t *weights) {
     int pair;
     memcpy(&pair, weights, sizeof pair);
     return _mm256_set1_epi32(pair);
 }
 
-/// A loop with this count known when it is compiled, where it is small; the loop is then gone.
+/// Makes `call` with `constant` in the place of `count`. Where the count is small, the compiler knows it and unrolls
+/// the loops over it.
 #define WITH_CONSTANT(count, call) \
     switch (count) { \
         case 1: { \
@@ -44,13 +45,13 @@ static inline __m256i weight_pair(const int16_t *weights) {
         } \
     }
 
-/// 16 samples of the blend at `source`.
+/// Blends 16 samples of `count` rows, which are `pitch` apart, from `source` on.
 static inline __attribute__((always_inline)) __m256i blend_rows(
     const uint8_t *source, size_t pitch, const int16_t *weights, int count, int pairs, __m256i half, __m128i shift) {
     __m256i low = half, high = half;
     for (int p = 0; p < pairs; p++) {
         const uint8_t *row = source + (size_t)p * 2 * pitch;
-        // The weight beyond an odd count is zero, the row beyond it perhaps not ours to read.
+        // With an odd count the last weight is zero, and its row may lie outside the picture: the one before is read.
         const uint8_t *next = 2 * p + 1 < count ? row + pitch : row;
         __m256i a = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)row));
         __m256i b = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)next));
@@ -68,7 +69,7 @@ static inline __attribute__((always_inline)) void rows_of_pairs(
     __m256i half = _mm256_set1_epi32(1 << (shift - 1));
     __m128i shifts = _mm_cvtsi32_si128(shift);
     for (size_t x = 0; x < samples; x += 16) {
-        // The last block reaches back rather than past the end.
+        // The last block overlaps the one before it rather than reach past the end.
         if (x + 16 > samples) x = samples - 16;
         __m256i sum = blend_rows(source + x, pitch, weights, count, pairs, half, shifts);
         _mm256_storeu_si256((__m256i *)(target + x), sum);
@@ -85,7 +86,7 @@ static void avx2_rows(
     WITH_CONSTANT(pairs, rows_of_pairs(source, pitch, samples, weights, count, constant, bits, target))
 }
 
-/// Rows of 16 to columns of 16.
+/// Transposes 16 rows of 16 samples.
 static inline __attribute__((always_inline)) void transpose(__m256i r[16]) {
     __m256i a[16], b[16];
     for (int i = 0; i < 16; i += 2) {
@@ -148,12 +149,12 @@ static inline __attribute__((always_inline)) void blend_all_columns(
         blend_columns(columns, channels, taps, x, pairs, blended + (size_t)x * (size_t)channels * 16);
 }
 
-/// 16 rows in the lanes of a vector make the columns pass the same arithmetic as the rows pass.
+/// Transposes the strip, so that a vector holds one column of its 16 rows: columns are then blended as rows are.
 static void avx2_columns(cm_strip *strip, size_t samples, int channels, const cm_taps *taps, int target_width) {
     transpose_all(strip->rows, strip->stride, 16, strip->columns, 16, 256, (samples + 15) / 16);
     const int16_t *columns = strip->columns;
     int16_t *blended = strip->blended;
-    // The weight beyond an odd count is zero, and the strip's slack holds the column beyond the last.
+    // With an odd count the last weight is zero, and its column may lie in the strip's slack.
     switch ((taps->most + 1) / 2 * 4 + channels) {
         case 1 * 4 + 1: blend_all_columns(columns, 1, taps, 1, target_width, blended); break;
         case 2 * 4 + 1: blend_all_columns(columns, 1, taps, 2, target_width, blended); break;
@@ -187,7 +188,8 @@ static void avx2_bytes(const int16_t *source, int count, uint8_t *target) {
     }
 }
 
-/// (luma * 1 + rounding + blue * cb + red * cr) >> 20 for 8 pixels in two halves, as 8 signed 16-bit values.
+/// One colour of 16 pixels, 8 bits each: (luma + w[0] * cb + w[1] * cr) >> 20. Luma has been shifted and rounded for
+/// it.
 static inline __m128i mix(__m256i luma_low, __m256i luma_high, __m256i chroma_low, __m256i chroma_high, __m256i w) {
     const int shift = 14 + cm_fraction_bits;
     __m256i low = _mm256_srai_epi32(_mm256_add_epi32(luma_low, _mm256_madd_epi16(chroma_low, w)), shift);
@@ -204,7 +206,7 @@ static void avx2_rgb(const int16_t *y, const int16_t *cb, const int16_t *cr, int
     const __m256i middle = _mm256_set1_epi16(128 << cm_fraction_bits);
     const __m256i half = _mm256_set1_epi32(1 << (13 + cm_fraction_bits));
     const __m256i zero = _mm256_setzero_si256();
-    // Pairs (cb, cr) of weights with 14 bits, as in the plain version.
+    // Weights of (cb, cr) in 14 bits, as in the plain version.
     const __m256i red_weights = _mm256_set1_epi32((int)(22970u << 16));
     const __m256i green_weights = _mm256_set1_epi32((int)((uint32_t)(uint16_t)-11700 << 16 | (uint16_t)-5638));
     const __m256i blue_weights = _mm256_set1_epi32(29032);

@@ -23,7 +23,7 @@ typedef struct cm_taps {
 } cm_taps;
 
 enum {
-    /// Between the passes a sample is 8.6 fixed point.
+    /// Bits after the point of a sample between the two passes, which is 8.6 fixed point.
     cm_fraction_bits = 6,
     /// Rows that the column kernel takes at once.
     cm_strip_rows = 16,
@@ -33,23 +33,24 @@ enum {
 
 /// `cm_strip_rows` rows on their way from the row kernel to the column kernel. All of it is initialised.
 typedef struct cm_strip {
-    /// In: `stride` samples a row.
+    /// What goes in, `stride` samples a row.
     int16_t *rows;
     size_t stride;
-    /// The blend transposed, column by column, and the blend before it is transposed back.
+    /// The rows transposed.
     int16_t *columns;
+    /// What comes out, before it is transposed back.
     int16_t *blended;
-    /// Out: `blended_stride` samples a row.
+    /// What comes out, `target_stride` samples a row.
     int16_t *target;
     size_t target_stride;
     void *memory;
 } cm_strip;
 
-/// A strip for rows of `samples`, blended into `target_samples`; false for want of memory.
+/// Makes a strip for rows of `samples`, blended into `target_samples`. False when there is no memory; free it then too.
 bool cm_make_strip(size_t samples, size_t target_samples, cm_strip *strip);
 void cm_free_strip(cm_strip *strip);
 
-/// The inner loops. Every set gives the same values.
+/// The inner loops. All sets of them give equal values.
 typedef struct cm_resample_kernels {
     /// Blends `count` rows of `samples` 8-bit samples, `pitch` apart, into one of 8.6 fixed point.
     void (*rows)(
@@ -57,9 +58,9 @@ typedef struct cm_resample_kernels {
         int16_t *target);
     /// Blends the columns of the strip's rows, of `samples` samples in interleaved `channels`, into its target rows.
     void (*columns)(cm_strip *strip, size_t samples, int channels, const cm_taps *taps, int target_width);
-    /// 8.6 fixed point to 8 bits.
+    /// Rounds 8.6 fixed point to 8 bits.
     void (*bytes)(const int16_t *source, int count, uint8_t *target);
-    /// JFIF's YCbCr of 8.6 fixed point to 8-bit RGB.
+    /// Turns JFIF's YCbCr in 8.6 fixed point into 8-bit RGB.
     void (*rgb)(const int16_t *y, const int16_t *cb, const int16_t *cr, int count, uint8_t *target);
 } cm_resample_kernels;
 
@@ -68,20 +69,21 @@ extern const cm_resample_kernels cm_plain_kernels;
 extern const cm_resample_kernels cm_avx2_kernels;
 #endif
 
-/// The fastest kernels this processor runs.
+/// The fastest kernels that this processor can run.
 const cm_resample_kernels *cm_choose_resample_kernels(void);
 
-/// How a decoder that keeps fewer samples would have made a row of full size of them.
+/// How a decoder would make a row of full size of the fewer samples that are stored.
 typedef enum cm_upsampling {
     CM_UPSAMPLING_NONE,
     /// libjpeg's "fancy" factor of two: 3/4 of the nearer sample and 1/4 of the next.
     CM_UPSAMPLING_FANCY,
-    /// Every sample `factor` times.
+    /// Every sample repeated.
     CM_UPSAMPLING_REPEAT
 } cm_upsampling;
 
-/// Taps that take `full` samples to `target`. With upsampling the taps are for the `stored` samples of which the full
-/// ones would be made, both steps in one. False for want of memory; free in any case.
+/// Makes the taps that resample `full` samples to `target`. With upsampling they apply to the `stored` samples, of
+/// which the full ones would be made: upsampling and resampling in one step. False when there is no memory; free them
+/// then too.
 bool cm_make_taps(
     int full, int target, bool antialiased, int max_bits, cm_upsampling upsampling, int factor, int stored,
     cm_taps *taps);

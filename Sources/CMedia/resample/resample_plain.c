@@ -41,7 +41,7 @@ static void plain_bytes(const int16_t *source, int count, uint8_t *target) {
         target[i] = byte_of((source[i] + (1 << (cm_fraction_bits - 1))) >> cm_fraction_bits);
 }
 
-/// Coefficients of 14 bits.
+/// With JFIF's coefficients in 14 bits.
 static void plain_rgb(const int16_t *y, const int16_t *cb, const int16_t *cr, int count, uint8_t *target) {
     const int middle = 128 << cm_fraction_bits, shift = 14 + cm_fraction_bits;
     for (int i = 0; i < count; i++, target += 3) {

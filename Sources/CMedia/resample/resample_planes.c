@@ -7,7 +7,7 @@ static bool same_geometry(const cm_plane *a, const cm_plane *b) {
         a->upsampling_x == b->upsampling_x && a->upsampling_y == b->upsampling_y;
 }
 
-/// `count` target rows from `y` on of one plane, left in the strip's target.
+/// Makes `count` target rows of one plane, from row `y` on, in the strip's target.
 static void blend_plane(
     const cm_resample_kernels *kernels, const cm_plane *plane, const cm_taps *rows, const cm_taps *columns, int y,
     int count, int target_width, cm_strip *strip) {
@@ -19,7 +19,7 @@ static void blend_plane(
     kernels->columns(strip, (size_t)plane->width, 1, columns, target_width);
 }
 
-/// One row of target pixels from a row of each plane.
+/// Makes one row of target pixels of a row of each plane.
 static void write_row(
     const cm_resample_kernels *kernels, const int16_t *const planes[3], int plane_count, int width, int channels,
     uint8_t *to) {
@@ -29,7 +29,7 @@ static void write_row(
     }
     kernels->bytes(planes[0], width, to);
     if (channels == 1) return;
-    // From the right, where the three bytes of a pixel have no grey left to read.
+    // From the right, where the three bytes of a pixel overwrite only grey samples that have been read.
     for (int x = width - 1; x >= 0; x--) to[3 * x] = to[3 * x + 1] = to[3 * x + 2] = to[x];
 }
 
@@ -39,7 +39,7 @@ cm_status cm_resample_planes(
     const cm_resample_kernels *kernels = cm_choose_resample_kernels();
     cm_taps rows[3] = {0}, columns[3] = {0};
     cm_strip strips[3] = {0};
-    // The chroma planes share their taps, unless they are stored differently, as no encoder does.
+    // The chroma planes share their taps, unless they are stored at different sizes, which no encoder does.
     int own[3] = {0, 1, plane_count == 3 && same_geometry(&planes[1], &planes[2]) ? 1 : 2};
     bool ready = true;
     for (int p = 0; p < plane_count && ready; p++) {

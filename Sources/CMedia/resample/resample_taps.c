@@ -9,10 +9,11 @@ static double triangle(double x) {
     return height > 0 ? height : 0;
 }
 
-/// Adds full sample `at`, with `weight`, to the stored samples it would be made of; `weights` begins at `first`.
+/// Adds the `weight` of full sample `at` to the weights of the stored samples that it would be made of; `weights`
+/// begins with that of stored sample `first`.
 static void add_upsampled(
     int at, double weight, cm_upsampling upsampling, int factor, int stored, int first, double *weights) {
-    // By two is the rule, and a division would be most of the work.
+    // Nearly always the factor is 2, and a division would be most of the work.
     int near = factor == 2 ? at >> 1 : at / factor;
     if (near > stored - 1) near = stored - 1;
     if (upsampling != CM_UPSAMPLING_FANCY) {
@@ -31,7 +32,7 @@ bool cm_make_taps(
     cm_taps *taps) {
     double scale = (double)full / target;
     double width = antialiased && scale > 1 ? scale : 1;
-    // As many as the triangle spans, one more on either side for upsampling, and whole vectors of weights.
+    // As many as the triangle spans, one more on either side for upsampling, rounded up to whole vectors.
     int capacity = ((int)ceil(width) * 2 + (upsampling == CM_UPSAMPLING_NONE ? 1 : 3) + 7) / 8 * 8;
     memset(taps, 0, sizeof *taps);
     taps->stride = capacity;
@@ -71,7 +72,7 @@ bool cm_make_taps(
                 add_upsampled(k, weight, upsampling, factor, stored, low, w);
             }
         }
-        // Nothing at either end saves the kernels work.
+        // Weights of zero at either end are left out, to save the kernels work.
         while (high - low > 1 && w[high - low - 1] == 0) high--;
         int skip = 0;
         while (high - low > 1 && w[skip] == 0) {
@@ -90,8 +91,8 @@ bool cm_make_taps(
     for (int i = 0; i < target; i++) {
         const double *w = exact + (size_t)i * (size_t)capacity;
         int16_t *fixed = taps->weights + (size_t)i * (size_t)capacity;
-        // Rounding the running sum, not each weight, makes them sum to one exactly, so a flat area keeps its value, and
-        // keeps a blend of thousands of samples, whose weights are a few units, as exact as one of two.
+        // The running sum is rounded, not each weight. So the weights sum to one exactly, and a flat area keeps its
+        // value; and a blend of thousands of samples, whose weights are a few units, is as exact as one of two samples.
         double running = 0;
         int before = 0;
         for (int k = 0; k < taps->count[i]; k++) {

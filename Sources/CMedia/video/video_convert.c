@@ -13,7 +13,7 @@ void video_converter_clear(video_converter *c) {
     memset(c, 0, sizeof *c);
 }
 
-/// The formats that say "full range" by their name, as those without.
+/// The format as it is called without the range in its name; sets `*full` if its name says "full range".
 static enum AVPixelFormat plain_format(enum AVPixelFormat format, bool *full) {
     switch (format) {
         case AV_PIX_FMT_YUVJ420P: *full = true; return AV_PIX_FMT_YUV420P;
@@ -45,7 +45,7 @@ static cm_status prepare(video_converter *c, const AVFrame *frame, int width, in
     int wanted[7] = {frame->width, frame->height, format, matrix, full, width, height};
     if (c->scaler && !memcmp(wanted, c->made_for, sizeof wanted)) return CM_OK;
     sws_freeContext(c->scaler);
-    // Planes out: libswscale interpolates chroma much faster into them than into packed RGB.
+    // To planes, since libswscale interpolates chroma much faster into them than into packed RGB.
     c->scaler = sws_getContext(
         frame->width, frame->height, format, width, height, AV_PIX_FMT_GBRP,
         SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
@@ -67,7 +67,7 @@ cm_status video_convert(
     int across = orientation >= 5 ? height : width, down = orientation >= 5 ? width : height;
     cm_status status = prepare(c, frame, across, down, report);
     if (status != CM_OK) return status;
-    // libswscale writes whole vectors.
+    // libswscale writes whole vectors, past the end of a row.
     size_t stride = ((size_t)across + 63) / 64 * 64 + 64, plane = stride * (size_t)down;
     if (c->plane_bytes < 3 * plane) {
         av_free(c->planes);

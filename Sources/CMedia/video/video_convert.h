@@ -8,7 +8,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/// Turns decoded frames into RGB of one size. Starts as zeros.
+/// Turns decoded frames into RGB of one size. Must be all zeros at first.
 typedef struct video_converter {
     struct SwsContext *scaler;
     /// What the scaler was made for: source width, height, format, matrix, range; target width, height.
@@ -20,7 +20,7 @@ typedef struct video_converter {
 
 void video_converter_clear(video_converter *converter);
 
-/// Writes `frame` to `rgb` as width x height pixels, upright after undoing `orientation` (1 to 8).
+/// Writes `frame` to `rgb` as width x height pixels, after undoing `orientation` (1 to 8).
 cm_status video_convert(
     video_converter *converter, const AVFrame *frame, int width, int height, int orientation, uint8_t *rgb,
     cm_report *report);

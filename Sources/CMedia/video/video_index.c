@@ -78,8 +78,8 @@ static int by_time(const void *a, const void *b) {
     return x->pts != y->pts ? (x->pts < y->pts ? -1 : 1) : (x->packet > y->packet) - (x->packet < y->packet);
 }
 
-/// The shown packets in the order of their timestamps; NULL with `*count` 0 when these can't be trusted, or for want of
-/// memory.
+/// The shown packets in the order of their timestamps; NULL, with `*count` 0, when these can't be trusted or there is
+/// no memory.
 static timed_packet *order_by_time(cm_video *v, int64_t *count) {
     timed_packet *order = malloc((size_t)v->packet_count * sizeof *order);
     *count = 0;
@@ -112,7 +112,7 @@ static bool number_by_time(cm_video *v, bool *out_of_memory) {
     int64_t count;
     timed_packet *order = order_by_time(v, &count);
     if (!order) return false;
-    // How far a packet comes before its turn is how many frames wait for it at the most.
+    // A frame that is decoded d-th and shown s-th, s < d, is waited for by d - s others, which the decoder holds back.
     int64_t decoded = 0, reorder = 0;
     for (int64_t k = 0; k < count; k++) v->packets[order[k].packet].frame = k;
     for (int64_t i = 0; i < v->packet_count; i++) {
@@ -123,7 +123,7 @@ static bool number_by_time(cm_video *v, bool *out_of_memory) {
     }
     v->reorder = reorder < 16 ? (int)reorder : 16;
     bool trusted = !v->syntax.doubt && reorder < 16;
-    // Frames shown before the first packet's are predicted from what the file does not hold.
+    // Frames that are shown before the first packet's are predicted from what the file does not hold.
     if (order[0].packet != 0 || !(v->packets[0].flags & PACKET_CLEAN)) trusted = false;
     if (trusted && !allocate_frames(v, count)) {
         *out_of_memory = true;
@@ -140,7 +140,7 @@ static bool number_by_time(cm_video *v, bool *out_of_memory) {
     return trusted;
 }
 
-/// Lists the packets at which decoding may begin, and settles which are disposable.
+/// Lists the packets at which decoding may begin, and decides which are disposable.
 static cm_status find_starts(cm_video *v, cm_report *report) {
     free(v->starts);
     v->starts = malloc((size_t)v->packet_count * sizeof *v->starts);
@@ -169,7 +169,7 @@ int64_t video_start_for(const cm_video *v, int64_t frame) {
     return low > 0 ? v->starts[low - 1] : 0;
 }
 
-/// Takes what the decoder has ready. Its last answer; after an error it may have more.
+/// Takes the frames that the decoder has ready and returns its last answer. After an error it may have more.
 static int take_frames(cm_video *v, cm_status *status, cm_report *report) {
     int error;
     while (!(error = avcodec_receive_frame(v->decoder, v->frame))) {
@@ -205,7 +205,7 @@ static cm_status decode_all(cm_video *v, int64_t *errors, cm_report *report) {
         if (error < 0 && error != AVERROR(EAGAIN)) ++*errors;
     }
     avcodec_send_packet(v->decoder, NULL);
-    // Every thread may hold an error back.
+    // Each thread may still hold an error back.
     for (int tries = v->threads + 64; tries > 0 && error != AVERROR_EOF; tries--) {
         error = take_frames(v, &status, report);
         if (status != CM_OK) return status;
@@ -223,23 +223,23 @@ cm_status video_count(cm_video *v, cm_report *report) {
         for (int64_t i = 0; i < v->packet_count; i++) {
             v->packets[i].frame = -1;
             v->packets[i].floor = INT64_MAX;
-            // Which ones others are predicted from is as doubtful as the rest.
+            // Then it is in doubt, too, which packets others are predicted from.
             if (v->syntax.doubt) v->packets[i].flags &= (uint8_t)~PACKET_DISPOSABLE;
         }
         cm_status status = decode_all(v, &errors, report);
         v->next_read = v->next_fed = -1;
         avcodec_free_context(&v->decoder);
         if (status != CM_OK) return status;
-        // What comes out after an error depends on the number of threads, unless there is one.
+        // What comes out after an error depends on the number of threads, so all is done again with one.
     } while (errors && v->threads > 1 && (v->threads = 1));
     return find_starts(v, report);
 }
 
-/// Whether each packet stands somewhere else in the file, so that one can be known again after a seek.
+/// Whether each packet has a place of its own in the file, by which it is known again after a seek.
 static bool positions_differ(const cm_video *v) {
     for (int64_t i = 0; i < v->packet_count; i++) {
         if (v->packets[i].position < 0) return false;
-        // Ascending is what all but odd files are.
+        // In all but odd files they ascend.
         if (i && v->packets[i].position <= v->packets[i - 1].position) return false;
     }
     return true;

@@ -69,7 +69,7 @@ cm_status video_rewind(cm_video *v, cm_report *report) {
     if (!v->io || !v->container) return video_fail(report, CM_OUT_OF_MEMORY, "opening it");
     v->container->pb = v->io;
     v->container->io_open = refuse_to_open;
-    // What the container says and nothing inferred: the same wherever reading begins.
+    // Timestamps as the container has them: what FFmpeg would infer depends on where reading begins.
     v->container->flags |= AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_NOPARSE;
     int error = avformat_open_input(&v->container, NULL, av_find_input_format(names[v->kind]), NULL);
     if (error == AVERROR(ENOMEM)) return video_fail(report, CM_OUT_OF_MEMORY, "opening it");
@@ -89,7 +89,8 @@ cm_status video_rewind(cm_video *v, cm_report *report) {
     return CM_OK;
 }
 
-/// Other decoders can end the process when several threads meet damage (MPEG-4's does), or were not put to the test.
+/// Whether the decoder may use several threads. Others can end the process when several threads meet damage, as
+/// MPEG-4's does, or were not tested.
 static bool threads_safely(enum AVCodecID codec) {
     return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP8 ||
         codec == AV_CODEC_ID_VP9;
@@ -110,11 +111,12 @@ cm_status video_renew_decoder(cm_video *v, bool shows_all, cm_report *report) {
     v->decoder->thread_type = FF_THREAD_FRAME;
     // Otherwise H.264's decoder holds frames back when it is drained early after an open group of pictures.
     if (shows_all) v->decoder->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
-    // With several threads some decoders conceal damage and don't tell. Stopped at the first doubt they do; then one thread,
-    // which isn't, finds out whether it was damage.
+    // With several threads some decoders conceal damage and don't say so. Told to stop at the first doubt, they report
+    // it; then a decoder with one thread, which doesn't stop, finds out whether it was damage.
     if (v->threads > 1) v->decoder->err_recognition |= AV_EF_EXPLODE;
     v->decoder->max_pixels = (int64_t)v->options.max_pixels;
-    // H.264 need not say how far pictures are out of order; a decoder that has to find out drops some meanwhile.
+    // An H.264 file need not say how far its pictures are out of order; a decoder that has to find out drops some
+    // meanwhile.
     if (v->syntax.codec == AV_CODEC_ID_H264)
         v->decoder->has_b_frames = v->reorder >= 0 && v->reorder < 15 ? v->reorder : 15;
     int error = avcodec_open2(v->decoder, codec, NULL);
@@ -134,7 +136,7 @@ static cm_status check_size(const cm_video *v, cm_report *report) {
         (unsigned long long)v->options.max_pixels);
 }
 
-/// Finds the size of the pictures in the first of them, where the container leaves it to the stream.
+/// Decodes the first picture to find the size of all, where the container leaves that to the stream.
 static cm_status measure(cm_video *v, cm_report *report) {
     cm_status status = video_renew_decoder(v, true, report);
     if (status == CM_OK) status = video_seek_packet(v, 0, report);
@@ -234,7 +236,7 @@ static const int32_t *display_matrix(const AVStream *stream) {
 #endif
 }
 
-/// The one of the eight ways to turn and mirror whose matrix (x' = a x + c y, y' = b x + d y) has these signs.
+/// The EXIF orientation that turns and mirrors as a matrix with these signs does (x' = a x + c y, y' = b x + d y).
 static int orientation_of(const int32_t *m) {
     int a = (m[0] > 0) - (m[0] < 0), b = (m[1] > 0) - (m[1] < 0);
     int c = (m[3] > 0) - (m[3] < 0), d = (m[4] > 0) - (m[4] < 0);
@@ -273,7 +275,6 @@ void cm_video_describe(const cm_video *v, cm_video_info *info) {
         double angle = -av_display_rotation_get(matrix);
         if (angle == angle) info->rotation = angle < 0 ? angle + 360 : angle + 0.0;
     }
-    info->time_base = (cm_ratio){s->time_base.num, s->time_base.den};
     info->frame_count = v->frame_count;
     // The last frame lasts as long as the others do on average.
     double last = v->frame_count ? cm_video_time(v, v->frame_count - 1) : -1;

@@ -32,7 +32,7 @@ static size_t place_of(const group *g, int64_t frame) {
     return low < g->end && g->request->frames[low] == frame ? low : g->end;
 }
 
-/// Takes in the frames that follow the first one without a detour over a key frame.
+/// Extends the group by the frames that decoding comes to from the first one on, without a new start at a key frame.
 static void plan(group *g) {
     const cm_video *v = g->video;
     const int64_t *frames = g->request->frames;
@@ -42,7 +42,7 @@ static void plan(group *g) {
         int64_t packet = v->frames[frames[g->end]];
         if (packet > g->last) g->last = packet;
     }
-    // What no frame is known to come out of may be the second field of the one before.
+    // A packet from which no frame is known to come may be the second field of the frame before.
     if (v->counted)
         while (g->last + 1 < v->packet_count && v->packets[g->last + 1].frame < 0) g->last++;
 }
@@ -57,7 +57,7 @@ static void take_frame(group *g) {
         return;
     }
     video_packet *p = &v->packets[index];
-    // Frames that are shown before the one where decoding began are predicted from what did not go in.
+    // Frames that are shown before the one where decoding began are predicted from packets that did not go in.
     if (p->frame >= 0 && p->frame < first_exact_frame(v)) return;
     if (p->frame < 0 || p->frame <= v->through || p->came == v->run) {
         g->surprise = true;
@@ -77,7 +77,7 @@ static void take_frame(group *g) {
         video_convert(&v->converter, v->frame, r->width, r->height, r->orientation, r->targets[place], g->report);
 }
 
-/// Takes what the decoder has ready. Its last answer.
+/// Takes the frames that the decoder has ready and returns its last answer.
 static int take_frames(group *g) {
     int error = 0;
     while (g->status == CM_OK && !(error = avcodec_receive_frame(g->video->decoder, g->video->frame))) {
@@ -93,7 +93,7 @@ static void feed(group *g, int64_t index) {
     g->status = video_seek_packet(v, index, g->report);
     if (g->status != CM_OK) return;
     video_packet *p = &v->packets[index];
-    // Frames carry their packet's timestamp: here its number.
+    // A frame carries its packet's timestamp, in whose place the packet's number goes in.
     v->packet->pts = index;
     v->packet->dts = AV_NOPTS_VALUE;
     p->fed = v->run;
@@ -110,7 +110,7 @@ static void drain(group *g) {
     v->next_fed = -1;
     avcodec_send_packet(v->decoder, NULL);
     int taken = 0;
-    // Every thread may hold an error back.
+    // Each thread may still hold an error back.
     for (int tries = v->threads + 64; tries > 0 && g->status == CM_OK && taken != AVERROR_EOF; tries--) {
         taken = take_frames(g);
         if (taken < 0 && taken != AVERROR_EOF) g->errors++;
@@ -120,7 +120,7 @@ static void drain(group *g) {
 /// Readies the decoder to begin at packet `start`.
 static void begin(group *g, int64_t start) {
     cm_video *v = g->video;
-    // Parameter sets of a later place would stay behind.
+    // Parameter sets from later in the file would stay in the decoder.
     bool stale = start == 0 && (v->syntax.in_band || v->syntax.doubt);
     if (!v->decoder || (!v->fresh && stale))
         g->status = video_renew_decoder(v, true, g->report);
@@ -170,7 +170,7 @@ static void run(group *g) {
     if (g->status != CM_OK) v->next_fed = -1;
 }
 
-/// Whether frames that must have come out by now did not; they are marked as damaged if `marks`.
+/// Whether frames are lacking that must have come out by now. With `marks` their packets are marked as damaged.
 static bool frames_lack(const group *g, bool marks) {
     cm_video *v = g->video;
     int64_t exact = first_exact_frame(v), end = v->next_fed;
@@ -186,7 +186,7 @@ static bool frames_lack(const group *g, bool marks) {
     return lack;
 }
 
-/// The damaged packet that spoils `frame`, -1 for none.
+/// The damaged packet that spoils `frame`; -1 for none.
 static int64_t damage_of(const cm_video *v, int64_t frame) {
     int64_t packet = v->frames[frame];
     for (int64_t i = video_start_for(v, frame); i <= packet; i++) {
@@ -196,7 +196,7 @@ static int64_t damage_of(const cm_video *v, int64_t frame) {
     return -1;
 }
 
-/// Fails for the first damaged frame, or tells which are missing.
+/// Fails for the first damaged frame, or notes which are missing if the caller accepts damage.
 static cm_status settle_damage(group *g, int64_t *frame) {
     cm_video *v = g->video;
     const cm_video_request *r = g->request;
@@ -217,7 +217,7 @@ static cm_status settle_damage(group *g, int64_t *frame) {
     return CM_OK;
 }
 
-/// Puts the frames in order anew, by decoding; the numbers that the caller knows must hold.
+/// Puts the frames in order again, by decoding all. Fails unless there are as many as the caller was told.
 static cm_status recount(cm_video *v, int64_t *frame, cm_report *report) {
     int64_t promised = v->frame_count;
     cm_status status = video_count(v, report);
@@ -249,13 +249,13 @@ cm_status cm_video_read(cm_video *v, const cm_video_request *request, int64_t *f
         }
         bool lack = frames_lack(&g, false);
         if (g.errors && v->threads > 1) {
-            // With several threads an error can't be laid at a packet's door. From here on there is one.
+            // With several threads there is no telling which packet an error came from. From here on there is one.
             v->threads = 1;
             g.status = video_renew_decoder(v, true, report);
             if (g.status != CM_OK) return g.status;
             continue;
         }
-        // A frame that stays away without an error shows that the timestamps were not to be trusted.
+        // Frames that lack, or come in another order, without an error: the timestamps were not to be trusted.
         if (!g.errors && !v->counted && (g.surprise || (lack && !v->options.accept_damage))) {
             cm_status status = recount(v, frame, report);
             if (status != CM_OK) return status;

@@ -6,7 +6,7 @@ static bool is_packet(const cm_video *v, int64_t index) {
     return v->packet->pos == p->position && v->packet->size == p->size && v->packet->pts == p->pts;
 }
 
-/// The number of the packet that was just read; -1 when the index lacks it. For distinct, ascending positions.
+/// The number of the packet that was just read; -1 when the index lacks it. Positions must ascend.
 static int64_t number_of_packet(const cm_video *v) {
     int64_t low = 0, high = v->packet_count;
     while (low < high) {
@@ -31,7 +31,7 @@ static bool jump(cm_video *v, int64_t index) {
 }
 
 cm_status video_seek_packet(cm_video *v, int64_t index, cm_report *report) {
-    // A few packets are sooner read than sought.
+    // To read on over a few packets is faster than to seek.
     const int64_t near = 64;
     bool ahead = v->next_read >= 0 && v->next_read <= index;
     bool seekable = v->seekable && v->packets[index].seek_time != AV_NOPTS_VALUE;

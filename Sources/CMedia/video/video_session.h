@@ -14,6 +14,7 @@
 enum {
     /// Decoded for the sake of others and not shown: an edit list cuts it off.
     PACKET_DISCARDED = 16,
+    /// It could not be decoded, or its frame did not come out.
     PACKET_DAMAGED = 32,
 };
 
@@ -21,17 +22,17 @@ enum {
 typedef struct video_packet {
     int64_t position;
     int64_t pts;
-    /// What the container seeks by.
+    /// The timestamp by which the container seeks to it.
     int64_t seek_time;
     /// The frame that comes out of it; -1 for none.
     int64_t frame;
-    /// The first frame that comes out exact when decoding begins here; only for clean packets.
+    /// The first frame that comes out exactly when decoding begins here; only for clean packets.
     int64_t floor;
     int32_t size;
     /// `PACKET_...`.
     uint8_t flags;
     uint8_t layer;
-    /// The last runs of the decoder in which it went in and in which its frame came out.
+    /// The last run of the decoder in which the packet went in, and the last in which its frame came out.
     uint16_t fed;
     uint16_t came;
 } video_packet;
@@ -63,9 +64,9 @@ struct cm_video {
     int64_t start_count;
     bool counted;
     bool truncated;
-    /// Packets can be told apart by their place in the file.
+    /// Each packet has a place of its own in the file, by which it is known again after a seek.
     bool seekable;
-    /// Frames that the decoder must hold back to put them in order; -1 when the timestamps don't say.
+    /// How many frames the decoder must hold back to put them in order; -1 when the timestamps don't say.
     int reorder;
 
     AVCodecContext *decoder;
@@ -87,16 +88,17 @@ struct cm_video {
 cm_status video_fail(cm_report *report, cm_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/// Keeps FFmpeg from printing, once and for all.
+/// Keeps FFmpeg from printing, in the whole process.
 void video_silence(void);
 
-/// Opens the container at its first packet; closes it first when it is open.
+/// Opens the container at its first packet, again if it is open.
 cm_status video_rewind(cm_video *video, cm_report *report);
 
-/// Makes a new decoder with nothing in it. `shows_all`: frames too that may be predicted from what it has not seen.
+/// Makes a new decoder with nothing in it. With `shows_all` it also gives frames that may be predicted from packets
+/// which it has not seen.
 cm_status video_renew_decoder(cm_video *video, bool shows_all, cm_report *report);
 
-/// Reads on to the next packet of the video stream that has bytes. 0, or libavformat's error.
+/// Reads on to the next packet of the video stream that has bytes. Returns 0, or libavformat's error.
 int video_read_packet(cm_video *video);
 
 /// Reads through the packets and puts the frames in order.
@@ -108,7 +110,7 @@ cm_status video_count(cm_video *video, cm_report *report);
 /// The packet at which decoding must begin for `frame`.
 int64_t video_start_for(const cm_video *video, int64_t frame);
 
-/// Puts packet `index` into `video->packet`, wherever the container stands.
+/// Reads packet `index` into `video->packet`, from wherever the container stands.
 cm_status video_seek_packet(cm_video *video, int64_t index, cm_report *report);
 
 #pragma GCC visibility pop

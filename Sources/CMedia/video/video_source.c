@@ -108,7 +108,7 @@ video_container video_source_container(const video_source *source) {
     if (video_source_copy(source, 0, head, sizeof head) < sizeof head) return VIDEO_CONTAINER_NONE;
     if (!memcmp(head, "\x1A\x45\xDF\xA3", 4)) return VIDEO_CONTAINER_MATROSKA;
     if (!memcmp(head, "RIFF", 4)) return memcmp(head + 8, "AVI ", 4) ? VIDEO_CONTAINER_NONE : VIDEO_CONTAINER_AVI;
-    // Still pictures wear the same boxes.
+    // Files of still pictures are made of the same boxes.
     if (!memcmp(head + 4, "ftyp", 4) &&
         (!memcmp(head + 8, "avif", 4) || !memcmp(head + 8, "heic", 4) || !memcmp(head + 8, "mif1", 4)))
         return VIDEO_CONTAINER_NONE;
@@ -121,7 +121,7 @@ static bool boxes_are_cut(const video_source *source) {
         uint8_t head[16];
         size_t got = video_source_copy(source, offset, head, sizeof head);
         if (got < 8) break;
-        // What follows the last box of a known kind is not for us to judge.
+        // What follows the last box of a known kind is not looked into.
         if (!is_box(head + 4)) break;
         uint64_t size = big_endian(head, 4);
         if (size == 1 && got == 16) size = big_endian(head + 8, 8);
@@ -134,7 +134,8 @@ static bool boxes_are_cut(const video_source *source) {
     return !has_movie;
 }
 
-/// Reads an EBML number of 1 to 8 bytes at `offset`, its length marker taken off; all ones mean unknown.
+/// Reads an EBML number at `offset`, without its length marker, and returns its 1 to 8 bytes, or 0 for none. All ones
+/// mean that the number is unknown.
 static int ebml_size(const video_source *source, int64_t offset, uint64_t *value, bool *unknown) {
     uint8_t bytes[8];
     size_t got = video_source_copy(source, offset, bytes, sizeof bytes);

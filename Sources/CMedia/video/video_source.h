@@ -23,7 +23,7 @@ void video_source_close(video_source *source);
 /// Copies up to `count` bytes from `offset`; fewer at the end of the file.
 size_t video_source_copy(const video_source *source, int64_t offset, uint8_t *target, size_t count);
 
-/// libavformat's view of the source, from its start. NULL for want of memory.
+/// What libavformat reads the source through, from its start. NULL when there is no memory.
 AVIOContext *video_source_io(video_source *source);
 void video_source_io_free(AVIOContext **io);
 
@@ -34,10 +34,10 @@ typedef enum video_container {
     VIDEO_CONTAINER_AVI
 } video_container;
 
-/// What the first bytes say.
+/// The container that the first bytes tell of.
 video_container video_source_container(const video_source *source);
 
-/// Whether the file is shorter than its outermost boxes, elements or chunks claim.
+/// Whether the file is shorter than its outermost boxes (MP4), elements (Matroska) or chunks (AVI) say.
 bool video_source_is_cut(const video_source *source, video_container container);
 
 #pragma GCC visibility pop

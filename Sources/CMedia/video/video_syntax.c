@@ -36,7 +36,8 @@ static bool next_unit(const uint8_t **next, const uint8_t *end, int length_size,
     return true;
 }
 
-/// Notes a parameter set that describes the pictures; another one later may change their size or their order.
+/// Notes a parameter set that describes the pictures. A new one on the way raises a doubt: it may change their size or
+/// their order.
 static void note_parameters(video_syntax *s, const uint8_t *unit, size_t count) {
     uint64_t hash = 0xCBF29CE484222325u;
     for (size_t i = 0; i < count; i++) hash = (hash ^ unit[i]) * 0x100000001B3u;
@@ -112,7 +113,7 @@ static bool recovers_at_once(const uint8_t *unit, size_t count) {
     return false;
 }
 
-/// Encoders before this build of x264 did what the decoder must know of, and wrote who they are in their first packet.
+/// Whether the first packet names a build of x264 before 152. Those did things that the decoder must know of.
 static bool names_an_old_encoder(const uint8_t *unit, size_t count) {
     static const char name[] = "x264 - core ";
     const uint8_t *found = memmem(unit, count, name, sizeof name - 1);

@@ -84,13 +84,13 @@ static void set_quality(AVCodecContext *e, int quality) {
     }
     if (e->codec_id == AV_CODEC_ID_H264) {
         av_opt_set_int(e->priv_data, "crf", scaled(quality, 51, 7), 0);
-        // With it, x264 makes other bytes of the same small pictures from time to time, also with one thread.
+        // With it, x264 makes different bytes of equal small pictures from time to time, even in one thread.
         av_opt_set_int(e->priv_data, "mbtree", 0, 0);
         return;
     }
     av_opt_set_int(e->priv_data, "crf", scaled(quality, 63, 10), 0);
     av_opt_set_int(e->priv_data, "cpu-used", 4, 0);
-    // VP8 takes its rate as a ceiling, VP9 a rate of 0 as none.
+    // For VP8 the rate is a ceiling, which it needs; for VP9 a rate of 0 means that there is none.
     e->bit_rate = e->codec_id == AV_CODEC_ID_VP8 ? (int64_t)e->width * e->height * 30 : 0;
 }
 
