@@ -40,7 +40,7 @@ let torchModules = [
 let targetsWithoutLibtorch: [Target] =
     [
         .target(
-            name: "CMedia",
+            name: "CMedia", cSettings: [.headerSearchPath(".")],
             linkerSettings: ["jpeg", "png", "avformat", "avcodec", "swscale", "avutil", "cairo"].map {
                 .linkedLibrary($0)
             }),

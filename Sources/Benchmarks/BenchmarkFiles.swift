@@ -2,6 +2,7 @@ import Annotations
 import Evaluation
 import Foundation
 import Media
+import Support
 import Tensors
 
 extension Benchmark {
@@ -40,9 +41,9 @@ extension Benchmark {
         }
         guard !files.isEmpty else { throw MissingInput(description: "\(folder) holds no .jpg files") }
         var to300 = DecodeOptions()
-        to300.targetSize = (300, 300)
+        to300.targetSize = ImageSize(width: 300, height: 300)
         var to300Reduced = to300
-        to300Reduced.minimumSize = (300, 300)
+        to300Reduced.minimumSize = to300.targetSize
         func measureFiles(_ name: String, _ body: ([UInt8]) throws -> Void) rethrows {
             try measure(name, batch: files.count, warmUp: 1, runs: 5, perRun: files.count, threads: 1) {
                 for file in files { try body(file) }

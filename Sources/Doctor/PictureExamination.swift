@@ -38,13 +38,13 @@ extension DoctorReport {
         var outcome: Outcome = []
         do {
             let header = try ImageFile.header(picture.path)
-            let size = (picture.width, picture.height)
-            if size.0 > 0, size.1 > 0, size != (header.width, header.height) {
-                let isTurned = size == (header.storedWidth, header.storedHeight)
+            let size = ImageSize(width: picture.width, height: picture.height)
+            if size.width > 0, size.height > 0, size != header.size {
+                let isTurned = size == header.storedSize
                 outcome.append(
                     (
                         .sizeMismatch,
-                        "recorded as \(size.0) × \(size.1), the picture is \(header.width) × \(header.height)"
+                        "recorded as \(size.width) × \(size.height), the picture is \(header.width) × \(header.height)"
                             + (isTurned ? " once its EXIF orientation \(header.orientation) is applied" : ""),
                         isTurned
                             ? "Write the picture upright and without EXIF orientation, if the boxes fit it as stored"
@@ -55,7 +55,7 @@ extension DoctorReport {
             // The least scale visits every byte of a JPEG at a fraction of the cost.
             let warnings = Warnings()
             let decoding = DecodeOptions(
-                appliesOrientation: false, limits: options.limits, minimumSize: (1, 1),
+                appliesOrientation: false, limits: options.limits, minimumSize: ImageSize(width: 1, height: 1),
                 onWarning: { warnings.add($0) })
             _ = try ImageFile.read(picture.path, options: decoding)
             for warning in warnings.all { outcome.append((.irregularImage, warning.cause, nil)) }

@@ -1,6 +1,6 @@
 /// How the size of an image decides the size that it is scaled to, for data sets, detectors and classifiers alike. No side
 /// becomes less than one pixel.
-package enum ResizeRule: Hashable, Sendable {
+public enum ResizeRule: Hashable, Sendable {
     /// The shorter side gets this length, unless the longer one would then exceed `longest`: torchvision's
     /// `GeneralizedRCNNTransform`, whose sides are ⌊side · scale⌋ in double precision.
     case shortestEdge(Int, longest: Int)
@@ -13,7 +13,7 @@ package enum ResizeRule: Hashable, Sendable {
     case fixed(ImageSize)
 
     /// The size in pixels that an image of `size` is scaled to.
-    package func size(of size: ImageSize) -> ImageSize {
+    public func size(of size: ImageSize) -> ImageSize {
         let shorter = min(size.width, size.height)
         let longer = max(size.width, size.height)
         switch self {

@@ -86,14 +86,16 @@ final class ImageFolderDatasetTests: XCTestCase {
         for crop in crops {
             var random = random(1)
             let sample = try ImageFolderDataset(folder: folder, transforms: [crop]).sample(at: 0, random: &random).image
-            func expected(_ minimumSize: (width: Int, height: Int)?) throws -> ByteImage {
-                var options = DecodeOptions()
-                options.minimumSize = minimumSize
-                var stream = self.random(1).stream(0)
-                return crop.apply(try ImageFile.read(path, options: options), random: &stream)
+            func decoded(_ minimumSize: ImageSize?) throws -> ByteImage {
+                try ImageFile.read(path, options: DecodeOptions(minimumSize: minimumSize))
             }
-            XCTAssertEqual(try ImageFile.read(path, options: DecodeOptions(minimumSize: (72, 72))).width, 80)
-            XCTAssertEqual(sample, try expected((72, 72)))
+            func expected(_ minimumSize: ImageSize?) throws -> ByteImage {
+                var stream = self.random(1).stream(0)
+                return crop.apply(try decoded(minimumSize), random: &stream)
+            }
+            let reduced = ImageSize(width: 72, height: 72)
+            XCTAssertEqual(try decoded(reduced).width, 80)
+            XCTAssertEqual(sample, try expected(reduced))
             XCTAssertNotEqual(sample, try expected(nil))
         }
     }

@@ -71,15 +71,11 @@ final class CanvasTests: XCTestCase {
         XCTAssertEqual(round.image()[0, 0, 0], 0)
     }
 
-    func testPolygonsBlobsAndLinesLeaveInkWhereTheyShould() {
+    func testPolygonsAndLinesLeaveInkWhereTheyShould() {
         let square = [Canvas.Point(10, 10), .init(30, 10), .init(30, 30), .init(10, 30)]
         let canvas = Canvas(width: 40, height: 40)
         canvas.polygon(square, fill: .color(.black))
         XCTAssertEqual(drawn(canvas.image()).count, 400)
-        let smooth = Canvas(width: 40, height: 40)
-        smooth.blob(square, fill: .color(.black))
-        XCTAssertGreaterThan(drawn(smooth.image()).count, 400, "bulges over the square's sides")
-        XCTAssertEqual(smooth.image()[2, 2, 0], 255)
         let lines = Canvas(width: 40, height: 40)
         lines.polyline([.init(0, 20.5), .init(40, 20.5)], color: .black, stroke: .init(width: 1))
         XCTAssertEqual(drawn(lines.image()).count, 40)

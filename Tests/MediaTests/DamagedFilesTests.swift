@@ -1,4 +1,5 @@
 import Media
+import Support
 import XCTest
 
 /// Files that are cut, changed or built to harm.
@@ -15,8 +16,8 @@ final class DamagedFilesTests: XCTestCase {
                     let accepts = round % 2 == 0
                     var options = DecodeOptions(truncation: accepts ? .acceptWithWarning : .fail)
                     options.limits.maxPixels = 4_000_000
-                    if round % 5 == 0 { options.targetSize = (19, 11) }
-                    if round % 7 == 0 { options.minimumSize = (20, 10) }
+                    if round % 5 == 0 { options.targetSize = ImageSize(width: 19, height: 11) }
+                    if round % 7 == 0 { options.minimumSize = ImageSize(width: 20, height: 10) }
                     if round % 3 == 0 { options.channels = .grey }
                     do {
                         _ = try ImageFile.decode(bytes, name: name, options: options)

@@ -43,6 +43,7 @@ final class OrientationTests: XCTestCase {
             let header = try ImageFile.header(of: bytes)
             XCTAssertEqual(header.orientation, orientation)
             XCTAssertEqual([header.width, header.height], orientation < 5 ? [24, 16] : [16, 24])
+            XCTAssertEqual([header.storedSize.width, header.storedSize.height], [24, 16])
             XCTAssertEqual(try ImageFile.decode(bytes), plain.oriented(orientation))
             XCTAssertEqual(try ImageFile.decode(bytes, options: DecodeOptions(appliesOrientation: false)), plain)
         }

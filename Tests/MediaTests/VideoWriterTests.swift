@@ -21,6 +21,7 @@ final class VideoWriterTests: XCTestCase {
                 try VideoWriter.write(
                     images, to: path, encoding: VideoEncoding(format: format, rate: 12.5, quality: 95))
                 let reader = try VideoReader(path: path)
+                XCTAssertEqual(reader.codec, format == .mp4 ? "h264" : "vp9")
                 XCTAssertEqual(reader.frameCount, 20)
                 XCTAssertEqual([reader.width, reader.height], [64, 48])
                 XCTAssertEqual(try XCTUnwrap(reader.frameRate), 12.5, accuracy: 0.01)

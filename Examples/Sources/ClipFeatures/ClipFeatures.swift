@@ -2,6 +2,7 @@ import Architectures
 import Backbones
 import DataPipeline
 import Media
+import Support
 import Tensors
 import Workflows
 
@@ -29,17 +30,13 @@ struct ClipFeatures {
         let video = try VideoReader(path: arguments[0])
         // 16 frames, two apart; four clips spread over the video. A shorter video starts again from its first frame.
         let clips = ClipSampling(length: 16, stride: 2).evenClips(4, frameCount: video.frameCount)
+        let size = ResizeRule.shorterSide(112, .down).size(of: video.size)
         let features = try clips.map { indices in
-            let frames = try video.frames(at: indices, size: scaled(video, shorterSide: 112))
+            let frames = try video.frames(at: indices, size: size)
             return encoder(clip(frames))
         }
         try Safetensors.write([("features", Tensor.cat(features))], to: arguments[1])
         print("\(video.frameCount) frames, \(clips.count) clips of \(clips[0].count): \(Tensor.cat(features).shape)")
-    }
-
-    static func scaled(_ video: VideoReader, shorterSide: Int) -> (width: Int, height: Int) {
-        let shorter = min(video.width, video.height)
-        return (video.width * shorterSide / shorter, video.height * shorterSide / shorter)
     }
 
     /// Frames of one clip as `[1, 3, T, H, W]`, with Kinetics' usual mean 0 and deviation 1.

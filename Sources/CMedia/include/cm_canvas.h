@@ -9,23 +9,26 @@
 /// pixel. Colours are red, green, blue and opacity in 0...1.
 typedef struct cm_canvas cm_canvas;
 
-/// NULL for want of memory, or when a side is over cairo's 32767.
+/// Makes a black canvas. NULL when there is no memory, or when a side is over cairo's limit of 32767.
 cm_canvas *cm_canvas_create(int width, int height);
 void cm_canvas_destroy(cm_canvas *canvas);
 
-/// Copies interleaved pixels of 1 or 3 channels in, and RGB out.
+/// Covers the canvas with as many interleaved pixels of 1 (grey) or 3 (RGB) channels.
 void cm_canvas_load(cm_canvas *canvas, const uint8_t *pixels, int channels);
+/// Copies the canvas out as interleaved RGB.
 void cm_canvas_store(cm_canvas *canvas, uint8_t *rgb);
 
+/// Remembers the clip, the coordinates and the colour, for `cm_canvas_restore`.
 void cm_canvas_save(cm_canvas *canvas);
 void cm_canvas_restore(cm_canvas *canvas);
+/// Moves what is drawn from here on.
 void cm_canvas_translate(cm_canvas *canvas, double x, double y);
-/// Clockwise on the screen, in radians.
+/// Turns what is drawn from here on around the origin, clockwise on the screen, in radians.
 void cm_canvas_rotate(cm_canvas *canvas, double angle);
 void cm_canvas_scale(cm_canvas *canvas, double x, double y);
 
 void cm_canvas_set_color(cm_canvas *canvas, double red, double green, double blue, double opacity);
-/// `stops` holds 5 numbers each: offset in 0...1, then a colour.
+/// Each of the `count` stops is 5 numbers: offset in 0...1, red, green, blue, opacity.
 void cm_canvas_set_linear_gradient(
     cm_canvas *canvas, double x0, double y0, double x1, double y1, const double *stops, int count);
 void cm_canvas_set_radial_gradient(
@@ -33,16 +36,18 @@ void cm_canvas_set_radial_gradient(
 
 void cm_canvas_move_to(cm_canvas *canvas, double x, double y);
 void cm_canvas_line_to(cm_canvas *canvas, double x, double y);
-void cm_canvas_curve_to(cm_canvas *canvas, double x1, double y1, double x2, double y2, double x3, double y3);
 void cm_canvas_close_path(cm_canvas *canvas);
 void cm_canvas_add_rectangle(cm_canvas *canvas, double x, double y, double width, double height, double radius);
-/// Half axes; turned by `angle` radians.
+/// Adds an ellipse around (x, y) with the half axes `radius_x` and `radius_y`, turned by `angle` radians clockwise.
 void cm_canvas_add_ellipse(cm_canvas *canvas, double x, double y, double radius_x, double radius_y, double angle);
 
-/// Both empty the path; `clip` lasts until the matching restore.
+/// Fills the path and empties it.
 void cm_canvas_fill(cm_canvas *canvas);
+/// Draws a line along the path and empties it.
 void cm_canvas_stroke(cm_canvas *canvas, double line_width, const double *dashes, int dash_count, bool round);
+/// Keeps drawing inside the path, until the matching restore, and empties it.
 void cm_canvas_clip(cm_canvas *canvas);
+/// Covers the canvas.
 void cm_canvas_paint(cm_canvas *canvas);
 
 typedef struct cm_text_size {
@@ -53,14 +58,12 @@ typedef struct cm_text_size {
     double descent;
 } cm_text_size;
 
-/// Chooses the font for text that follows: the system's sans-serif at `size` pixels. Where no font is installed cairo's
-/// own stroke font stands in.
+/// Chooses the font for the text that follows: the system's sans-serif at `size` pixels, or cairo's own stroke font
+/// where no font is installed.
 void cm_canvas_set_font(cm_canvas *canvas, double size, bool bold);
 cm_text_size cm_canvas_measure(cm_canvas *canvas, const char *utf8);
 /// Draws from the baseline's start (x, y).
 void cm_canvas_text(cm_canvas *canvas, double x, double y, const char *utf8);
-
-const char *cm_canvas_version(void);
 
 #pragma GCC visibility pop
 

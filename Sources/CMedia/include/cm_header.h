@@ -20,7 +20,6 @@ typedef struct cm_header {
     int orientation;
     /// Progressive JPEG or interlaced PNG.
     bool progressive;
-    bool palette;
 } cm_header;
 
 typedef enum cm_header_status {
@@ -32,7 +31,7 @@ typedef enum cm_header_status {
     CM_HEADER_CORRUPT
 } cm_header_status;
 
-/// Reads the header in `bytes` without decoding a pixel. Reads any bytes safely.
+/// Reads the header at the start of `bytes`, which may be anything, without decoding a pixel.
 cm_header_status cm_read_header(const uint8_t *bytes, size_t count, cm_header *header);
 
 /// The orientation (1 to 8) in an EXIF block that begins with its TIFF header; 1 for anything else.

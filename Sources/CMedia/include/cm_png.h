@@ -10,7 +10,9 @@ typedef struct cm_png_decode_options {
     int channels;
     /// EXIF orientation to undo, 1 to 8.
     int orientation;
+    /// A picture with more pixels is refused.
     uint64_t max_pixels;
+    /// The most bytes of memory for decoding.
     uint64_t max_bytes;
 } cm_png_decode_options;
 
@@ -24,7 +26,8 @@ typedef struct cm_png_encode_options {
     /// 0 (none) to 9 (smallest).
     int compression;
     bool interlaced;
-    /// Bits per sample: 8 or 16 for any image; 1, 2 or 4 for grey and palette. 16-bit samples are big endian pairs.
+    /// Bits per sample: 8 or 16 for any image; 1, 2 or 4 for grey and palette. A 16-bit sample is two bytes, the higher
+    /// one first.
     int bit_depth;
     /// RGB triples of a palette; `pixels` are then one index a byte.
     const uint8_t *palette;
@@ -36,8 +39,6 @@ typedef struct cm_png_encode_options {
 cm_status cm_png_encode(
     const uint8_t *pixels, int width, int height, int channels, const cm_png_encode_options *options, uint8_t **bytes,
     size_t *count, cm_report *report);
-
-const char *cm_png_version(void);
 
 #pragma GCC visibility pop
 

@@ -21,10 +21,11 @@ typedef enum cm_status {
     CM_OUT_OF_MEMORY,
     /// The file can't be opened or read.
     CM_UNREADABLE,
+    /// The file has no bytes.
     CM_EMPTY,
-    /// None of the containers that `cm_video_open` knows.
+    /// The file is none of the containers that `cm_video_open_file` knows.
     CM_NOT_A_VIDEO,
-    /// A video container without pictures: sound only, or a cover.
+    /// The file is a video container without moving pictures: sound alone, or with a cover.
     CM_NO_VIDEO_STREAM,
     /// The caller's arguments make no sense.
     CM_INVALID

@@ -14,7 +14,7 @@ typedef enum cm_filter {
     CM_FILTER_BILINEAR_ANTIALIASED
 } cm_filter;
 
-/// Resamples interleaved 8-bit pixels of 1 or 3 channels. Fails only for want of memory.
+/// Resamples interleaved 8-bit pixels of 1 or 3 channels. Fails only when there is no memory.
 cm_status cm_resample(
     const uint8_t *source, int width, int height, int channels, uint8_t *target, int target_width, int target_height,
     cm_filter filter);

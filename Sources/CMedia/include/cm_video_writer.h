@@ -5,23 +5,25 @@
 
 #pragma GCC visibility push(hidden)
 
+/// A video file that is being written. For one thread at a time.
 typedef struct cm_video_writer cm_video_writer;
 
 typedef enum cm_video_format {
-    /// H.264 in MP4; MPEG-4 part 2 where FFmpeg was built without x264.
+    /// H.264 in MP4, or MPEG-4 part 2 where FFmpeg has no libx264.
     CM_VIDEO_MP4 = 0,
-    /// VP9 in WebM; VP8 where that is missing.
+    /// VP9 in WebM, or VP8 where FFmpeg can't encode VP9.
     CM_VIDEO_WEBM
 } cm_video_format;
 
 typedef struct cm_video_writer_options {
     cm_video_format format;
-    /// Size of the pictures; an odd side is stored with its last line repeated, since colour is stored for pairs.
+    /// Size of the pictures. An odd side is stored with its last row or column repeated, since colour is stored for two
+    /// by two pixels.
     int width;
     int height;
     /// Frames a second.
     double rate;
-    /// 1 to 100.
+    /// 1 (smallest file) to 100 (nearest to the pictures).
     int quality;
     /// A key frame at least every so many frames.
     int key_distance;
@@ -36,7 +38,7 @@ cm_status cm_video_writer_open(
 /// Appends a picture of width * height RGB pixels.
 cm_status cm_video_writer_add(cm_video_writer *writer, const uint8_t *rgb, cm_report *report);
 
-/// Writes what is still held back, and the index. The video is whole only after this.
+/// Writes what the encoder still holds back, and the index. Only then is the video whole.
 cm_status cm_video_writer_finish(cm_video_writer *writer, cm_report *report);
 
 void cm_video_writer_close(cm_video_writer *writer);

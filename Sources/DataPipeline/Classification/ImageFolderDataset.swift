@@ -68,10 +68,9 @@ public struct ImageFolderDataset: ClassificationDataset {
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let file = files[index]
         let path = folder + "/" + file.name
-        let header = try ImageFile.header(path)
-        let size = ImageSize(width: header.width, height: header.height)
+        let size = try ImageFile.header(path).size
         var options = decodeOptions
-        options.minimumSize = chain.minimumSize(of: size, random: random).map { ($0.width, $0.height) }
+        options.minimumSize = chain.minimumSize(of: size, random: random)
         let image = try ImageFile.read(path, options: options)
         return ClassificationSample(
             image: chain.apply(image, originalSize: size, random: random), label: file.label, name: file.name)

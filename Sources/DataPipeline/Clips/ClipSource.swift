@@ -37,7 +37,7 @@ enum ClipSource {
     /// The size that frames come out in, if they are not scaled.
     var size: ImageSize {
         switch self {
-        case .video(let reader): ImageSize(width: reader.width, height: reader.height)
+        case .video(let reader): reader.size
         case .folder(let folder): folder.size
         }
     }
@@ -47,7 +47,7 @@ enum ClipSource {
     /// - Throws: `MediaError`, naming the file, and the frame.
     func frames(at indices: [Int], size: ImageSize) throws -> [ByteImage] {
         switch self {
-        case .video(let reader): try reader.frames(at: indices, size: (size.width, size.height)).images
+        case .video(let reader): try reader.frames(at: indices, size: size).images
         case .folder(let folder): try folder.frames(at: indices, size: size)
         }
     }
@@ -67,8 +67,7 @@ struct FrameFolder {
         guard let first = files.first else {
             throw MediaError(kind: .notAVideo, name: path, cause: "a folder without JPEG or PNG files")
         }
-        let header = try ImageFile.header(first)
-        size = ImageSize(width: header.width, height: header.height)
+        size = try ImageFile.header(first).size
     }
 
     /// The names of the images in a folder, ascending.
@@ -85,10 +84,8 @@ struct FrameFolder {
         var known: [Int: ByteImage] = [:]
         return try indices.map { index in
             if let frame = known[index] { return frame }
-            var options = DecodeOptions()
-            options.minimumSize = (size.width, size.height)
-            let image = try ImageFile.read(files[index], options: options)
-            let frame = image.resized(width: size.width, height: size.height).convertedToRGB()
+            let image = try ImageFile.read(files[index], options: DecodeOptions(minimumSize: size))
+            let frame = image.resized(to: size).convertedToRGB()
             known[index] = frame
             return frame
         }

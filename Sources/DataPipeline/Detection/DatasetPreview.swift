@@ -66,7 +66,7 @@ public struct DatasetPreview: Sendable {
         let size = ImageSize(
             width: max(1, Int((Double(sample.image.width) * scale).rounded())),
             height: max(1, Int((Double(sample.image.height) * scale).rounded())))
-        let image = scale == 1 ? sample.image : sample.image.resized(width: size.width, height: size.height)
+        let image = scale == 1 ? sample.image : sample.image.resized(to: size)
         let canvas = try Canvas(image.convertedToRGB())
         let target = sample.target.scaled(from: sample.size, to: size)
         // Small boxes last: they stay on top.

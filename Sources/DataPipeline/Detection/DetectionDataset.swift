@@ -89,9 +89,8 @@ public struct DetectionDataset: Dataset {
         let original = try size(of: index)
         var options = decodeOptions
         if reducedDecoding, let resize = chain.firstResize(of: original, random: random) {
-            let size = (resize.size.width, resize.size.height)
-            options.minimumSize = size
-            if resize.filter == .bilinearAntialiased { options.targetSize = size }
+            options.minimumSize = resize.size
+            if resize.filter == .bilinearAntialiased { options.targetSize = resize.size }
         }
         var sample = DetectionSample(
             image: try ImageFile.read(path(index), options: options), target: target(ofImage: image, size: original),
@@ -107,8 +106,7 @@ public struct DetectionDataset: Dataset {
     private func size(of index: Int) throws -> ImageSize {
         let image = annotationIndex(index)
         let recorded = annotations.imageSize(image)
-        let header = try ImageFile.header(path(index))
-        let size = ImageSize(width: header.width, height: header.height)
+        let size = try ImageFile.header(path(index)).size
         if recorded.width > 0, recorded.height > 0, recorded != size {
             throw DetectionDatasetError.wrongSize(
                 source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,

@@ -30,7 +30,7 @@ public struct DetectionSample: Sendable {
         self.index = index
         self.imageID = imageID
         self.name = name
-        self.originalSize = originalSize ?? ImageSize(width: image.width, height: image.height)
+        self.originalSize = originalSize ?? image.size
         self.size = self.originalSize
     }
 }

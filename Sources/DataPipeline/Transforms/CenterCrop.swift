@@ -42,9 +42,8 @@ public struct CenterCrop: DecodingTransform {
 
     /// The crop, `side` × `side` pixels.
     public func apply(_ image: ByteImage, random: inout SeededRandom) -> ByteImage {
-        let size = rule.size(of: ImageSize(width: image.width, height: image.height))
+        let size = rule.size(of: image.size)
         let corner = corner(in: size)
-        return image.resized(width: size.width, height: size.height).cropped(
-            x: corner.x, y: corner.y, width: side, height: side)
+        return image.resized(to: size).cropped(x: corner.x, y: corner.y, width: side, height: side)
     }
 }

@@ -35,7 +35,7 @@ extension ResizingTransform {
         let new = outputSize(for: sample.size, random: &random)
         sample.target = sample.target.scaled(from: sample.size, to: new)
         if sample.image.width != new.width || sample.image.height != new.height {
-            sample.image = sample.image.resized(width: new.width, height: new.height, filter: filter)
+            sample.image = sample.image.resized(to: new, filter: filter)
         }
         sample.size = new
     }

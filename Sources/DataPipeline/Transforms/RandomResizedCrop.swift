@@ -52,7 +52,7 @@ public struct RandomResizedCrop: DecodingTransform {
 
     /// The window, resized to `side` × `side` pixels.
     public func apply(_ image: ByteImage, random: inout SeededRandom) -> ByteImage {
-        apply(image, originalSize: ImageSize(width: image.width, height: image.height), random: &random)
+        apply(image, originalSize: image.size, random: &random)
     }
 
     /// Takes the window that belongs to `originalSize`, whatever size the file was decoded to.

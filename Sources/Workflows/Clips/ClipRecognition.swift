@@ -81,11 +81,11 @@ extension RecognizedClip {
         let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
         let least = 240
         let scale = (least + min(reader.width, reader.height) - 1) / min(reader.width, reader.height)
-        let (width, height) = (reader.width * scale, reader.height * scale)
+        let size = ImageSize(width: reader.width * scale, height: reader.height * scale)
         let writer = try VideoWriter(
-            path: path, width: width, height: height,
+            path: path, width: size.width, height: size.height,
             encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
-        try reader.forEachFrame(size: (width, height)) { index, frame in
+        try reader.forEachFrame(size: size) { index, frame in
             if StopSignal.isRequested { throw Stopped(amid: video, beforeFrame: index) }
             guard let frame else { return }
             try writer.append(drawn(on: frame))

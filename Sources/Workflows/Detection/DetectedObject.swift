@@ -37,7 +37,7 @@ extension DetectorModel {
             images.count == originalSizes.count,
             "DetectorModel.objects: \(images.count) images with \(originalSizes.count) original sizes")
         return zip(zip(images, originalSizes), detect(images.map { Tensor($0) })).map { image, detections in
-            let seen = ImageSize(width: image.0.width, height: image.0.height)
+            let seen = image.0.size
             return DetectedObject.list(detections.scaled(from: seen, to: image.1))
         }
     }

@@ -49,13 +49,9 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let original = ImageSize(width: header.width, height: header.height)
-        let size = model.recipe.input.evaluationRule.size(of: original)
-        var options = DecodeOptions()
-        options.minimumSize = (size.width, size.height)
-        options.targetSize = (size.width, size.height)
-        let image = try ImageFile.read(path, options: options)
-        let found = model.objects(in: [image], originalSizes: [original])[0]
+        let size = model.recipe.input.evaluationRule.size(of: header.size)
+        let image = try ImageFile.read(path, options: DecodeOptions(minimumSize: size, targetSize: size))
+        let found = model.objects(in: [image], originalSizes: [header.size])[0]
         return ImageDetections(
             image: path, width: header.width, height: header.height,
             detections: found.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) })

@@ -122,10 +122,9 @@ extension ImageDetection {
 
     /// What is in pictures of one size.
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
-        guard let first = images.first else { return [] }
-        let original = ImageSize(width: first.width, height: first.height)
+        guard let original = images.first?.size else { return [] }
         let seen = model.recipe.input.evaluationRule.size(of: original)
-        let scaled = images.map { seen == original ? $0 : $0.resized(width: seen.width, height: seen.height) }
+        let scaled = images.map { $0.resized(to: seen) }
         return model.objects(in: scaled, originalSizes: images.map { _ in original }).map {
             $0.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) }
         }

@@ -125,9 +125,7 @@ struct ExplainedModel {
     func input(_ path: String, size: ImageSize) throws -> Tensor {
         let crop = crop
         var random = SeededRandom(seed: 0, epoch: 0, index: 0)
-        var options = DecodeOptions()
-        let smallest = crop.minimumSize(of: size, random: &random)
-        options.minimumSize = (smallest.width, smallest.height)
+        let options = DecodeOptions(minimumSize: crop.minimumSize(of: size, random: &random))
         let image = crop.apply(try ImageFile.read(path, options: options), random: &random)
         return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
     }

@@ -121,8 +121,7 @@ public struct ImageExplanation {
     ///
     /// - Throws: `MediaError` naming the file; `JobError` where a model's scores are no numbers.
     public func explain(_ path: String) throws -> ImageExplanations {
-        let header = try ImageFile.header(path)
-        let size = ImageSize(width: header.width, height: header.height)
+        let size = try ImageFile.header(path).size
         let found = try models.map { model, classIndex, stage in
             let result = try model.classifier.network.gradCAM(
                 model.input(path, size: size), classes: classIndex.map { [$0] }, stage: stage)

@@ -1,0 +1,71 @@
+#ifndef CM_VIDEO_SYNTAX_H
+#define CM_VIDEO_SYNTAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libavcodec/avcodec.h>
+
+#pragma GCC visibility push(hidden)
+
+enum {
+    /// Decoding can begin here: this frame, and every one that is shown later, comes out exactly.
+    PACKET_CLEAN = 1,
+    /// Nothing is predicted from it.
+    PACKET_DISPOSABLE = 2,
+    /// Carries all its parameter sets itself.
+    PACKET_PARAMETERS = 4,
+    /// A frame comes out of it.
+    PACKET_SHOWN = 8,
+};
+
+/// What the packets' headers tell without decoding, in H.264 (ITU-T H.264, 7.3), HEVC (H.265, 7.3), VP8
+/// (RFC 6386, 9.1), VP9 (bitstream specification, 6.2) and MPEG-4 part 2 (ISO/IEC 14496-2, 6.2).
+typedef struct video_syntax {
+    enum AVCodecID codec;
+    /// No frame is predicted from another.
+    bool intra_only;
+    /// How many bytes the length before each NAL unit has; 0 when start codes stand there instead.
+    int nal_length;
+    /// Some picture of MPEG-4 is shown before one that is decoded earlier.
+    bool reordered;
+    /// Some packet carries parameter sets.
+    bool in_band;
+    /// Why it is in doubt which frames come out of the packets, and in which order; NULL when it is not.
+    const char *doubt;
+    /// Whether the first packet must be decoded before any other: it names an encoder to whose habits the decoder
+    /// adapts.
+    bool first_counts;
+    /// Highest temporal layer of HEVC.
+    int top_layer;
+    uint64_t parameter_hashes[8];
+    int parameter_count;
+    int64_t packets;
+} video_syntax;
+
+void video_syntax_begin(video_syntax *syntax, const AVCodecParameters *parameters);
+
+/// Flags of the next packet, `PACKET_...`; `layer` is its temporal layer.
+unsigned video_syntax_read(video_syntax *syntax, const uint8_t *bytes, size_t count, uint8_t *layer);
+
+/// Whether the frames come out in the order of the file, as far as packets have been read.
+bool video_syntax_keeps_order(const video_syntax *syntax);
+
+/// Bits of a header, most significant first, with H.264's emulation prevention bytes left out. Zeros after the end.
+typedef struct video_bits {
+    const uint8_t *next;
+    const uint8_t *end;
+    int zeros;
+    unsigned byte;
+    int left;
+} video_bits;
+
+unsigned video_bits_read(video_bits *bits, int count);
+/// Reads an Exp-Golomb code, which H.264 calls ue(v).
+uint32_t video_bits_unsigned(video_bits *bits);
+bool video_bits_ended(const video_bits *bits);
+
+#pragma GCC visibility pop
+
+#endif

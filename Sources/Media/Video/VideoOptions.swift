@@ -1,0 +1,38 @@
+/// How a video file is read.
+public struct VideoOptions: Hashable, Sendable {
+    /// What to do with a file that is truncated or damaged.
+    public enum Damage: Hashable, Sendable {
+        /// Throws a ``MediaError`` that names the file and the frame.
+        case fail
+        /// Gives the frames that come out exactly as they were encoded, and says which are missing. A frame that is
+        /// predicted from a damaged one is missing too.
+        case keepDecodable
+    }
+
+    /// The threads of the decoder, at least 1. Only H.264, HEVC, VP8 and VP9 use more than 1, and the pixels don't
+    /// depend on it; only in a damaged H.264 file FFmpeg 5 may find one frame fewer damaged with several threads than
+    /// with 1. A loader that runs several readers at once gives each its share, usually 1.
+    public var threads: Int
+    /// What to do with a file that is truncated or damaged.
+    public var damage: Damage
+    /// Whether frames are turned upright, as the container says; otherwise they come as they are stored.
+    public var appliesRotation: Bool
+    /// The most pixels of a frame, width times height, before the file is refused.
+    public var maxPixels: Int
+    /// The most frames before the file is refused. What is kept of each in memory takes 64 bytes.
+    public var maxFrames: Int
+
+    /// Options for upright frames, one thread and a failure on damage, with limits of 100 million pixels and 10 million
+    /// frames, unless said otherwise.
+    public init(
+        threads: Int = 1, damage: Damage = .fail, appliesRotation: Bool = true, maxPixels: Int = 100_000_000,
+        maxFrames: Int = 10_000_000
+    ) {
+        precondition(threads > 0, "VideoOptions: \(threads) threads")
+        self.threads = threads
+        self.damage = damage
+        self.appliesRotation = appliesRotation
+        self.maxPixels = maxPixels
+        self.maxFrames = maxFrames
+    }
+}
