@@ -197,3 +197,16 @@ extension BackboneArchitecture {
                 + "It is \(axis.values.joined(separator: ", "))")
     }
 }
+
+extension Stem {
+    /// The stem of the other rank: what `imagenet` is for images, `video` is for clips. A CIFAR stem has none and stays.
+    var counterpart: Stem {
+        switch self {
+        case .imagenet: .video
+        case .imagenetWithoutPool: .videoWithoutPool
+        case .video: .imagenet
+        case .videoWithoutPool: .imagenetWithoutPool
+        case .cifar: .cifar
+        }
+    }
+}

@@ -27,7 +27,7 @@ extern "C" {
 
 /// Operations on a tensor and a number, element by element: `ct_mul_scalar(a, 2, &out)`.
 #define CT_SCALAR_OPERATIONS(X)                                                                                         \
-    X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)
+    X(add) X(sub) X(mul) X(div) X(remainder) X(pow) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub)
 
 /// Reductions over some axes, or over all where none is given: `ct_sum(x, axes, count, keep, &out)`. `keep` leaves the
 /// axes there, with size 1.
