@@ -135,7 +135,7 @@ package struct Benchmark {
     /// One case: `body` runs `warmUp` times unmeasured, then `runs` times.
     ///
     /// - Parameter perRun: things that one run does, by which times are divided.
-    func measure(
+    package func measure(
         _ name: String, batch: Int = 1, warmUp: Int = 2, runs: Int = 7, perRun: Int = 1,
         threads: Int = Threads.count, details: () -> [String: Double] = { [:] }, _ body: () throws -> Void
     ) rethrows {
@@ -157,7 +157,7 @@ package struct Benchmark {
 
     /// Several cases, a run of each in turn, so that a machine whose speed drifts is the same to all of them. Each result
     /// has the median of its ratios to the first case's run of the same round; the peak memory is that of all together.
-    func measureInTurn(
+    package func measureInTurn(
         _ cases: [(name: String, body: () -> Void)], batch: Int, warmUp: Int, runs: Int
     ) {
         ProcessMemory.resetPeak()
@@ -194,16 +194,16 @@ package struct Benchmark {
 }
 
 /// The process's memory as the kernel counts it.
-enum ProcessMemory {
+package enum ProcessMemory {
     /// Most resident memory since the last reset, mebibytes; nil where the kernel does not say.
-    static func peak() -> Int? {
+    package static func peak() -> Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
     }
 
     /// Starts the peak anew; without effect where the kernel does not let us.
-    static func resetPeak() {
+    package static func resetPeak() {
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
         try? file.write(contentsOf: Data("5".utf8))
         try? file.close()
