@@ -1,8 +1,7 @@
+import Benchmarks
 import Foundation
 import TestSupport
 import XCTest
-
-@testable import Benchmarks
 
 final class BenchmarkTests: XCTestCase {
     private final class Results {
