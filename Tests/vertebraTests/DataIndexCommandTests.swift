@@ -54,7 +54,7 @@ final class DataIndexCommandTests: XCTestCase {
         XCTAssertEqual(run.status, 0, run.errors)
         XCTAssertTrue(run.output.contains("8 of the 9 videos listed: 1 unreadable"), run.output)
         XCTAssertTrue(run.output.contains("  unreadable: clips/kinetics/val/\(video): "), run.output)
-        let none = try CommandRun.of(["data", "index", "clips.yaml", "--places", "-1"], in: folder)
+        let none = try CommandRun.of(["data", "index", "clips.yaml", "--places=-1"], in: folder)
         XCTAssertEqual(none.status, 64)
         XCTAssertTrue(none.errors.contains("--places is -1; it must not be below 0."), none.errors)
     }

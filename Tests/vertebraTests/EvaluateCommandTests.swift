@@ -51,7 +51,7 @@ final class EvaluateCommandTests: XCTestCase {
     func testWrongCallsAreRefusedBeforeTheWork() throws {
         let folder = try Self.run.get()
         for (arguments, words) in [
-            (["--pictures", "-1"], "--pictures is -1; it must not be below 0."),
+            (["--pictures=-1"], "--pictures is -1; it must not be below 0."),
             (["--threshold", "1.5"], "--threshold is 1.5; it must be in 0…1."),
         ] {
             let run = try CommandRun.of(["evaluate", "evaluated"] + arguments, in: folder)
