@@ -1,4 +1,4 @@
-/// The key `training.milestones`: when the learning rate is lowered, in epochs, in optimiser steps, or as shares of the whole
+/// The key `training.milestones`: when the learning rate is lowered, in epochs, optimiser steps, or shares of the whole
 /// training.
 ///
 /// In a recipe: `{epochs: [85, 107]}`, `{steps: [60000, 80000]}`, or a list of shares in 0…1, `[0.67, 0.92]`.
