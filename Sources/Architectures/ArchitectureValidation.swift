@@ -1,5 +1,5 @@
 extension BackboneArchitecture {
-    /// Throws the first reason why no network is described by these axes together.
+    /// Throws the first reason why these axes together describe no network.
     func validate() throws(ArchitectureError) {
         try validateNumbers()
         try validateStructure()
