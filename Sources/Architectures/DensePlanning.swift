@@ -69,7 +69,7 @@ extension BackboneArchitecture {
         }
         guard concatenation.compression > 0, concatenation.compression <= 1 else {
             throw ArchitectureError(
-                .shortcut, "a compression of \(concatenation.compression) is no share; take one above 0, up to 1")
+                .shortcut, "a compression of \(concatenation.compression) is not a share; take one above 0, up to 1")
         }
         guard order == .preActivation else {
             throw refuse(.order, "each layer begins with a norm and a ReLU, so it is preActivation")
@@ -106,7 +106,7 @@ extension BackboneArchitecture {
             guard groups > 0, channels.isMultiple(of: groups) else {
                 throw ArchitectureError(
                     .normalization,
-                    "\(groups) groups don't divide \(channels) channels, which concatenation comes to in stage \(stage + 1)"
+                    "\(groups) groups don't divide \(channels) channels that concatenation gives in stage \(stage + 1)"
                 )
             }
         }
@@ -114,7 +114,7 @@ extension BackboneArchitecture {
         for stage in depths.indices {
             let middle = branch.middle(planes: planes[stage])
             guard !branch.hasMiddle || middle > 0 else {
-                throw ArchitectureError(.branch, "stage \(stage + 1)'s 1×1 comes to \(middle) channels")
+                throw ArchitectureError(.branch, "stage \(stage + 1)'s 1×1 would have \(middle) channels")
             }
             if stage > 0 {
                 try check(channels, stage - 1)

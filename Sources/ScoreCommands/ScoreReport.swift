@@ -67,7 +67,7 @@ struct ScoreReport: Sendable {
         let names = try ResultNames(path: path)
         guard classesAreKnown || !names.categories.isEmpty || truth.classNames == VOCFolder.standardClassNames else {
             throw AnnotationError(
-                file: path, problem: "its numbers don't say which classes they are",
+                file: path, problem: "its category ids have no class names",
                 fix: "Name the classes in the labels' order: --classes with, in some order, "
                     + truth.classNames.joined(separator: " "))
         }

@@ -114,14 +114,14 @@ package struct ClassificationDataSection: DataSection {
         try values.update(&val, .val)
         try values.require(
             format != .cifar || (train, val) == format.parts, .train,
-            "names a folder; CIFAR's parts are known by the names of their files")
+            "names a folder, but CIFAR's parts have files with fixed names")
         try values.update(&videos, .videos)
         valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
         classes = try values.decodeIfPresent(String.self, forKey: .classes)
         index = try values.decodeIfPresent(String.self, forKey: .index)
         for key in [CodingKeys.videos, .valVideos, .classes, .index] {
             try values.require(
-                format.isOfVideos || !values.contains(key), key, "is for videos, and \(format.rawValue) holds images")
+                format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
     }

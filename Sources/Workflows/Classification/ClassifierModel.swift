@@ -40,12 +40,12 @@ public struct ClassifierModel: RecipeModel {
         let isOfVideos = recipe.data.format.isOfVideos
         guard named.rank == .image || isOfVideos else {
             throw file.error(
-                at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
+                at: "model.backbone", "\(recipe.model.backbone) takes clips, but the data are images")
         }
         guard named.rank == .video || !isOfVideos || recipe.input.frames == 1 else {
             throw file.error(
                 at: "model.backbone",
-                "\(recipe.model.backbone) takes images, and these are clips; take a 3D network, or input.frames: 1 to look at "
+                "\(recipe.model.backbone) takes images, but the data are clips; take a 3D network, or set input.frames: 1 for "
                     + "single frames")
         }
         network = try Backbone(
@@ -105,7 +105,7 @@ public struct ClassifierModel: RecipeModel {
             if mirrors, part.annotations.mirroredLabels == nil {
                 throw file.error(
                     at: "input.flip",
-                    "a mirrored clip of some class is of none of the classes (left and right in their names have no "
+                    "mirrored clips of some classes belong to no class (left and right in their names have no "
                         + "counterpart): set input.flip=0")
             }
             return ClipDataset(

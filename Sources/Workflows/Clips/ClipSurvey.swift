@@ -29,7 +29,7 @@ package struct ClipSurvey: Encodable, Sendable {
         let recipe = try file.decode(ClassificationRecipe.self)
         guard recipe.data.format.isOfVideos else {
             throw file.error(
-                at: "data.format", "\(recipe.data.format.rawValue) holds images, and the index is of videos")
+                at: "data.format", "\(recipe.data.format.rawValue) holds images, but the index is for videos")
         }
         let train = try ClipPart(recipe.data, file: file, training: true)
         let val = try ClipPart(
@@ -51,8 +51,8 @@ package struct ClipSurvey: Encodable, Sendable {
             throw Stopped(
                 "with \(update.left) videos still to look at; "
                     + (index.isKept
-                        ? "\(index.file) keeps what is known of the others"
-                        : "what is known of the others was not kept"))
+                        ? "\(index.file) keeps the results of the others"
+                        : "the results of the others were not kept"))
         }
         self.index = index.file
         opened = update.opened

@@ -43,7 +43,7 @@ package struct COCO2014Splits {
         for made in [minival, valMinusMinival, training]
         where !replacing && FileManager.default.fileExists(atPath: made) {
             throw AnnotationError(
-                file: made, problem: "it is there already", fix: "Keep it, or replace it with --replace")
+                file: made, problem: "it exists already", fix: "Keep it, or replace it with --replace")
         }
         let all = try COCO.readInstances(val)
         let chosen = try Self.positions(of: COCO.readInstances(val2017), in: all)

@@ -57,7 +57,7 @@ package struct DetectionModelSection: ModelSection {
         let (stranger, own) = ssd == nil ? (CodingKeys.ssd, CodingKeys.fasterRCNN) : (.fasterRCNN, .ssd)
         try values.require(
             !values.contains(stranger), stranger,
-            "is about another detector than \(detector.rawValue), whose settings are model.\(own.rawValue)")
+            "belongs to another detector; the settings of \(detector.rawValue) are in model.\(own.rawValue)")
     }
 }
 

@@ -47,7 +47,7 @@ public struct DetectorModel: RecipeModel {
         }
         if hasFrozenNorms { notes.append("the backbone's norms are frozen, those of its trained stages too") }
         if recipe.model.weights == nil, !notes.isEmpty {
-            notes.append("what is frozen stays at random: the recipe names no model.weights to start from")
+            notes.append("frozen parts keep random weights: the recipe names no model.weights to start from")
         }
         return notes
     }

@@ -32,7 +32,7 @@ package struct ImageResultsIDs {
             let id = try index.imageID(of: image)
             if let other = images.updateValue(image, forKey: id), other != image {
                 throw AnnotationError(
-                    file: path, problem: "\(other) and \(image) are the same of its images",
+                    file: path, problem: "\(other) and \(image) are the same image in it",
                     fix: "Detect on the images of these annotations, or leave --annotations out")
             }
             ids[image] = id

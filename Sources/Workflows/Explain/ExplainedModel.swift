@@ -48,7 +48,7 @@ struct ExplainedModel {
         source = saved.path
         classifier = try ClassifierModel(saved)
         guard !classifier.recipe.data.format.isOfVideos else {
-            throw JobError(source, "this is a classifier of videos, and these are pictures")
+            throw JobError(source, "this is a classifier of videos, but the files are pictures")
         }
         title = classifier.recipe.model.backbone
         hasClassNames = true
@@ -69,7 +69,7 @@ struct ExplainedModel {
             throw JobError(place, "\(error)")
         }
         guard named.rank == .image else {
-            throw JobError(place, "\(weights.model) takes clips, and these are pictures")
+            throw JobError(place, "\(weights.model) takes clips, but the files are pictures")
         }
         guard FileManager.default.fileExists(atPath: weights.path) else {
             throw JobError(weights.path, "there is no such file of weights")

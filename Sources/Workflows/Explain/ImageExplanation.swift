@@ -139,7 +139,7 @@ public struct ImageExplanation {
         guard probability.isFinite, score.isFinite, values.allSatisfy(\.isFinite) else {
             throw JobError(
                 model.source,
-                "gives scores for \(path) that are no finite numbers; its weights are damaged, or input.mean and "
+                "gives scores for \(path) that are not finite; its weights are damaged, or input.mean and "
                     + "input.deviation are not what it was trained with")
         }
         let (height, width) = (result.maps.shape[1], result.maps.shape[2])

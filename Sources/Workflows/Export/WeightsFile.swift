@@ -31,7 +31,7 @@ public struct WeightsFile: Sendable {
             if let checkpoint = try? Checkpoint.readModel(path) {
                 tensors = checkpoint.model
                 classNames = checkpoint.info.classNames
-                notes.append("a checkpoint of step \(checkpoint.info.step): its model's weights alone")
+                notes.append("a checkpoint of step \(checkpoint.info.step): only its model's weights are used")
             } else {
                 tensors = try Safetensors.read(path).tensors
             }
@@ -46,7 +46,7 @@ public struct WeightsFile: Sendable {
             !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
         }) {
             state = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-            notes.append("'\(prefix)' taken off every name")
+            notes.append("'\(prefix)' removed from every name")
         } else {
             state = tensors
         }
@@ -97,7 +97,7 @@ public struct WeightsFile: Sendable {
     ) throws {
         guard replacing || !FileManager.default.fileExists(atPath: path) else {
             throw WeightsFileError(
-                path: path, reason: "there is such a file already; choose another name, or replace it with --replace")
+                path: path, reason: "the file exists already; choose another name, or replace it with --replace")
         }
         switch Kind(path) {
         case .safetensors: try Safetensors.write(state, metadata: ["format": "pt"], to: path)
@@ -128,6 +128,6 @@ public struct WeightsFile: Sendable {
     private static func unknownKind(_ path: String) -> WeightsFileError {
         WeightsFileError(
             path: path,
-            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's own forms")
+            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's formats")
     }
 }

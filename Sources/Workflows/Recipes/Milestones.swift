@@ -41,7 +41,7 @@ extension Milestones: Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.require(
             values.contains(.epochs) != values.contains(.steps), values.contains(.epochs) ? .steps : .epochs,
-            "stands alone: milestones are epochs or steps")
+            "or steps must be given, but not both")
         if values.contains(.epochs) {
             let epochs = try values.decode([Double].self, forKey: .epochs)
             try values.require(

@@ -19,7 +19,7 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         task = try values.decode(VisionTask.self, forKey: .task)
         try values.require(
-            task == Sections.task, .task, "is \(task.rawValue), and this is for \(Sections.task.rawValue)")
+            task == Sections.task, .task, "is \(task.rawValue), but this is for \(Sections.task.rawValue)")
         model = try values.decode(Sections.Model.self, forKey: .model)
         data = try values.decode(Sections.Data.self, forKey: .data)
         input = Sections.input(

@@ -102,7 +102,7 @@ struct RecipeNode: Sendable {
                         key: key.string, keyPlace: keyPlace, value: try RecipeNode(pair.value, place: place))
                 })
         case .alias:
-            throw RecipeFileError(self.place, "aliases (*name) have no place in a recipe; write the value out")
+            throw RecipeFileError(self.place, "aliases (*name) are not supported in a recipe; write the value out")
         }
     }
 

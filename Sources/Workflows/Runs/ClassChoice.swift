@@ -19,7 +19,7 @@ package struct ClassNamesFile: Hashable, Sendable {
         names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {
-            throw JobError(path, "holds no names; write one class a line")
+            throw JobError(path, "holds no names; write one class on each line")
         }
     }
 }

@@ -61,7 +61,7 @@ extension RecipeFile {
     func imageBackbone(_ name: String) throws -> BackboneArchitecture {
         let architecture = try backbone(name)
         guard architecture.rank == .image else {
-            throw error(at: "model.backbone", "\(name) takes clips, and these are images")
+            throw error(at: "model.backbone", "\(name) takes clips, but the data are images")
         }
         return architecture
     }
