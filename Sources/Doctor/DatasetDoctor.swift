@@ -23,7 +23,7 @@ public enum DatasetDoctor {
         public var nearlySame: Double
         /// Number of pictures that are opened at the same time; the findings don't depend on it.
         public var threads: Int
-        /// Limits on the size of pictures that are decoded.
+        /// Limits on the pixels, memory and bytes of a picture that is decoded.
         public var limits: DecodeLimits
 
         /// By default every picture is decoded, on all processors.

@@ -229,7 +229,7 @@ public struct DetectionReport: Sendable {
             """
     }
 
-    /// Number of charts from which on they are folded away.
+    /// Largest number of charts that are shown at once; more of them are folded away.
     private static let foldedFrom = 30
 
     private var confusionTable: HTML {

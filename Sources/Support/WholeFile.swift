@@ -111,7 +111,7 @@ package final class WholeFile {
 }
 
 extension WholeFile {
-    /// Writes all of `bytes` to `path`, whole or not at all.
+    /// Writes all of `bytes` to `path`, completely or not at all.
     package static func write(
         _ bytes: UnsafeRawBufferPointer, to path: String, syncs: Bool = true
     ) throws(WholeFileError) {
@@ -120,7 +120,7 @@ extension WholeFile {
         try file.commit()
     }
 
-    /// Writes all of `bytes` to `path`, whole or not at all.
+    /// Writes all of `bytes` to `path`, completely or not at all.
     package static func write(
         _ bytes: some Sequence<UInt8>, to path: String, syncs: Bool = true
     ) throws(WholeFileError) {
@@ -129,7 +129,7 @@ extension WholeFile {
         try file.commit()
     }
 
-    /// Writes `text` to `path` in UTF-8, whole or not at all.
+    /// Writes `text` to `path` in UTF-8, completely or not at all.
     package static func write(_ text: String, to path: String, syncs: Bool = true) throws(WholeFileError) {
         try write(text.utf8, to: path, syncs: syncs)
     }

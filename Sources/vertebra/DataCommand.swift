@@ -73,8 +73,8 @@ struct DataCommand: ParsableCommand {
 
         @OptionGroup var source: Source
         @Option(help: "Number of images to draw of each part, spread evenly.") var count = 12
-        @Flag(help: "Draw images as training sees them: the training part with the recipe's transforms.") var training =
-            false
+        @Flag(help: "Draw images as training sees them: the training part with the recipe's transforms.")
+        var training = false
         @Option(help: "Folder for the pictures.") var output: String
 
         func validate() throws {

@@ -22,7 +22,7 @@ struct DetectCommand: WorkCommand {
             """)
     var output: String?
     @Option(help: "Leave out objects with a lower score, 0…1.") var threshold: Float = 0.5
-    @Option(help: "Look at one frame in this many of a video; drawn frames in between repeat the last boxes.")
+    @Option(help: "Look at every n-th frame of a video; drawn frames in between repeat the last boxes.")
     var every = 1
     @Option(help: "Number of video frames that the detector gets at a time.") var batch = 8
     @Option(help: "Also write the detections to this file in COCO's results format; images only.") var results: String?

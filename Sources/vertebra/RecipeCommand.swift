@@ -14,8 +14,8 @@ struct RecipeCommand: WorkCommand {
     @Argument(help: "A recipe file, such as one of tools/recipes.") var recipe: String?
     @OptionGroup var set: SettingOptions
     @Flag(help: "Print JSON.") var json = false
-    @Flag(help: "Print the keys of all recipes with their defaults, as the tables of docs/recipes.md.") var reference =
-        false
+    @Flag(help: "Print the keys of all recipes with their defaults, as the tables of docs/recipes.md.")
+    var reference = false
 
     func validate() throws {
         guard (recipe == nil) == reference else {

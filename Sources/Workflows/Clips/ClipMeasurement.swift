@@ -41,7 +41,7 @@ package struct ClipMeasurement {
         defer { model.network.train(wasTraining) }
         let annotations = loader.dataset.annotations
         var tally = ClassificationTally(classNames: model.classNames)
-        // Videos whose damage shows only when all of it is decoded.
+        // Videos whose damage shows only when their frames are decoded.
         var unreadable: [UnreadableVideo] = []
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
