@@ -19,7 +19,7 @@ public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable 
     case projection
     /// The norm of every convolution: ``BackboneArchitecture/normalization``.
     case normalization
-    /// What weighs F before the addition: ``BackboneArchitecture/attention``.
+    /// How F is weighted before the addition: ``BackboneArchitecture/attention``.
     case attention
     /// Blocks in each stage: ``BackboneArchitecture/depths``.
     case depths
@@ -41,14 +41,14 @@ public enum ArchitectureAxis: String, Hashable, Sendable, Codable, CaseIterable 
     case classes
 }
 
-/// What a backbone looks at.
+/// What a backbone takes: images or clips.
 public enum Rank: String, Hashable, Sendable, CaseIterable {
     /// Images, `[N, C, H, W]`.
     case image
     /// Clips, `[N, C, T, H, W]`.
     case video
 
-    /// Axes of a kernel: 2 or 3.
+    /// Number of a kernel's axes: 2 or 3.
     public var axes: Int { self == .image ? 2 : 3 }
 }
 
@@ -67,7 +67,7 @@ public enum Stem: String, Hashable, Sendable, CaseIterable {
 
     /// Whether a max-pooling of stride 2 stands in front of the first stage.
     public var hasPool: Bool { self == .imagenet || self == .video }
-    /// What the stem takes, images or clips.
+    /// The rank that the stem is for: images or clips.
     public var rank: Rank { self == .video || self == .videoWithoutPool ? .video : .image }
 }
 
@@ -119,15 +119,15 @@ public enum BlockOrder: Hashable, Sendable {
     case staged(StagedIdentity = .rectified)
 }
 
-/// What the identity of the block right after a Start carries in the staged order.
+/// The identity that the block right after a Start adds in the staged order.
 public enum StagedIdentity: String, Hashable, Sendable, CaseIterable {
-    /// ReLU(x): what the official code computes, whose ReLU works in place, and what its weights depend on.
+    /// ReLU(x), which the official code computes because its ReLU works in place. Its weights depend on it.
     case rectified
-    /// x: the paper's figure.
+    /// x, as in the paper's figure.
     case unchanged
 }
 
-/// h(x), what is added to F(x) in every block but the first of a stage, which has a projection.
+/// h(x), which is added to F(x) in every block except the first of a stage, which has a projection.
 public enum Shortcut: Hashable, Sendable {
     /// Nothing is added in any block: a plain network.
     case none
@@ -148,11 +148,11 @@ public enum Shortcut: Hashable, Sendable {
     /// Σ A: every earlier output of the stage as it is.
     case denseIdentity
     /// Nothing is added: each layer's `growth` channels are appended to its input, and the transition to the next stage
-    /// leaves `compression` of them all (DenseNet, Huang et al., 2017, section 3).
+    /// keeps the share `compression` of all channels (DenseNet, Huang et al., 2017, section 3).
     case concatenation(growth: Int, compression: Double = 0.5)
 }
 
-/// What a dense shortcut sums.
+/// The values that a dense shortcut sums.
 public enum DenseSource: String, Hashable, Sendable, CaseIterable {
     /// A_i, the outputs of the earlier blocks: DSNet.
     case aggregates
@@ -160,7 +160,7 @@ public enum DenseSource: String, Hashable, Sendable, CaseIterable {
     case residuals
 }
 
-/// N of a dense shortcut, what each summed value is normalised by. None has an affine.
+/// N of a dense shortcut, the normalisation of each summed value. None has an affine.
 public enum DenseNormalization: String, Hashable, Sendable, CaseIterable {
     /// Group norm, with the architecture's `shortcutGroups` groups.
     case group
@@ -168,13 +168,13 @@ public enum DenseNormalization: String, Hashable, Sendable, CaseIterable {
     case layer
     /// Instance norm: over the positions of each channel of an image.
     case instance
-    /// Batch norm by the batch's own statistics in training and in evaluation.
+    /// Batch norm by the batch's own statistics, both in training and in evaluation.
     case batch
     /// The value as it is.
     case none
 }
 
-/// What is added around the 3×3 of blocks whose stride is 1.
+/// The shortcut around the 3×3 of blocks whose stride is 1.
 public enum InnerShortcut: Hashable, Sendable {
     /// Nothing.
     case none
@@ -198,16 +198,16 @@ public enum Projection: String, Hashable, Sendable, CaseIterable {
 public enum Normalization: Hashable, Sendable {
     /// Batch norm (Ioffe and Szegedy, 2015).
     case batch
-    /// Batch norm by fixed statistics and affine: nothing in it is trained.
+    /// Batch norm with fixed statistics and affine; nothing in it is trained.
     case frozenBatch
-    /// Batch norm by the statistics of all processes that train the network together. Training takes one process so far, and
-    /// with one process it equals `batch`: the same layers and numbers.
+    /// Batch norm by the statistics of all processes that train the network together. Training uses one process so far, and
+    /// then it equals `batch`, with the same layers and numbers.
     case synchronizedBatch
     /// Group norm (Wu and He, 2018).
     case group(groups: Int = 32)
 }
 
-/// What weighs F(x) before the addition.
+/// The weighting of F(x) before the addition.
 public enum Attention: Hashable, Sendable {
     /// Nothing.
     case none

@@ -1,8 +1,8 @@
-/// An architecture that describes no network: which axis, and why.
+/// The error that an architecture describes no network, with the axis and the reason.
 public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The axis whose value has no meaning, alone or beside the others.
+    /// The axis whose value has no meaning, alone or together with the others.
     public let axis: ArchitectureAxis
-    /// What is wrong with it, and with what it would be right.
+    /// What is wrong with the value, and what would be right.
     public let reason: String
 
     package init(_ axis: ArchitectureAxis, _ reason: String) {

@@ -8,7 +8,7 @@ extension BackboneArchitecture {
 
     /// ResNet of a depth of `namedDepths`, with the stride on the 3×3 (He et al., 2015).
     ///
-    /// Traps at a depth that has no name.
+    /// Traps at a depth that is not in `namedDepths`.
     public static func resNet(_ depth: Int) -> BackboneArchitecture {
         guard let depths = namedDepths[depth] else {
             preconditionFailure("no ResNet has \(depth) layers; there are \(namedDepths.keys.sorted())")
@@ -22,7 +22,7 @@ extension BackboneArchitecture {
     /// The stages of iResNet with its projection and its stem (Duta et al., 2020).
     public static func iResNet(_ depth: Int) -> BackboneArchitecture { resNet(depth).staged().maxPoolProjected() }
 
-    /// Wide grouped branches: groups grow with the stages, or are 64 in all of them.
+    /// ResGroup of iResNet's paper, with wide grouped branches. The groups grow with the stages, or are 64 in all if `fixed`.
     public static func resGroup(_ depth: Int, fixed: Bool = false) -> BackboneArchitecture {
         resNet(depth).with {
             $0.branch = .wideGroup
@@ -30,7 +30,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// A CIFAR network of three stages of bottlenecks behind a 3×3 stem of 16.
+    /// A CIFAR network of three stages of bottlenecks after a 3×3 stem of 16 channels.
     public static func cifar(_ depths: [Int]) -> BackboneArchitecture {
         BackboneArchitecture().with {
             $0.stem = .cifar
@@ -76,7 +76,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// DenseNet-BC of `layers` layers on CIFAR: three dense blocks of pairs of convolutions, and four layers besides (Huang et
+    /// DenseNet-BC of `layers` layers on CIFAR: three dense blocks of pairs of convolutions, and four other layers (Huang et
     /// al., 2017, section 4.2).
     public static func cifarDenseNet(_ layers: Int, growth: Int) -> BackboneArchitecture {
         denseNet(Array(repeating: (layers - 4) / 6, count: 3), growth: growth).onCIFAR().with {
@@ -85,7 +85,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// DenseNet of `layers` layers on CIFAR without bottlenecks and compression, behind a stem of 16.
+    /// DenseNet of `layers` layers on CIFAR without bottlenecks and compression, after a stem of 16 channels.
     public static func plainCIFARDenseNet(_ layers: Int, growth: Int) -> BackboneArchitecture {
         cifarDenseNet(2 * layers - 4, growth: growth).with {
             $0.branch = .basic()
@@ -94,8 +94,8 @@ extension BackboneArchitecture {
         }
     }
 
-    /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015): all are
-    /// 3×3 and have a norm, strides take the place of poolings, and one linear layer that of three.
+    /// A plain network with the widths and resolutions of VGG-19's convolutions (Simonyan and Zisserman, 2015). All
+    /// convolutions are 3×3 with a norm; strides replace the poolings, and one linear layer replaces three.
     static let vgg19 = BackboneArchitecture().with {
         $0.stem = .cifar
         $0.branch = .basic()
@@ -107,7 +107,7 @@ extension BackboneArchitecture {
         $0.temporalStrides = [1, 1, 2, 2, 2]
     }
 
-    /// The four stages on images of 32×32: behind a 3×3 stem without pooling they work at 32, 16, 8 and 4 pixels.
+    /// The network for images of 32×32. After a 3×3 stem without pooling, the four stages work at 32, 16, 8 and 4 pixels.
     public func onCIFAR(classes: Int = 10) -> BackboneArchitecture {
         with {
             $0.stem = .cifar
@@ -119,7 +119,7 @@ extension BackboneArchitecture {
         with { $0.order = .staged(identity) }
     }
 
-    /// Max-pooled projections, and stage 1 in the place of the stem's pooling.
+    /// The network with max-pooled projections, where stage 1 strides in place of the stem's pooling.
     func maxPoolProjected() -> BackboneArchitecture {
         with {
             $0.projection = .maxPool
@@ -139,7 +139,7 @@ extension BackboneArchitecture {
 
     func attending(_ attention: Attention) -> BackboneArchitecture { with { $0.attention = attention } }
 
-    /// The 3×3 in the middle `factor` times as wide, in `groups`.
+    /// The network with the 3×3 in the middle `factor` times as wide and in `count` groups.
     func middle(_ factor: Double, groups count: Int = 1) -> BackboneArchitecture {
         with {
             $0.branch = .bottleneck(middle: factor)
@@ -147,10 +147,10 @@ extension BackboneArchitecture {
         }
     }
 
-    /// Four splits of 26 channels (at 64 planes) in the place of the 3×3 (Gao et al., 2019).
+    /// The network with four splits of 26 channels (at 64 planes) in place of the 3×3 (Gao et al., 2019).
     func res2Net() -> BackboneArchitecture { with { $0.branch = .res2Net(scale: 4, baseWidth: 26) } }
 
-    /// This network `factor` times as wide. Below 1, the group norms of its shortcuts get fewer groups in proportion.
+    /// The network `factor` times as wide. Below 1, the group norms of its shortcuts get fewer groups in proportion.
     public func scaled(_ factor: Double) -> BackboneArchitecture {
         with {
             $0.planes = $0.planes.map { Int(Double($0) * factor) }
@@ -162,7 +162,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// This network on clips: 3×3×3 convolutions in the place of 3×3, and a stem with an axis of time.
+    /// The network for clips, with 3×3×3 convolutions in place of 3×3 and a stem with a time axis.
     public func onVideo(classes: Int = 400) -> BackboneArchitecture {
         with {
             $0.rank = .video

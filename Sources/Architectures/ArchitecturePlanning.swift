@@ -2,10 +2,11 @@ extension BackboneArchitecture {
     /// Channels of the input: red, green, blue.
     public static let inputChannels = 3
 
-    /// Every layer of the network, or the reason why there is none.
+    /// Plans every layer of the network.
     ///
-    /// - Parameter stageCount: plans only so many of its stages, without last norm and classifier where some are left
-    ///   out; nil plans all.
+    /// - Parameter stageCount: number of stages to plan; if stages are left out, so are last norm and classifier. Nil plans
+    ///   all.
+    /// - Throws: ``ArchitectureError`` if the axes describe no network.
     public func plan(stageCount: Int? = nil) throws(ArchitectureError) -> BackbonePlan {
         try validate()
         let stageCount = stageCount ?? depths.count
@@ -49,7 +50,7 @@ extension BackboneArchitecture {
 
     private var lastNormName: String { concatenation == nil ? "bn_last" : Self.denseScope + ".norm5" }
 
-    /// What the last layer is called, with or without one: `fc`, or `classifier` of a DenseNet.
+    /// The name of the classifier layer, even if there is none: `fc`, or `classifier` of a DenseNet.
     public var classifierName: String { concatenation == nil ? "fc" : "classifier" }
 
     func planStem() -> [PlannedLayer] {

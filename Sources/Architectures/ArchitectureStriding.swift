@@ -1,12 +1,12 @@
 extension BackboneArchitecture {
-    /// The beginning of the network as a detector on one dense map uses it, and how many stages that is. One position of the
-    /// last stage's output stands for `stride` pixels of the image.
+    /// The first stages of the network with changed strides, as a detector on one dense map uses them, and their number. One
+    /// position of the last stage's output stands for `stride` pixels of the image.
     ///
-    /// It takes the stages whose stride is at most twice that, and the last of them strides less: ResNet-50 at stride 8 gives
-    /// its first three, with stride 1 in the third (SSD on residual networks; Duta et al., 2020). Where no stage
-    /// reaches the stride, as behind a CIFAR stem, the first stage that can strides more.
+    /// The stages are those whose stride is at most twice `stride`, and the last of them strides less. ResNet-50 at stride 8
+    /// gives its first three, with stride 1 in the third (SSD on residual networks; Duta et al., 2020). If no stage reaches
+    /// the stride, as after a CIFAR stem, the first stage that can strides more.
     ///
-    /// - Throws: `ArchitectureError` where the axes have no meaning together, or no strides lead there.
+    /// - Throws: `ArchitectureError` if the axes describe no network, or no strides give such a map.
     public func densified(stride: Int) throws(ArchitectureError) -> (
         architecture: BackboneArchitecture, stageCount: Int
     ) {

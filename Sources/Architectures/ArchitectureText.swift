@@ -1,13 +1,13 @@
 import Support
 
 extension ArchitectureAxis {
-    /// What a person types: `inner_shortcut`.
+    /// The name that a person types, such as `inner_shortcut`.
     public var name: String { snakeCase(rawValue) }
 
-    /// One line of what the axis decides.
+    /// What the axis decides, in one line.
     public var meaning: String {
         switch self {
-        case .rank: "images or clips; changing it brings the stem of the other kind along"
+        case .rank: "images or clips; changing it also changes the stem to one of the new kind"
         case .stem: "the layers in front of the first stage"
         case .branch: "F(x), the layers of a block: their kernels and widths"
         case .order: "where norms and ReLUs stand in a block"
@@ -16,12 +16,12 @@ extension ArchitectureAxis {
         case .innerGroupNorm: "a group norm after each of the two ReLUs inside F"
         case .projection: "how a stage's first block brings x to the shape of F(x)"
         case .normalization: "the norm after the convolutions"
-        case .attention: "what re-weights F(x) before the addition"
+        case .attention: "how F(x) is weighted before the addition"
         case .depths: "blocks of each stage"
         case .planes: "the base width of each stage"
         case .groups: "groups of the 3×3 convolutions of each stage"
         case .stemWidth: "channels of the stem"
-        case .stageStrides: "stride of each stage's first block in height and width; default: 2, or 1 behind a pooling"
+        case .stageStrides: "stride of each stage's first block in height and width; default: 2, or 1 after a pooling"
         case .temporalStrides: "stride of each stage's first block in time, for clips"
         case .shortcutGroups: "groups of the group norms in RG and dense shortcuts"
         case .dropout: "probability of the dropout before the classifier"
@@ -29,7 +29,7 @@ extension ArchitectureAxis {
         }
     }
 
-    /// What can be written for the axis: words, each with its optional parts in brackets, or how numbers are written.
+    /// The values that can be written for the axis: words with their optional parts in brackets, or the form of numbers.
     public var values: [String] {
         switch self {
         case .rank: Rank.forms
@@ -50,7 +50,7 @@ extension ArchitectureAxis {
         }
     }
 
-    /// The axis of a name.
+    /// The axis with a name.
     ///
     /// - Throws: ``ArchitectureTextError`` with the nearest name.
     public init(named name: String) throws(ArchitectureTextError) {
@@ -65,7 +65,7 @@ extension ArchitectureAxis {
     }
 }
 
-/// A text that names no architecture: what is wrong with it, and what would be right.
+/// The error that a text describes no architecture: what is wrong with it, and what would be right.
 public struct ArchitectureTextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong with the text, and what would be right.
     public let description: String
@@ -74,11 +74,11 @@ public struct ArchitectureTextError: Error, Hashable, Sendable, CustomStringConv
 }
 
 extension BackboneArchitecture {
-    /// The architecture of a text: a name that `vertebra models` lists and, behind a colon, the axes that differ, as in
+    /// The architecture of a text: a name that `vertebra models` lists and, after a colon, the axes that differ, as in
     /// `iresnet50:shortcut=dense,planes=32/64/128/256`.
     ///
-    /// - Throws: `UnknownModel` for a name that no model has, `ArchitectureTextError` for an axis or a value that is none,
-    ///   and `ArchitectureError` for axes that describe no network together.
+    /// - Throws: `UnknownModel` for an unknown name, `ArchitectureTextError` for an unknown axis or value, and
+    ///   `ArchitectureError` for axes that together describe no network.
     public init(text: String) throws {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let base = try Catalogue.architecture(named: parts[0])
@@ -90,20 +90,20 @@ extension BackboneArchitecture {
             let pair = $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard pair.count == 2 else {
                 throw ArchitectureTextError(
-                    "\"\($0)\" is no axis=value; write an architecture as \(parts[0]):shortcut=dense,stem=cifar")
+                    "\"\($0)\" is not axis=value; write an architecture as \(parts[0]):shortcut=dense,stem=cifar")
             }
             return (axis: try ArchitectureAxis(named: pair[0]), value: pair[1])
         }
         self = try base.with(settings)
     }
 
-    /// A copy with other values on some axes, each as a person types it: `dense/residuals`, `3/4/6/3`.
+    /// A copy with other values on some axes, each written as a person types it: `dense/residuals`, `3/4/6/3`.
     ///
-    /// A change of rank comes first and exchanges the stem for the one of the other kind, which another value of the stem
-    /// may replace.
+    /// A change of rank is applied first. It replaces the stem by its counterpart of the other rank, which a value for the
+    /// stem can replace in turn.
     ///
-    /// - Throws: `ArchitectureTextError` for a value that the axis lacks or an axis that is set twice, and
-    ///   `ArchitectureError` for axes that describe no network together.
+    /// - Throws: `ArchitectureTextError` for an unknown value or an axis that is set twice, and `ArchitectureError` for axes
+    ///   that together describe no network.
     public func with(_ settings: [(axis: ArchitectureAxis, value: String)]) throws -> BackboneArchitecture {
         var copy = self
         var seen: Set<ArchitectureAxis> = []
@@ -116,7 +116,7 @@ extension BackboneArchitecture {
         return copy
     }
 
-    /// Sets one axis without a look at the others.
+    /// Sets one axis without checking it against the others.
     mutating func set(_ axis: ArchitectureAxis, to text: String) throws(ArchitectureTextError) {
         switch axis {
         case .rank:
@@ -144,7 +144,7 @@ extension BackboneArchitecture {
         }
     }
 
-    /// The value on an axis, as `with` reads it.
+    /// The value on an axis as text that `with` reads.
     public func text(of axis: ArchitectureAxis) -> String {
         switch axis {
         case .rank: rank.text
@@ -193,13 +193,13 @@ extension BackboneArchitecture {
         let name = parts[0], known = Value.names + others
         let nearest = known.contains(name) ? nil : nearestName(to: name, among: known, within: max(2, name.count / 3))
         throw ArchitectureTextError(
-            "\"\(text)\" is no \(axis.name); " + (nearest.map { "did you mean \"\($0)\"? " } ?? "")
-                + "It is \(axis.values.joined(separator: ", "))")
+            "\"\(text)\" is not a value of \(axis.name); " + (nearest.map { "did you mean \"\($0)\"? It " } ?? "it ")
+                + "can be \(axis.values.joined(separator: ", "))")
     }
 }
 
 extension Stem {
-    /// The stem of the other rank: what `imagenet` is for images, `video` is for clips. A CIFAR stem has none and stays.
+    /// The stem of the other rank: `video` for `imagenet` and the reverse. A CIFAR stem has no counterpart and stays.
     var counterpart: Stem {
         switch self {
         case .imagenet: .video

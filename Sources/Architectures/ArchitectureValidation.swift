@@ -1,5 +1,5 @@
 extension BackboneArchitecture {
-    /// Throws the first reason why no network is described by these axes together.
+    /// Throws the first reason why these axes together describe no network.
     func validate() throws(ArchitectureError) {
         try validateNumbers()
         try validateStructure()
@@ -24,7 +24,7 @@ extension BackboneArchitecture {
         if rank == .video { try check(temporalStrides, .temporalStrides) }
         guard stemWidth > 0 else { throw ArchitectureError(.stemWidth, "a stem of width \(stemWidth) has no channels") }
         guard (0..<1).contains(dropout) else {
-            throw ArchitectureError(.dropout, "\(dropout) is no probability below 1")
+            throw ArchitectureError(.dropout, "\(dropout) is not a probability below 1")
         }
         if let classes, classes < 1 { throw ArchitectureError(.classes, "a classifier needs a class, not \(classes)") }
     }
@@ -97,7 +97,7 @@ extension BackboneArchitecture {
             let middle = branch.middle(planes: planes[stage])
             let outputs = branch.outputs(planes: planes[stage])
             guard middle > 0, outputs > 0 else {
-                throw ArchitectureError(.branch, "stage \(stage + 1) comes to \(middle) and \(outputs) channels")
+                throw ArchitectureError(.branch, "stage \(stage + 1) would have \(middle) and \(outputs) channels")
             }
             func divide(_ channels: Int, by groups: Int, _ axis: ArchitectureAxis) throws(ArchitectureError) {
                 guard groups > 0, channels.isMultiple(of: groups) else {

@@ -1,18 +1,17 @@
-/// A value of an axis that can be written in one word, with parts between slashes: `dense/residuals/instance`.
+/// A value of an axis that is written in one word with parts between slashes, such as `dense/residuals/instance`.
 ///
-/// It is what a person types for an axis on the command line and in a recipe, and what an architecture is printed and
-/// stored as.
+/// People type this form on the command line and in recipes, and architectures are printed and stored in it.
 protocol AxisValue: Equatable, Sendable {
-    /// A sample of what can be written: every name there is, each with its optional parts in brackets.
+    /// The forms of a value for a help text: every name with its optional parts in brackets.
     static var forms: [String] { get }
     /// The value as text; parts at their defaults are left out.
     var text: String { get }
-    /// The value of a text's parts; nil for parts that mean nothing.
+    /// The value of a text's parts; nil if they have no meaning.
     init?(parts: [String])
 }
 
 extension AxisValue {
-    /// The names that a value may begin with; none for numbers.
+    /// The names that a value may begin with; empty for numbers.
     static var names: [String] {
         forms.map { String($0.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }.filter {
             $0.first?.isLowercase == true
@@ -20,7 +19,7 @@ extension AxisValue {
     }
 }
 
-/// `innerShortcut` as `inner_shortcut`.
+/// A name in snake case: `inner_shortcut` for `innerShortcut`.
 func snakeCase(_ name: String) -> String {
     var text = ""
     for character in name {
@@ -30,7 +29,7 @@ func snakeCase(_ name: String) -> String {
     return text
 }
 
-/// An axis whose values are words alone.
+/// An axis whose values are words without parts.
 protocol AxisWord: AxisValue, RawRepresentable<String>, CaseIterable {}
 
 extension AxisWord {
@@ -299,7 +298,7 @@ extension Array: AxisValue where Element == Int {
     }
 }
 
-/// 4 for 4.0, 0.5 for 0.5.
+/// A number without a needless decimal: 4 for 4.0, 0.5 for 0.5.
 private func number(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : String(value)
 }

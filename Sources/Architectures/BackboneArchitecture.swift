@@ -1,7 +1,7 @@
 /// A residual network as a value: one setting for every axis of the family.
 ///
-/// `plan()` refuses combinations without a meaning and gives every layer's name and shape; a named network is a line
-/// in `Catalogue`.
+/// `plan()` refuses combinations without a meaning and returns every layer with its name and shape. A named network is a
+/// line in `Catalogue`.
 public struct BackboneArchitecture: Hashable, Sendable {
     /// Images or clips.
     public var rank: Rank = .image
@@ -21,7 +21,7 @@ public struct BackboneArchitecture: Hashable, Sendable {
     public var projection: Projection = .convolution
     /// The norm of every convolution.
     public var normalization: Normalization = .batch
-    /// What weighs F(x) before the addition.
+    /// The weighting of F(x) before the addition.
     public var attention: Attention = .none
     /// Blocks in each stage.
     public var depths = [3, 4, 6, 3]
@@ -31,8 +31,8 @@ public struct BackboneArchitecture: Hashable, Sendable {
     public var groups = [1, 1, 1, 1]
     /// Channels of the stem's output.
     public var stemWidth = 64
-    /// Stride in height and width of each stage's first block. Nil: 2, but 1 for stage 1 behind a stem with a pooling
-    /// or a CIFAR stem.
+    /// Stride in height and width of each stage's first block. Nil: 2, but 1 for stage 1 after a stem with a pooling or
+    /// a CIFAR stem.
     public var stageStrides: [Int]?
     /// Stride in time of each stage's first block, for clips.
     public var temporalStrides = [1, 1, 2, 2]
@@ -40,7 +40,7 @@ public struct BackboneArchitecture: Hashable, Sendable {
     public var shortcutGroups = 32
     /// Probability of the dropout before the classifier.
     public var dropout = 0.0
-    /// Nil leaves the classifier out.
+    /// Number of the classifier's classes; nil leaves the classifier out.
     public var classes: Int? = 1000
 
     /// ResNet-50 with a classifier of 1000 classes, to be changed axis by axis.
@@ -90,7 +90,7 @@ extension BackboneArchitecture: Codable {
             case .innerGroupNorm: text = try values.decode(Bool.self, forKey: key).text
             default: text = try values.decode(String.self, forKey: key)
             }
-            // The stem is written out beside the rank, so a rank read here has nothing to exchange.
+            // JSON has the stem beside the rank, so a rank that is read here must not replace the stem.
             let stem = stem
             do {
                 try set(axis, to: text)

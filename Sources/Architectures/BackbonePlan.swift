@@ -1,6 +1,6 @@
-/// A block of a stage: its branch F, its projection, and what else it holds.
+/// A block of a stage: its branch F, its projection, and other layers.
 public struct PlannedBlock: Hashable, Sendable {
-    /// The first block of a stage, one in between, or its last; a block that is alone is a start.
+    /// Where a block stands in its stage: first, between, or last. A stage's only block is its start.
     public enum Position: Hashable, Sendable {
         /// The first block of its stage, or the only one.
         case start
@@ -10,48 +10,47 @@ public struct PlannedBlock: Hashable, Sendable {
         case end
     }
 
-    /// `layer2.0`, `features.denseblock2.denselayer1`.
+    /// The block's full name, such as `layer2.0` or `features.denseblock2.denselayer1`.
     public let name: String
-    /// Its place in the stage, from 0.
+    /// The block's index in its stage, from 0.
     public let index: Int
-    /// Its place in the stage.
+    /// Whether the block is its stage's first, last or between.
     public let position: Position
     /// Channels of its input.
     public let inputs: Int
     /// Channels of the 3×3 in the middle.
     public let middle: Int
-    /// Channels of its output; with concatenation, its inputs and what it appends to them.
+    /// Channels of its output; with concatenation, those of its input and those that it appends.
     public let outputs: Int
-    /// The branch's strides: height and width, time before them for clips.
+    /// The branch's strides: (time,) height, width.
     public let stride: [Int]
     /// F's layers, named within the block.
     public let branch: [PlannedLayer]
-    /// `downsample.0`, …: empty where the shortcut needs no projection.
+    /// The projection's layers, `downsample.0`, …; empty if the shortcut needs none.
     public let projection: [PlannedLayer]
-    /// Attention, and what RG and dense shortcuts hold.
+    /// The layers of attention and of RG and dense shortcuts.
     public let additions: [PlannedLayer]
 
-    /// All its layers, in the state dict's order.
+    /// All layers of the block, in the state dict's order.
     public var layers: [PlannedLayer] { branch + projection + additions }
 }
 
 /// All blocks at one resolution.
 public struct PlannedStage: Hashable, Sendable {
-    /// `layer1`, …; `denseblock1`, … of a DenseNet.
+    /// The stage's name: `layer1`, …, or `denseblock1`, … of a DenseNet.
     public let name: String
-    /// What the names of all its layers begin with: its own, or `features`, which a DenseNet's stages share.
+    /// The prefix of the names of all its layers: its own name, or `features` in a DenseNet.
     public let scope: String
-    /// Norm, 1×1 and pooling in front of its first block, with their full names. Empty but in a DenseNet from the second
-    /// stage on.
+    /// Norm, 1×1 and pooling in front of its first block, with full names. Only a DenseNet has them, from the second stage
+    /// on.
     public let transition: [PlannedLayer]
-    /// Channels of its output, which is its last block's; a DenseNet's is everything concatenated, before the norm of
-    /// the transition that follows.
+    /// Channels of its output. A DenseNet's output is the whole concatenation, before the norm of the next transition.
     public let channels: Int
-    /// How many pixels of the input's height or width one of its output stands for.
+    /// Pixels of the input, in height and in width, for one pixel of its output.
     public let stride: Int
-    /// How many frames of a clip one of its output stands for; 1 for images.
+    /// Frames of the clip for one frame of its output; 1 for images.
     public let temporalStride: Int
-    /// Its blocks, first to last.
+    /// The stage's blocks, first to last.
     public let blocks: [PlannedBlock]
 }
 
@@ -59,26 +58,27 @@ public struct PlannedStage: Hashable, Sendable {
 public struct SizedLayer: Hashable, Sendable {
     /// The layer, with its full name.
     public let layer: PlannedLayer
-    /// Height and width of its output, time before them for clips; empty for a vector.
+    /// Size of its output: (time,) height, width; empty for a vector.
     public let outputSize: [Int]
-    /// Multiplications with a following addition for one image or clip.
+    /// Multiply-adds for one image or clip.
     public let multiplyAdds: Int
 }
 
-/// What an architecture comes to: every layer with its name and shape, before anything is allocated.
+/// Every layer of an architecture with its name and shape, without any memory for weights.
 public struct BackbonePlan: Hashable, Sendable {
-    /// What was planned.
+    /// The architecture that was planned.
     public let architecture: BackboneArchitecture
-    /// `conv1`, `bn1` and the pooling; of a DenseNet `features.conv0`, and but on CIFAR `features.norm0` and the pooling.
+    /// The stem's layers: `conv1`, `bn1` and the pooling. A DenseNet has `features.conv0` and, except on CIFAR,
+    /// `features.norm0` and the pooling.
     public let stem: [PlannedLayer]
-    /// First to last; all of the architecture's, or as many as were asked for.
+    /// The stages, first to last: all of them, or as many as were asked for.
     public let stages: [PlannedStage]
-    /// `bn_last`, behind the last stage of the pre-activation order; `features.norm5` of a DenseNet.
+    /// The norm after the last stage: `bn_last` in the pre-activation order, `features.norm5` of a DenseNet; nil for others.
     public let lastNorm: PlannedLayer?
-    /// `fc`; `classifier` of a DenseNet.
+    /// The classifier: `fc`, or `classifier` of a DenseNet; nil without one.
     public let classifier: PlannedLayer?
 
-    /// Every layer, in the state dict's order, with its full name.
+    /// Every layer with its full name, in the state dict's order.
     public var layers: [PlannedLayer] {
         stem
             + stages.flatMap { stage in
@@ -86,22 +86,22 @@ public struct BackbonePlan: Hashable, Sendable {
             } + [lastNorm, classifier].compactMap { $0 }
     }
 
-    /// The state dict, in order.
+    /// The tensors of the state dict, in its order.
     public var tensors: [PlannedTensor] { layers.flatMap(\.tensors) }
 
-    /// How many numbers training changes.
+    /// Number of trainable parameters.
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
 
     /// Every layer at an input of `[channels, height, width]`, or `[channels, frames, height, width]` for clips.
     ///
-    /// Traps where the input's axes aren't the architecture's or it isn't made of three channels.
+    /// Traps if the input has other axes than the architecture takes, or not three channels.
     public func layers(input: [Int]) -> [SizedLayer] {
         precondition(
             input.count == architecture.rank.axes + 1 && input.first == BackboneArchitecture.inputChannels,
             "a backbone of rank \(architecture.rank.rawValue) takes an input of \(BackboneArchitecture.inputChannels) channels and "
                 + "\(architecture.rank.axes) axes, not \(input)")
         var result: [SizedLayer] = []
-        /// Adds the layers, each fed by the one before; gives the last size.
+        /// Adds the layers, each fed by the one before, and returns the last size.
         func append(_ layers: [PlannedLayer], prefix: String = "", from size: [Int]) -> [Int] {
             var size = size
             var splitSize: [Int]?
@@ -133,8 +133,8 @@ public struct BackbonePlan: Hashable, Sendable {
         return result
     }
 
-    /// Multiplications with a following addition in convolutions and linear layers, for one image of
-    /// `[channels, height, width]` or clip of `[channels, frames, height, width]`. Traps as ``layers(input:)``.
+    /// Multiply-adds of convolutions and linear layers for one image `[channels, height, width]` or clip
+    /// `[channels, frames, height, width]`. Traps like ``layers(input:)``.
     public func multiplyAdds(input: [Int]) -> Int {
         layers(input: input).reduce(0) { $0 + $1.multiplyAdds }
     }

@@ -2,28 +2,28 @@ import Support
 
 /// An architecture with a name.
 public struct NamedModel: Hashable, Sendable {
-    /// What commands and recipes call it: `iresnet50`.
+    /// The name in commands and recipes, such as `iresnet50`.
     public let name: String
     /// The network.
     public let architecture: BackboneArchitecture
-    /// Where it was published.
+    /// The paper that published it.
     public let paper: Paper
 }
 
-/// A name that no model has.
+/// The error that no model has a name.
 public struct UnknownModel: Error, Hashable, Sendable, CustomStringConvertible {
     /// The name that was asked for.
     public let name: String
-    /// The name of a model that looks most like it.
+    /// The most similar name of a model.
     public let nearest: String
 
-    /// The name, and the nearest that there is.
+    /// The name and the most similar one that exists.
     public var description: String { "no model is called \"\(name)\"; did you mean \"\(nearest)\"?" }
 }
 
-/// Every named network: a line of data each, or a line for each depth of a family.
+/// Every named network, as a line of data for each network or family.
 public enum Catalogue {
-    /// All of them: images of 224×224, of 32×32, then clips.
+    /// All named networks: those for images of 224×224, of 32×32, then for clips.
     public static let models: [NamedModel] =
         imageNetFamilies.flatMap(\.models) + widths(imageNetWidthFamilies) + cifarModels
         + imageNetFamilies.flatMap(\.videoModels) + narrowVideoModels
@@ -45,7 +45,7 @@ public enum Catalogue {
 
     private static let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// ResNet and iResNet on clips at a quarter of their width, to try things out with.
+    /// ResNet and iResNet on clips at a quarter of their width, for quick trials.
     private static let narrowVideoModels = imageNetFamilies.filter {
         ["resnet50", "iresnet50"].contains($0.name("50"))
     }
@@ -53,7 +53,7 @@ public enum Catalogue {
         NamedModel(name: $0.name + "_0.25", architecture: $0.architecture.scaled(0.25), paper: $0.paper)
     }
 
-    /// Every depth of each family at its own width and at 0.25, 0.5 and 2 times that, as in RGSNet's table 8.
+    /// Every depth of each family at its usual width and at 0.25, 0.5 and 2 times that, as in RGSNet's table 8.
     static func widths(_ families: [ModelFamily]) -> [NamedModel] {
         families.flatMap { family in
             [(1, ""), (0.25, "_0.25"), (0.5, "_0.5"), (2, "_2")].flatMap { factor, suffix in
@@ -65,11 +65,11 @@ public enum Catalogue {
     }
 }
 
-/// Networks that differ in depth alone.
+/// Networks that differ only in depth.
 struct ModelFamily: Sendable {
     let depths: [Int]
     let paper: Paper
-    /// Gives the name of a depth; of a network on clips, the depth is `3d50`.
+    /// The name of a network by its depth, which for clips is written like `3d50`.
     let name: @Sendable (String) -> String
     let architecture: @Sendable (Int) -> BackboneArchitecture
 

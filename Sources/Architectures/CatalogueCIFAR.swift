@@ -46,7 +46,7 @@ extension Catalogue {
         },
     ]
 
-    /// Those that come in four widths.
+    /// Networks that come in four widths.
     private static let cifarWidthFamilies: [ModelFamily] = [
         ModelFamily(rgsDepths, .resNet, { "cifar_resnet\($0)" }) { .resNet($0).onCIFAR() },
         ModelFamily(rgsDepths, .rgsNet, { "cifar_b_rgsnet\($0)" }) { .resNet($0).shortcut(.rg).onCIFAR() },

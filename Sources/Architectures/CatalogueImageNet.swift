@@ -1,8 +1,8 @@
 extension Catalogue {
     private static let imageNetDepths = [18, 34, 50, 101, 152, 200, 302, 404]
-    /// Those of RGSNet's table 8.
+    /// The depths of RGSNet's table 8.
     static let rgsDepths = [26, 32, 38, 50, 62, 77, 101, 152]
-    /// DenseNet's layers in each dense block (Huang et al., 2017, table 1).
+    /// Layers in each dense block of a DenseNet, by its depth (Huang et al., 2017, table 1).
     private static let denseNetDepths = [
         121: [6, 12, 24, 16], 161: [6, 12, 36, 24], 169: [6, 12, 32, 32], 201: [6, 12, 48, 32], 264: [6, 12, 64, 48],
     ]
@@ -67,7 +67,7 @@ extension Catalogue {
         },
         ModelFamily([50], .dsNet, { "dswrn\($0)_2" }) { .resNet($0).middle(2).shortcut(.dense()) },
         ModelFamily([50], .dsNet, { "ds2res2net\($0)" }) {
-            // Its splits' 104 · 2ⁿ channels have no 32 groups.
+            // 32 groups don't divide the 104 · 2ⁿ channels of its splits, so it has a layer norm.
             .resNet($0).res2Net().shortcut(.dense(), inner: .weighted(.layer))
         },
     ]

@@ -1,14 +1,13 @@
 extension Catalogue {
-    /// The names of the models that a state dict fits, tensor by tensor in name and shape: of the classifier the names
-    /// alone count, as its rows are the data's classes, and a state dict without one fits as well. PyTorch's counts of
-    /// batches don't count.
+    /// The names of the models whose tensors have the names and shapes of a state dict. The classifier's shapes are ignored,
+    /// because its rows depend on the data's classes, and it may be missing. PyTorch's counts of batches are ignored too.
     public static func names(ofState state: [(name: String, shape: [Int])]) -> [String] {
         let given = Dictionary(state.filter { !isCount($0.name) }, uniquingKeysWith: { first, _ in first })
         func holds(_ layers: [PlannedLayer]) -> Bool {
             layers.lazy.flatMap(\.tensors).allSatisfy { isCount($0.name) || given[$0.name] == $0.shape }
         }
         return models.filter { model in
-            // Most differ in their first stage, and a whole plan of thousands of layers takes its time.
+            // Compare the first stage first: most models differ there, and planning thousands of layers takes time.
             guard let beginning = try? model.architecture.plan(stageCount: 1), holds(beginning.layers),
                 let plan = try? model.architecture.plan()
             else { return false }

@@ -1,18 +1,19 @@
 /// DenseNet: dense blocks with transitions between them, named as torchvision names them (Huang et al., 2017, section 3).
 extension BackboneArchitecture {
-    /// What every name but the classifier's begins with.
+    /// The prefix of all layer names except the classifier's.
     static let denseScope = "features"
 
-    /// Set for a DenseNet.
+    /// The values of the shortcut `concatenation`; nil unless the network is a DenseNet.
     var concatenation: (growth: Int, compression: Double)? {
         guard case .concatenation(let growth, let compression) = shortcut else { return nil }
         return (growth, compression)
     }
 
-    /// Channels that a transition makes of `channels`.
+    /// Channels after a transition from `channels` channels.
     func compressed(_ channels: Int) -> Int { Int(Double(channels) * (concatenation?.compression ?? 1)) }
 
-    /// The stem of the other networks under its own names. On CIFAR the first layer's own norm follows the convolution.
+    /// The stem, which is that of other networks under DenseNet's names. On CIFAR it is only a convolution, because the first
+    /// layer begins with a norm.
     func planDenseStem() -> [PlannedLayer] {
         let names = ["conv1": "conv0", "bn1": "norm0", "maxpool": "pool0"]
         return (stem == .cifar ? Array(planStem().prefix(1)) : planStem()).map {
@@ -20,8 +21,8 @@ extension BackboneArchitecture {
         }
     }
 
-    /// What leads from dense block `stage` − 1 to the next, with full names: norm, 1×1, and pooling where it strides. Empty
-    /// before the first block, and where nothing is concatenated.
+    /// The layers from dense block `stage` − 1 to the next, with full names: norm, 1×1, and pooling if it strides. Empty
+    /// before the first block and without concatenation.
     func planTransition(to stage: Int, inputs: Int) -> [PlannedLayer] {
         guard concatenation != nil, stage > 0 else { return [] }
         let outputs = compressed(inputs)
@@ -33,7 +34,7 @@ extension BackboneArchitecture {
         return layers.map { $0.named("\(Self.denseScope).transition\(stage).") }
     }
 
-    /// Layer `index` of dense block `stage`: norm-1×1-norm-3×3, or norm-3×3 of a basic branch, of `growth` channels.
+    /// Layer `index` of dense block `stage`, with `growth` channels: norm, 1×1, norm, 3×3, or norm, 3×3 of a basic branch.
     func planDenseLayer(stage: Int, index: Int, inputs: Int) -> PlannedBlock {
         let growth = concatenation?.growth ?? 0
         let middle = branch.hasMiddle ? branch.middle(planes: planes[stage]) : growth
@@ -51,7 +52,7 @@ extension BackboneArchitecture {
             additions: [])
     }
 
-    /// (Time,) height, width.
+    /// The stride of a dense block's transition: (time,) height, width.
     private func stride(ofDenseBlock stage: Int) -> [Int] {
         let spatial = stride(ofStage: stage)
         return rank == .image ? [spatial, spatial] : [temporalStrides[stage], spatial, spatial]
@@ -68,7 +69,7 @@ extension BackboneArchitecture {
         }
         guard concatenation.compression > 0, concatenation.compression <= 1 else {
             throw ArchitectureError(
-                .shortcut, "a compression of \(concatenation.compression) is no share; take one above 0, up to 1")
+                .shortcut, "a compression of \(concatenation.compression) is not a share; take one above 0, up to 1")
         }
         guard order == .preActivation else {
             throw refuse(.order, "each layer begins with a norm and a ReLU, so it is preActivation")
@@ -105,7 +106,7 @@ extension BackboneArchitecture {
             guard groups > 0, channels.isMultiple(of: groups) else {
                 throw ArchitectureError(
                     .normalization,
-                    "\(groups) groups don't divide \(channels) channels, which concatenation comes to in stage \(stage + 1)"
+                    "\(groups) groups don't divide \(channels) channels that concatenation gives in stage \(stage + 1)"
                 )
             }
         }
@@ -113,7 +114,7 @@ extension BackboneArchitecture {
         for stage in depths.indices {
             let middle = branch.middle(planes: planes[stage])
             guard !branch.hasMiddle || middle > 0 else {
-                throw ArchitectureError(.branch, "stage \(stage + 1)'s 1×1 comes to \(middle) channels")
+                throw ArchitectureError(.branch, "stage \(stage + 1)'s 1×1 would have \(middle) channels")
             }
             if stage > 0 {
                 try check(channels, stage - 1)

@@ -1,12 +1,12 @@
-/// Where a network was published.
+/// The publication of a network.
 public struct Paper: Hashable, Sendable, Codable {
-    /// As printed.
+    /// The title as printed.
     public let title: String
-    /// Family names, in the paper's order.
+    /// The authors' family names, in the paper's order.
     public let authors: String
-    /// Conference or journal, in short: `CVPR`.
+    /// Conference or journal in short, such as `CVPR`.
     public let venue: String
-    /// When it appeared there.
+    /// The year in which it appeared there.
     public let year: Int
 
     static let resNet = Paper(

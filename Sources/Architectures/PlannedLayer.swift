@@ -1,46 +1,46 @@
-/// A tensor of a state dict: what it is called and its shape.
+/// The name and shape of a tensor in a state dict.
 public struct PlannedTensor: Hashable, Sendable {
-    /// Its full name: `layer1.0.conv1.weight`.
+    /// The tensor's full name, such as `layer1.0.conv1.weight`.
     public let name: String
-    /// Empty for a scalar.
+    /// The tensor's shape; empty for a scalar.
     public let shape: [Int]
-    /// Whether training changes it; buffers (running statistics) are not.
+    /// Whether training changes it; false for buffers such as running statistics.
     public let isParameter: Bool
 
-    /// How many numbers it holds.
+    /// Number of its elements.
     public var count: Int { shape.reduce(1, *) }
 }
 
 /// One layer of a plan.
 public struct PlannedLayer: Hashable, Sendable {
-    /// What a layer does, and its sizes, with one number for each axis of the input (time, height, width).
+    /// The kind of a layer and its sizes, with one number for each axis of the input ((time,) height, width).
     public enum Kind: Hashable, Sendable {
-        /// A convolution without bias, with zeros around its input.
+        /// A convolution without bias, with zero padding.
         case convolution(kernelSize: [Int], stride: [Int], padding: [Int], groups: Int)
         /// Batch norm with an affine.
         case batchNorm
-        /// Batch norm by fixed statistics and a fixed affine.
+        /// Batch norm with fixed statistics and a fixed affine.
         case frozenBatchNorm
         /// Group norm with an affine.
         case groupNorm(groups: Int)
         /// The maximum of each window.
         case maxPool(kernelSize: [Int], stride: [Int], padding: [Int])
-        /// The mean of windows side by side. Those at the edge may be smaller, so that every position is in one; or what fills no
-        /// whole window is left out.
+        /// The mean of windows side by side. Positions at the edge that fill no whole window form a smaller one if
+        /// `keepsEdges`, and are left out otherwise.
         case averagePool(size: [Int], keepsEdges: Bool)
         /// A linear layer with bias, on one vector per image.
         case linear
-        /// A weight per channel for each of some terms, `[terms, channels]`.
+        /// A weight for each channel of each term of a sum, `[terms, channels]`.
         case termWeights(terms: Int)
     }
 
-    /// Its name within its block, or the full one where `BackbonePlan.layers` gives it.
+    /// The layer's name within its block, or its full name in `BackbonePlan.layers`.
     public let name: String
-    /// What it does.
+    /// The kind of layer.
     public let kind: Kind
-    /// Channels in.
+    /// Channels of its input.
     public let inputs: Int
-    /// Channels out.
+    /// Channels of its output.
     public let outputs: Int
 
     init(_ name: String, _ kind: Kind, _ inputs: Int, _ outputs: Int) {
@@ -54,7 +54,7 @@ public struct PlannedLayer: Hashable, Sendable {
         PlannedLayer(prefix + name, kind, inputs, outputs)
     }
 
-    /// What it adds to the state dict, in order.
+    /// The layer's tensors, in the state dict's order.
     public var tensors: [PlannedTensor] {
         func parameter(_ suffix: String, _ shape: [Int]) -> PlannedTensor {
             PlannedTensor(name: "\(name).\(suffix)", shape: shape, isParameter: true)
@@ -79,12 +79,12 @@ public struct PlannedLayer: Hashable, Sendable {
         }
     }
 
-    /// How many numbers training changes in it.
+    /// Number of its trainable parameters.
     public var parameterCount: Int {
         tensors.reduce(0) { $0 + ($1.isParameter ? $1.count : 0) }
     }
 
-    /// The size (height and width, with time before them for clips) that it makes of `size`.
+    /// The size of its output, (time,) height, width, for an input of `size`.
     public func outputSize(of size: [Int]) -> [Int] {
         func windows(_ kernelSize: [Int], _ stride: [Int], _ padding: [Int]) -> [Int] {
             size.indices.map { (size[$0] + 2 * padding[$0] - kernelSize[$0]) / stride[$0] + 1 }
@@ -100,8 +100,7 @@ public struct PlannedLayer: Hashable, Sendable {
         }
     }
 
-    /// Multiplications with a following addition that one image takes in a convolution or a linear layer; 0 in others, as
-    /// papers count.
+    /// Multiply-adds of a convolution or linear layer for one image or clip; 0 for other layers, as papers count.
     public func multiplyAdds(outputSize: [Int]) -> Int {
         switch kind {
         case .convolution(let kernelSize, _, _, let groups):

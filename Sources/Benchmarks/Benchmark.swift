@@ -1,22 +1,22 @@
 import Foundation
 import Tensors
 
-/// What one case of a benchmark came to.
+/// The times and other numbers of one benchmark case.
 package struct BenchmarkResult: Encodable, Sendable {
     package let name: String
     package let threads: Int
-    /// Images, boxes or files that one run takes.
+    /// Number of images, boxes or files in one run.
     package let batch: Int
     package let runs: Int
     package let median: Double
     package let min: Double
     package let max: Double
-    /// Most memory that the process held during the case, mebibytes.
+    /// Peak memory of the process during the case, in mebibytes.
     package let peakMemory: Int?
-    /// Numbers that only this case has.
+    /// Further numbers of this case by name.
     package let details: [String: Double]
 
-    /// One line of JSON, keys as the peers' scripts write them; times in milliseconds.
+    /// One line of JSON with the keys that the scripts in `tools/peers` write; times in milliseconds.
     package var line: String {
         func number(_ value: Double) -> String { String(format: "%.4f", value) }
         var fields = [
@@ -28,7 +28,7 @@ package struct BenchmarkResult: Encodable, Sendable {
         return "{" + fields.joined(separator: ", ") + "}"
     }
 
-    /// One line for a person.
+    /// The result in one line for a person.
     package var text: String {
         func milliseconds(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }
         return "\(name): \(milliseconds(median)) ms (\(milliseconds(min)) to \(milliseconds(max)), \(runs) runs, "
@@ -42,43 +42,43 @@ package struct BenchmarkResult: Encodable, Sendable {
     }
 }
 
-/// The cases of a suite, one after the other.
+/// Runs the cases of a suite, one after the other.
 package struct Benchmark {
     package enum Suite: String, CaseIterable, Sendable {
-        /// Detection operations, backbones and detectors: `ops.py`'s cases.
+        /// Detection operations, backbones and detectors.
         case operations
-        /// Training steps of named networks: `train_step.py`'s case.
+        /// Training steps of named networks.
         case backbones
-        /// Inference of named networks: `inference.py`'s cases.
+        /// Inference of named networks.
         case inference
-        /// COCO's evaluation of two files: `coco_eval.py`'s case.
+        /// COCO's evaluation of two files.
         case coco
-        /// JPEG decoding and resizing: `media.py`'s cases.
+        /// JPEG decoding and resizing.
         case jpeg
-        /// SSD300 on named networks, inference and training: `tools/peers/ssd300.py`'s cases.
+        /// SSD300 on named networks, inference and training: the cases of `tools/peers/ssd300.py`.
         case ssd
-        /// SSD300's training images: `tools/peers/ssd_data.py`'s case.
+        /// SSD300's training images: the case of `tools/peers/ssd_data.py`.
         case ssdData = "ssd-data"
-        /// Clips of a video for training and for testing: `tools/peers/clips.py`'s cases.
+        /// Clips of a video for training and testing: the cases of `tools/peers/clips.py`.
         case clips
-        /// A device's results beside the CPU's, and its speed: `tools/peers/device.py`'s cases.
+        /// A device's results compared with the CPU's, and its speed: the cases of `tools/peers/device.py`.
         case device
     }
 
-    /// What some suites work on.
+    /// The files and settings that some suites need.
     package struct Inputs: Sendable {
-        /// COCO's instances and results.
+        /// COCO's instances JSON and results JSON.
         package var annotations: String?
         package var results: String?
-        /// A folder of JPEG files: any, or those of the instances.
+        /// A folder of JPEG files, for the suite `ssdData` those of the instances.
         package var images: String?
         package var video: String?
-        /// Names of networks, and how many images a step takes.
+        /// Names of networks, and the number of images in a step.
         package var models: [String]
         package var batch: Int
-        /// Rounds of one step of each network; nil: one network after the other.
+        /// Number of rounds, each with one step of every network; nil runs one network after the other.
         package var rounds: Int?
-        /// What the suite `device` looks at.
+        /// The device that the suite `device` measures.
         package var device: Device
 
         package init(
@@ -97,12 +97,12 @@ package struct Benchmark {
         }
     }
 
-    /// A suite lacks the files that it works on.
+    /// The error that a suite lacks a file that it needs.
     package struct MissingInput: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// Only cases whose name contains this.
+    /// Text that the names of the cases to run contain; nil runs all.
     package var filter: String?
     package let report: (BenchmarkResult) -> Void
 
@@ -132,9 +132,9 @@ package struct Benchmark {
         }
     }
 
-    /// One case: `body` runs `warmUp` times unmeasured, then `runs` times.
+    /// Measures one case: `body` runs `warmUp` times unmeasured, then `runs` times.
     ///
-    /// - Parameter perRun: things that one run does, by which times are divided.
+    /// - Parameter perRun: number of items in one run, by which times are divided.
     package func measure(
         _ name: String, batch: Int = 1, warmUp: Int = 2, runs: Int = 7, perRun: Int = 1,
         threads: Int = Threads.count, details: () -> [String: Double] = { [:] }, _ body: () throws -> Void
@@ -150,13 +150,13 @@ package struct Benchmark {
     /// Whether the filter lets a case through.
     func isWanted(_ name: String) -> Bool { filter.map { name.localizedCaseInsensitiveContains($0) } ?? true }
 
-    /// A case that is not timed: its numbers alone.
+    /// Reports a case that is not timed, with its numbers.
     func reportNumbers(_ name: String, _ numbers: [String: Double]) {
         report(name, batch: 1, threads: Threads.count, [0], details: numbers)
     }
 
-    /// Several cases, a run of each in turn, so that a machine whose speed drifts is the same to all of them. Each result
-    /// has the median of its ratios to the first case's run of the same round; the peak memory is that of all together.
+    /// Measures several cases, one run of each in turn, so that a drift in the machine's speed affects all alike. Each result
+    /// has the median ratio to the first case's run of the same round; the peak memory is that of all cases together.
     package func measureInTurn(
         _ cases: [(name: String, body: () -> Void)], batch: Int, warmUp: Int, runs: Int
     ) {
@@ -193,16 +193,16 @@ package struct Benchmark {
     }
 }
 
-/// The process's memory as the kernel counts it.
+/// The process's memory as counted by the kernel.
 package enum ProcessMemory {
-    /// Most resident memory since the last reset, mebibytes; nil where the kernel does not say.
+    /// Peak resident memory since the last reset, in mebibytes; nil if the kernel does not say.
     package static func peak() -> Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
     }
 
-    /// Starts the peak anew; without effect where the kernel does not let us.
+    /// Resets the peak; no effect if the kernel does not allow it.
     package static func resetPeak() {
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
         try? file.write(contentsOf: Data("5".utf8))

@@ -4,7 +4,7 @@ import NN
 import Tensors
 
 extension Benchmark {
-    /// What each network takes for one batch of noise, in evaluation.
+    /// Measures the inference of each network on one batch of noise.
     func runInference(_ inputs: Inputs) throws {
         for name in inputs.models {
             let architecture = try BackboneArchitecture(text: name)
@@ -17,8 +17,8 @@ extension Benchmark {
         }
     }
 
-    /// A training step of each network as `train_step.py` takes it: forward, cross-entropy, backward, and SGD with
-    /// momentum and weight decay, on one batch of noise. The peak memory is the process's: name one network a run.
+    /// Measures a training step of each network: forward, cross-entropy, backward, and SGD with momentum and weight decay, on
+    /// one batch of noise. To compare peak memory, name only one network in each call.
     func runBackbones(_ inputs: Inputs) throws {
         if let rounds = inputs.rounds {
             let cases = try inputs.models.map { ("\($0) training step", try trainingStep(of: $0, batch: inputs.batch)) }
@@ -45,7 +45,7 @@ extension Benchmark {
         }
     }
 
-    /// The papers' usual input.
+    /// The input size that papers use.
     func extents(of architecture: BackboneArchitecture) -> [Int] {
         architecture.rank == .video ? [16, 112, 112] : architecture.stem == .cifar ? [32, 32] : [224, 224]
     }

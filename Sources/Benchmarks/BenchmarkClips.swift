@@ -5,7 +5,8 @@ import Support
 import Tensors
 
 extension Benchmark {
-    /// Clips of a video: opened anew for each at a place by lot, as in training, and all views of a test.
+    /// Measures reading clips of a video: single ones at random places, for each of which the video is opened, as in
+    /// training, and all views for a test.
     func runClips(_ inputs: Inputs) throws {
         guard let video = inputs.video else {
             throw MissingInput(description: "the suite clips reads a video: name it with --video")

@@ -7,14 +7,14 @@ import NN
 import Tensors
 
 extension Benchmark {
-    /// A network of each family, in 2D and 3D, whose results on a device are held against the CPU's.
+    /// A network of each family, in 2D and 3D, whose results on a device are compared with the CPU's.
     static let comparedModels = [
         "resnet18", "resnet50", "iresnet50", "resstage50", "resgroup50", "iresgroup50", "b_rgsnet50", "d_rgsnet50",
         "res_rgsnet50", "res_rgsnet50_se", "dsnet50", "dsnet50_a", "ds2net50", "ds2res2net50", "resnet50_dense",
         "densenet121", "resnext50_32x4d", "resnet3d50", "iresnet3d50", "dsnet3d50", "res_rgsnet3d50",
     ]
 
-    /// What the device computes beside what the CPU computes, then how fast it is. `tools/peers/device.py` times the same in
+    /// Compares the device's results with the CPU's, then measures its speed. `tools/peers/device.py` measures the same in
     /// eager PyTorch.
     func runDevice(_ inputs: Inputs) throws {
         try inputs.device.requirePresence()
@@ -24,7 +24,8 @@ extension Benchmark {
         try timeDetectors(inputs)
     }
 
-    /// Largest differences of a training step's and of an inference's results, relative to the results' deviation.
+    /// The largest differences in the results of a training step and of inference, relative to the results' standard
+    /// deviation.
     private func compareClassifier(_ name: String, on device: Device) throws {
         let architecture = try BackboneArchitecture(text: name).with { $0.classes = 10 }
         Random.seed(0)
@@ -59,7 +60,7 @@ extension Benchmark {
             ])
     }
 
-    /// The largest difference of two tensors over the second one's standard deviation.
+    /// The largest difference of two tensors divided by the standard deviation of the second.
     private static func difference(_ found: Tensor, _ expected: Tensor) -> Double {
         let (a, b) = (found.elements, expected.elements)
         let mean = b.reduce(0, +) / Double(max(1, b.count))
@@ -67,7 +68,7 @@ extension Benchmark {
         return (zip(a, b).map { abs($0 - $1) }.max() ?? 0) / max(deviation, 1e-12)
     }
 
-    /// Losses of a training step and detections of an image: on the device and on the CPU, with the same weights.
+    /// Compares losses of a training step and detections of an image on the device and on the CPU, with the same weights.
     private func compareDetectors(on device: Device) throws {
         for (name, make) in Self.detectors where isWanted(name) {
             Random.seed(0)
@@ -77,7 +78,7 @@ extension Benchmark {
             there.move(to: device)
             let images = [Tensor.rand([3, 240, 320]), Tensor.rand([3, 320, 240])]
             let targets = images.map { _ in Self.target(classes: 5) }
-            // Fresh networks give every box the same chances; without sampling by lot the losses can be held together.
+            // Fresh networks give every box nearly the same score. Without random sampling, the losses can be compared.
             here.eval()
             there.eval()
             let (expected, found) = withoutGrad {
@@ -202,6 +203,6 @@ extension Benchmark {
 }
 
 extension Tensor {
-    /// Row-major, read from wherever they are.
+    /// The elements in row-major order, copied from any device.
     fileprivate var elements: [Double] { to(.cpu).array(Float.self).map(Double.init) }
 }

@@ -6,7 +6,7 @@ import Support
 import Tensors
 
 extension Benchmark {
-    /// Files read and scored; `load_s`, `evaluate_s` and `total_s` are of the last run.
+    /// Measures reading and scoring of files; `load_s`, `evaluate_s` and `total_s` are those of the last run.
     func runCOCO(_ inputs: Inputs) throws {
         guard let annotations = inputs.annotations, let results = inputs.results else {
             throw MissingInput(
@@ -30,7 +30,7 @@ extension Benchmark {
         }
     }
 
-    /// Milliseconds a file, on one thread, files in memory.
+    /// Measures decoding of files in memory, in milliseconds for each, on one thread.
     func runJPEG(_ inputs: Inputs) throws {
         guard let folder = inputs.images else {
             throw MissingInput(description: "the suite jpeg decodes files: name their folder with --images")

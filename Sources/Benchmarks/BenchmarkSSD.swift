@@ -9,8 +9,8 @@ import Tensors
 import Workflows
 
 extension Benchmark {
-    /// SSD300 on each network, 81 classes with the background: detections of one image and of eight, and a training step of
-    /// eight. `tools/peers/ssd300.py` is the same in PyTorch.
+    /// Measures SSD300 on each network with 81 classes, background included: detection in one image and in eight, and a
+    /// training step of eight. `tools/peers/ssd300.py` does the same in PyTorch.
     func runSSD(_ inputs: Inputs) throws {
         for name in inputs.models {
             Random.seed(0)
@@ -50,7 +50,7 @@ extension Benchmark {
         }
     }
 
-    /// Makes a fresh network doubt as a trained one does: boxes of ten of the classes are candidates, and not all.
+    /// Lowers a fresh network's scores to those of a trained one: only the boxes of ten classes are candidates, not all.
     private static func calm(_ detector: SSD) {
         withoutGrad {
             for (name, parameter) in detector.namedParameters() where name.hasPrefix("head.classification.") {
@@ -67,8 +67,8 @@ extension Benchmark {
         }
     }
 
-    /// SSD300's training images, milliseconds each on one thread: read, decoded, jittered, zoomed out, cropped, flipped and
-    /// scaled. `tools/peers/ssd_data.py` is the same with torchvision's transforms.
+    /// Measures the making of SSD300's training images on one thread, in milliseconds for each: read, decode, jitter, zoom
+    /// out, crop, flip and scale. `tools/peers/ssd_data.py` does the same with torchvision's transforms.
     func runSSDData(_ inputs: Inputs) throws {
         guard let annotations = inputs.annotations, let images = inputs.images else {
             throw MissingInput(

@@ -1,6 +1,6 @@
 import Annotations
 
-/// One annotation while its box is looked at: edges 0-based and exclusive.
+/// An annotation whose box is examined; the edges are 0-based, the far ones exclusive.
 struct ExaminedBox {
     var label: Int
     var x0: Double
@@ -8,18 +8,18 @@ struct ExaminedBox {
     var x1: Double
     var y1: Double
     var isCrowd: Bool
-    /// How the annotation is told apart, such as `annotations[12] (id 40)`.
+    /// The annotation's place in its file, such as `annotations[12] (id 40)`.
     var record: String
-    /// What the file's own numbers add to `x0` and `y0`: 1 where its pixels count from 1 and include the far ones.
+    /// What the file's own numbers add to `x0` and `y0`: 1 if it counts pixels from 1 and includes the far ones.
     var origin = 0.0
 
     var width: Double { x1 - x0 }
     var height: Double { y1 - y0 }
 
-    /// In the file's own numbers, so that they can be found there.
+    /// The corners in the file's own numbers, so that a person can find them there.
     var text: String { "(\(short(x0 + origin)), \(short(y0 + origin))) to (\(short(x1)), \(short(y1)))" }
 
-    /// Whether the corners as written leave no extent, even where the convention makes a pixel of that.
+    /// Whether the corners as written have no area, even if the file's convention counts them as one pixel.
     var isDegenerate: Bool { !(width - origin > 0 && height - origin > 0) }
 
     func intersectionOverUnion(_ other: ExaminedBox) -> Double {
@@ -33,14 +33,14 @@ struct ExaminedBox {
     }
 }
 
-/// A number without a tail of zeros.
+/// A number without needless zeros at its end.
 func short(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
 }
 
 extension DoctorReport {
-    /// Looks at the boxes of one image: their extent, their place in a picture of that size (zeros: not known), and
-    /// each against the others.
+    /// Examines the boxes of one image: their area, their place in a picture of that size (zeros: not known), and every pair
+    /// of them.
     mutating func examine(
         _ boxes: [ExaminedBox], width: Int, height: Int, file: String, image: String, nearlySame: Double,
         className: (Int) -> String
@@ -54,7 +54,7 @@ extension DoctorReport {
                     .degenerateBox, file: file, record: record,
                     "\(className(box.label)) \(box.text) "
                         + (isClick
-                            ? "has both corners in one place"
+                            ? "has both corners at one point"
                             : "is \(short(box.width - box.origin)) × \(short(box.height - box.origin)) pixels"))
                 continue
             }
@@ -72,7 +72,7 @@ extension DoctorReport {
         comparePairs(sound, file: file, image: image, nearlySame: nearlySame, className: className)
     }
 
-    /// Every two boxes that can overlap, found by a sweep from left to right; told in file order.
+    /// Compares every two boxes that can overlap, found by a sweep from left to right. Findings are in the file's order.
     private mutating func comparePairs(
         _ boxes: [ExaminedBox], file: String, image: String, nearlySame: Double, className: (Int) -> String
     ) {

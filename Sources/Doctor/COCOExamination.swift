@@ -1,6 +1,6 @@
 import Annotations
 
-/// The dataset doctor's round through a COCO instances file.
+/// The dataset doctor's examination of a COCO instances file.
 struct COCOExamination {
     let records: COCORecords
     let imageFolder: String
@@ -51,7 +51,7 @@ struct COCOExamination {
         for k in categories.repeated {
             report.add(
                 .duplicateCategoryID, file: file, record: "categories[\(k)]",
-                "id \(records.categoryIDs[k]) (\(records.categoryNames[k])) stands earlier already")
+                "id \(records.categoryIDs[k]) (\(records.categoryNames[k])) is used earlier")
         }
         var seen: [String: Int] = [:]
         for k in records.categoryIDs.indices where records.categoryFlags[k].contains(.hasName) {
@@ -75,7 +75,7 @@ struct COCOExamination {
         for i in images.repeated {
             report.add(
                 .duplicateImageID, file: file, record: "images[\(i)]",
-                "id \(records.imageIDs[i]) (\(imageName(i))) stands earlier already")
+                "id \(records.imageIDs[i]) (\(imageName(i))) is used earlier")
         }
         var pictures: [PictureToCheck] = []
         var firstOfName: [String: Int] = [:]
@@ -86,7 +86,7 @@ struct COCOExamination {
                 report.add(.missingSize, file: file, record: record, "\(imageName(i)) has no width and height")
             } else if size.0 <= 0 || size.1 <= 0 {
                 report.add(
-                    .malformedRecord, file: file, record: record, "a size of \(size.0) × \(size.1) is no picture's",
+                    .malformedRecord, file: file, record: record, "\(size.0) × \(size.1) is not the size of a picture",
                     advice: FindingKind.sizeMismatch.advice)
             }
             let name = records.fileName(i)
@@ -119,7 +119,7 @@ struct COCOExamination {
             where !records.annotationFlags[j].contains(.malformed) && !seen.insert(records.annotationIDs[j]).inserted {
                 report.add(
                     .duplicateAnnotationID, file: file, record: "annotations[\(j)]",
-                    "id \(records.annotationIDs[j]) stands earlier already")
+                    "id \(records.annotationIDs[j]) is used earlier")
             }
         }
         var objects = [Int](repeating: 0, count: records.categoryIDs.count)
@@ -177,7 +177,7 @@ struct COCOExamination {
         let box = records.width[j] * records.height[j]
         let area = records.area[j]
         guard records.width[j] > 0, records.height[j] > 0 else { return }
-        // An outline fills at most its box; a pixel around it is rounding.
+        // An outline is at most as large as its box; allow a pixel around it for rounding.
         let most = (records.width[j] + 2) * (records.height[j] + 2)
         if area <= 0 || area > most {
             report.add(

@@ -2,31 +2,31 @@ import Annotations
 import Foundation
 import Media
 
-/// Finds what is wrong with a detection data set before hours are spent training on it. Nothing is thrown: files that
-/// can't be read are findings too.
+/// Finds mistakes in a detection data set before hours are spent training on it. It throws nothing: files that can't be
+/// read are findings too.
 public enum DatasetDoctor {
-    /// What is looked at, and how closely.
+    /// Settings that say what is examined, and how closely.
     public struct Options: Sendable {
-        /// How far pictures are looked at.
+        /// How closely pictures are examined.
         public enum Pictures: String, Sendable, Codable, CaseIterable {
             /// Decode every picture.
             case decode
-            /// Read every picture's header: missing files and wrong sizes, not damage.
+            /// Read every picture's header. This finds missing files and wrong sizes, but not damage.
             case headers
-            /// Look at the annotations alone.
+            /// Examine only the annotations.
             case skip
         }
 
-        /// How far pictures are looked at.
+        /// How closely pictures are examined.
         public var pictures: Pictures
-        /// The overlap (IoU) from which two boxes of a class on an image are called nearly the same.
+        /// The IoU from which two boxes of a class on an image are reported as nearly the same.
         public var nearlySame: Double
-        /// Pictures that are opened at the same time; the findings don't depend on it.
+        /// Number of pictures that are opened at the same time; the findings don't depend on it.
         public var threads: Int
-        /// What a picture may take to decode.
+        /// Limits on the pixels, memory and bytes of a picture that is decoded.
         public var limits: DecodeLimits
 
-        /// Options; by default every picture is decoded, on every processor.
+        /// By default every picture is decoded, on all processors.
         public init(
             pictures: Pictures = .decode, nearlySame: Double = 0.8,
             threads: Int = ProcessInfo.processInfo.activeProcessorCount, limits: DecodeLimits = DecodeLimits()
@@ -56,8 +56,8 @@ public enum DatasetDoctor {
         return report
     }
 
-    /// Examines a VOC folder: the splits named, or all that it has, and the pictures of their images. With `classNames`,
-    /// other classes are findings.
+    /// Examines splits of a VOC folder, all of them unless some are named, and the pictures of their images. With
+    /// `classNames`, other classes are findings.
     public static func check(
         voc folder: VOCFolder, splits: [String]? = nil, classNames: [String]? = nil, options: Options = Options()
     ) -> DoctorReport {

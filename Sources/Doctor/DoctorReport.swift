@@ -1,24 +1,24 @@
 import Foundation
 
-/// What the dataset doctor found, the gravest first.
+/// The findings of the dataset doctor, the most serious first.
 public struct DoctorReport: Hashable, Sendable, Codable {
     /// How much a finding matters.
     public enum Severity: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
         /// Training or evaluation would be affected.
         case error
-        /// Probably a mistake; training goes on with it.
+        /// Probably a mistake, but training can use it.
         case warning
         /// Good to know.
         case note
 
-        /// The graver comes first.
+        /// Orders severities, the most serious first.
         public static func < (a: Severity, b: Severity) -> Bool {
             let order: [Severity] = [.error, .warning, .note]
             return order.firstIndex(of: a) ?? 0 < order.firstIndex(of: b) ?? 0
         }
     }
 
-    /// One thing in one place.
+    /// One mistake in one place.
     public struct Finding: Hashable, Sendable, Codable {
         /// What is wrong.
         public var kind: FindingKind
@@ -26,9 +26,9 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         public var severity: Severity
         /// The annotation file or picture.
         public var file: String
-        /// The record, element or line in it; empty when it is the file as a whole.
+        /// The record, element or line in the file; empty if the finding is about the whole file.
         public var record: String
-        /// What is wrong there, in words.
+        /// What is wrong there, for a person.
         public var problem: String
         /// What a person can do.
         public var advice: String
@@ -38,24 +38,24 @@ public struct DoctorReport: Hashable, Sendable, Codable {
     public var source: String
     /// The folder of the pictures.
     public var imageFolder: String
-    /// Images that the annotations list.
+    /// Number of images that the annotations list.
     public var imageCount: Int
-    /// Objects that the annotations list.
+    /// Number of objects that the annotations list.
     public var objectCount: Int
-    /// Objects of every class, in label order.
+    /// Number of objects of every class, in the order of the labels.
     public var classes: [ClassCount]
-    /// Pictures opened; 0 when they were not looked at.
+    /// Number of pictures that were opened; 0 if they were not examined.
     public var picturesChecked: Int
-    /// How often each kind occurred, by the kind's name.
+    /// Number of findings of each kind, by the kind's name.
     public var counts: [String: Int]
-    /// In order of severity and kind; at most `findingsKept` of one kind.
+    /// The findings by severity and kind, at most `findingsKept` of one kind.
     public var findings: [Finding]
 
-    /// A class, and how much there is of it.
+    /// A class with the number of its objects.
     public struct ClassCount: Hashable, Sendable, Codable {
         /// The class's name.
         public var name: String
-        /// Its annotated objects.
+        /// Number of its annotated objects.
         public var objects: Int
     }
 
@@ -75,10 +75,10 @@ public struct DoctorReport: Hashable, Sendable, Codable {
     /// Whether anything of severity `error` was found.
     public var affectsTraining: Bool { count(of: .error) > 0 }
 
-    /// How many findings are of a kind.
+    /// Number of findings of a kind.
     public func count(of kind: FindingKind) -> Int { counts[kind.rawValue] ?? 0 }
 
-    /// How many findings are of a severity.
+    /// Number of findings of a severity.
     public func count(of severity: Severity) -> Int {
         FindingKind.allCases.filter { $0.severity == severity }.reduce(0) { $0 + count(of: $1) }
     }
@@ -95,7 +95,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
                 advice: advice ?? kind.advice))
     }
 
-    /// Adds what another found of the same data.
+    /// Adds the findings and counts of another report on the same data.
     mutating func merge(_ other: DoctorReport) {
         imageCount += other.imageCount
         objectCount += other.objectCount
@@ -104,7 +104,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         findings += other.findings
     }
 
-    /// Brings findings into the order in which they are told; a stable sort.
+    /// Sorts findings by severity and kind, and keeps the order within a kind.
     mutating func arrange() {
         let places = Dictionary(
             FindingKind.allCases.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -115,7 +115,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         }.map(\.element)
     }
 
-    /// A path without what the reader has seen already.
+    /// A path without the folder that the report has named already.
     private func shortened(_ file: String) -> String {
         if file == source { return "" }
         for folder in [source, imageFolder] where file.hasPrefix(folder + "/") {
@@ -124,7 +124,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         return file
     }
 
-    /// For a terminal: what was looked at, then each kind with its count, what to do, and its first places.
+    /// Text for a terminal: what was examined, then each kind of finding with its count, its first places and what to do.
     public func summary(placesShown: Int = 5) -> String {
         var lines = [
             "\(source)",
@@ -157,7 +157,7 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         let verdict =
             counts.isEmpty
             ? "Nothing is wrong."
-            : affectsTraining ? "\(totals): training would be affected." : "\(totals): nothing that stops training."
+            : affectsTraining ? "\(totals): training would be affected." : "\(totals): none of them stops training."
         return (lines + ["", verdict]).joined(separator: "\n")
     }
 }

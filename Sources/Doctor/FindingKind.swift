@@ -4,61 +4,61 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case unreadableAnnotations
     /// The annotations list no image.
     case noImage
-    /// The classes are not those of the training part.
+    /// The validation part has other classes than the training part.
     case otherClasses
     /// A record lacks a value, or has one of the wrong type.
     case malformedRecord
-    /// A file name leads out of the image folder.
+    /// A file name leads outside the image folder.
     case pathLeavesFolder
     /// An image's record names no file.
     case missingFileName
-    /// A picture that is named is not there.
+    /// The file of a picture does not exist.
     case missingImage
     /// A picture can't be decoded.
     case undecodableImage
     /// A picture has another size than its record.
     case sizeMismatch
-    /// A box has no extent.
+    /// A box has no area.
     case degenerateBox
-    /// A box lies wholly outside its image.
+    /// A box lies completely outside its image.
     case boxOutside
-    /// Two objects of a class have one box.
+    /// Two objects of a class have the same box.
     case duplicateBox
-    /// An annotation is of an image that is not listed.
+    /// An annotation belongs to an image that is not listed.
     case unknownImage
-    /// An annotation is of a class that is not listed.
+    /// An annotation has a class that is not listed.
     case unknownClass
-    /// Two images have one id.
+    /// Two images have the same id.
     case duplicateImageID
-    /// Two annotations have one id.
+    /// Two annotations have the same id.
     case duplicateAnnotationID
-    /// Two categories have one id.
+    /// Two categories have the same id.
     case duplicateCategoryID
-    /// Two classes have one name, or nearly.
+    /// Two classes have the same name, or nearly.
     case duplicateClassName
     /// A split lists an image twice.
     case duplicateListing
-    /// Two objects of a class have boxes that overlap almost wholly.
+    /// Two objects of a class have nearly the same box.
     case nearlySameBox
-    /// Two objects of different classes have one box.
+    /// Two objects of different classes have the same box.
     case sameBoxOtherClass
-    /// A box goes on beyond its image by more than a pixel.
+    /// A box extends beyond its image by more than a pixel.
     case boxBeyondEdge
-    /// An area is larger than its box, or none.
+    /// An area is larger than its box, or not above 0.
     case inconsistentArea
-    /// Two images name one picture.
+    /// Two images name the same picture.
     case duplicateFileName
-    /// An image is in two splits that should share none.
+    /// An image is in two splits that should have no image in common.
     case overlappingSplits
     /// A class has no object.
     case unusedClass
     /// An image's record has no width and height.
     case missingSize
-    /// An annotation file names another picture than its own.
+    /// An annotation file names another picture than the one that it is named after.
     case fileNameMismatch
-    /// The categories' ids are not 1, 2, 3, ….
+    /// The ids of the categories are not 1, 2, 3, ….
     case categoryGap
-    /// Boxes seem to be counted from pixel 1.
+    /// The coordinates of boxes seem to start at 1.
     case oneBasedCoordinates
     /// An image has no objects.
     case emptyImage
@@ -84,7 +84,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// The heading of its group.
+    /// The heading over findings of this kind.
     public var title: String {
         switch self {
         case .unreadableAnnotations: "annotations that can't be read"
@@ -93,22 +93,22 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .malformedRecord: "records of the wrong form"
         case .pathLeavesFolder: "file names that leave the folder"
         case .missingFileName: "images without a file name"
-        case .missingImage: "pictures that are not there"
+        case .missingImage: "pictures that do not exist"
         case .undecodableImage: "pictures that can't be decoded"
         case .sizeMismatch: "pictures of another size than recorded"
-        case .degenerateBox: "boxes without extent"
-        case .boxOutside: "boxes wholly outside their image"
+        case .degenerateBox: "boxes without area"
+        case .boxOutside: "boxes completely outside their image"
         case .duplicateBox: "the same box twice"
         case .unknownImage: "annotations of an unknown image"
         case .unknownClass: "annotations of an unknown class"
-        case .duplicateImageID: "image ids that stand twice"
-        case .duplicateAnnotationID: "annotation ids that stand twice"
-        case .duplicateCategoryID: "category ids that stand twice"
-        case .duplicateClassName: "class names that stand twice"
+        case .duplicateImageID: "image ids used twice"
+        case .duplicateAnnotationID: "annotation ids used twice"
+        case .duplicateCategoryID: "category ids used twice"
+        case .duplicateClassName: "class names used twice"
         case .duplicateListing: "images that a split lists twice"
         case .nearlySameBox: "nearly the same box twice"
         case .sameBoxOtherClass: "the same box with two classes"
-        case .boxBeyondEdge: "boxes that go on beyond their image"
+        case .boxBeyondEdge: "boxes that extend beyond their image"
         case .inconsistentArea: "areas that don't fit their box"
         case .duplicateFileName: "one picture under two image records"
         case .overlappingSplits: "images in two splits"
@@ -123,40 +123,40 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// What to do, unless a finding says something closer.
+    /// What to do, unless a finding has advice of its own.
     var advice: String {
         switch self {
-        case .unreadableAnnotations, .malformedRecord: "Mend the record, or write the file again"
-        case .noImage: "List images: of none nothing is learned, and nothing measured"
-        case .otherClasses: "Call the classes alike in both parts, or name them all in data.classes"
+        case .unreadableAnnotations, .malformedRecord: "Correct the record, or write the file again"
+        case .noImage: "List images: without any, nothing can be learned or measured"
+        case .otherClasses: "Use the same class names in both parts, or list them all in data.classes"
         case .pathLeavesFolder: "Write names relative to the image folder, without \"..\""
         case .missingFileName: "Add \"file_name\", relative to the image folder"
-        case .missingImage: "Copy the picture there, or take its record and annotations out"
-        case .undecodableImage: "Replace the picture, or take its record and annotations out"
+        case .missingImage: "Copy the picture there, or remove its record and annotations"
+        case .undecodableImage: "Replace the picture, or remove its record and annotations"
         case .sizeMismatch: "Record the picture's own size, and check that its boxes were drawn on that size"
-        case .degenerateBox: "Draw the box again, or take the annotation out: a slip of the mouse, as a rule"
+        case .degenerateBox: "Draw the box again, or remove the annotation, which is usually a slip of the mouse"
         case .boxOutside: "Check that the annotation belongs to this image and to its size"
-        case .duplicateBox: "Take one of the two annotations out"
-        case .unknownImage: "Take the annotations out, or add the image's record"
-        case .unknownClass: "Mend the class, or add it to the categories"
+        case .duplicateBox: "Remove one of the two annotations"
+        case .unknownImage: "Remove the annotations, or add the image's record"
+        case .unknownClass: "Correct the class, or add it to the categories"
         case .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID: "Give every record an id of its own"
         case .duplicateClassName: "Merge the two classes, or rename one"
-        case .duplicateListing: "Take one of the two lines out"
+        case .duplicateListing: "Remove one of the two lines"
         case .nearlySameBox: "Look at the picture: often one object was annotated twice by accident"
         case .sameBoxOtherClass: "Look at the picture and keep the right class"
         case .boxBeyondEdge: "Clip the boxes to their image"
         case .inconsistentArea:
-            "Record the area of the outline, or width × height: COCO's small, medium and large go by it"
+            "Record the area of the outline, or width × height: COCO's sizes small, medium and large depend on it"
         case .duplicateFileName: "Merge the two records and their annotations"
-        case .overlappingSplits: "Take the images out of one split, or validation measures what was trained on"
-        case .unusedClass: "Take the class out, or expect no number for it"
+        case .overlappingSplits: "Remove the images from one split, or validation measures images of training"
+        case .unusedClass: "Remove the class, or expect no number for it"
         case .missingSize: "Add \"width\" and \"height\": grouping by shape needs them"
-        case .fileNameMismatch: "Pictures are found by the annotation file's own name; mend <filename>"
-        case .categoryGap: "Nothing needs doing: labels follow the order of the ids"
-        case .oneBasedCoordinates: "Subtract 1 if the boxes come from VOC's 1-based pixels; a shift of one pixel else"
-        case .emptyImage: "Nothing needs doing if they show nothing: they train as background"
+        case .fileNameMismatch: "Correct <filename>; pictures are found by the annotation file's own name"
+        case .categoryGap: "Nothing needs to be done: labels follow the order of the ids"
+        case .oneBasedCoordinates: "Subtract 1 if the boxes come from VOC's 1-based pixels, or they are off by a pixel"
+        case .emptyImage: "Nothing needs to be done if they show no object: they train as background"
         case .unlistedImage: "Add them to ImageSets/Main if they are meant to be used"
-        case .irregularImage: "Nothing needs doing; write the picture again to silence this"
+        case .irregularImage: "Nothing needs to be done; write the picture again to silence this"
         }
     }
 }

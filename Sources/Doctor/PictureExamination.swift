@@ -2,19 +2,19 @@ import Foundation
 import Media
 import Support
 
-/// A picture to look at, and what its annotations say about it.
+/// A picture to examine, with what its annotations record of it.
 struct PictureToCheck: Sendable {
     var path: String
-    /// The annotation file and record that name it.
+    /// The annotation file and the record that name the picture.
     var file: String
     var record: String
-    /// 0 when not recorded.
+    /// The recorded size in pixels; 0 if there is none.
     var width: Int
     var height: Int
 }
 
 extension DoctorReport {
-    /// Opens every picture, on several threads; findings are in the order of `pictures`.
+    /// Opens every picture, on several threads. Findings are in the order of `pictures`.
     mutating func examine(_ pictures: [PictureToCheck], options: DatasetDoctor.Options) {
         guard options.pictures != .skip, !pictures.isEmpty else { return }
         let outcomes = parallelMap(count: pictures.count, threads: options.threads) {
@@ -52,7 +52,7 @@ extension DoctorReport {
                     ))
             }
             guard options.pictures == .decode else { return outcome }
-            // The least scale visits every byte of a JPEG at a fraction of the cost.
+            // The smallest scale still reads every byte of a JPEG, at a fraction of the cost.
             let warnings = Warnings()
             let decoding = DecodeOptions(
                 appliesOrientation: false, limits: options.limits, minimumSize: ImageSize(width: 1, height: 1),
@@ -72,7 +72,7 @@ extension String {
     fileprivate var droppingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }
 
-/// What a decoder remarks on one picture.
+/// The warnings of a decoder about one picture.
 private final class Warnings: @unchecked Sendable {
     private let lock = NSLock()
     private var heard: [MediaWarning] = []

@@ -1,7 +1,7 @@
 import Annotations
 import Foundation
 
-/// The dataset doctor's round through a VOC folder.
+/// The dataset doctor's examination of a VOC folder.
 struct VOCExamination {
     let folder: VOCFolder
     let splits: [String]?
@@ -19,7 +19,7 @@ struct VOCExamination {
         let names = listedImages(splits, &report)
         report.imageCount = names.count
         if names.isEmpty, report.findings.isEmpty {
-            report.add(.noImage, file: folder.path, "no line of \(splits.joined(separator: ", ")) names one")
+            report.add(.noImage, file: folder.path, "no line of \(splits.joined(separator: ", ")) names an image")
         }
         var counts: [String: Int] = [:]
         var pictures: [PictureToCheck] = []
@@ -44,11 +44,11 @@ struct VOCExamination {
         report.examine(pictures, options: options)
     }
 
-    /// Every image of the splits once, in order.
+    /// Every image of the splits once, in the order of the lists.
     private func listedImages(_ splits: [String], _ report: inout DoctorReport) -> [String] {
         var names: [String] = []
         var firstSplit: [String: String] = [:]
-        // A split that holds others whole, as trainval does, overlaps them on purpose.
+        // A split that contains others, such as trainval, overlaps them on purpose.
         let disjoint: Set<String> = ["train", "val", "test"]
         for split in splits {
             let path = folder.splitPath(split)
@@ -66,7 +66,7 @@ struct VOCExamination {
                 if !RelativePath.staysInside(name) {
                     report.add(.pathLeavesFolder, file: path, record: record, "\"\(name)\"")
                 } else if !inThis.insert(name).inserted {
-                    report.add(.duplicateListing, file: path, record: record, "\"\(name)\" stands earlier already")
+                    report.add(.duplicateListing, file: path, record: record, "\"\(name)\" is listed earlier")
                 } else if let other = firstSplit[name] {
                     if disjoint.contains(split), disjoint.contains(other) {
                         report.add(
@@ -90,7 +90,8 @@ struct VOCExamination {
         if picture.fileName.isEmpty {
             report.add(.fileNameMismatch, file: path, "<filename> is missing", advice: "Write \(fileName) there")
         } else if (picture.fileName as NSString).lastPathComponent != (fileName as NSString).lastPathComponent {
-            report.add(.fileNameMismatch, file: path, "<filename> is \(picture.fileName), the picture \(fileName)")
+            report.add(
+                .fileNameMismatch, file: path, "<filename> is \(picture.fileName), but the picture is \(fileName)")
         }
         if !RelativePath.staysInside(picture.fileName) {
             report.add(.pathLeavesFolder, file: path, "<filename> is \(picture.fileName)")
@@ -126,7 +127,7 @@ struct VOCExamination {
         for name in names where counts[name] == nil {
             report.add(.unusedClass, file: folder.path, "no object is a \(name)")
         }
-        // Names that only case or spaces tell apart are one class misspelt.
+        // Names that differ only in case or spaces are spellings of one class.
         let groups = Dictionary(grouping: counts.keys.sorted()) {
             $0.lowercased().filter { $0.isLetter || $0.isNumber }
         }

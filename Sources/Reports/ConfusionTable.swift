@@ -9,7 +9,7 @@ struct ConfusionTable {
     private static let right = Color(hex: 0x2E86FF)
     private static let wrong = Color(hex: 0xE5383B)
 
-    /// From so many columns on their names stand upright.
+    /// Largest number of columns whose names are written horizontally; with more, they are vertical.
     private static let uprightFrom = 12
 
     func html() -> HTML {

@@ -2,30 +2,30 @@ import Annotations
 import Evaluation
 import Foundation
 
-/// What a detector can do and where it fails, as one page that needs nothing else: no script, no other file.
+/// A page on what a detector can do and where it fails. It is one HTML file without scripts.
 public struct DetectionReport: Sendable {
-    /// A line of a chart of the training.
+    /// A line in a chart of the training.
     public struct Line: Sendable {
-        /// What the legend calls it.
+        /// The line's name in the legend.
         public var name: String
-        /// Its points, from left to right.
+        /// The line's points, from left to right.
         public var points: [(x: Double, y: Double)]
 
-        /// A line from its values.
+        /// A line with a name and points.
         public init(name: String, points: [(x: Double, y: Double)]) {
             self.name = name
             self.points = points
         }
     }
 
-    /// Something to be said of a run, such as "images" and "5000".
+    /// A fact about a run, such as "images": "5000".
     public struct Fact: Hashable, Sendable {
-        /// What it is about.
+        /// The name of the fact.
         public var name: String
-        /// What is said of it.
+        /// The value of the fact.
         public var value: String
 
-        /// A fact by its name and value.
+        /// A fact with a name and a value.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
@@ -34,19 +34,19 @@ public struct DetectionReport: Sendable {
 
     /// The page's heading.
     public var title: String
-    /// What is said of the model, the data and the run, in this order.
+    /// Facts about the model, the data and the run, in the order shown.
     public var facts: [Fact] = []
-    /// The recipe's text; nil where there is none.
+    /// The recipe's text; nil if there is none.
     public var settings: String?
     /// The loss over training steps: the sum first, then its terms.
     public var losses: [Line] = []
     /// Measures in 0…1, such as AP, over epochs of the training.
     public var metrics: [Line] = []
-    /// The learning rate over training steps; nil where it is not known.
+    /// The learning rate over training steps; nil if it is not known.
     public var learningRate: Line?
-    /// How many of the worst images are shown.
+    /// Number of the worst images to show.
     public var pictureCount = 12
-    /// The score from which a detection is shown, and counted in the confusion matrix.
+    /// Least score of detections that are shown and counted in the confusion matrix.
     public var scoreThreshold = 0.5
     /// The folder that the annotations' file names are relative to.
     public var imageFolder: String
@@ -60,19 +60,19 @@ public struct DetectionReport: Sendable {
     let matching: DetectionMatching
     /// Precision against recall of every class at IoU 0.5, in label order.
     public let curves: [PrecisionRecallCurve]
-    /// What is wrong with each wrong detection at IoU 0.5.
+    /// The kind of error of each wrong detection at IoU 0.5.
     public let errors: ErrorAnalysis
-    /// What each kind of error costs in AP50.
+    /// The cost of each kind of error in AP50.
     public let costs: ErrorCosts
 
-    /// Scores the detections and looks for their errors at IoU 0.5.
+    /// Scores the detections and finds their errors at IoU 0.5.
     ///
     /// - Parameters:
     ///   - title: The page's heading.
-    ///   - groundTruth: The annotations of every image that was detected on.
+    ///   - groundTruth: The annotations of all images that the detector ran on.
     ///   - results: The detections, with the annotations' image and category ids.
     ///   - imageFolder: The folder that the annotations' file names are relative to.
-    /// - Throws: `EvaluationError` for detections that are not of these annotations.
+    /// - Throws: `EvaluationError` for detections that do not belong to these annotations.
     public init(
         title: String, groundTruth: DetectionAnnotations, results: DetectionResults, imageFolder: String
     ) throws {
@@ -87,10 +87,10 @@ public struct DetectionReport: Sendable {
         costs = ErrorCosts(errors)
     }
 
-    /// Which classes were detected as which, at IoU 0.5 and ``scoreThreshold``.
+    /// The confusion matrix at IoU 0.5 and ``scoreThreshold``.
     public var confusion: ConfusionMatrix { ConfusionMatrix(matching, scoreThreshold: scoreThreshold) }
 
-    /// The whole page as HTML. An image that can't be read is named in its place.
+    /// The whole page as HTML. For an image that can't be read, it shows the reason.
     public func html() -> String { page.text }
 
     private var page: HTML {
@@ -133,8 +133,8 @@ public struct DetectionReport: Sendable {
             difficult == 0
             ? ""
             : """
-            <p class="soft">Objects marked difficult: \(difficult). VOC's numbers leave them out, everything else on this page \
-            counts them.</p>
+            <p class="soft">Objects marked difficult: \(difficult). VOC's numbers leave them out; all other numbers on this page \
+            count them.</p>
             """
         return """
             <div class="tiles">\(tiles.map { "<div class=\"tile\"><b>\($0.1.percent)</b>\($0.0)</div>" as HTML })</div>
@@ -142,7 +142,7 @@ public struct DetectionReport: Sendable {
             \(facts.map { "<tr><th>\($0.name)</th><td>\($0.value)</td></tr>\n" as HTML })</table>
             <div class="scroll"><table class="wide">
             \(more.map { "<tr><td>\($0.0)</td><td>\($0.1.percent)</td></tr>\n" as HTML })</table></div></div>
-            \(note)<p class="soft">All values in percent. AP and AR are COCO's; a dash stands where there is nothing to measure.</p>
+            \(note)<p class="soft">All values in percent. AP and AR are COCO's; a dash means that there is nothing to measure.</p>
 
             """
     }
@@ -229,7 +229,7 @@ public struct DetectionReport: Sendable {
             """
     }
 
-    /// So many charts are folded away.
+    /// Largest number of charts that are shown at once; more of them are folded away.
     private static let foldedFrom = 30
 
     private var confusionTable: HTML {
@@ -243,8 +243,8 @@ public struct DetectionReport: Sendable {
 
     private var errorBars: HTML {
         """
-        <p class="soft">Points of AP50 (\(costs.ap.percent)) that are gained if one kind of error alone is mended, by the \
-        rules of TIDE (Bolya et al., 2020), over detections of any score. The gains don't add up.</p>
+        <p class="soft">Points of AP50 (\(costs.ap.percent)) that would be gained without one kind of error, by the rules of \
+        TIDE (Bolya et al., 2020), over detections of any score. The gains don't add up.</p>
         \(ErrorBars(costs: costs).html())
         """
     }

@@ -1,7 +1,7 @@
 import Evaluation
 import Foundation
 
-/// What each kind of error costs, as bars.
+/// The cost of each kind of error as a bar.
 struct ErrorBars {
     let costs: ErrorCosts
 
@@ -19,8 +19,8 @@ struct ErrorBars {
         let kinds = costs.costs.map { bar($0.kind.rawValue, $0.count, $0.gain, $0.kind.meaning, "kind") }
         return """
             <div class="bars">\(kinds)\
-            \(bar("all false positives", costs.falsePositives, costs.falsePositiveGain, "detections that are wrong, for whatever reason", "sum"))\
-            \(bar("all false negatives", costs.falseNegatives, costs.falseNegativeGain, "objects that were not found, for whatever reason", "sum"))\
+            \(bar("all false positives", costs.falsePositives, costs.falsePositiveGain, "all wrong detections", "sum"))\
+            \(bar("all false negatives", costs.falseNegatives, costs.falseNegativeGain, "all objects that were not found", "sum"))\
             </div>
 
             """
@@ -28,20 +28,20 @@ struct ErrorBars {
 }
 
 extension ErrorAnalysis.Kind {
-    /// In a few words, with the usual thresholds left out.
+    /// The kind of error in a few words, without thresholds.
     var meaning: String {
         switch self {
-        case .classification: "on an object, under another class"
-        case .localization: "the right class, but the box fits too badly"
-        case .both: "another class, and the box fits badly"
-        case .duplicate: "on an object that a better detection has found"
-        case .background: "on nothing that is annotated"
-        case .missed: "objects that nothing came near"
+        case .classification: "on an object, but of another class"
+        case .localization: "of the right class, but the box fits badly"
+        case .both: "of another class, and the box fits badly"
+        case .duplicate: "on an object that a better detection has already found"
+        case .background: "on background, where nothing is annotated"
+        case .missed: "objects without any detection near them"
         }
     }
 }
 
 extension Double {
-    /// 0…1 as percent with one decimal; a dash below 0, which stands for nothing to measure.
+    /// A number in 0…1 as a percentage with one decimal; a dash for a negative one, which means that nothing was measured.
     var percent: String { self < -1e-9 ? "–" : String(format: "%.1f", max(0, self) * 100) }
 }

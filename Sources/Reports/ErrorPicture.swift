@@ -3,18 +3,18 @@ import Evaluation
 import Foundation
 import Media
 
-/// One image with what was found, what was detected wrongly and what was missed at a score threshold.
+/// One image with its found objects, wrong detections and missed objects at a score threshold.
 struct ErrorPicture {
     static let foundColor = Color(hex: 0x2E86FF)
     static let falseColor = Color(hex: 0xE5383B)
     static let missedColor = Color(hex: 0xFFB000)
 
-    /// Its position in the annotations.
+    /// The image's index in the annotations.
     let image: Int
-    /// Positions of detections.
+    /// Indices of detections.
     private(set) var found: [Int] = []
     private(set) var wrong: [Int] = []
-    /// Positions of objects.
+    /// Indices of objects.
     private(set) var missed: [Int] = []
 
     /// How bad it is: a missed object counts 1, a wrong detection its score.
@@ -43,7 +43,7 @@ struct ErrorPicture {
 
     private init(image: Int) { self.image = image }
 
-    /// Drawn over the file's pixels: missed objects dashed, found ones and wrong detections in full lines.
+    /// The image with missed objects in dashed lines, and found objects and wrong detections in full lines.
     ///
     /// - Throws: `MediaError` naming the file.
     func drawn(_ matching: DetectionMatching, imageFolder: String) throws -> ByteImage {
@@ -54,7 +54,7 @@ struct ErrorPicture {
             pixels.resized(
                 width: max(1, Int((Double(pixels.width) * scale).rounded())),
                 height: max(1, Int((Double(pixels.height) * scale).rounded()))))
-        // Where objects crowd, names wider than their boxes would hide the picture; the colour says what they are.
+        // In a crowd, names wider than their boxes would hide the picture. The colours still tell found, wrong and missed.
         let isCrowded = found.count + missed.count > Self.mostNames
         func draw(_ box: Box, _ label: String, _ color: Color, dashes: [Double] = [], isAlwaysNamed: Bool = false) {
             let width = Double(box.x1 - box.x0) * scale
@@ -77,12 +77,12 @@ struct ErrorPicture {
         return canvas.image()
     }
 
-    /// Pixels of the drawn picture, so that a page stays small and labels can be read.
+    /// Pixels of the drawn picture's longer side: few enough for a small page, enough to read the names.
     private static let longerSide = 640.0
-    /// Names found and missed objects: as many are named whatever their boxes' widths.
+    /// Largest number of objects that are all named, even if a name is wider than its box.
     private static let mostNames = 8
 
-    /// What is wrong, in words.
+    /// The image's errors as text.
     func caption(_ matching: DetectionMatching, kinds: [Int: ErrorAnalysis.Kind]) -> String {
         var parts = ["\(found.count) found"]
         if !wrong.isEmpty {

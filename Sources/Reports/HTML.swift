@@ -1,4 +1,4 @@
-/// A piece of a page. What is put into it as text is escaped; only a piece of a page goes in as it is.
+/// A piece of an HTML page. Text that is interpolated is escaped; another piece of a page is inserted as it is.
 package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
     /// The text as a browser reads it.
     package private(set) var text: String
@@ -6,10 +6,10 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
     package init(stringLiteral text: String) { self.text = text }
     package init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
 
-    /// Text as it stands, for readers of the page to see.
+    /// A piece that shows `text` as it is written.
     package init(escaping text: String) { self.text = Self.escaped(text) }
 
-    /// Gathers literals as they are and texts escaped.
+    /// Collects literals as they are and texts escaped.
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
@@ -31,7 +31,7 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
             case "\n", "\t": result.unicodeScalars.append(scalar)
-            // A page may not hold other control characters, however they are written.
+            // A page may not contain other control characters, even escaped.
             case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }

@@ -1,7 +1,7 @@
 import Foundation
 import Media
 
-/// A chart of lines over two axes, as SVG without a fixed size: it is as wide as its place.
+/// A chart of lines over two axes, as SVG without a fixed size: it fills the width that the page gives it.
 struct LineChart {
     struct Line {
         var name: String
@@ -10,26 +10,26 @@ struct LineChart {
         var isThin = false
     }
 
-    /// What the figure is called; empty for none.
+    /// The figure's title; empty for none.
     var title = ""
     var lines: [Line]
     var xTitle: String
     var yTitle = ""
-    /// Without them, what the points take, from 0 on for `y`, and for `x` where they all stand at one place.
+    /// The range of the axis; nil takes that of the points, and includes 0 for `y`, and for `x` if all points have the same.
     var xRange: ClosedRange<Double>?
     var yRange: ClosedRange<Double>?
-    /// A point to set apart.
+    /// A point to mark with a ring.
     var mark: (x: Double, y: Double)?
-    /// Length in the drawing's own units, in which text is 11 high.
+    /// The chart's width in the drawing's own units, in which text is 11 high.
     var width = 370.0
     var height = 230.0
     var hasLegend = true
-    /// Whether every point is shown beside the line.
+    /// Whether every point of a line has a dot.
     var hasDots = false
-    /// Whether `x` counts something, so that there is nothing between two whole numbers.
+    /// Whether `x` is a count, so that ticks stand only at whole numbers.
     var countsX = false
 
-    /// Points of a line that are drawn; of more, the means of neighbours.
+    /// Largest number of points that are drawn of a line; of longer lines, means of neighbours are drawn.
     private static let pointLimit = 250
 
     func figure() -> HTML {
@@ -75,7 +75,7 @@ struct LineChart {
             }
             + across.values.map { value in
                 let label = across.label(value)
-                // Half of its digits' width must fit in at the right.
+                // The right half of the label must fit into the drawing.
                 let middle = min(x(value), width - 3.2 * Double(label.count))
                 return """
                     <line class="grid" x1="\(x(value).short)" x2="\(x(value).short)" y1="\(top.short)" \
@@ -115,7 +115,7 @@ struct LineChart {
         return low...(high > low ? high : low + 1)
     }
 
-    /// As many points as can be told apart: the means of neighbours.
+    /// At most `pointLimit` points: means of neighbours if there are more.
     static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
         guard points.count > pointLimit else { return points }
         return (0..<pointLimit).map { place in
@@ -139,7 +139,7 @@ struct Ticks {
         decimals = max(0, -Int(floor(log10(step) + 1e-9)))
         let first = (range.lowerBound / step - 1e-6).rounded(.up)
         let last = (range.upperBound / step + 1e-6).rounded(.down)
-        // Far from zero, a step can be less than the numbers tell apart.
+        // Far from zero, a step can be smaller than the distance between two numbers.
         guard abs(first) < 1e9, abs(last) < 1e9, first <= last else {
             values = [range.lowerBound]
             return
@@ -151,7 +151,7 @@ struct Ticks {
     /// The first tick at a value or above it.
     func next(from value: Double) -> Double { (value / step - 1e-6).rounded(.up) * step }
 
-    /// As few digits as tell the ticks apart: 0.5, 20000, 2e-4.
+    /// A value with as few digits as distinguish the ticks, such as 0.5, 20000 or 2e-4.
     func label(_ value: Double) -> String {
         if value == 0 { return "0" }
         guard decimals > 3 else { return String(format: "%.\(min(decimals, 3))f", value) }
@@ -162,7 +162,7 @@ struct Ticks {
 }
 
 extension Double {
-    /// With one decimal at most: enough for a place in a drawing.
+    /// The number with at most one decimal, which is precise enough for a position in a drawing.
     var short: String {
         let text = String(format: "%.1f", self)
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
@@ -170,7 +170,7 @@ extension Double {
 }
 
 extension Color {
-    /// As style sheets write it, without its opacity.
+    /// The colour as style sheets write it, without opacity.
     var css: String {
         func byte(_ part: Double) -> Int { Int((min(max(part, 0), 1) * 255).rounded()) }
         return String(format: "#%02x%02x%02x", byte(red), byte(green), byte(blue))

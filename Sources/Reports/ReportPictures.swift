@@ -31,8 +31,8 @@ extension DetectionReport {
             "<span class=\"key\"><i class=\"\(style)\" style=\"border-color:\(color.css)\"></i>\(words)</span>"
         }
         return """
-            <p class="soft">At a score of \(String(format: "%g", scoreThreshold)) or more; the worst first, by what was missed \
-            and how sure the wrong detections are.</p>
+            <p class="soft">Detections with a score of \(String(format: "%g", scoreThreshold)) or more; the worst image first, \
+            by the number of missed objects plus the scores of wrong detections.</p>
             <div class="legend">\(key("found", ErrorPicture.foundColor, "box"))\
             \(key("wrong detection", ErrorPicture.falseColor, "box"))\
             \(key("missed object", ErrorPicture.missedColor, "box dashed"))</div>
@@ -41,6 +41,6 @@ extension DetectionReport {
             """
     }
 
-    /// The colour of a class or a line.
+    /// The colour of the class or line at an index.
     static func color(_ index: Int) -> Color { Palette.color(index) }
 }

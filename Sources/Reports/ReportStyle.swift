@@ -1,4 +1,4 @@
-/// How a report looks: on a wide screen, on a phone, on paper.
+/// The style sheet of a report for wide screens, phones and paper.
 enum ReportStyle {
     static let css: HTML = """
         :root { color-scheme: light; }

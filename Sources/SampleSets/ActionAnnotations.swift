@@ -1,14 +1,14 @@
 import Foundation
 import Support
 
-/// What the annotations of the action set say about one clip.
+/// The annotation of one clip of the action set.
 struct ActionClipRecord: Hashable, Sendable {
-    /// From 1, over both splits.
+    /// The clip's number, from 1, over both splits.
     let number: Int
     let action: ActionClass
     let isTraining: Bool
     let frameCount: Int
-    /// In whole seconds, the last one begun.
+    /// The clip's length in seconds, rounded up.
     let seconds: Int
     let objectName: String
 
@@ -21,7 +21,7 @@ struct ActionClipRecord: Hashable, Sendable {
         objectName = scene.objectName
     }
 
-    /// Eleven characters, as Kinetics has them.
+    /// The clip's id of eleven characters, as in Kinetics.
     var kineticsID: String { "clip_" + sixDigits(number) }
 
     func kineticsPath(in paths: ActionSampleSet.Paths) -> String {

@@ -1,5 +1,5 @@
-/// The classes of the drawn action set. They come in pairs, each the other played backwards; turning, one way or the
-/// other, is its own pair.
+/// The classes of the drawn action set. They form pairs in which each is the other played backwards. Turning, in either
+/// direction, has no partner.
 public enum ActionClass: String, CaseIterable, Sendable {
     /// The object travels to the left.
     case movingLeft = "moving left"
@@ -20,8 +20,8 @@ public enum ActionClass: String, CaseIterable, Sendable {
     /// The object fades.
     case disappearing
 
-    /// What the action changes, and which way: a larger number is further right or down, larger, turned clockwise, more
-    /// solid. Nil: either way.
+    /// The quantity that the action changes, and whether it rises; nil: it may rise or fall. A larger number is further right
+    /// or down, larger, turned clockwise, or more solid.
     package var change: (quantity: ActionScene.Quantity, isRising: Bool?) {
         switch self {
         case .movingLeft: (.across, false)
@@ -36,7 +36,7 @@ public enum ActionClass: String, CaseIterable, Sendable {
         }
     }
 
-    /// The action that this one is when played backwards.
+    /// The action that a clip of this one shows when played backwards.
     package var reversed: ActionClass {
         switch self {
         case .movingLeft: .movingRight
@@ -51,10 +51,10 @@ public enum ActionClass: String, CaseIterable, Sendable {
         }
     }
 
-    /// The class in Something-Something's words, with the object's place in brackets.
+    /// The class as a template of Something-Something, with brackets where the object's name goes.
     var template: String { "[Something] \(rawValue)" }
 
-    /// The classes in the order of their labels: that of their names.
+    /// The classes in the order of their labels, which is that of their names.
     static let inOrder = allCases.sorted { $0.rawValue < $1.rawValue }
 
     /// The names of labels 0, 1, … as Kinetics writes them.

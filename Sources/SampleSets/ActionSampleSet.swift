@@ -2,43 +2,43 @@ import Foundation
 import Media
 import Support
 
-/// The built-in action set: short videos of one object each, drawn by lot from a seed, whose classes are told apart by
-/// motion alone.
+/// The built-in action set: short videos of one object each, drawn at random from a seed. The classes differ only in
+/// motion.
 ///
-/// Every clip lies in Kinetics' layout, as MP4, and in Something-Something's, as WebM. Equal settings give equal bytes on one
-/// machine, whatever the number of threads.
+/// Every clip is stored in Kinetics' layout, as MP4, and in Something-Something's, as WebM. On one machine, equal settings
+/// give equal bytes, whatever the number of threads.
 public struct ActionSampleSet: Sendable {
-    /// What decides every clip.
+    /// The values that determine every clip.
     public struct Settings: Hashable, Sendable, Codable {
-        /// What the lot is drawn from.
+        /// The seed of all random numbers.
         public var seed: UInt64 = 1
-        /// Training clips of each class.
+        /// Number of training clips of each class.
         public var trainClips = 120
-        /// Validation clips of each class.
+        /// Number of validation clips of each class.
         public var validationClips = 12
         /// Width of the videos in pixels.
         public var width = 96
         /// Height of the videos in pixels.
         public var height = 72
-        /// Frames of a clip.
+        /// Range of the number of frames of a clip.
         public var frames = 24...32
-        /// Frames a second: one of these.
+        /// Frame rates, frames a second, of which each clip has one.
         public var rates = [12.0, 15, 20, 25]
-        /// The way of an object that moves, as a share of the picture's side.
+        /// How far a moving object travels, as a share of the picture's side.
         public var travel = 0.45...0.65
-        /// Centres stay so far from the border, as a share of the picture's side.
+        /// Least distance of an object's centre from the border, as a share of the picture's side.
         public var margin = 0.14
-        /// Radius in pixels where an approach begins.
+        /// Radius in pixels at which an approach begins.
         public var farRadii = 8.0...10.0
-        /// Radius in pixels where an approach ends.
+        /// Radius in pixels at which an approach ends.
         public var nearRadii = 21.0...27.0
-        /// How far an object turns, in degrees.
+        /// Angle in degrees by which an object turns.
         public var turns = 130.0...230.0
-        /// Opacity where an object begins to appear.
+        /// Opacity at which an object begins to appear, 0…1.
         public var faintOpacities = 0.12...0.25
-        /// How far an object strays from its way at most, in pixels.
+        /// Largest distance in pixels by which an object strays from its path.
         public var sway = 0.5
-        /// Strokes and flecks behind the object.
+        /// Range of the number of strokes and flecks behind the object.
         public var clutter = 0...2
         /// Quality of the encoded videos, 1 to 100.
         public var quality = 75
@@ -47,70 +47,70 @@ public struct ActionSampleSet: Sendable {
         public init() {}
     }
 
-    /// What was written.
+    /// The counts, sizes and places of what was written.
     public struct Summary: Hashable, Sendable, Codable {
-        /// Clips of the training split.
+        /// Number of clips of the training split.
         public var trainClips = 0
-        /// Clips of the validation split.
+        /// Number of clips of the validation split.
         public var validationClips = 0
-        /// Frames of both splits.
+        /// Number of frames of both splits.
         public var frames = 0
         /// Bytes of all videos of Kinetics' layout.
         public var kineticsBytes = 0
         /// Bytes of all videos of Something-Something's layout.
         public var somethingBytes = 0
-        /// Where everything lies.
+        /// The paths of all files.
         public var paths = Paths(folder: "")
     }
 
-    /// Where things lie in the folder.
+    /// The paths of files in the set's folder.
     public struct Paths: Hashable, Sendable, Codable {
         /// The set's folder.
         public let folder: String
 
-        /// The places in a folder.
+        /// The paths in a folder.
         public init(folder: String) { self.folder = folder }
 
         /// Kinetics' CSV of the training split.
         public var kineticsTrain: String { folder + "/kinetics/annotations/train.csv" }
         /// Kinetics' CSV of the validation split.
         public var kineticsValidation: String { folder + "/kinetics/annotations/val.csv" }
-        /// Training videos: a folder of MP4s for each class.
+        /// Kinetics' training videos: a folder of MP4s for each class.
         public var kineticsTrainVideos: String { folder + "/kinetics/train" }
-        /// Validation videos: a folder of MP4s for each class.
+        /// Kinetics' validation videos: a folder of MP4s for each class.
         public var kineticsValidationVideos: String { folder + "/kinetics/val" }
-        /// Something-Something's numbers of the templates.
+        /// Something-Something's JSON with the number of each template.
         public var somethingLabels: String { folder + "/something/labels/labels.json" }
         /// Something-Something's JSON of the training split.
         public var somethingTrain: String { folder + "/something/labels/train.json" }
         /// Something-Something's JSON of the validation split.
         public var somethingValidation: String { folder + "/something/labels/validation.json" }
-        /// Numbered WebMs of both splits.
+        /// Something-Something's videos: numbered WebMs of both splits.
         public var somethingVideos: String { folder + "/something/videos" }
         /// The settings as JSON.
         public var settings: String { folder + "/settings.json" }
     }
 
-    /// What decides every clip.
+    /// The values that determine every clip.
     public let settings: Settings
 
-    /// A set by its settings; nothing is drawn yet.
+    /// A set with settings; nothing is drawn yet.
     public init(settings: Settings = Settings()) { self.settings = settings }
 
-    /// Clips of the training split.
+    /// Number of clips of the training split.
     public var trainCount: Int { settings.trainClips * ActionClass.allCases.count }
-    /// Clips of both splits.
+    /// Number of clips of both splits.
     public var clipCount: Int { (settings.trainClips + settings.validationClips) * ActionClass.allCases.count }
 
-    /// Writes the videos and their annotations in both layouts. The folder appears whole or not at all.
+    /// Writes the videos and their annotations in both layouts. The folder appears complete or not at all.
     ///
     /// - Parameters:
     ///   - folder: The folder to make.
     ///   - threads: Threads that draw and encode; nil takes one for each processor. The bytes don't depend on it.
-    ///   - replacing: Whether a sample set that is there already is replaced.
-    /// - Returns: What was written, and where.
-    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
-    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what writing throws.
+    ///   - replacing: Whether to replace a sample set that exists.
+    /// - Returns: A summary of what was written.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder exists and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if the folder to replace holds something else, and errors of writing.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
         let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
@@ -123,7 +123,7 @@ public struct ActionSampleSet: Sendable {
         return summary
     }
 
-    /// Clip `index`; those of the training split come first, and the classes take turns.
+    /// The scene of clip `index`. Clips of the training split come first, and the classes take turns.
     package func scene(_ index: Int) -> ActionScene {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let actions = ActionClass.allCases
@@ -189,12 +189,12 @@ public struct ActionSampleSet: Sendable {
 }
 
 extension ActionSampleSet.Summary: CustomStringConvertible {
-    /// A few lines for a person.
+    /// The summary in a few lines for a person.
     public var description: String {
         func size(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1e6) }
         let names = ActionClass.allCases.map(\.rawValue).joined(separator: ", ")
         return """
-            \(trainClips) training and \(validationClips) validation clips with \(frames) frames, in two forms
+            \(trainClips) training and \(validationClips) validation clips with \(frames) frames, in two formats
             \(ActionClass.allCases.count) classes: \(names)
             Kinetics: \(paths.kineticsTrain), \(paths.kineticsValidation), \
             MP4 in \(paths.kineticsTrainVideos) and \(paths.kineticsValidationVideos) (\(size(kineticsBytes)))

@@ -2,34 +2,34 @@ import Foundation
 import Media
 import Support
 
-/// One clip of the action set: an object in front of a ground, and what changes.
+/// One clip of the action set: a background, an object in front of it, and the change of the object.
 ///
-/// Place, size, angle and opacity each have a course, drawn by lot in the same way for every class. The class says which of
-/// them runs, and whether forwards or backwards; the others stand still where their course is at a moment drawn by lot.
-/// So a single frame, taken at a moment drawn by lot, is distributed in the same way whatever the class, and two classes
-/// of a pair differ in nothing but the order of their frames.
+/// Position, size, angle and opacity each have a course, drawn at random in the same way for every class. The class
+/// decides which course runs, and whether forwards or backwards. The other quantities keep the value of their course at a
+/// random moment. So a random frame of a clip has the same distribution for every class, and the two classes of a pair
+/// differ only in the order of their frames.
 package struct ActionScene: Sendable {
     package enum Quantity: Int, CaseIterable, Sendable { case across, down, size, angle, opacity }
 
-    /// What an object looks like in one frame.
+    /// Position, size, angle and opacity of the object in one frame.
     package struct Pose: Hashable, Sendable {
-        /// In pixels.
+        /// The centre in pixels.
         package var center: SIMD2<Float>
         package var radius: Float
-        /// In radians, clockwise.
+        /// The angle in radians, clockwise.
         package var angle: Float
-        /// 0…1.
+        /// The opacity, 0…1.
         package var opacity: Float
     }
 
-    /// From one value to a larger one, at a pace that may be faster in the middle or at both ends.
+    /// The course of a quantity from one value to a larger one, faster in the middle or at both ends.
     private struct Course: Sendable {
         let start: Double
         let end: Double
-        /// −1…1: how much faster than on average the middle is.
+        /// How much faster the middle is than the average, −1…1.
         let swing: Double
 
-        /// `time` from 0 to 1.
+        /// The value at a `time` from 0 to 1.
         func value(at time: Double) -> Double {
             start + (end - start) * (time - swing * sin(2 * .pi * time) / (2 * .pi))
         }
@@ -39,16 +39,16 @@ package struct ActionScene: Sendable {
     package let frameCount: Int
     /// Frames a second.
     package let rate: Double
-    /// Without its object.
+    /// The scene without its object.
     private let still: Scene
     private let object: Scene.Object
     private let squeeze: Float
     private let isRising: Bool
-    /// By quantity.
+    /// The course of each quantity.
     private let courses: [Course]
-    /// By quantity, the step at which it stands still unless it is the one that changes.
+    /// For each quantity, the step of its course at which it stands still, unless it is the one that changes.
     private let moments: [Int]
-    /// An unsteady hand: radius and turns in pixels and whole clips, and where it begins.
+    /// The object's sway on each axis: reach in pixels, turns in a clip, and phase at its start, 0…1.
     private let sway: (reach: SIMD2<Double>, turns: SIMD2<Double>, start: SIMD2<Double>)
 
     package init(settings: ActionSampleSet.Settings, action: ActionClass, random: inout SeededRandom) {
@@ -85,7 +85,7 @@ package struct ActionScene: Sendable {
             case .across: return journey(settings.width, &random)
             case .down: return journey(settings.height, &random)
             case .size:
-                // The course is of the logarithm: an approach at a steady pace.
+                // The course is of the logarithm, so that the approach has a steady pace.
                 return Course(
                     start: log(within(settings.farRadii, &random)), end: log(within(settings.nearRadii, &random)),
                     swing: swing(&random))
@@ -100,10 +100,10 @@ package struct ActionScene: Sendable {
         }
     }
 
-    /// The step of the rising action that this frame shows.
+    /// The step of the course that a frame shows; a falling quantity goes backwards.
     private func step(_ frame: Int) -> Int { isRising ? frame : frameCount - 1 - frame }
 
-    /// The share of the clip's time that has passed at a step.
+    /// The share of the clip's time at a step, 0…1.
     private func time(_ step: Int) -> Double { Double(step) / Double(max(1, frameCount - 1)) }
 
     package func pose(_ frame: Int) -> Pose {
@@ -119,7 +119,7 @@ package struct ActionScene: Sendable {
             radius: Float(exp(value(.size))), angle: Float(value(.angle)), opacity: Float(value(.opacity)))
     }
 
-    /// The object's shape, for the words of an annotation.
+    /// The name of the object's shape, for annotations.
     package var objectName: String { object.placed.shape.rawValue }
 
     private func scene(_ frame: Int) -> Scene {
@@ -130,7 +130,7 @@ package struct ActionScene: Sendable {
         object.opacity = pose.opacity
         var scene = still
         scene.objects = [object]
-        // Played backwards, the noise runs backwards too.
+        // The noise depends on the step, so that it also runs backwards in a clip that does.
         scene.noiseKey = still.noiseKey.stream(step(frame))
         return scene
     }
@@ -143,11 +143,11 @@ package struct ActionScene: Sendable {
 }
 
 extension Scene {
-    /// A ground with clutter, light and noise by lot, and no object.
+    /// A scene with random background, clutter, light and noise, and without an object.
     fileprivate init(ground settings: ActionSampleSet.Settings, random: inout SeededRandom) {
         width = settings.width
         height = settings.height
-        // Calm: a network starts from nothing here, and what stands still must not hide what moves.
+        // The background is calm: networks train on this set from scratch, and it must not hide the motion.
         background = SceneBackground(kinds: [.clouds, .paper], scales: 6...16, contrast: 0.35, random: &random)
         background.dim(to: Float(random.uniform(35, 65)))
         clutter = []
@@ -163,7 +163,7 @@ extension Scene {
         }
     }
 
-    /// An object of any shape and colour that looks different when it is turned, and that stands out when it is faint.
+    /// A random object that looks different when it is turned and stands out even when it is faint.
     fileprivate func drawTurningObject(random: inout SeededRandom) -> Object {
         let ground = background.meanColor
         func contrast(_ color: SceneColor) -> Float {

@@ -1,23 +1,23 @@
 import Foundation
 import Support
 
-/// A folder that a built-in sample set is written to: it appears whole or not at all.
+/// The folder of a built-in sample set, which appears complete or not at all.
 struct SampleSetFolder {
     let path: String
-    /// Files and folders in it, by which a sample set of this kind is known.
+    /// Files and folders in it that every sample set of this kind has.
     let marks: [String]
 
-    /// Makes the folder: `body` fills another one beside it, which is then renamed.
+    /// Makes the folder: `body` fills another folder beside it, which is then renamed.
     ///
-    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
-    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what `body` throws.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder exists and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if the folder to replace holds something else, and the errors of `body`.
     func make<Result>(replacing: Bool, _ body: (_ making: String) throws -> Result) throws -> Result {
         let files = FileManager.default
         let folder = URL(fileURLWithPath: path).standardizedFileURL
         let isThere = files.fileExists(atPath: folder.path)
         if isThere {
             guard replacing else { throw SampleSetError.exists(folder.path) }
-            // Never someone's own folder, named by mistake.
+            // Never replace another folder that a user named by mistake.
             guard marks.allSatisfy({ files.fileExists(atPath: folder.path + "/" + $0) }) else {
                 throw SampleSetError.notASampleSet(folder.path)
             }
@@ -31,7 +31,7 @@ struct SampleSetFolder {
         guard files.isWritableFile(atPath: parent.path) else {
             throw SampleSetError.cannotMake(folder.path, reason: "\(parent.path) can't be written in")
         }
-        // Two that make the same folder at once must not share one, nor may one meet what a killed process left.
+        // Two processes that make the same folder must not share a temporary one, nor meet that of a killed process.
         let name = "\(folder.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let making = parent.appendingPathComponent(".making-\(name)")
         let old = parent.appendingPathComponent(".old-\(name)")
@@ -52,11 +52,11 @@ struct SampleSetFolder {
     }
 }
 
-/// Why a sample set was not written.
+/// The reason why a sample set was not written.
 public enum SampleSetError: Error, Hashable, CustomStringConvertible {
-    /// The folder is there and was not to be replaced.
+    /// The folder exists and was not to be replaced.
     case exists(String)
-    /// The folder is there and holds something else.
+    /// The folder exists and holds something else.
     case notASampleSet(String)
     /// The system refuses the folder.
     case cannotMake(String, reason: String)
@@ -65,14 +65,14 @@ public enum SampleSetError: Error, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .exists(let folder):
-            "\(folder) is already there. Choose another folder, or replace it with --replace."
+            "\(folder) exists already. Choose another folder, or replace it with --replace."
         case .notASampleSet(let folder):
-            "\(folder) is there and is no such sample set, so it is not replaced. Choose another folder, or remove it."
+            "\(folder) exists and is not such a sample set, so it is not replaced. Choose another folder, or remove it."
         case .cannotMake(let folder, let reason):
             "\(folder): the folder can't be made (\(reason)). Choose another one."
         }
     }
 }
 
-/// `number` with zeros before it up to six digits.
+/// `number` with leading zeros, so that it has six digits.
 func sixDigits(_ number: Int) -> String { String(repeating: "0", count: max(0, 6 - "\(number)".count)) + "\(number)" }

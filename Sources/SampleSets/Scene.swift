@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// What one picture shows: everything that was drawn by lot, nothing rendered yet.
+/// The content of one picture: all random choices, nothing rendered yet.
 package struct Scene: Sendable {
     package struct Object: Sendable {
         package var placed: PlacedShape
@@ -16,11 +16,11 @@ package struct Scene: Sendable {
         package var softness: Float
         /// Darkness of the shadow, 0…1.
         package var shadow: Float
-        /// 1 hides what is behind it; a faint object casts a faint shadow.
+        /// The opacity, 0…1; 1 hides what is behind. A faint object casts a faint shadow.
         package var opacity: Float = 1
     }
 
-    /// A thing that is no object: a stroke, or a fleck where both ends meet.
+    /// A distraction that is not an object: a stroke, or a fleck if both ends meet.
     package struct Clutter: Sendable {
         package var points: [SIMD2<Float>]
         package var thickness: Float
@@ -31,13 +31,13 @@ package struct Scene: Sendable {
     package var width: Int
     package var height: Int
     package var background: SceneBackground
-    /// Under the objects.
+    /// Strokes and flecks under the objects.
     package var clutter: [Clutter]
-    /// From the lowest to the topmost.
+    /// The objects, from the lowest to the topmost.
     package var objects: [Object]
     /// Thin strokes over the objects.
     package var overlay: [Clutter]
-    /// Light falls from this side: direction times strength, across the picture.
+    /// The light across the picture: the direction from which it comes, times its strength.
     package var light: SIMD2<Float>
     /// Standard deviation of the sensor's noise.
     package var noiseLevel: Double
@@ -101,7 +101,7 @@ package struct Scene: Sendable {
         _ count: Int, settings: ShapeSampleSet.Settings, against background: SceneColor, random: inout SeededRandom
     ) {
         let limit = Double(min(width, height)) * 0.3
-        // Large ones first, as a rule, so that small ones lie on top of them.
+        // Large objects usually come first, so that small ones lie on top of them.
         let radii = (0..<count).map { _ -> (radius: Double, rank: Double) in
             let low = settings.radii.lowerBound
             let high = min(settings.radii.upperBound, limit)
@@ -161,7 +161,7 @@ package struct Scene: Sendable {
 }
 
 extension SceneShape {
-    /// What half of the objects of this class are covered with; the others have any texture.
+    /// The texture of half of the objects of this class; the others have a random one.
     fileprivate var typicalTexture: ObjectTexture {
         switch self {
         case .disc: .gradient

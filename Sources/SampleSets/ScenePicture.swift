@@ -1,34 +1,34 @@
 import Annotations
 import Media
 
-/// A drawn picture, and the objects on it that are annotated.
+/// A drawn picture and its annotated objects.
 package struct ScenePicture: Sendable {
     /// An annotated object.
     package struct Object: Hashable, Sendable {
-        /// 1…classCount.
+        /// The class's label, 1…classCount.
         package var label: Int
-        /// XYXY pixels, tight around what is to be seen.
+        /// The box in XYXY pixels, tight around the visible part.
         package var box: Box
-        /// Pixels of it that are to be seen.
+        /// Number of its visible pixels.
         package var visiblePixels: Int
-        /// Visible pixels over all of the object's.
+        /// Share of its pixels that are visible, 0…1.
         package var visibleShare: Double
         /// Whether part of it lies outside the picture.
         package var isTruncated: Bool
     }
 
-    /// RGB.
+    /// The picture, RGB.
     package var image: ByteImage
-    /// The name that it is written under, relative to the folder of pictures.
+    /// The file's name, relative to the folder of pictures.
     package var fileName: String
-    /// The quality that it is written with as JPEG, 1 to 100.
+    /// The quality of a JPEG file, 1 to 100.
     package var jpegQuality: Int
-    /// Annotated objects.
+    /// The annotated objects.
     package var objects: [Object]
-    /// How many more were drawn, but are too much hidden to be annotated.
+    /// Number of further objects that are too much hidden to be annotated.
     package var hiddenObjects: Int
 
-    /// Whether it is written as PNG; else as JPEG.
+    /// Whether the file is a PNG rather than a JPEG.
     package var isPNG: Bool { fileName.hasSuffix(".png") }
 
     func record(index: Int, difficultShare: Double) -> ImageRecord {
@@ -47,12 +47,12 @@ package struct ScenePicture: Sendable {
 }
 
 extension SceneShape {
-    /// 1…classCount.
+    /// The class's label, 1…classCount.
     package var label: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
 }
 
 extension PlacedShape {
-    /// Whether a pixel of the border is within the shape.
+    /// Whether the shape reaches beyond the border of the picture.
     func leaves(width: Int, height: Int) -> Bool {
         let (right, bottom) = (Float(width), Float(height))
         for x in 0..<width {

@@ -1,14 +1,14 @@
 import Foundation
 import Media
 
-/// A scene as pixels, with the object that owns each of them.
+/// A scene as pixels, with the object that each pixel shows.
 package struct RenderedScene {
     package struct Visibility {
-        /// Pixels of the object as a whole, also outside the picture and under others.
+        /// Number of the whole object's pixels, including those outside the picture and under other objects.
         var total = 0
-        /// Pixels to be seen.
+        /// Number of visible pixels.
         var visible = 0
-        /// The seen pixels' bounds, far edges exclusive.
+        /// The bounds of the visible pixels, far edges exclusive.
         var x0 = Int.max
         var y0 = Int.max
         var x1 = 0
@@ -16,13 +16,13 @@ package struct RenderedScene {
     }
 
     package var image: ByteImage
-    /// Per pixel, the index of the topmost object, or −1. A pixel is an object's if the object covers half of it.
+    /// For each pixel, the index of the topmost object that covers half of it, or −1.
     package var owners: [Int16]
-    /// Per object of the scene.
+    /// The visibility of each object of the scene.
     package var visibilities: [Visibility]
 }
 
-/// What lies under the objects of a scene, as colours.
+/// The background and clutter of a scene as colours.
 struct SceneGround {
     fileprivate let pixels: [SceneColor]
 }
@@ -45,13 +45,13 @@ package struct SceneRenderer {
 
     package static func render(_ scene: Scene) -> RenderedScene { render(scene, on: ground(of: scene)) }
 
-    /// Renders what lies on a ground that was rendered before, such as that of the clip's first frame.
+    /// Renders a scene on a ground that was rendered before, such as for the clip's first frame.
     static func render(_ scene: Scene, on ground: SceneGround) -> RenderedScene {
         var renderer = SceneRenderer(scene, ground: ground)
         return renderer.run()
     }
 
-    /// The background and the clutter on it.
+    /// Renders the background and the clutter on it.
     static func ground(of scene: Scene) -> SceneGround {
         var pixels = [SceneColor](repeating: SceneColor(repeating: 0), count: scene.width * scene.height)
         pixels.withUnsafeMutableBufferPointer {
@@ -71,7 +71,7 @@ package struct SceneRenderer {
         return RenderedScene(image: developed(), owners: owners, visibilities: visibilities())
     }
 
-    /// Calls `body` with every pixel's index and centre within `reach` of a point.
+    /// Calls `body` with index and centre of every pixel within `reach` of a point.
     private func forEachPixel(
         around center: SIMD2<Float>, reach: Float, _ body: (_ pixel: Int, _ point: SIMD2<Float>) -> Void
     ) {
@@ -128,7 +128,7 @@ package struct SceneRenderer {
         let strength = max(1e-6, (scene.light * scene.light).sum().squareRoot())
         let towardsLight = scene.light / strength
         let blur = 1 / placed.radius
-        // Also where the picture ends: how much of the object is to be seen is a share of all of it.
+        // Pixels outside the picture count too, because the visible share is one of the whole object.
         let reach = placed.reach + 1
         for y in Int((placed.center.y - reach).rounded(.down))..<Int((placed.center.y + reach).rounded(.up)) {
             for x in Int((placed.center.x - reach).rounded(.down))..<Int((placed.center.x + reach).rounded(.up)) {
@@ -155,7 +155,7 @@ package struct SceneRenderer {
         }
     }
 
-    /// Light across the picture, then the sensor's noise, then bytes.
+    /// The picture as bytes, with light across it and the sensor's noise.
     private func developed() -> ByteImage {
         let center = SIMD2(Float(scene.width), Float(scene.height)) * 0.5
         let scale = 2 / Float(max(scene.width, scene.height))
@@ -167,7 +167,7 @@ package struct SceneRenderer {
                     let p = (SIMD2(Float(x), Float(y)) - center) * scale
                     let vignette = 1 - 0.12 * (p * p).sum()
                     let lit = pixels[y * scene.width + x] * ((1 + (p * scene.light).sum()) * vignette)
-                    // Three noises of a triangular distribution from one draw: two 10-bit numbers each.
+                    // One draw gives three numbers of a triangular distribution, each the sum of two 10-bit numbers.
                     let bits = random.next()
                     func noise(_ shift: UInt64) -> Float {
                         let sum = (bits >> shift & 1023) + (bits >> (shift + 10) & 1023)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The classes of the drawn detection set. Label = position + 1.
+/// The classes of the drawn detection set. The label is the position + 1.
 package enum SceneShape: String, CaseIterable, Sendable {
     case disc, ring, square, triangle, star, cross
 
-    /// The outline in a frame where the shape's circumscribed circle has about radius 1; empty for the round ones.
+    /// The corners of the shape, with a circumscribed circle of radius 1, roughly; empty for round shapes.
     fileprivate var outline: [SIMD2<Float>] {
         func around(_ radii: [Float], start: Float) -> [SIMD2<Float>] {
             radii.indices.map { i in
@@ -34,10 +34,10 @@ package struct PlacedShape: Sendable {
     static let ringInnerRadius: Float = 0.5
 
     package let shape: SceneShape
-    /// In pixels.
+    /// The centre in pixels.
     package let center: SIMD2<Float>
     package let radius: Float
-    /// Pixels to the shape's own frame, row by row.
+    /// The matrix from pixels to the shape's own coordinates, row by row.
     private let inverse: (SIMD2<Float>, SIMD2<Float>)
     /// The outline in pixels.
     private let outline: [SIMD2<Float>]
@@ -55,25 +55,25 @@ package struct PlacedShape: Sendable {
         }
     }
 
-    /// The point in the shape's own frame.
+    /// A point in the shape's own coordinates.
     func local(_ point: SIMD2<Float>) -> SIMD2<Float> {
         let offset = point - center
         return SIMD2((inverse.0 * offset).sum(), (inverse.1 * offset).sum())
     }
 
-    /// Pixels from the edge, negative inside.
+    /// The distance of a point from the edge in pixels, negative inside.
     package func distance(_ point: SIMD2<Float>) -> Float {
         switch shape {
         case .disc: return ellipse(point).distance
         case .ring:
-            // Distance to the edge of an ellipse along its gradient, for the outer and the inner one.
+            // The distance to the edge of an ellipse along its gradient, for the outer and the inner edge.
             let (outer, ratio, gradient) = ellipse(point)
             return max(outer, gradient > 0 ? (Self.ringInnerRadius - ratio) / gradient : radius)
         default: return polygon(point)
         }
     }
 
-    /// The largest distance from the centre that the shape reaches.
+    /// The largest distance of the shape's edge from its centre, in pixels.
     var reach: Float { radius * 1.16 }
 
     private func ellipse(_ point: SIMD2<Float>) -> (distance: Float, ratio: Float, gradient: Float) {
@@ -85,7 +85,7 @@ package struct PlacedShape: Sendable {
         return ((ratio - 1) / gradient, ratio, gradient)
     }
 
-    /// Distance to the nearest edge, with the sign from the crossings of a horizontal ray.
+    /// The distance to the nearest edge, with the sign from the crossings of a horizontal ray.
     private func polygon(_ point: SIMD2<Float>) -> Float {
         var nearest = Float.infinity
         var isInside = false

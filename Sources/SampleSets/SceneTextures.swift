@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// RGB in 0…255; the fourth component is unused.
+/// A colour as RGB in 0…255; the fourth component is unused.
 package typealias SceneColor = SIMD4<Float>
 
 func mixColors(_ a: SceneColor, _ b: SceneColor, _ share: Float) -> SceneColor { a + (b - a) * share }
@@ -11,7 +11,7 @@ func smoothStep(_ low: Float, _ high: Float, _ x: Float) -> Float {
     return t * t * (3 - 2 * t)
 }
 
-/// From hue in turns, saturation and value in 0…1.
+/// A colour from a hue in turns, and a saturation and value in 0…1.
 func hsvColor(hue: Double, saturation: Double, value: Double) -> SceneColor {
     func channel(_ shift: Double) -> Float {
         let k = (shift + hue * 6).truncatingRemainder(dividingBy: 6)
@@ -24,7 +24,7 @@ func hsvColor(hue: Double, saturation: Double, value: Double) -> SceneColor {
 package struct ValueNoise: Sendable {
     let key: UInt32
 
-    /// Uniform in 0..<1, by cell.
+    /// The random value of a cell, uniform in 0..<1.
     func cell(_ x: Int32, _ y: Int32) -> Float {
         var h = UInt32(bitPattern: x) &* 0x85EB_CA6B ^ UInt32(bitPattern: y) &* 0xC2B2_AE35 ^ key
         h = (h ^ (h >> 15)) &* 0x2C1B_3C6D
@@ -32,7 +32,7 @@ package struct ValueNoise: Sendable {
         return Float((h ^ (h >> 15)) >> 8) * 0x1p-24
     }
 
-    /// 0…1.
+    /// The noise at a point, 0…1.
     func value(_ p: SIMD2<Float>) -> Float {
         let floorX = p.x.rounded(.down)
         let floorY = p.y.rounded(.down)
@@ -46,7 +46,7 @@ package struct ValueNoise: Sendable {
         return top + (bottom - top) * sy
     }
 
-    /// Octaves of noise, each of half the size and half the weight; 0…1.
+    /// The sum of octaves of noise at a point, 0…1. Each octave has half the size and half the weight of the one before.
     func fractal(_ p: SIMD2<Float>, octaves: Int) -> Float {
         var sum: Float = 0
         var weight: Float = 0.5
@@ -62,11 +62,11 @@ package struct ValueNoise: Sendable {
     }
 }
 
-/// What covers an object, in the object's own frame.
+/// The texture of an object, in the object's own coordinates.
 package enum ObjectTexture: CaseIterable, Sendable {
     case plain, gradient, stripes, checks, dots, rings, speckles
 
-    /// The share of the accent colour at a point; `blur` is one pixel in the object's frame.
+    /// The share of the accent colour at a point, 0…1; `blur` is the size of a pixel in the object's coordinates.
     func accent(_ p: SIMD2<Float>, frequency: Float, blur: Float, noise: ValueNoise) -> Float {
         func edge(_ wave: Float, _ slope: Float) -> Float {
             let width = max(blur * slope, 0.02)
@@ -87,7 +87,7 @@ package enum ObjectTexture: CaseIterable, Sendable {
     }
 }
 
-/// What lies behind the objects.
+/// The background behind the objects.
 package struct SceneBackground: Sendable {
     package enum Kind: CaseIterable, Sendable { case clouds, cloth, wood, tiles, paper }
 
@@ -98,9 +98,9 @@ package struct SceneBackground: Sendable {
     var angle: Float
     var noise: ValueNoise
 
-    /// Two muted tones of one hue and one of the kinds, by lot; `scales` in pixels.
+    /// A background of a random kind with two muted tones of a random hue; `scales` in pixels.
     ///
-    /// - Parameter contrast: of the two tones, 1 as far apart as they are drawn.
+    /// - Parameter contrast: factor on the difference of the two tones.
     init(
         kinds: [Kind] = Kind.allCases, scales: ClosedRange<Double>, contrast: Float = 1, random: inout SeededRandom
     ) {
@@ -121,13 +121,13 @@ package struct SceneBackground: Sendable {
 
     var meanColor: SceneColor { mixColors(first, second, 0.5) }
 
-    /// Scales both tones such that the brightest channel of their mean is `value`, of 255.
+    /// Scales both tones so that the brightest channel of their mean is `value`, in 0…255.
     mutating func dim(to value: Float) {
         let factor = value / max(1, meanColor.max())
         (first, second) = (first * factor, second * factor)
     }
 
-    /// The colour at every pixel, handed to `body` row by row.
+    /// Writes the colour of every pixel, row by row.
     func fill(width: Int, height: Int, _ pixels: UnsafeMutableBufferPointer<SceneColor>) {
         let (c, s) = (cos(angle), sin(angle))
         for y in 0..<height {

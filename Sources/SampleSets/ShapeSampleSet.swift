@@ -3,35 +3,35 @@ import Foundation
 import Media
 import Support
 
-/// The built-in detection sample set: pictures of six kinds of shapes, drawn by lot from a seed.
+/// The built-in detection sample set: pictures of six kinds of shapes, drawn at random from a seed.
 ///
-/// Shapes of many sizes lie turned, squeezed and overlapping on textured grounds, among strokes and flecks that are no
-/// objects, under uneven light, with a sensor's noise. Colours say nothing about the class; textures little; outlines all.
-/// Equal settings give equal bytes, whatever the number of threads.
+/// Shapes of many sizes are turned, squeezed and overlap, on textured backgrounds among strokes and flecks that are not
+/// objects, under uneven light and with a sensor's noise. The outline decides the class; colour tells nothing about it,
+/// texture little. Equal settings give equal bytes, whatever the number of threads.
 public struct ShapeSampleSet: Sendable {
-    /// What decides every picture.
+    /// The values that determine every picture.
     public struct Settings: Hashable, Sendable, Codable {
-        /// What the lot is drawn from.
+        /// The seed of all random numbers.
         public var seed: UInt64 = 1
-        /// Pictures of the training split.
+        /// Number of pictures of the training split.
         public var trainImages = 240
-        /// Pictures of the validation split.
+        /// Number of pictures of the validation split.
         public var validationImages = 60
-        /// Pixels of a picture's longer side; the shorter one is 0.68 to 0.8 of it.
+        /// Range of a picture's longer side in pixels; the shorter side is 0.68 to 0.8 of it.
         public var longSides = 288...384
-        /// Objects tried per picture; fewer where they find no room.
+        /// Range of the number of objects in a picture; there are fewer if they find no room.
         public var objects = 2...9
-        /// Radius of the circumscribed circle in pixels, and at most 0.3 of the picture's shorter side.
+        /// Range of an object's circumscribed radius in pixels, which is at most 0.3 of the picture's shorter side.
         public var radii = 11.0...64.0
         /// Share of objects that may lie half over another.
         public var overlapShare = 0.4
         /// Share of pictures without any object.
         public var emptyShare = 0.04
-        /// Strokes and flecks per picture.
+        /// Range of the number of strokes and flecks in a picture.
         public var clutter = 6...22
-        /// An object with a smaller share of its pixels to be seen is not annotated.
+        /// Least visible share of an object's pixels for it to be annotated.
         public var minimumVisibleShare = 0.4
-        /// The share of its pixels below which the VOC layout marks an object difficult.
+        /// Visible share of an object's pixels below which the VOC layout marks it difficult.
         public var difficultVisibleShare = 0.55
         /// Share of pictures written as PNG; the others are JPEG.
         public var pngShare = 0.2
@@ -40,32 +40,32 @@ public struct ShapeSampleSet: Sendable {
         public init() {}
     }
 
-    /// What was written.
+    /// The counts and places of what was written.
     public struct Summary: Hashable, Sendable, Codable {
-        /// Pictures of the training split.
+        /// Number of pictures of the training split.
         public var trainImages = 0
-        /// Pictures of the validation split.
+        /// Number of pictures of the validation split.
         public var validationImages = 0
-        /// Pictures written as JPEG.
+        /// Number of pictures written as JPEG.
         public var jpegImages = 0
-        /// Pictures written as PNG.
+        /// Number of pictures written as PNG.
         public var pngImages = 0
-        /// Pictures without any object.
+        /// Number of pictures without any object.
         public var emptyImages = 0
-        /// Annotated objects by class name, over both splits.
+        /// Number of annotated objects by class name, over both splits.
         public var objectsByClass: [String: Int] = [:]
-        /// Objects that were drawn, but are too much hidden to be annotated.
+        /// Number of drawn objects that are too much hidden to be annotated.
         public var hiddenObjects = 0
-        /// Where everything lies.
+        /// The paths of all files.
         public var paths = Paths(folder: "")
     }
 
-    /// Where things lie in the folder.
+    /// The paths of files in the set's folder.
     public struct Paths: Hashable, Sendable, Codable {
         /// The set's folder.
         public let folder: String
 
-        /// The places in a folder.
+        /// The paths in a folder.
         public init(folder: String) { self.folder = folder }
 
         /// COCO's instances file of the training split.
@@ -83,25 +83,25 @@ public struct ShapeSampleSet: Sendable {
     /// The names of labels 1, 2, ….
     public static let classNames = SceneShape.allCases.map(\.rawValue)
 
-    /// What decides every picture.
+    /// The values that determine every picture.
     public let settings: Settings
 
-    /// A set by its settings; nothing is drawn yet.
+    /// A set with settings; nothing is drawn yet.
     public init(settings: Settings = Settings()) { self.settings = settings }
 
-    /// Pictures of both splits.
+    /// Number of pictures of both splits.
     public var imageCount: Int { settings.trainImages + settings.validationImages }
 
-    /// Writes the pictures and their annotations as COCO and as VOC. The folder appears whole or not at all: everything
-    /// is made beside it and renamed.
+    /// Writes the pictures and their annotations as COCO and as VOC. The folder appears complete or not at all: everything
+    /// is written to another folder beside it, which is then renamed.
     ///
     /// - Parameters:
     ///   - folder: The folder to make.
     ///   - threads: Threads that draw; nil takes one for each processor. The bytes don't depend on it.
-    ///   - replacing: Whether a sample set that is there already is replaced.
-    /// - Returns: What was written, and where.
-    /// - Throws: ``SampleSetError/exists(_:)`` if the folder is there and `replacing` is false,
-    ///   ``SampleSetError/notASampleSet(_:)`` if what it would replace is something else, and what writing throws.
+    ///   - replacing: Whether to replace a sample set that exists.
+    /// - Returns: A summary of what was written.
+    /// - Throws: ``SampleSetError/exists(_:)`` if the folder exists and `replacing` is false,
+    ///   ``SampleSetError/notASampleSet(_:)`` if the folder to replace holds something else, and errors of writing.
     @discardableResult
     public func write(to folder: String, threads: Int? = nil, replacing: Bool = false) throws -> Summary {
         let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
@@ -114,7 +114,7 @@ public struct ShapeSampleSet: Sendable {
         return summary
     }
 
-    /// Draws picture `index`, with what is on it; those of the training split come first.
+    /// Draws picture `index` with its annotations. Pictures of the training split come first.
     package func picture(_ index: Int) -> ScenePicture {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let scene = Scene(settings: settings, random: &random)
@@ -129,7 +129,7 @@ public struct ShapeSampleSet: Sendable {
             hiddenObjects: scene.objects.count - objects.count)
     }
 
-    /// The objects of which enough is to be seen.
+    /// The objects of which enough is visible to be annotated.
     package func annotatedObjects(of scene: Scene, _ rendered: RenderedScene) -> [ScenePicture.Object] {
         zip(scene.objects, rendered.visibilities).compactMap { object, visibility -> ScenePicture.Object? in
             let share = Double(visibility.visible) / Double(max(1, visibility.total))
@@ -206,7 +206,8 @@ public struct ShapeSampleSet: Sendable {
         return summary
     }
 
-    /// COCO's and VOC's layouts show the same files: a hard link takes no room.
+    /// Gives a file a second name, since COCO's and VOC's layouts share files: a hard link takes no room. Copies it if links
+    /// are not possible.
     private static func linkOrCopy(_ source: String, to destination: String) throws {
         let files = FileManager.default
         do {
@@ -218,7 +219,7 @@ public struct ShapeSampleSet: Sendable {
 }
 
 extension ShapeSampleSet.Summary: CustomStringConvertible {
-    /// A few lines for a person.
+    /// The summary in a few lines for a person.
     public var description: String {
         let objects = objectsByClass.values.reduce(0, +)
         let classes = ShapeSampleSet.classNames.map { "\($0) \(objectsByClass[$0] ?? 0)" }.joined(separator: ", ")

@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// `vertebra score`, and the whole of `vertebra-score`, which needs no libtorch.
+/// The command `vertebra score`. It is also all of `vertebra-score`, which needs no libtorch.
 public struct ScoreCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "score", abstract: "Score detections, whoever made them.",
+        commandName: "score", abstract: "Score the detections of any program.",
         subcommands: [COCOCommand.self, VOCCommand.self, ErrorsCommand.self])
 
     public init() {}
 
     struct COCOCommand: WorkCommand {
         static let configuration = CommandConfiguration(
-            commandName: "coco", abstract: "COCO's twelve numbers and the AP of each class.")
+            commandName: "coco", abstract: "Print COCO's twelve numbers and the AP of each class.")
 
         @Option(help: "The instances JSON.") var annotations: String
         @Option(help: "The detections, as COCO's results JSON.") var results: String
@@ -27,20 +27,20 @@ public struct ScoreCommand: ParsableCommand {
 
     struct VOCCommand: WorkCommand {
         static let configuration = CommandConfiguration(
-            commandName: "voc", abstract: "PASCAL VOC's average precision of each class, and their mean.")
+            commandName: "voc", abstract: "Print PASCAL VOC's average precision of each class, and the mean.")
 
         @Option(help: "The VOC folder: Annotations, ImageSets, JPEGImages.") var folder: String
         @Option(help: "A list in ImageSets/Main.") var split = "test"
         @Option(help: "The detections: the devkit's folder of <prefix><class>.txt, or COCO's results JSON.")
         var results: String
-        @Option(help: "What the names of the devkit's files begin with.") var prefix = ""
-        @Option(help: "Overlap from which a detection is right.") var iou = 0.5
-        @Flag(help: "Eleven points (VOC 2007) instead of all.") var elevenPoint = false
+        @Option(help: "Prefix of the names of the devkit's files.") var prefix = ""
+        @Option(help: "IoU from which a detection is right.") var iou = 0.5
+        @Flag(help: "Average over eleven recalls (VOC 2007) instead of the whole curve.") var elevenPoint = false
         @Option(
             parsing: .upToNextOption,
             help: ArgumentHelp(
                 """
-                The classes, in the labels' order, which a JSON without their names needs. Without it: VOC's twenty, or the \
+                The class names in the order of the labels, for a results JSON without names. Default: VOC's twenty, or the \
                 names in the split.
                 """,
                 valueName: "class"))
@@ -62,7 +62,7 @@ public struct ScoreCommand: ParsableCommand {
     struct ErrorsCommand: WorkCommand {
         static let configuration = CommandConfiguration(
             commandName: "errors",
-            abstract: "What kinds of errors detections have, and the AP that each kind costs (TIDE).")
+            abstract: "Count the errors of detections by kind, and the AP that each kind costs (TIDE).")
 
         @Option(help: "The instances JSON.") var annotations: String
         @Option(help: "The detections, as COCO's results JSON.") var results: String

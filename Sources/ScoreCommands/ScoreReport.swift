@@ -2,14 +2,15 @@ import Annotations
 import Evaluation
 import Foundation
 
-/// Scores of detections that stand in files, whoever made them: a table for a person, JSON for a program.
+/// Scores of detections in a file, as a table for a person and as JSON for a program.
 struct ScoreReport: Sendable {
     let table: String
     let json: String
 
     /// COCO's twelve numbers and the AP of each class.
     ///
-    /// - Parameter ignoresUnknownCategories: Leaves such detections out, as pycocotools does; otherwise they throw.
+    /// - Parameter ignoresUnknownCategories: Whether to leave out detections of unknown categories, as pycocotools does,
+    ///   rather than throw.
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func coco(
         annotations: String, results: String, ignoresUnknownCategories: Bool = false
@@ -22,7 +23,7 @@ struct ScoreReport: Sendable {
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
     }
 
-    /// What the errors of detections cost: TIDE's six kinds.
+    /// The number and cost of TIDE's six kinds of errors.
     ///
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func errors(annotations: String, results: String) throws -> ScoreReport {
@@ -38,8 +39,8 @@ struct ScoreReport: Sendable {
     ///
     /// - Parameters:
     ///   - results: COCO's results JSON, or a folder of the devkit's `<prefix><class>.txt`.
-    ///   - elevenPoint: VOC 2007's mean over eleven recalls instead of the area.
-    ///   - classNames: In the order of the labels; nil takes VOC's twenty, or the names that the split holds.
+    ///   - elevenPoint: Whether to take VOC 2007's mean over eleven recalls instead of the area under the curve.
+    ///   - classNames: The class names in the order of the labels; nil takes VOC's twenty, or the names in the split.
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func voc(
         folder: String, split: String, results: String, prefix: String = "", iouThreshold: Double = 0.5,
@@ -58,7 +59,7 @@ struct ScoreReport: Sendable {
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
     }
 
-    /// From COCO's form, where numbers stand for the images and classes.
+    /// Reads results in COCO's format, which names images and classes by numbers.
     private static func vocResults(
         _ path: String, truth: DetectionAnnotations, classesAreKnown: Bool
     ) throws -> DetectionResults {
@@ -66,7 +67,7 @@ struct ScoreReport: Sendable {
         let names = try ResultNames(path: path)
         guard classesAreKnown || !names.categories.isEmpty || truth.classNames == VOCFolder.standardClassNames else {
             throw AnnotationError(
-                file: path, problem: "its numbers don't say which classes they are",
+                file: path, problem: "its category ids have no class names",
                 fix: "Name the classes in the labels' order: --classes with, in some order, "
                     + truth.classNames.joined(separator: " "))
         }

@@ -10,7 +10,7 @@ extension WorkCommand {
     public func run() throws {
         do {
             try work()
-            // A full disk or a closed pipe: print() itself says nothing.
+            // print() does not report a full disk or a closed pipe.
             guard fflush(stdout) == 0, ferror(stdout) == 0 else { throw StandardOutputError(reason: errno) }
         } catch let error as ExitCode {
             throw error
@@ -22,20 +22,20 @@ extension WorkCommand {
         }
     }
 
-    /// An error's own words; Foundation's errors have theirs in another place.
+    /// An error's description; Foundation's errors keep theirs in `localizedDescription`.
     private func message(of error: any Error) -> String {
         let isFoundations = error is CocoaError || type(of: error) is NSError.Type
         return isFoundations ? (error as NSError).localizedDescription : "\(error)"
     }
 }
 
-/// What was printed has not arrived.
+/// The error that printed text did not arrive.
 struct StandardOutputError: Error, CustomStringConvertible {
-    /// An `errno`.
+    /// The reason as an `errno`.
     let reason: Int32
 
     var description: String {
-        "standard output can't be written (\(String(cString: strerror(reason)))), so what stands there is not whole"
+        "standard output can't be written (\(String(cString: strerror(reason)))), so the text there is incomplete"
     }
 }
 

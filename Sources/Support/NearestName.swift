@@ -1,5 +1,5 @@
-/// The candidate that takes the fewest insertions, deletions and replacements of a character to become `name`, upper and
-/// lower case being alike; the first of several; nil where none takes at most `limit`.
+/// The candidate that needs the fewest insertions, deletions and replacements of characters to become `name`, or the first
+/// of several. Case is ignored. Nil if all candidates need more than `limit`.
 package func nearestName(to name: String, among candidates: [String], within limit: Int = .max) -> String? {
     let edits = candidates.map { editDistance(name.lowercased(), $0.lowercased()) }
     guard let fewest = edits.min(), fewest <= limit, let index = edits.firstIndex(of: fewest) else { return nil }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What `body` makes of each of 0 ..< count, on up to `threads` threads, the calling one among them.
+/// The results of `body` for each of 0 ..< count, computed on up to `threads` threads including the calling one.
 ///
 /// - Throws: The error of the lowest number that has one; no number is begun after it occurred.
 package func parallelMap<Value: Sendable, Failure: Error>(
@@ -11,8 +11,8 @@ package func parallelMap<Value: Sendable, Failure: Error>(
     }
 }
 
-/// What `body` makes of each of 0 ..< count, on up to `threads` threads, the calling one among them; each thread keeps a
-/// value of its own from one number to the next.
+/// The results of `body` for each of 0 ..< count, computed on up to `threads` threads including the calling one. Each
+/// thread has a scratch value that it keeps from one number to the next.
 ///
 /// - Throws: The error of the lowest number that has one; no number is begun after it occurred.
 package func parallelMap<Scratch, Value: Sendable, Failure: Error>(
@@ -29,15 +29,15 @@ package func parallelMap<Scratch, Value: Sendable, Failure: Error>(
     }
 }
 
-/// What `body` makes of each of 0 ..< count, on up to `threads` threads, while the calling thread watches.
+/// The results of `body` for each of 0 ..< count, computed on up to `threads` other threads while the calling one watches.
 ///
 /// - Parameters:
-///   - count: How many numbers there are.
+///   - count: The number of results.
 ///   - threads: Threads beside the calling one.
 ///   - body: The work of one number.
-///   - goesOn: Called on the calling thread whenever there are more results, with what is there so far: how many, and a
-///     closure that gives them. With false no more are begun.
-/// - Returns: The results; nil for those that were not begun.
+///   - goesOn: Called on the calling thread when there are more results, with their number so far and a closure that
+///     gives them. If it returns false, no more numbers are begun.
+/// - Returns: The results; nil for numbers that were not begun.
 /// - Throws: The error of the lowest number that has one; no number is begun after it occurred.
 package func parallelMap<Value: Sendable, Failure: Error>(
     count: Int, threads: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Value,
@@ -49,7 +49,7 @@ package func parallelMap<Value: Sendable, Failure: Error>(
     let workers = WorkerThreads(count: max(0, min(threads, count))) { _ in map.work() }
     var done = 0, nothing: Void = ()
     while done < count {
-        // Where the system refuses threads, this one does the work.
+        // If the system refuses threads, the calling one does the work.
         if workers.count == 0 { _ = map.workOnce(&nothing) }
         let now = map.waitForMore(than: done)
         guard now > done else { break }
@@ -63,7 +63,7 @@ package func parallelMap<Value: Sendable, Failure: Error>(
     return try map.values()
 }
 
-/// Numbers handed out to threads, and what came of them.
+/// Hands out numbers to threads and collects their results.
 private final class ParallelMap<Scratch, Value: Sendable, Failure: Error>: @unchecked Sendable {
     private let count: Int
     private let makeScratch: @Sendable () -> Scratch
@@ -72,7 +72,7 @@ private final class ParallelMap<Scratch, Value: Sendable, Failure: Error>: @unch
     private let isStopped = Atomic<Bool>(false)
     private let monitor = Monitor()
 
-    // Under the monitor:
+    // Accessed only while the monitor is locked:
     private var results: [Value?]
     private var done = 0
     private var failure: (number: Int, error: Failure)?
@@ -92,8 +92,8 @@ private final class ParallelMap<Scratch, Value: Sendable, Failure: Error>: @unch
         while workOnce(&scratch) {}
     }
 
-    /// Does the next number; false when none is left. A number that is handed out is done, whatever became of those after it,
-    /// so that the error of the lowest doesn't depend on the threads.
+    /// Does the work of the next number; false if none is left. Every number that was handed out is finished, even if a later
+    /// one fails, so that the error thrown does not depend on the threads.
     func workOnce(_ scratch: inout Scratch) -> Bool {
         guard !isStopped.load(ordering: .relaxed) else { return false }
         let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -117,7 +117,7 @@ private final class ParallelMap<Scratch, Value: Sendable, Failure: Error>: @unch
 
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
-    /// How many results there are; as many as `seen` once there is an error.
+    /// Waits for more than `seen` results and returns their number; returns `seen` once there is an error.
     func waitForMore(than seen: Int) -> Int {
         monitor.locked {
             while done == seen && failure == nil { monitor.wait(for: .results) }
@@ -127,7 +127,7 @@ private final class ParallelMap<Scratch, Value: Sendable, Failure: Error>: @unch
 
     var valuesSoFar: [Value?] { monitor.locked { results } }
 
-    /// After all threads have ended.
+    /// The results. To be called after all threads have ended.
     func values() throws(Failure) -> [Value?] {
         if let failure { throw failure.error }
         return results

@@ -1,13 +1,13 @@
-/// How the size of an image decides the size that it is scaled to, for data sets, detectors and classifiers alike. No side
-/// becomes less than one pixel.
+/// A rule for the size that an image is scaled to, shared by data sets, detectors and classifiers. No side becomes less
+/// than one pixel.
 public enum ResizeRule: Hashable, Sendable {
     /// The shorter side gets this length, unless the longer one would then exceed `longest`: torchvision's
     /// `GeneralizedRCNNTransform`, whose sides are ⌊side · scale⌋ in double precision.
     case shortestEdge(Int, longest: Int)
-    /// The shorter side gets exactly this length, and the longer one is rounded: as torchvision's `Resize` does with
-    /// `.down`, as frames of clips are scaled with `.toNearestOrAwayFromZero`.
+    /// The shorter side gets exactly this length, and the longer one is rounded: with `.down` as in torchvision's `Resize`,
+    /// with `.toNearestOrAwayFromZero` for frames of clips.
     case shorterSide(Int, FloatingPointRoundingRule)
-    /// A longer side above this length is brought to it, in proportion and rounded down; a smaller image stays as it is.
+    /// A longer side above this length gets this length, the other one in proportion, rounded down; a smaller image stays.
     case longestSide(Int)
     /// This size, whatever the proportions.
     case fixed(ImageSize)

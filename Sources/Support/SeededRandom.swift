@@ -1,10 +1,10 @@
-/// A counter-based random generator: what a sample draws depends on (seed, epoch, index, stream) and nothing else, so
-/// neither the number of threads nor the step a run starts at can change it.
+/// A counter-based random generator. A sample's numbers depend only on (seed, epoch, index, stream), not on the number of
+/// threads or the step at which a run starts.
 ///
 /// It is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014) as a counter:
 /// draw n of key k is `mix(k + (n + 1) · 0x9E3779B97F4A7C15)`, and the key folds in one number after the other,
 /// `k ← mix(k + 0x9E3779B97F4A7C15) xor number`, mixed once more at the end. Derived draws (`uniform`, `integer`,
-/// `shuffle`, …) are spelled out here, so no change of the standard library can move them.
+/// `shuffle`, …) are implemented here, so that no change of the standard library can change them.
 public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
     private static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
 
@@ -22,8 +22,8 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         self.init(key: Self.mix(key &+ Self.gamma))
     }
 
-    /// An independent generator that belongs to this one's key, whatever this one has drawn: one per transform, so that
-    /// adding a transform does not change what the others draw.
+    /// An independent generator derived from this one's key, whatever this one has drawn. Each transform has one, so that
+    /// adding a transform does not change the draws of others.
     public func stream(_ number: Int) -> SeededRandom {
         let folded = Self.mix(key &+ Self.gamma) ^ UInt64(bitPattern: Int64(number))
         return SeededRandom(key: Self.mix(folded &+ Self.gamma))
@@ -42,16 +42,16 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         return Self.mix(key &+ counter &* Self.gamma)
     }
 
-    /// Uniform in [0, 1), with 53 random bits.
+    /// A uniform number in [0, 1), with 53 random bits.
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// Uniform between the bounds.
+    /// A uniform number between the bounds.
     public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
 
-    /// True with probability `p`; draws even where `p` is 0 or 1.
+    /// True with probability `p`; draws a number even if `p` is 0 or 1.
     public mutating func chance(_ p: Double) -> Bool { uniform() < p }
 
-    /// Uniform in 0 ..< bound, without bias (Lemire's multiplication with rejection).
+    /// A uniform integer in 0 ..< bound, without bias (Lemire's multiplication with rejection).
     public mutating func integer(below bound: Int) -> Int {
         precondition(bound > 0, "integer(below: \(bound)) has no value to give")
         let width = UInt64(bound)
@@ -63,13 +63,13 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         return Int(product.high)
     }
 
-    /// Uniform in the range, bounds included.
+    /// A uniform integer in the range, bounds included.
     public mutating func integer(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + integer(below: range.upperBound - range.lowerBound + 1)
     }
 
-    /// Roughly normal with mean 0 and standard deviation 1: the sum of twelve uniform 16-bit numbers. Bounded by ±6,
-    /// and exact integer arithmetic, so it is the same on every machine.
+    /// A roughly normal number with mean 0 and standard deviation 1, within ±6: the sum of twelve uniform 16-bit numbers.
+    /// Integer arithmetic makes it the same on every machine.
     public mutating func normal() -> Double {
         var sum: UInt64 = 0
         for _ in 0..<3 {
@@ -79,12 +79,12 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         return (Double(sum) + 6) / 65536 - 6
     }
 
-    /// One of the elements, each as likely. The array must not be empty.
+    /// One of the elements, all equally likely. The array must not be empty.
     public mutating func element<Element>(of elements: [Element]) -> Element {
         elements[integer(below: elements.count)]
     }
 
-    /// Fisher and Yates's shuffle, from the last element down.
+    /// Shuffles the elements by Fisher and Yates's method, from the last one down.
     public mutating func shuffle<Element>(_ elements: inout [Element]) {
         var i = elements.count - 1
         while i > 0 {

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Turns Ctrl-C and the like into a wish that the loop looks at between steps.
+/// Turns Ctrl-C into a request to stop, which a loop checks between steps.
 ///
-/// The first SIGINT or SIGTERM sets the wish; a second one ends the process at once.
+/// The first SIGINT or SIGTERM is the request; a second one ends the process at once.
 public enum StopSignal {
     private static let requests = Atomic<Int>(0)
     private static let saves = Atomic<Bool>(true)
@@ -22,8 +22,8 @@ public enum StopSignal {
     /// Runs `body` with both signals caught; afterwards they do what they did before.
     ///
     /// - Parameters:
-    ///   - saving: Whether `body` saves what it has when it is stopped, so that the user is told.
-    ///   - body: The work, which looks at ``isRequested`` between steps.
+    ///   - saving: Whether `body` saves its work when it is stopped; only the message to the user depends on it.
+    ///   - body: The work, which checks ``isRequested`` between steps.
     /// - Returns: What `body` returns.
     public static func watching<R>(saving: Bool = true, _ body: () throws -> R) rethrows -> R {
         requests.store(0, ordering: .relaxed)

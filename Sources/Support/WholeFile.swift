@@ -1,17 +1,17 @@
 import Foundation
 
-/// A file that appears under its name whole or not at all: written beside it, synced, renamed.
+/// A file that appears under its name completely or not at all: it is written under another name, synced and renamed.
 ///
-/// Links are written through, so that one stays and what it leads to is replaced. Whatever goes wrong before the end of
-/// ``commit()`` leaves the file of that name as it was; what is not committed leaves nothing.
+/// If the name is a link, the link stays and the file that it leads to is replaced. If anything fails before the end of
+/// ``commit()``, the old file stays as it was. Without a commit, nothing is left.
 package final class WholeFile {
     /// The name that the caller gave.
     package let path: String
-    /// The file behind the links of `path`.
+    /// The file that `path` leads to through links.
     package let target: String
-    /// Where the bytes are until ``commit()``: beside `target`.
+    /// The file beside `target` that holds the bytes until ``commit()``.
     package let temporaryPath: String
-    /// `temporaryPath`, opened for reading and writing; -1 after the end.
+    /// The open file of `temporaryPath`, for reading and writing; -1 after the end.
     package private(set) var descriptor: Int32
     private let syncs: Bool
 
@@ -19,10 +19,9 @@ package final class WholeFile {
     ///
     /// - Parameters:
     ///   - path: The name that the file gets at the end.
-    ///   - syncs: Whether the bytes reach the disk before the name does, and the name before ``commit()`` returns. It takes
-    ///     milliseconds: without it for one of many files that count only together, before ``syncAll(in:)``.
-    /// - Throws: ``WholeFileError`` for a folder, for a device or pipe, whose place a file would take, and where the folder
-    ///   can't be written in.
+    ///   - syncs: Whether the bytes reach the disk before the name does, and the name before ``commit()`` returns. This takes
+    ///     milliseconds; for many files that only count together, pass false and call ``syncAll(in:)`` at the end.
+    /// - Throws: ``WholeFileError`` if `path` is a folder, a device or a pipe, or if its folder can't be written in.
     package init(path: String, syncs: Bool = true) throws(WholeFileError) {
         self.path = path
         self.syncs = syncs
@@ -30,7 +29,7 @@ package final class WholeFile {
         let (folder, name) = Self.split(target)
         var made = "", file: Int32 = -1
         repeat {
-            // Two writers must not share a file, be it within a process, nor may one meet what a killed one left.
+            // Two writers, even of one process, must not share a file, and none may meet the leftover of a killed one.
             let ending = ".\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
             made = folder + "/" + Self.shortened(name, toFit: ending) + ending
             file = open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -67,13 +66,13 @@ package final class WholeFile {
         try outcome.get()
     }
 
-    /// Gives the file its name.
+    /// Syncs the file and gives it its name.
     ///
     /// - Throws: ``WholeFileError``; nothing is left then.
     package func commit() throws(WholeFileError) {
         precondition(descriptor >= 0, "WholeFile: \(path) has ended already")
         if syncs && fsync(descriptor) != 0 { throw failure(.write, errno) }
-        // A network's file system may say only here that the space is used up.
+        // A network file system may report a full disk only here.
         let isClosed = close(descriptor) == 0 || errno == EINTR
         descriptor = -1
         guard isClosed else { throw failure(.write, errno) }
@@ -81,7 +80,7 @@ package final class WholeFile {
         if syncs { Self.syncFolder(Self.split(target).folder) }
     }
 
-    /// Leaves nothing behind; the file of that name stays as it was. Nothing happens after ``commit()``.
+    /// Removes the unfinished file; the file of that name stays as it was. Has no effect after ``commit()``.
     package func abandon() {
         guard descriptor >= 0 else { return }
         close(descriptor)
@@ -96,14 +95,14 @@ package final class WholeFile {
         return WholeFileError(path: path, attempt: attempt, code: code)
     }
 
-    /// The folder of a path, "." where it names none, and the last part.
+    /// The folder of a path, "." if it has none, and the last part.
     private static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let folder = path[..<slash]
         return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
     }
 
-    /// File systems take names of up to 255 bytes.
+    /// A name shortened so that it has at most 255 bytes, the limit of file systems, together with `ending`.
     private static func shortened(_ name: String, toFit ending: String) -> String {
         var name = name[...]
         while name.utf8.count + ending.utf8.count > 255 { name.removeLast() }
@@ -112,7 +111,7 @@ package final class WholeFile {
 }
 
 extension WholeFile {
-    /// Writes all of `bytes` to `path`, whole or not at all.
+    /// Writes all of `bytes` to `path`, completely or not at all.
     package static func write(
         _ bytes: UnsafeRawBufferPointer, to path: String, syncs: Bool = true
     ) throws(WholeFileError) {
@@ -121,7 +120,7 @@ extension WholeFile {
         try file.commit()
     }
 
-    /// Writes all of `bytes` to `path`, whole or not at all.
+    /// Writes all of `bytes` to `path`, completely or not at all.
     package static func write(
         _ bytes: some Sequence<UInt8>, to path: String, syncs: Bool = true
     ) throws(WholeFileError) {
@@ -130,20 +129,20 @@ extension WholeFile {
         try file.commit()
     }
 
-    /// Writes `text` to `path` in UTF-8, whole or not at all.
+    /// Writes `text` to `path` in UTF-8, completely or not at all.
     package static func write(_ text: String, to path: String, syncs: Bool = true) throws(WholeFileError) {
         try write(text.utf8, to: path, syncs: syncs)
     }
 
-    /// The file behind the links, which need not be there yet.
+    /// The file that a path leads to through links. It need not exist.
     ///
-    /// - Throws: ``WholeFileError`` for a folder, for what is no file, such as a device, and for links in a circle.
+    /// - Throws: ``WholeFileError`` for a folder, for a device or pipe, and for links in a circle.
     package static func target(_ path: String) throws(WholeFileError) -> String {
         var status = stat()
         if stat(path, &status) == 0, case let kind = status.st_mode & S_IFMT, kind != S_IFREG {
             throw WholeFileError(path: path, attempt: kind == S_IFDIR ? .replaceFolder : .replaceDevice)
         }
-        // One by one: the last may lead to a file that is still to be made.
+        // Links are followed one by one, because the last may lead to a file that does not exist yet.
         var target = path
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         for _ in 0..<40 {
@@ -155,11 +154,11 @@ extension WholeFile {
         throw WholeFileError(path: path, attempt: .open, code: ELOOP)
     }
 
-    /// Makes sure that a file of that name can be written, before the work whose result it is for.
+    /// Checks, before long work, that its result can be written to a file of that name.
     ///
     /// - Throws: ``WholeFileError``.
     package static func requireWritable(_ path: String) throws(WholeFileError) {
-        // Whole, so that a person sees from where a relative path was meant.
+        // The absolute path shows a person where a relative path was looked for.
         let folder = URL(fileURLWithPath: split(try target(path)).folder).path
         var status = stat()
         guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -170,7 +169,7 @@ extension WholeFile {
         }
     }
 
-    /// Whether a file's name is that of what was left of writing `name`, by whichever process.
+    /// Whether `file` is the name of a leftover from writing `name`, by any process.
     package static func isLeftover(_ file: String, of name: String) -> Bool {
         guard file.hasPrefix(name + "."), file.hasSuffix(".partial") else { return false }
         let numbers = file.dropFirst(name.count + 1).dropLast(".partial".count)
@@ -178,14 +177,14 @@ extension WholeFile {
         return (1...2).contains(numbers.count) && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
     }
 
-    /// Brings to the disk what was written without syncing it in `folder` and the folders under it. Together that takes a
-    /// fraction of the time that one file after the other does.
+    /// Syncs all files in `folder` and the folders under it to the disk. That takes a fraction of the time that syncing each
+    /// file takes.
     package static func syncAll(in folder: String) {
         let paths = [folder] + (FileManager.default.subpaths(atPath: folder) ?? []).map { folder + "/" + $0 }
         _ = parallelMap(count: paths.count, threads: 4) { sync(paths[$0]) }
     }
 
-    /// Brings the names in a folder to the disk. Some file systems can't, and the files are whole without it.
+    /// Syncs the names in a folder to the disk. Some file systems can't; their files are complete without it.
     package static func syncFolder(_ folder: String) { sync(folder) }
 
     private static func sync(_ path: String) {

@@ -1,30 +1,30 @@
 import Foundation
 
-/// A file can't be written; the one of that name, if there is one, is as it was.
+/// The error that a file can't be written. An existing file of that name is as it was.
 public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried.
+    /// The step that failed.
     package enum Attempt: Hashable, Sendable {
-        /// To put a file in the place of a folder.
+        /// Putting a file in the place of a folder.
         case replaceFolder
-        /// To put a file in the place of a device or a pipe.
+        /// Putting a file in the place of a device or a pipe.
         case replaceDevice
-        /// To find the folder that the file would lie in.
+        /// Finding the file's folder.
         case enter(folder: String)
-        /// To make a file in that folder.
+        /// Making a file in that folder.
         case changeFolder(String)
-        /// To open a file beside it.
+        /// Opening a temporary file in the folder.
         case open
-        /// To write the bytes and bring them to the disk.
+        /// Writing the bytes and syncing them to the disk.
         case write
-        /// To rename the file that was written.
+        /// Renaming the temporary file.
         case replace
     }
 
     /// The file that was to be written.
     public let path: String
-    /// What was tried when it failed.
+    /// The step that failed.
     package let attempt: Attempt
-    /// The system's number for the reason; 0 where it gave none.
+    /// The system's number for the reason; 0 if it gave none.
     public let code: Int32
 
     package init(path: String, attempt: Attempt, code: Int32 = 0) {
@@ -33,11 +33,11 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
         self.code = code
     }
 
-    /// Why in a few words: the system's where it gave some.
+    /// The reason in a few words, the system's own if it gave one.
     public var reason: String {
         switch attempt {
         case .replaceFolder: "it is a folder"
-        case .replaceDevice: "it is no file but a device or a pipe"
+        case .replaceDevice: "it is a device or a pipe, not a file"
         case .enter(let folder): "there is no folder \(folder)"
         case .changeFolder(let folder): "\(folder) can't be written in"
         case .open, .write, .replace: String(cString: strerror(code))
@@ -57,8 +57,8 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
         switch attempt {
         case .replaceFolder, .replaceDevice: "Name a file"
         case .enter: "Make it, or name another file"
-        case .changeFolder: "Mend its permissions, or name another file"
-        case .open: "Check that the folder is there and its permissions"
+        case .changeFolder: "Change its permissions, or name another file"
+        case .open: "Check that the folder exists and its permissions"
         case .write: "Check the space left"
         case .replace: "Check the folder's permissions"
         }
@@ -68,7 +68,7 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
     public var description: String { "\(path): \(problem). \(fix)." }
 }
 
-/// The words for what went wrong with a file, the system's or Foundation's, without a full stop.
+/// The reason of a file's error in the words of the system or Foundation, without a full stop.
 package func reason(of error: any Error) -> String {
     if let error = error as? WholeFileError { return error.reason }
     let words = (error as NSError).localizedDescription

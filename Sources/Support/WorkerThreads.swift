@@ -30,7 +30,7 @@ package final class Monitor: @unchecked Sendable {
         return try body()
     }
 
-    /// Within `locked` only.
+    /// Waits until the condition is signalled. To be called only within `locked`.
     package func wait(for condition: Condition) { pthread_cond_wait(conditions + condition.rawValue, mutex) }
 
     package func signalAll(_ condition: Condition) { pthread_cond_broadcast(conditions + condition.rawValue) }
@@ -46,7 +46,7 @@ package final class WorkerThreads {
 
     private var threads: [pthread_t] = []
 
-    /// Starts up to `count` threads: fewer where the system refuses more.
+    /// Starts `count` threads, or fewer if the system refuses more.
     package init(count: Int, body: @escaping @Sendable (Int) -> Void) {
         for number in 0..<count {
             let retained = Unmanaged.passRetained(Body { body(number) })
@@ -67,7 +67,7 @@ package final class WorkerThreads {
 
     package var count: Int { threads.count }
 
-    /// Returns when all of them have ended.
+    /// Waits until all threads have ended.
     package func join() {
         for thread in threads { pthread_join(thread, nil) }
         threads.removeAll()

@@ -6,10 +6,10 @@ extension Benchmark.Suite: ExpressibleByArgument {}
 
 struct BenchCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure speed and memory; tools/bench does so in a release build.")
+        commandName: "bench", abstract: "Measure speed and memory; tools/bench runs this in a release build.")
 
     @Argument(
-        help: "Suites: \(Benchmark.Suite.allCases.map(\.rawValue).joined(separator: ", ")). Without one: operations.")
+        help: "Suites: \(Benchmark.Suite.allCases.map(\.rawValue).joined(separator: ", ")). Default: operations.")
     var suites: [Benchmark.Suite] = []
     @Option(help: "Threads that libtorch computes with.") var threads = 2
     @Option(help: "Only cases whose name contains this.") var filter: String?
@@ -19,16 +19,16 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite clips: a video of 64 frames or more.") var video: String?
     @Option(
         parsing: .upToNextOption,
-        help: "Suites backbones, inference and ssd: models, also with other axes: resnet50:shortcut=dense.")
+        help: "Suites backbones, inference and ssd: models, also with changed axes as in resnet50:shortcut=dense.")
     var models = [
         "resnet50"
     ]
-    @Option(help: "Suites backbones and inference: images a step.") var batch = 16
-    @Option(help: "Suite backbones: a step of each model in turn, so many times, and the ratios to the first one.")
+    @Option(help: "Suites backbones and inference: images in a step.") var batch = 16
+    @Option(help: "Suite backbones: this many rounds of one step of each model, with the ratios to the first model.")
     var rounds: Int?
     @OptionGroup var device: DeviceOption
-    @Flag(help: "Convolve as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
-    @Flag(help: "One JSON line for each case.") var json = false
+    @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
+    @Flag(help: "Print a JSON line for each case.") var json = false
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads is \(threads); it must be above 0.") }

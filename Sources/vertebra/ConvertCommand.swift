@@ -5,15 +5,15 @@ import Workflows
 
 struct ConvertCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Weights between PyTorch's .pth and .safetensors.",
+        commandName: "convert", abstract: "Convert weights between PyTorch's .pth and .safetensors.",
         discussion: """
-            Of a .pth, in any form that PyTorch ever wrote, only tensors and plain values are read, never other objects. A \
-            training checkpoint gives its model's weights; so does a run's folder.
+            Reads a .pth in every format that PyTorch has used, but only tensors and plain values, never other objects. From a \
+            training checkpoint or a run's folder it takes the weights of the model.
             """)
 
     @Argument(help: "A .pth, .pth.tar, .pt, .bin or .safetensors file, or a run's folder.") var input: String
-    @Argument(help: "The file to write, of either kind.") var output: String
-    @Flag(help: "Write over a file that is there.") var replace = false
+    @Argument(help: "The file to write; the ending decides the format.") var output: String
+    @Flag(help: "Overwrite an existing file.") var replace = false
 
     func validate() throws {
         var isFolder: ObjCBool = false

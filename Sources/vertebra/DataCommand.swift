@@ -7,17 +7,17 @@ extension PictureCheck: ExpressibleByArgument {}
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Look after data sets: find their mistakes, draw them, make sample sets.",
+        commandName: "data", abstract: "Work on data sets: find mistakes, draw images, make sample sets.",
         subcommands: [Check.self, Show.self, Index.self, Make.self, Minival.self])
 
-    /// Which data set is meant: a recipe's, or files and folders named one by one.
+    /// The data set to work on: a recipe's, or files and folders given as options.
     struct Source: ParsableArguments {
-        @Argument(help: "A recipe file: its training and validation parts.") var recipe: String?
+        @Argument(help: "A recipe file, for its training and validation parts.") var recipe: String?
         @OptionGroup var set: SettingOptions
-        @Option(help: "An instances JSON; with --images.") var coco: String?
+        @Option(help: "An instances JSON; needs --images.") var coco: String?
         @Option(help: "The folder of the JSON's images.") var images: String?
         @Option(help: "A VOC folder: Annotations, ImageSets, JPEGImages.") var voc: String?
-        @Option(help: "A list in the VOC folder's ImageSets/Main. Without it: trainval; to check, all of them.")
+        @Option(help: "A list in the VOC folder's ImageSets/Main. Default: trainval; for check, all lists.")
         var split: String?
 
         func validate() throws {
@@ -45,14 +45,14 @@ struct DataCommand: ParsableCommand {
 
     struct Check: WorkCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Find what is wrong with a data set before training does.",
-            discussion: "Exit code 1 if training would be affected.")
+            commandName: "check", abstract: "Find mistakes in a data set before training meets them.",
+            discussion: "The exit code is 1 if training would be affected.")
 
         @OptionGroup var source: Source
-        @Option(help: "Image files: decode them, look at their headers only, or skip them.")
+        @Option(help: "What to check of image files: decode them, read only their headers, or skip them.")
         var pictures: PictureCheck = .decode
-        @Option(help: "Places to show of each kind of finding.") var places = 5
-        @Flag(help: "As JSON.") var json = false
+        @Option(help: "Number of places to show for each kind of finding.") var places = 5
+        @Flag(help: "Print JSON.") var json = false
 
         func work() throws {
             let reports: [DatasetCheck]
@@ -72,14 +72,15 @@ struct DataCommand: ParsableCommand {
             commandName: "show", abstract: "Draw images with their boxes and names.")
 
         @OptionGroup var source: Source
-        @Option(help: "Images to draw of each part, spread evenly.") var count = 12
-        @Flag(help: "As training sees them: the training part with the recipe's transforms.") var training = false
+        @Option(help: "Number of images to draw of each part, spread evenly.") var count = 12
+        @Flag(help: "Draw images as training sees them: the training part with the recipe's transforms.")
+        var training = false
         @Option(help: "Folder for the pictures.") var output: String
 
         func validate() throws {
             guard count > 0 else { throw ValidationError("--count is \(count); it must be above 0.") }
             guard !training || source.recipe != nil else {
-                throw ValidationError("--training needs a recipe, whose transforms it shows.")
+                throw ValidationError("--training shows a recipe's transforms, so it needs a recipe.")
             }
         }
 
@@ -96,15 +97,15 @@ struct DataCommand: ParsableCommand {
 
     struct Minival: WorkCommand {
         static let configuration = CommandConfiguration(
-            commandName: "minival", abstract: "Make COCO 2014's minival, and the training set without it.",
+            commandName: "minival", abstract: "Make COCO 2014's minival and the training set that leaves it out.",
             discussion: """
                 Reads instances_train2014.json, instances_val2014.json and instances_val2017.json in the folder's annotations, \
                 and writes instances_minival2014.json, instances_valminusminival2014.json and \
                 instances_trainvalminusminival2014.json beside them. Boxes, areas and crowds are kept; outlines are not.
                 """)
 
-        @Argument(help: "The folder that COCO's archives were unpacked in.") var folder: String
-        @Flag(help: "Replace the files if they are there.") var replace = false
+        @Argument(help: "The folder where COCO's archives were unpacked.") var folder: String
+        @Flag(help: "Replace the files if they exist.") var replace = false
 
         func work() throws {
             for made in try COCO2014Splits(folder: folder).make(replacing: replace) { print(made.summary) }

@@ -8,14 +8,14 @@ extension DataCommand {
         static let configuration = CommandConfiguration(
             commandName: "index", abstract: "Count the frames of a recipe's videos, and find those that can't be read.",
             discussion: """
-                What is found out is kept in frames-index.tsv in the data's root, or where data.index says; only videos that \
-                are new or have changed are opened. Training and evaluating do the same. Ctrl-C keeps what is done.
+                The result is kept in frames-index.tsv in the data's root, or in the file that data.index names, and only new or \
+                changed videos are opened. Training and evaluation update the index too. Ctrl-C keeps what was counted.
                 """)
 
-        @Argument(help: "A recipe file of a data set of videos.") var recipe: String
+        @Argument(help: "A recipe file whose data are videos.") var recipe: String
         @OptionGroup var set: SettingOptions
-        @Option(help: "Missing and unreadable videos to show of each part.") var places = 5
-        @Flag(help: "As JSON, with all of them.") var json = false
+        @Option(help: "Number of missing and unreadable videos to show for each part.") var places = 5
+        @Flag(help: "Print JSON, with all of these videos.") var json = false
 
         func validate() throws {
             guard places >= 0 else { throw ValidationError("--places is \(places); it must not be below 0.") }

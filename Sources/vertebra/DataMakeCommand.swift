@@ -15,13 +15,13 @@ extension DataCommand {
 
     struct Shapes: WorkCommand {
         static let configuration = CommandConfiguration(
-            commandName: "shapes", abstract: "Detection: drawn objects, as COCO and as VOC.",
+            commandName: "shapes", abstract: "Detection: drawn objects, in COCO's and VOC's formats.",
             discussion: "The same numbers and seed give the same files.")
 
         @Argument(help: "The folder to make.") var folder: String
-        @Option(help: "Training images.") var train = 240
-        @Option(help: "Validation images.") var val = 60
-        @Option(help: "Another seed gives other pictures.") var seed: UInt64 = 1
+        @Option(help: "Number of training images.") var train = 240
+        @Option(help: "Number of validation images.") var val = 60
+        @Option(help: "Seed of the random numbers; another seed gives other pictures.") var seed: UInt64 = 1
         @Flag(help: "Replace the folder if it is there.") var replace = false
 
         func validate() throws {
@@ -38,13 +38,13 @@ extension DataCommand {
     struct Actions: WorkCommand {
         static let configuration = CommandConfiguration(
             commandName: "actions",
-            abstract: "Action recognition: videos, as Kinetics and as Something-Something.",
-            discussion: "Classes differ by motion alone. The same numbers and seed give the same files.")
+            abstract: "Action recognition: videos, in Kinetics' and Something-Something's formats.",
+            discussion: "The classes differ only in motion. The same numbers and seed give the same files.")
 
         @Argument(help: "The folder to make.") var folder: String
-        @Option(help: "Training clips of each class.") var train = ActionSampleSet.Settings().trainClips
-        @Option(help: "Validation clips of each class.") var val = ActionSampleSet.Settings().validationClips
-        @Option(help: "Another seed gives other clips.") var seed: UInt64 = 1
+        @Option(help: "Number of training clips of each class.") var train = ActionSampleSet.Settings().trainClips
+        @Option(help: "Number of validation clips of each class.") var val = ActionSampleSet.Settings().validationClips
+        @Option(help: "Seed of the random numbers; another seed gives other clips.") var seed: UInt64 = 1
         @Flag(help: "Replace the folder if it is there.") var replace = false
 
         func validate() throws {

@@ -9,23 +9,25 @@ import Workflows
 struct DetectCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect",
-        abstract: "Find objects in images and videos: boxes as JSON, drawn pictures and videos.")
+        abstract:
+            "Find objects in images and videos; write boxes as JSON, and pictures and videos with the boxes drawn in.")
 
     @Argument(help: "JPEG or PNG files, videos (MP4, MOV, Matroska, WebM, AVI), or folders of them.")
     var images: [String]
     @Option(help: "A checkpoint's file, or a run's folder.") var checkpoint: String
     @Option(
         help: """
-            Folder for the drawn pictures and videos and detections.json. Without it: nothing is drawn, JSON on standard \
-            output.
+            Folder for drawn pictures and videos and for detections.json. Default: none; JSON goes to standard output and \
+            nothing is drawn.
             """)
     var output: String?
     @Option(help: "Leave out objects with a lower score, 0…1.") var threshold: Float = 0.5
-    @Option(help: "Look at every so manieth frame of a video; the drawn ones between keep its boxes.") var every = 1
-    @Option(help: "Frames of a video that are looked at together.") var batch = 8
-    @Option(help: "Also write the detections in COCO's results form; images only.") var results: String?
+    @Option(help: "Look at every n-th frame of a video; drawn frames in between repeat the last boxes.")
+    var every = 1
+    @Option(help: "Number of video frames that the detector gets at a time.") var batch = 8
+    @Option(help: "Also write the detections to this file in COCO's results format; images only.") var results: String?
     @Option(
-        help: "An instances JSON whose image and category ids --results takes, by the files' and the classes' names.")
+        help: "An instances JSON that gives --results its image and category ids, matched by file and class names.")
     var annotations: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var set: SettingOptions
@@ -78,7 +80,7 @@ struct DetectCommand: WorkCommand {
                 } catch let error as Stopped {
                     throw error
                 } catch {
-                    // What was found in the others must not be lost.
+                    // The results of the other files must not be lost.
                     failures.append(error)
                     return nil
                 }
@@ -114,7 +116,7 @@ struct DetectCommand: WorkCommand {
     }
 }
 
-/// What was found in one of the command's files.
+/// The detections in one image or video file.
 private enum FileDetections: Encodable {
     case image(ImageDetections)
     case video(VideoDetections)
@@ -130,7 +132,7 @@ private enum FileDetections: Encodable {
         }
     }
 
-    /// A line for a person.
+    /// The file and its detections in one line for a person.
     var summary: String {
         switch self {
         case .image(let found): "\(found.picture ?? found.image): \(Self.best(of: found.detections))"
@@ -138,7 +140,7 @@ private enum FileDetections: Encodable {
         }
     }
 
-    /// The best few objects in words.
+    /// The best eight objects as text.
     private static func best(of objects: [ImageDetections.Object]) -> String {
         let names = objects.map { "\($0.name) \(Int(($0.score * 100).rounded()))%" }
         guard !names.isEmpty else { return "nothing" }

@@ -6,22 +6,23 @@ import Workflows
 
 struct EvaluateCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure a run or a checkpoint on the images kept apart for it.",
+        commandName: "evaluate", abstract: "Measure a run or a checkpoint on its validation part.",
         discussion: """
-            A detector: writes metrics.json and detections.json beside the checkpoint and prints COCO's table. A classifier: \
-            writes metrics.json and prints top-1 and top-5, of videos from all their views.
+            For a detector, writes metrics.json and detections.json beside the checkpoint and prints COCO's table. For a \
+            classifier, writes metrics.json and prints top-1 and top-5; a video's result is the mean over all its views.
             """)
 
     @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
-    @Option(help: "Another root of the data, as --set data.root=… does.") var data: String?
+    @Option(help: "Another root folder of the data; the same as --set data.root=…") var data: String?
     @OptionGroup var set: SettingOptions
-    @Option(help: "Folder for metrics.json and detections.json. Without it: the checkpoint's.") var output: String?
-    @Option(help: "Write the detections, in COCO's results form, to this file as well.") var results: String?
+    @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder.") var output: String?
+    @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var device: DeviceOption
-    @Option(help: "Draw so many images, annotated beside detected, into the folder's pictures.") var pictures = 0
-    @Option(help: "Lowest score that is drawn.") var threshold = 0.5
-    @Flag(help: "Print metrics.json instead of the table.") var json = false
+    @Option(help: "Number of images to draw into the subfolder pictures, annotated objects beside detected ones.")
+    var pictures = 0
+    @Option(help: "Least score of detections that are drawn.") var threshold = 0.5
+    @Flag(help: "Print JSON instead of the table.") var json = false
 
     func validate() throws {
         guard pictures >= 0 else { throw ValidationError("--pictures is \(pictures); it must not be below 0.") }

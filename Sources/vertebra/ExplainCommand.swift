@@ -11,36 +11,36 @@ extension NamedWeights: ExpressibleByArgument {
 struct ExplainCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show what in an image speaks for a class: Grad-CAM, by one model or several.",
+        abstract: "Show which parts of an image speak for a class: Grad-CAM of one model or several.",
         discussion: """
-            A row for each image: the image, then a heat map over it for each model, checkpoints first. What the model did \
-            not see, outside of its crop, is darkened.
+            Draws a row for each image: the image, then the heat map of each model over it, checkpoints first. What is outside \
+            a model's crop, which it does not see, is darkened.
             """)
 
     @Argument(help: "JPEG or PNG files, or folders of them.") var images: [String]
     @Option(
         name: .customLong("checkpoint"),
         help: ArgumentHelp(
-            "A classifier's checkpoint, or a run's folder; any number of times.", valueName: "checkpoint"))
+            "A classifier's checkpoint, or a run's folder; can be repeated.", valueName: "checkpoint"))
     var checkpoints: [String] = []
     @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
-            "A name that `vertebra models` lists, or one with other axes such as iresnet50:shortcut=dense, and a "
-                + ".safetensors or .pth for it; any number of times.",
+            "A name that `vertebra models` lists, or one with changed axes such as iresnet50:shortcut=dense, and its "
+                + "weights in a .safetensors or .pth file; can be repeated.",
             valueName: "name=weights"))
     var weights: [NamedWeights] = []
-    @Option(help: "A text file with the class names of each --model, one a line in the order of its outputs.")
+    @Option(help: "A text file with the class names of each --model, one on each line, in the order of the outputs.")
     var classes: String?
     @Option(
         name: .customLong("class"),
         help: ArgumentHelp(
-            "The class to look for. Without it: each model's likeliest.", valueName: "name-or-number"))
+            "The class to explain. Default: each model's likeliest.", valueName: "name-or-number"))
     var choice: String?
-    @Option(help: "The stage at whose output to look, such as layer3. Without it: the last.") var stage: String?
+    @Option(help: "The stage whose output is explained, such as layer3. Default: the last.") var stage: String?
     @Option(
         help: """
-            Folder for the pictures and explanations.json. Without it: no pictures, JSON on standard output.
+            Folder for pictures and explanations.json. Default: none; JSON goes to standard output and nothing is drawn.
             """)
     var output: String?
     @OptionGroup var set: SettingOptions

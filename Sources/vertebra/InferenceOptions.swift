@@ -3,21 +3,22 @@ import Detectors
 
 extension BoxSuppression.Method: ExpressibleByArgument {}
 
-/// How a detector is used: the keys of a recipe's section `inference` as options.
+/// Options for a detector's use, one for each key of a recipe's section `inference`.
 struct InferenceOptions: ParsableArguments {
-    @Option(help: "Leave out candidates with a lower score before any are compared, 0…1. Without it: the recipe's.")
+    @Option(help: "Leave out candidates with a lower score, 0…1, before suppression. Default: the recipe's.")
     var scoreThreshold: Double?
-    @Option(help: "Keep so many detections of an image, the best ones. Without it: the recipe's.")
+    @Option(help: "Number of detections of an image to keep, the best ones. Default: the recipe's.")
     var topK: Int?
     @Option(
         help:
-            "Of boxes that overlap a better one: drop them (hard), or lower their scores (linear, gaussian: soft-NMS).")
+            "How to treat boxes that overlap a better one: hard drops them; linear and gaussian (soft-NMS) lower scores."
+    )
     var nms: BoxSuppression.Method?
-    @Option(help: "The overlap from which that happens; gaussian has none. Without it: the recipe's.")
+    @Option(help: "The IoU from which --nms acts; gaussian does not use it. Default: the recipe's.")
     var nmsThreshold: Double?
-    @Option(help: "The width of gaussian.") var nmsSigma: Double?
-    @Flag(help: "Let objects of different classes thin each other out.") var classAgnostic = false
-    @Flag(help: "Look at the mirror image as well, and thin out what is found in both together.") var flip = false
+    @Option(help: "The width σ of the Gaussian, for --nms gaussian.") var nmsSigma: Double?
+    @Flag(help: "Let objects of different classes suppress each other.") var classAgnostic = false
+    @Flag(help: "Look at the mirror image as well, with one suppression over the boxes of both.") var flip = false
 
     func validate() throws {
         for (name, value) in [("--score-threshold", scoreThreshold), ("--nms-threshold", nmsThreshold)] {
@@ -33,7 +34,7 @@ struct InferenceOptions: ParsableArguments {
         }
     }
 
-    /// As `--set` says it.
+    /// The options that were given, as settings `key=value` of a recipe.
     var settings: [String] {
         let values: [(String, String?)] = [
             ("score_threshold", scoreThreshold.map { "\($0)" }), ("top_k", topK.map { "\($0)" }),

@@ -7,8 +7,8 @@ struct ModelsCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "List the named models: parameters, multiply-adds, paper.")
 
-    @Flag(help: "The axes along which architectures differ, and their values.") var axes = false
-    @Flag(help: "Everything, with all axes, as JSON.") var json = false
+    @Flag(help: "List the axes in which architectures differ, and their values.") var axes = false
+    @Flag(help: "Print everything, with all axes, as JSON.") var json = false
 
     func work() throws {
         if axes {
@@ -22,14 +22,14 @@ struct ModelsCommand: WorkCommand {
 
 struct DescribeCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "A model's layers: names, shapes, parameters, multiply-adds.")
+        commandName: "describe", abstract: "List a model's layers: names, shapes, parameters, multiply-adds.")
 
-    @Argument(help: "A name that `vertebra models` lists, or one with other axes: iresnet50:shortcut=dense.")
+    @Argument(help: "A name that `vertebra models` lists, or one with changed axes, as in iresnet50:shortcut=dense.")
     var model: String
-    @Option(help: "Classes of its classifier.") var classes: Int?
-    @Option(help: "Channels, height and width such as 3x224x224; channels, frames, height, width for a video model.")
+    @Option(help: "Number of the classifier's classes.") var classes: Int?
+    @Option(help: "Channels, height and width such as 3x224x224; for a video model channels, frames, height and width.")
     var input: String?
-    @Flag(help: "As JSON.") var json = false
+    @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
         if let classes, classes < 1 { throw ValidationError("--classes is \(classes); it must be above 0.") }

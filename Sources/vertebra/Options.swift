@@ -7,20 +7,21 @@ extension Device: ExpressibleByArgument {
     public var defaultValueDescription: String { description }
 }
 
-/// `--device cpu|cuda|cuda:1`.
+/// The option `--device cpu|cuda|cuda:1`.
 struct DeviceOption: ParsableArguments {
-    @Option(help: "cpu, cuda, or one of several: cuda:1.") var device: Device = .cpu
+    @Option(help: "The device: cpu, cuda, or one of several GPUs, as in cuda:1.") var device: Device = .cpu
 }
 
-/// Takes as many threads for this process as a recipe asks for; nil leaves it to libtorch.
+/// Sets this process's threads to the number that a recipe asks for; nil leaves it to libtorch.
 func useThreads(_ count: Int?) {
     if let count { Threads.count = count }
 }
 
-/// `--set key=value`, any number of times.
+/// The option `--set key=value`, which can be repeated.
 struct SettingOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Change a value of the recipe, such as training.epochs=3.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Change a value of the recipe, such as training.epochs=3; can be repeated.", valueName: "key=value"))
     var settings: [String] = []
 }

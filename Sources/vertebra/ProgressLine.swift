@@ -3,7 +3,7 @@ import Foundation
 import ScoreCommands
 import Support
 
-/// A counter on standard error that is redrawn, where that is a terminal.
+/// A counter that is redrawn on standard error; nothing is shown unless that is a terminal.
 final class ProgressLine {
     private let title: String
     private let isTerminal = isatty(STDERR_FILENO) != 0
@@ -12,16 +12,16 @@ final class ProgressLine {
 
     init(_ title: String) { self.title = title }
 
-    /// - Parameter rate: Of them in a second.
+    /// - Parameter rate: How many are done in a second.
     func show(_ done: Int, of total: Int, rate: Double? = nil) {
         guard isTerminal else { return }
-        // What stays of a longer line before is wiped.
+        // The spaces at the end wipe the rest of a longer line.
         let speed = rate.map { String(format: ", %.1f a second  ", $0) } ?? ""
         FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)\(speed)".utf8))
         isDrawn = true
     }
 
-    /// With how many there were in a second since the first call, and how long the others take at that.
+    /// Shows the count with the rate since the first call and the time left at that rate.
     func showTimeLeft(_ done: Int, of total: Int) {
         let now = ContinuousClock.now, began = began ?? now
         self.began = began
@@ -40,7 +40,7 @@ final class ProgressLine {
         isDrawn = false
     }
 
-    /// What `make` gives for each file; they are counted as it goes on.
+    /// Calls `make` for each file and counts the files as they are done.
     static func counting<Result>(
         _ files: [String], _ title: String, _ make: (String) throws -> Result
     ) rethrows -> [Result] {
@@ -55,7 +55,7 @@ final class ProgressLine {
     }
 }
 
-/// Ends the command between two of its files, once the user asks to stop.
+/// Ends the command before its next file if the user has asked to stop.
 func requireGoingOn(before file: String) throws {
     guard StopSignal.isRequested else { return }
     printToStandardError("vertebra: stopped before \(file)")

@@ -5,20 +5,21 @@ import Workflows
 
 struct RecipeCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recipe", abstract: "Every key of a recipe: its value, default, unit and meaning.",
+        commandName: "recipe", abstract: "List every key of a recipe with its value, default, unit and meaning.",
         discussion: """
-            What a recipe inherits from its base and what --set changes is in place. A * stands before what differs from \
-            the default.
+            The values include those of the recipe's base and the changes of --set. A * marks values that differ from the \
+            default.
             """)
 
     @Argument(help: "A recipe file, such as one of tools/recipes.") var recipe: String?
     @OptionGroup var set: SettingOptions
-    @Flag(help: "As JSON.") var json = false
-    @Flag(help: "The keys of all recipes with their defaults, as the tables of docs/recipes.md.") var reference = false
+    @Flag(help: "Print JSON.") var json = false
+    @Flag(help: "Print the keys of all recipes with their defaults, as the tables of docs/recipes.md.")
+    var reference = false
 
     func validate() throws {
         guard (recipe == nil) == reference else {
-            throw ValidationError("Name a recipe file, or ask for the --reference of all keys.")
+            throw ValidationError("Name a recipe file, or use --reference for all keys.")
         }
     }
 

@@ -8,19 +8,19 @@ import Workflows
 
 struct RecognizeCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recognize", abstract: "Tell what happens in videos.",
+        commandName: "recognize", abstract: "Recognise what happens in videos.",
         discussion: """
-            The probabilities of several clips and crops of each video are averaged, as the recipe's input.test_clips and \
-            input.test_crops say.
+            A class's probability is the mean over several clips and crops of a video; the recipe's input.test_clips and \
+            input.test_crops say how many.
             """)
 
     @Argument(help: "Video files, or folders of them.") var videos: [String]
     @Option(help: "A classifier of clips: a run's folder or a checkpoint's file.") var checkpoint: String
-    @Option(help: "How many classes to tell of each video.") var top = 5
+    @Option(help: "Number of classes to print for each video.") var top = 5
     @Option(
         help: """
-            Folder for the videos with their classes drawn in and recognized.json. Without it: no videos, JSON on standard \
-            output.
+            Folder for recognized.json and for the videos with their classes drawn in. Default: none; JSON goes to standard \
+            output and nothing is drawn.
             """)
     var output: String?
     @OptionGroup var set: SettingOptions

@@ -6,17 +6,17 @@ import Workflows
 struct ReportCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "A page on what a detector can do and where it fails, from a run that was evaluated.",
+        abstract: "Write a page on what a detector can do and where it fails, from an evaluated run.",
         discussion: """
-            One HTML file that needs no other: the numbers, the training's course, every class's precision and recall, the \
-            confusion matrix, what each kind of error costs, and the worst images.
+            The page is one HTML file that needs no other. It has the numbers, the curves of the training, every class's \
+            precision and recall, the confusion matrix, the cost of each kind of error, and the worst images.
             """)
 
-    @Argument(help: "A run's folder, or another that `evaluate --output` wrote to.") var run: String
-    @Option(help: "The page. Without it: report.html in the folder.") var output: String?
-    @Option(help: "How many of the worst images are shown.") var pictures = 12
-    @Option(help: "Lowest score that is shown, and counted in the confusion matrix.") var threshold = 0.5
-    @Option(help: "Where the data are now, as --set data.root=… does.") var data: String?
+    @Argument(help: "A run's folder, or a folder that `evaluate --output` wrote to.") var run: String
+    @Option(help: "The page's file. Default: report.html in the folder.") var output: String?
+    @Option(help: "Number of the worst images to show.") var pictures = 12
+    @Option(help: "Least score of detections that are shown and counted in the confusion matrix.") var threshold = 0.5
+    @Option(help: "Root folder of the data if they have moved; the same as --set data.root=…") var data: String?
     @OptionGroup var set: SettingOptions
 
     func validate() throws {

@@ -8,15 +8,15 @@ struct TrainCommand: WorkCommand {
         commandName: "train", abstract: "Train the model of a recipe.",
         discussion: """
             The run's folder gets recipe.yaml, run.log, metrics.jsonl, last.safetensors and best.safetensors. Ctrl-C saves and \
-            stops; --resume goes on, to the same numbers.
+            stops; --resume continues and comes to the same numbers as a run without a stop.
             """)
 
     @Argument(help: "A recipe file, such as one of tools/recipes.") var recipe: String
     @OptionGroup var set: SettingOptions
-    @Option(help: "The run's folder. Without it: runs/ and the recipe's name.") var output: String?
+    @Option(help: "The run's folder. Default: runs/ and the recipe's name.") var output: String?
     @OptionGroup var device: DeviceOption
-    @Flag(help: "Go on from the run's last checkpoint.") var resume = false
-    @Option(help: "Save and stop after so many seconds, to be resumed.") var seconds: Double?
+    @Flag(help: "Continue from the run's last checkpoint.") var resume = false
+    @Option(help: "Save and stop after this many seconds; --resume continues.") var seconds: Double?
 
     func validate() throws {
         if let seconds, seconds <= 0 { throw ValidationError("--seconds is \(seconds); it must be above 0.") }

@@ -1,13 +1,13 @@
 import ArgumentParser
 import ScoreCommands
 
-/// The command: its parts take arguments, call `Workflows` and print.
+/// The command `vertebra`. Its subcommands read arguments, call `Workflows` and print.
 @main
 struct Vertebra: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vertebra",
-        abstract: "Residual backbones and the detectors on them: train, measure, use.",
-        discussion: "Exit codes: 0 done, 1 the work failed, 2 or 64 the call was wrong.",
+        abstract: "Train, measure and use residual backbones and detectors on them.",
+        discussion: "Exit codes: 0 for success, 1 if the work failed, 2 or 64 if the call was wrong.",
         subcommands: [
             ModelsCommand.self, DescribeCommand.self, TrainCommand.self, RecipeCommand.self, EvaluateCommand.self,
             ReportCommand.self,

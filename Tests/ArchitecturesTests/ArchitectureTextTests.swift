@@ -84,14 +84,15 @@ final class ArchitectureTextTests: XCTestCase {
             message("resnet50:shortcuts=dense"), #"no axis is called "shortcuts"; did you mean "shortcut"?"#)
         XCTAssertTrue(
             message("resnet50:shortcut=densee").hasPrefix(
-                #""densee" is no shortcut; did you mean "dense"? It is none, identity, rg,"#),
+                #""densee" is not a value of shortcut; did you mean "dense"? It can be none, identity, rg,"#),
             message("resnet50:shortcut=densee"))
-        XCTAssertTrue(message("resnet50:shortcut=dense/often").contains(#""dense/often" is no shortcut"#))
-        XCTAssertTrue(message("resnet50:depths=3/4/x/3").contains(#""3/4/x/3" is no depths"#))
+        XCTAssertTrue(message("resnet50:shortcut=dense/often").contains(#""dense/often" is not a value of shortcut"#))
+        XCTAssertTrue(message("resnet50:depths=3/4/x/3").contains(#""3/4/x/3" is not a value of depths"#))
         XCTAssertTrue(
-            message("resnet50:classes=nome").hasPrefix(#""nome" is no classes; did you mean "none"? It is none, "#),
+            message("resnet50:classes=nome").hasPrefix(
+                #""nome" is not a value of classes; did you mean "none"? It can be none, "#),
             message("resnet50:classes=nome"))
-        XCTAssertTrue(message("resnet50:").contains("is no axis=value"))
+        XCTAssertTrue(message("resnet50:").contains("is not axis=value"))
         XCTAssertEqual(message("resnet50:stem=cifar,stem=imagenet"), "stem is set twice")
         XCTAssertTrue(
             message("resnet50:rank=video,projection=average_pool").contains("axis projection"),

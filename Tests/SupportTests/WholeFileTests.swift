@@ -104,7 +104,7 @@ final class WholeFileTests: XCTestCase {
         for path in [pipe, "/dev/null"] {
             XCTAssertEqual(
                 error { try WholeFile.write("x", to: path) }?.description,
-                "\(path): it is no file but a device or a pipe. Name a file.")
+                "\(path): it is a device or a pipe, not a file. Name a file.")
         }
         XCTAssertEqual(try names(folder), ["pipe"])
     }

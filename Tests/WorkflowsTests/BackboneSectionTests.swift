@@ -66,8 +66,8 @@ final class BackboneSectionTests: XCTestCase {
         )
         XCTAssertTrue(
             message("resnet18", "model.backbone.shortcut=densee").hasPrefix(
-                #"--set model.backbone.shortcut=densee: model.backbone.shortcut can't be read: "densee" is no shortcut; did "#
-                    + #"you mean "dense"?"#), message("resnet18", "model.backbone.shortcut=densee"))
+                #"--set model.backbone.shortcut=densee: model.backbone.shortcut can't be read: "densee" is not a value of "#
+                    + #"shortcut; did you mean "dense"?"#), message("resnet18", "model.backbone.shortcut=densee"))
     }
 
     func testAnIllegalPairNamesTheAxisAndTheReason() {

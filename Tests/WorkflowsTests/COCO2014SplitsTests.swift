@@ -77,7 +77,7 @@ final class COCO2014SplitsTests: XCTestCase {
         XCTAssertEqual(message(folder), "no error")
         XCTAssertEqual(
             message(folder),
-            "\(folder)/annotations/instances_minival2014.json: it is there already. Keep it, or replace it with --replace."
+            "\(folder)/annotations/instances_minival2014.json: it exists already. Keep it, or replace it with --replace."
         )
         XCTAssertEqual(message(folder, replacing: true), "no error")
     }

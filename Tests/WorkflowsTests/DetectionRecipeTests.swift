@@ -70,11 +70,11 @@ final class DetectionRecipeTests: XCTestCase {
                 "unknown key model.ssd.nms_tresh; did you mean model.ssd.nms_thresh?"))
         XCTAssertEqual(
             message(minimal, "model.ssd.nms_thresh=0.5"),
-            "--set model.ssd.nms_thresh=0.5: model.ssd is about another detector than faster_rcnn, whose settings are "
+            "--set model.ssd.nms_thresh=0.5: model.ssd belongs to another detector; the settings of faster_rcnn are in "
                 + "model.faster_rcnn")
         XCTAssertTrue(
             message(minimal, "model.detector=ssd300", "model.faster_rcnn.form=c4").contains(
-                "model.faster_rcnn is about another detector than ssd300, whose settings are model.ssd"))
+                "model.faster_rcnn belongs to another detector; the settings of ssd300 are in model.ssd"))
     }
 
     func testValuesOutOfRange() {

@@ -121,13 +121,13 @@ final class FineTuningTests: XCTestCase {
             try notes("model.faster_rcnn.normalization=frozen_batch"),
             [
                 "the backbone's norms are frozen, those of its trained stages too",
-                "what is frozen stays at random: the recipe names no model.weights to start from",
+                "frozen parts keep random weights: the recipe names no model.weights to start from",
             ])
         XCTAssertEqual(
             try notes("model.faster_rcnn.trainable_stages=4"),
             [
                 "frozen, with the statistics of their norms: conv1, bn1",
-                "what is frozen stays at random: the recipe names no model.weights to start from",
+                "frozen parts keep random weights: the recipe names no model.weights to start from",
             ])
     }
 }

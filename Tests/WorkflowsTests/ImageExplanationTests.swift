@@ -175,7 +175,7 @@ final class ImageExplanationTests: XCTestCase {
         let finding = message {
             _ = try ImageExplanation(checkpoints: [], weights: [weights(broken)]).explain(picture)
         }
-        XCTAssertTrue(finding.hasPrefix("\(broken): gives scores for \(picture) that are no finite numbers"), finding)
+        XCTAssertTrue(finding.hasPrefix("\(broken): gives scores for \(picture) that are not finite"), finding)
         XCTAssertNil(NamedWeights("resnet50"))
         XCTAssertNil(NamedWeights("=a.pth"))
         XCTAssertNil(NamedWeights("resnet50="))

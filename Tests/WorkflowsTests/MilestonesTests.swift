@@ -48,8 +48,8 @@ final class MilestonesTests: XCTestCase {
             "[8, 11]": "must be shares",
             "{epochs: [11, 8]}": "milestones.epochs must be above 0, ascending",
             "{steps: [0, 8]}": "milestones.steps must be above 0, ascending",
-            "{epochs: [8], steps: [8]}": "stands alone",
-            "{}": "stands alone",
+            "{epochs: [8], steps: [8]}": "or steps must be given",
+            "{}": "or steps must be given",
             "{epoch: [8]}": "did you mean training.milestones.epochs?",
         ]
         for (text, reason) in reasons {

@@ -26,7 +26,7 @@ final class ConvertCommandTests: XCTestCase {
 
         let again = try convert("again.pt", "weights.safetensors")
         XCTAssertEqual(again.status, 1)
-        XCTAssertTrue(again.errors.contains("weights.safetensors: there is such a file already"), again.errors)
+        XCTAssertTrue(again.errors.contains("weights.safetensors: the file exists already"), again.errors)
         XCTAssertEqual(try convert("again.pt", "weights.safetensors", "--replace").status, 0)
 
         // And a new training starts from them, told so.

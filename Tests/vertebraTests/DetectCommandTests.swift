@@ -109,7 +109,7 @@ final class DetectCommandTests: XCTestCase {
         for (more, says) in [
             (["--results", "nowhere/r.json"], "there is no folder \(folder)/nowhere"),
             (["--results", "."], ".: it is a folder"),
-            (["--results", "pipe"], "pipe: it is no file but a device or a pipe"),
+            (["--results", "pipe"], "pipe: it is a device or a pipe, not a file"),
             (["--output", checkpoint], "\(checkpoint) holds a run"),
         ] {
             let run = try CommandRun.of(arguments + more, in: folder)

@@ -76,7 +76,7 @@ final class ReportCommandTests: XCTestCase {
         let twice = try CommandRun.of(
             ["detect", "\(images)/\(names[0])", copy] + arguments + ["--annotations", annotations])
         XCTAssertEqual(twice.status, 1)
-        XCTAssertTrue(twice.errors.contains("are the same of its images"), twice.errors)
+        XCTAssertTrue(twice.errors.contains("are the same image in it"), twice.errors)
     }
 
     func testWrongOptions() throws {

@@ -98,7 +98,7 @@ final class ScoreCommandTests: XCTestCase {
         XCTAssertEqual(numbers.status, 1)
         XCTAssertTrue(
             numbers.errors.contains(
-                "its numbers don't say which classes they are. Name the classes in the labels' order"),
+                "its category ids have no class names. Name the classes in the labels' order"),
             numbers.errors)
 
         try write(coco, named: true)

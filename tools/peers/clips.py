@@ -1,5 +1,6 @@
-"""Clips of a video by decord, torchcodec and PyAV, the peers of `vertebra bench clips`: opened anew for each clip at a
-place by lot, and the thirty views of a test, one after the other from a reader that stays open. One JSON line each.
+"""Measures reading clips of a video with decord, torchcodec and PyAV, the peers of `vertebra bench clips`: single clips at
+random places, for each of which the video is opened, and the thirty views of a test, one after the other from a reader that
+stays open. Prints a JSON line for each case.
 
 usage: clips.py VIDEO [threads]; needs decord, torchcodec, av, torch and torchvision"""
 import json

@@ -1,6 +1,6 @@
-"""Eager PyTorch and torchvision on a CUDA device, the peer of `vertebra bench device`: ResNet-50's training step and
-inference, Faster R-CNN R50-FPN's inference and training step. One JSON line for each case: the median of the rounds in
-milliseconds, and the peak of allocated memory in MiB.
+"""Measures eager PyTorch and torchvision on a CUDA device, the peer of `vertebra bench device`: ResNet-50's training step and
+inference, Faster R-CNN R50-FPN's inference and training step. Prints a JSON line for each case, with the median of the rounds
+in milliseconds and the peak of allocated memory in MiB.
 
 usage: device.py [rounds]; needs torch and torchvision with CUDA"""
 import json
@@ -15,7 +15,7 @@ import torchvision
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 device = torch.device("cuda")
 torch.manual_seed(0)
-# As `vertebra bench device` computes: convolutions in TF32 are libtorch's default, products of matrices in float32.
+# The same settings as `vertebra bench device`: libtorch's defaults are TF32 for convolutions, float32 for matrix products.
 torch.backends.cudnn.benchmark = False
 
 

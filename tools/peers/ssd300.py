@@ -1,5 +1,5 @@
-"""SSD300 on ResNet-50 in eager PyTorch, the peer of `vertebra bench ssd`: detections of one image and of eight, and a
-training step of eight, on two threads. One JSON line for each case.
+"""Measures SSD300 on ResNet-50 in eager PyTorch, the peer of `vertebra bench ssd`: detection in one image and in eight, and a
+training step of eight, on two threads. Prints a JSON line for each case.
 
 usage: ssd300.py [channels_last|contiguous] [runs]; needs torch and torchvision"""
 import json

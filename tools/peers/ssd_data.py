@@ -1,5 +1,5 @@
-"""SSD300's training images with torchvision's transforms v2, the peer of `vertebra bench ssd-data`: read, decoded,
-photometric distortion, zoom-out, IoU crop, flip, resize to 300x300; one thread. One JSON line for each case.
+"""Measures making SSD300's training images with torchvision's transforms v2, the peer of `vertebra bench ssd-data`: read,
+decode, photometric distortion, zoom-out, IoU crop, flip, resize to 300x300, on one thread. Prints a JSON line for each case.
 
 usage: ssd_data.py instances.json IMAGE_FOLDER [tensor|pil]; needs torch and torchvision"""
 import json

@@ -6,11 +6,11 @@ import Support
 import Tensors
 import Training
 
-/// Runs a classifier over the validation part and counts what it gets right; of each video it looks at one clip.
+/// Runs a classifier over the validation part and counts its right answers. It looks at one clip of each video.
 package struct ClassificationMeasurement {
     package let model: ClassifierModel
     private let loader: DataLoader<AnyClassificationDataset>
-    /// What was known of the videos before they were looked at; nil for images.
+    /// The videos that are there, from the index of frames; nil for images.
     private let inventory: ClipInventory?
 
     /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.

@@ -20,20 +20,22 @@ package enum ClassificationSections: RecipeSections {
     package typealias Inference = NoInferenceOptions
 }
 
-/// The section `model`: what is trained, and towards what.
+/// The section `model`: the network, its weights to start from, and the target of its training.
 package struct ClassificationModelSection: ModelSection {
-    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`; its classifier gets as many outputs as the data have classes.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`. The classifier gets one output for
+    /// each class of the data.
     package var backbone: String
-    /// Weights to start from, `.safetensors` or `.pth`. A classifier of other classes is left out. Nil: random ones.
+    /// Weights to start from, `.safetensors` or `.pth`; the last layer is left out where its classes are others than the
+    /// data's. Nil: random weights.
     package var weights: String?
     /// Whether γ of the last norm of each block starts at 0 (Goyal et al., 2017, section 5.1).
     package var zeroLastNorms = false
     /// Probability of the dropout in front of the classifier.
     package var dropout = 0.0
-    /// Share of the target that all classes get alike (Szegedy et al., 2016, section 7).
+    /// Share of the target, 0…1, that is spread evenly over all classes (Szegedy et al., 2016, section 7).
     package var labelSmoothing = 0.0
-    /// Whether training makes activations anew for the backward pass instead of keeping them all: a third more time, for
-    /// memory that grows with the root of the depth.
+    /// Whether training computes activations again for the backward pass instead of keeping them all. It takes a third
+    /// more time, and memory then grows with the square root of the depth.
     package var checkpointsActivations = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -54,12 +56,12 @@ package struct ClassificationModelSection: ModelSection {
     }
 }
 
-/// The section `data`: where the images are. A relative `root` is seen from the folder that the command runs in.
+/// The section `data`: where the images or videos are. A relative `root` starts from the folder that the command runs in.
 package struct ClassificationDataSection: DataSection {
     package enum Format: String, Codable, CaseIterable, Sendable {
         /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
         case cifar
-        /// Folders `train` and `val` in `root`, each with a folder of images for each class.
+        /// Folders `train` and `val` in `root`, with a folder of images for each class in both.
         case folder
         /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` lines, or folders with a folder of
         /// videos for each class.
@@ -82,19 +84,19 @@ package struct ClassificationDataSection: DataSection {
 
     package var root = "."
     package var format: Format
-    /// The parts' folders or files in `root`; CIFAR's are known by their names.
+    /// Folder or file in `root` of the training part. CIFAR's files have fixed names.
     package var train: String
     package var val: String
-    /// The videos' folder in `root`, and the validation part's where it is another. For videos only.
+    /// The folder of the videos in `root`, and the validation part's if it has its own. For videos only.
     package var videos = "videos"
     package var valVideos: String?
-    /// The file in `root` with the names of the classes of videos. Something-Something's is `labels.json`; a list of
-    /// Kinetics needs one, a name a line.
+    /// The file in `root` with the class names of videos. Something-Something's is `labels.json`; a Kinetics list of paths
+    /// and labels needs a text file with one name on each line.
     package var classes: String?
     /// The file in `root` that keeps how many frames each video has; nil is `frames-index.tsv`.
     package var index: String?
-    /// An image or video that can't be read: `stop`, or leave it out and count it. Where that shows only while training, as
-    /// with images and damage amid a video, another one takes its place.
+    /// What happens to an image or video that can't be read: `stop` ends the work, `replace` leaves it out and counts it.
+    /// If that shows only during training, another sample takes its place.
     package var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -112,45 +114,47 @@ package struct ClassificationDataSection: DataSection {
         try values.update(&val, .val)
         try values.require(
             format != .cifar || (train, val) == format.parts, .train,
-            "names a folder; CIFAR's parts are known by the names of their files")
+            "names a folder, but CIFAR's parts have files with fixed names")
         try values.update(&videos, .videos)
         valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
         classes = try values.decodeIfPresent(String.self, forKey: .classes)
         index = try values.decodeIfPresent(String.self, forKey: .index)
         for key in [CodingKeys.videos, .valVideos, .classes, .index] {
             try values.require(
-                format.isOfVideos || !values.contains(key), key, "is for videos, and \(format.rawValue) holds images")
+                format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
     }
 }
 
 extension ClassificationDataSection {
-    /// The file of `index`; nil for the usual one.
+    /// Path of the file that `index` names; nil for the usual one.
     var indexFile: String? { index.map { $0.hasPrefix("/") ? $0 : root + "/" + $0 } }
 }
 
 /// The section `input`: what an image or a video becomes before the model.
 package struct ClassificationInputSection: RecipeSection {
-    /// Pixels of both sides: 224 for folders and videos, 32 for CIFAR.
+    /// Width and height in pixels of the network's input: 224 for folders and videos, 32 for CIFAR.
     package var side = 0
-    /// For folders and videos, evaluation takes the middle of images of this shorter side; 8/7 of `side`.
+    /// For folders and videos, evaluation scales the shorter side to this many pixels and takes the middle; usually 8/7 of
+    /// `side`.
     package var shorterSide = 0
-    /// For videos, training scales to a shorter side drawn from these two; 8/7 and 10/7 of `side`.
+    /// For videos, training scales the shorter side to a number of pixels between these two; usually 8/7 and 10/7 of `side`.
     package var shorterSides: [Int] = []
-    /// The frames of a clip, and from one to the next. The paper's words are "skip four frames" on Kinetics, 5,
-    /// and "skip only one frame" on Something-Something, 2 (Duta et al., 2020); others take 4 on Kinetics.
+    /// The number of frames of a clip, and the step from one to the next. The paper says "skip four frames" on Kinetics,
+    /// a step of 5, and "skip only one frame" on Something-Something, a step of 2 (Duta et al., 2020). Others take 4 on
+    /// Kinetics.
     package var frames = 16
     package var stride = 0
-    /// For videos, `evaluate` and `recognize` look at so many clips of a video, and so many crops of each, of `shorter_side`
-    /// pixels both ways. While training one clip and its middle are looked at.
+    /// For videos, the clips of a video that `evaluate` and `recognize` look at, and the crops of each clip, squares of
+    /// `shorter_side` pixels. During training, evaluation looks at the middle crop of one clip.
     package var testClips = 10
     package var testCrops = 3
-    /// For CIFAR, training crops are taken with so many black pixels around the image.
+    /// For CIFAR, the width in pixels of the black border around an image from which training crops.
     package var padding = 4
     /// For folders, the least share of the area that a training crop shows.
     package var leastArea = 0.08
-    /// Probability of a horizontal flip.
+    /// Probability of a horizontal flip in training.
     package var flip = 0.5
     /// The mean and standard deviation of red, green and blue, for pixels in 0…1.
     package var mean: [Double] = []
@@ -188,7 +192,7 @@ package struct ClassificationInputSection: RecipeSection {
         }
     }
 
-    /// What was left out, as the data's form has it.
+    /// Fills in what the recipe left out, by the data's format.
     mutating func fill(for format: ClassificationDataSection.Format) {
         let isCIFAR = format == .cifar
         if side == 0 { side = isCIFAR ? CIFARDataset.side : 224 }
@@ -199,7 +203,7 @@ package struct ClassificationInputSection: RecipeSection {
         if deviation.isEmpty { deviation = isCIFAR ? [0.2470, 0.2435, 0.2616] : [0.229, 0.224, 0.225] }
     }
 
-    /// Clips of a part.
+    /// The clips that are taken of a video, in training or outside it.
     func clips(augmented: Bool) -> ClipDataset.Layout {
         ClipDataset.Layout(
             sampling: ClipSampling(length: frames, stride: stride), side: side, shorterSide: shorterSide,
@@ -214,7 +218,7 @@ package struct ClassificationInputSection: RecipeSection {
             shorterSide: shorterSide)
     }
 
-    /// Transforms of images of a part.
+    /// The transforms of images, in training or outside it.
     func transforms(_ format: ClassificationDataSection.Format, training: Bool) -> [any ClassificationTransform] {
         switch format {
         case .cifar: training ? [RandomCrop(padding: padding), RandomHorizontalFlip(probability: flip)] : []

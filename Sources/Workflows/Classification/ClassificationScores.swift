@@ -3,38 +3,38 @@ import Tensors
 
 /// What a classifier scored on images that it was not trained on.
 public struct ClassificationScores: Sendable, Codable {
-    /// How often the images of one class were recognised.
+    /// How often images, or videos, of one class were recognised.
     public struct ClassScore: Sendable, Codable {
-        /// The class.
+        /// The class's name.
         public var name: String
-        /// Its images.
+        /// Images, or videos, of the class.
         public var images: Int
         /// Share of them that were given this class.
         public var top1: Double
     }
 
-    /// Share of images, or videos, whose label is the likeliest class, and among the five likeliest.
+    /// Share of images, or videos, whose class was found the likeliest, 0…1.
     public var top1: Double
-    /// The share of images whose class was among the five likeliest, 0…1.
+    /// Share of images, or videos, whose class was among the five likeliest, 0…1.
     public var top5: Double
     /// Mean cross-entropy.
     public var loss: Double
-    /// Images, or videos, that were looked at.
+    /// Number of images, or videos, that were looked at.
     public var images: Int
-    /// Seconds that it took.
+    /// Seconds that the measurement took.
     public var seconds: Double
     /// The scores of each class, in the order of the labels.
     public var classes: [ClassScore]
-    /// Which part of a set of videos this was measured on; nil for images.
+    /// How much of a set of videos this was measured on; nil for images.
     public var videos: Videos?
 
     /// What a measurement on videos looked at.
     public struct Videos: Sendable, Codable {
         /// Views of each video whose probabilities are averaged.
         public var views: Int
-        /// How many the set lists.
+        /// Number of videos that the set lists.
         public var listed: Int
-        /// Names of those that are not there.
+        /// Names of listed videos that are not there.
         public var missing: [String]
         /// Videos that are there and could not be read; the scores leave them out.
         public var unreadable: [UnreadableVideo]
@@ -43,7 +43,7 @@ public struct ClassificationScores: Sendable, Codable {
     /// The values that a run records.
     public var metrics: [String: Double] { ["top1": top1, "top5": top5, "loss": loss] }
 
-    /// For a person.
+    /// The scores of each class, then the overall ones, as text for a person.
     public var table: String {
         let width = max(5, classes.map(\.name.count).max() ?? 0)
         func row(_ name: String, _ images: String, _ value: String) -> String {
@@ -63,7 +63,7 @@ public struct ClassificationScores: Sendable, Codable {
 }
 
 extension ClassificationScores.Videos {
-    /// For a person: an accuracy on a part of the set means little without its size.
+    /// A line for a person. It gives the size of the part, without which an accuracy means little.
     func line(measured: Int) -> String {
         " "
             + ClipInventory.size(
@@ -90,7 +90,7 @@ struct ClassificationTally {
 
     /// - Parameters:
     ///   - scores: `[N, classes]`, the higher the likelier.
-    ///   - loss: The sum of their cross-entropies.
+    ///   - loss: The sum of the images' cross-entropies.
     /// - Throws: `JobError` for a class that the model does not know.
     mutating func add(_ scores: Tensor, loss: Double, labels: [Int], names: [String]) throws {
         let k = min(5, classNames.count)

@@ -26,12 +26,13 @@ package struct ClassificationTraining: TrainingJob {
     private let survey: ClipSurvey?
     package var replacedImages: [SkippedSample] { task.loader.skipped }
 
-    /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
+    /// Opens the data and builds the model, so that mistakes show before the first step.
     ///
     /// - Parameters:
-    ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
     ///   - indexing: called while the index of the videos' frames is brought up to date.
-    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `Stopped` once the user asks to stop.
+    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `Stopped` once the user asks
+    ///   to stop.
     package init(
         file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -79,7 +80,7 @@ package struct ClassificationTraining: TrainingJob {
     }
 }
 
-/// Any data set of one class an image or a clip, as one type.
+/// A classification data set of images or clips, with its type erased.
 struct AnyClassificationDataset: ClassificationDataset {
     private let base: any ClassificationDataset
 
@@ -108,7 +109,7 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     var model: Module { classifier.network }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }
 
-    /// - Parameter leavingOut: Samples that are known not to be readable. The others are what they are without that.
+    /// - Parameter leavingOut: Samples that are known not to be readable. Leaving them out changes no other sample.
     init(model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], measurement: ClassificationMeasurement)
     {
         classifier = model

@@ -10,16 +10,16 @@ import Training
 public struct ClassifierModel: RecipeModel {
     /// The network.
     public let network: Backbone
-    /// The network, under the name that models of all tasks have for it.
+    /// The network, by the name that models of all tasks share.
     public var module: Module { network }
     /// Names of the classes, in the order of the labels 0, 1, ….
     public let classNames: [String]
     package let recipe: ClassificationRecipe
-    /// Where `recipe` stands.
+    /// The file of `recipe`, for error messages.
     package let file: RecipeFile
-    /// What became of the weights to start from, of which another data set's classifier is left out; nil without any.
+    /// What became of the weights to start from; nil without any. A classifier of other classes is left out.
     public let start: StartWeights?
-    /// Names of start weights that the network has no place for; empty without such weights.
+    /// Names of start weights that the network has no place for; empty without start weights.
     package var unusedWeights: [String] { start?.unused ?? [] }
 
     /// The classifier that a training saved, on a device and in evaluation mode.
@@ -40,12 +40,12 @@ public struct ClassifierModel: RecipeModel {
         let isOfVideos = recipe.data.format.isOfVideos
         guard named.rank == .image || isOfVideos else {
             throw file.error(
-                at: "model.backbone", "\(recipe.model.backbone) takes clips, and these are images")
+                at: "model.backbone", "\(recipe.model.backbone) takes clips, but the data are images")
         }
         guard named.rank == .video || !isOfVideos || recipe.input.frames == 1 else {
             throw file.error(
                 at: "model.backbone",
-                "\(recipe.model.backbone) takes images, and these are clips; take a 3D network, or input.frames: 1 to look at "
+                "\(recipe.model.backbone) takes images, but the data are clips; take a 3D network, or set input.frames: 1 for "
                     + "single frames")
         }
         network = try Backbone(
@@ -63,25 +63,25 @@ public struct ClassifierModel: RecipeModel {
             } else { nil }
     }
 
-    /// Whether the network takes clips `[N, 3, T, H, W]`, and not images `[N, 3, H, W]`.
+    /// Whether the network takes clips `[N, 3, T, H, W]` rather than images `[N, 3, H, W]`.
     public var takesClips: Bool { network.plan.architecture.rank == .video }
 
     /// uint8 images or clips → float32, normalised, on the model's device.
     public func normalized(_ images: Tensor) -> Tensor {
-        // A copy of its own, as it is normalised in place.
+        // A copy, because it is normalised in place.
         let pixels = images.to(device).to(.float32)
         PixelNormalization(mean: recipe.input.mean, deviation: recipe.input.deviation)
             .normalizeInPlace(pixels, isByte: true)
         return pixels
     }
 
-    /// uint8 images or clips → logits `[N, classes]` float32, in the precision that the recipe asks for.
+    /// uint8 images or clips → logits `[N, classes]` float32, computed in the precision that the recipe asks for.
     public func logits(_ images: Tensor) -> Tensor {
         let input = normalized(images)
         return inPrecision { network(input) }.to(.float32)
     }
 
-    /// What the network takes of a batch.
+    /// The network's input in a batch: its clips or its images.
     func input(_ batch: Batch<ClassificationSample>) -> Tensor { takesClips ? batch.clips : batch.images }
 
     /// A part of the recipe's data.
@@ -105,7 +105,7 @@ public struct ClassifierModel: RecipeModel {
             if mirrors, part.annotations.mirroredLabels == nil {
                 throw file.error(
                     at: "input.flip",
-                    "a mirrored clip of some class is of none of the classes (left and right in their names have no "
+                    "mirrored clips of some classes belong to no class (left and right in their names have no "
                         + "counterpart): set input.flip=0")
             }
             return ClipDataset(

@@ -5,17 +5,17 @@ import DataPipeline
 package struct ClipInventory: Encodable, Sendable {
     /// The file or folder that lists them.
     package let source: String
-    /// How many it lists.
+    /// Number of videos that it lists.
     package let listed: Int
     package let readable: Int
-    /// Frames of the readable videos together.
+    /// Frames of all readable videos together.
     package let frames: Int
-    /// Hours that the readable videos last together; nil unless all say how many frames they show a second.
+    /// Hours that the readable videos last together; nil unless all of them state their frame rate.
     package let hours: Double?
-    /// Names of those that are not there.
+    /// Names of listed videos that are not there.
     package let missing: [String]
     package let unreadable: [UnreadableVideo]
-    /// Which clips of the annotations are the unreadable ones.
+    /// Indices of the unreadable videos among the annotations' clips.
     let leftOut: Set<Int>
 
     enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable }
@@ -47,7 +47,7 @@ package struct ClipInventory: Encodable, Sendable {
 
 /// A video that is there and can't be read.
 public struct UnreadableVideo: Codable, Hashable, Sendable, CustomStringConvertible {
-    /// Its file.
+    /// The video's file.
     public let path: String
     /// Why it can't be read, in a sentence.
     public let reason: String
@@ -68,13 +68,13 @@ extension ClipInventory {
             .joined(separator: ", ")
     }
 
-    /// What is lacking, where something is: ", of 14 listed: 1 missing, 1 unreadable".
+    /// A clause about lacking videos, such as ", of 14 listed: 1 missing, 1 unreadable"; empty if none lacks.
     var shortfall: String {
         readable == listed
             ? "" : ", of \(listed) listed: " + Self.lacking(missing: missing.count, unreadable: unreadable.count)
     }
 
-    /// What a person should know before videos are left out.
+    /// Lines that tell a person about missing and unreadable videos.
     var notes: [String] {
         var notes: [String] = []
         if let first = missing.first {
@@ -88,7 +88,7 @@ extension ClipInventory {
         return notes
     }
 
-    /// For a person: the part's size, then the first of what is missing and unreadable.
+    /// Text for a person: the part's size, then the first `placesShown` missing and unreadable videos.
     package func text(placesShown: Int) -> String {
         let size = Self.size(readable, listed: listed, missing: missing.count, unreadable: unreadable.count)
         let length =

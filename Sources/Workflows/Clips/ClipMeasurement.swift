@@ -4,13 +4,13 @@ import Support
 import Tensors
 import Training
 
-/// Measures a classifier on the videos of the validation part as the papers do: the probabilities of all views of a video,
-/// some clips and some crops of each, are averaged.
+/// Measures a classifier on the videos of the validation part as the papers do: by the mean of the probabilities of all
+/// views of a video. A view is one crop of one clip.
 package struct ClipMeasurement {
     package let model: ClassifierModel
-    /// What was known of the videos before they were looked at.
+    /// The videos that are there and readable, from the index of frames.
     package let inventory: ClipInventory
-    /// What a person should know of the index of frames.
+    /// Lines that tell a person about the index of frames.
     package let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
 
@@ -41,7 +41,7 @@ package struct ClipMeasurement {
         defer { model.network.train(wasTraining) }
         let annotations = loader.dataset.annotations
         var tally = ClassificationTally(classNames: model.classNames)
-        // Those whose damage shows only now.
+        // Videos whose damage shows only when their frames are decoded.
         var unreadable: [UnreadableVideo] = []
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
@@ -74,8 +74,8 @@ package struct ClipMeasurement {
 }
 
 extension ClassifierModel {
-    /// The mean over all views of a video of the classes' probabilities: `[classes]`, on the CPU. As many views at a time as
-    /// the recipe's `evaluation.batch`.
+    /// Each class's mean probability over all views of a video: `[classes]`, on the CPU. The network gets
+    /// `evaluation.batch` views at a time.
     ///
     /// - Throws: `Stopped` once the user asks to stop.
     func probabilities(_ video: ClipViews) throws -> Tensor {
@@ -94,11 +94,11 @@ extension ClassifierModel {
 }
 
 extension ClassificationScores {
-    /// Measures a classifier on the validation part of its recipe: videos by all their views, images by themselves.
+    /// Measures a classifier on the validation part of its recipe: each video by all its views, each image by one.
     ///
     /// - Parameters:
     ///   - indexing: called while the index of frames is brought up to date.
-    ///   - notes: called with what a person should know of it.
+    ///   - notes: called with lines that tell a person about the index.
     /// - Throws: `RecipeFileError`, the data's errors; `Stopped` once the user asks to stop.
     public static func measured(
         _ model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in },

@@ -8,9 +8,9 @@ struct ClipPart {
     let folder: String
 
     /// - Parameters:
-    ///   - training: The training part, and not the validation part.
-    ///   - classNames: Those of the training part, so that labels mean the same; nil takes what the files say.
-    /// - Throws: `AnnotationError`; `RecipeFileError` for a list without `data.classes`, and where no video is there.
+    ///   - training: Whether to open the training part rather than the validation part.
+    ///   - classNames: The training part's, so that labels mean the same; nil takes those in the files.
+    /// - Throws: `AnnotationError`; `RecipeFileError` for a list without `data.classes`, and if no video is there.
     init(
         _ data: ClassificationDataSection, file: RecipeFile, training: Bool, classNames: [String]? = nil
     ) throws {
@@ -34,7 +34,8 @@ struct ClipPart {
             } else {
                 guard let names else {
                     throw file.error(
-                        at: key, "a list of paths and labels needs data.classes, a file with the name of a class a line"
+                        at: key,
+                        "a list of paths and labels needs data.classes, a file with one class name on each line"
                     )
                 }
                 annotations = try Kinetics.readList(path, videos: folder, classNames: names)

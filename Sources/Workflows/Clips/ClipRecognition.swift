@@ -5,30 +5,30 @@ import Support
 import Tensors
 import Training
 
-/// What a classifier sees in a video.
+/// The classes that a classifier finds likeliest in a video.
 public struct RecognizedClip: Encodable, Sendable {
     /// A class with its probability.
     public struct Class: Encodable, Sendable {
         /// The class's name.
         public let name: String
-        /// Mean over the views.
+        /// Mean probability over the views, 0…1.
         public let probability: Float
     }
 
     /// The file.
     public let video: String
-    /// How many frames it has.
+    /// Number of frames of the video.
     public let frames: Int
     /// Frames a second; nil where the file doesn't say.
     public let rate: Double?
-    /// How many views were looked at.
+    /// Number of views that were looked at.
     public let views: Int
-    /// The likeliest first.
+    /// The likeliest classes, best first.
     public let classes: [Class]
-    /// The video with the classes drawn in, once it was written.
+    /// Path of the video with the classes drawn in; nil until it is written.
     public internal(set) var drawn: String?
 
-    /// One line for a person.
+    /// The classes and their probabilities in one line for a person.
     public var summary: String {
         classes.map { String(format: "%@ %.1f%%", $0.name, $0.probability * 100) }.joined(separator: ", ")
     }
@@ -40,7 +40,7 @@ public struct ClipRecognition {
     public let model: ClassifierModel
     private let top: Int
 
-    /// - Parameter top: how many classes to tell of each video.
+    /// - Parameter top: how many classes to report for each video.
     /// - Throws: `RecipeFileError`, `CheckpointError`; `JobError` for a model of images.
     public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5) throws {
         try saved.require(
@@ -52,7 +52,7 @@ public struct ClipRecognition {
         self.top = top
     }
 
-    /// - Throws: `MediaError`, naming the file, and the frame; `Stopped` once the user asks to stop.
+    /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
@@ -72,11 +72,11 @@ public struct ClipRecognition {
 }
 
 extension RecognizedClip {
-    /// Writes the video with its classes drawn over its upper edge, a small one enlarged so that they can be read, and
-    /// remembers its name.
+    /// Writes the video with its classes drawn over its upper edge, and remembers its name. A small video is enlarged, so
+    /// that the names can be read.
     ///
-    /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. Nothing is left of a video that
-    ///   could not be finished.
+    /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. A video that can't be
+    ///   finished leaves no file.
     public mutating func writeVideo(to path: String) throws {
         let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
         let least = 240
@@ -94,7 +94,7 @@ extension RecognizedClip {
         drawn = path
     }
 
-    /// A frame with a line for each class: a bar as long as its probability, and its name.
+    /// A frame with a line for each class: its name, and a bar whose length is the probability.
     func drawn(on frame: ByteImage) throws -> ByteImage {
         let canvas = try Canvas(frame)
         let size = max(11, Double(min(frame.width, frame.height)) / 22), line = size * 1.35, width = Double(frame.width)

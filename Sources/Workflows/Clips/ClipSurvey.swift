@@ -3,17 +3,17 @@ import DataPipeline
 import Support
 import Training
 
-/// The videos of a recipe, held against the index of their frames.
+/// The videos of a recipe, compared with the index of their frames.
 package struct ClipSurvey: Encodable, Sendable {
     /// The file of the index.
     package let index: String
-    /// How many videos were opened for it; the others were known.
+    /// Number of videos that were opened for it; the others were in the index already.
     package let opened: Int
-    /// In the order of the parts.
+    /// One inventory for each part: training, then validation.
     package let inventories: [ClipInventory]
-    /// What a person should know of the index.
+    /// Lines that tell a person about the index.
     package let notes: [String]
-    /// Whether what was found out is in the index's file.
+    /// Whether the index's file holds what was found out.
     package let isKept: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -29,7 +29,7 @@ package struct ClipSurvey: Encodable, Sendable {
         let recipe = try file.decode(ClassificationRecipe.self)
         guard recipe.data.format.isOfVideos else {
             throw file.error(
-                at: "data.format", "\(recipe.data.format.rawValue) holds images, and the index is of videos")
+                at: "data.format", "\(recipe.data.format.rawValue) holds images, but the index is for videos")
         }
         let train = try ClipPart(recipe.data, file: file, training: true)
         let val = try ClipPart(
@@ -51,8 +51,8 @@ package struct ClipSurvey: Encodable, Sendable {
             throw Stopped(
                 "with \(update.left) videos still to look at; "
                     + (index.isKept
-                        ? "\(index.file) keeps what is known of the others"
-                        : "what is known of the others was not kept"))
+                        ? "\(index.file) keeps the results of the others"
+                        : "the results of the others were not kept"))
         }
         self.index = index.file
         opened = update.opened
@@ -61,8 +61,8 @@ package struct ClipSurvey: Encodable, Sendable {
         inventories = parts.map { ClipInventory($0, index: index) }
     }
 
-    /// Throws `RecipeFileError` where videos can't be read and the recipe's `data.failed_images` says to stop, and where
-    /// none of a part can.
+    /// Throws `RecipeFileError` for unreadable videos, unless the recipe's `data.failed_images` leaves them out, and
+    /// `JobError` if no video of a part can be read.
     func requireReadable(_ policy: FailurePolicy, file: RecipeFile) throws {
         for part in inventories {
             guard let first = part.unreadable.first else { continue }
@@ -70,8 +70,8 @@ package struct ClipSurvey: Encodable, Sendable {
             guard policy != .stop else {
                 throw file.error(
                     at: "data.failed_images",
-                    "\(count) of the \(part.listed) videos of \(part.source) can't be read; the first: \(first). Mend what "
-                        + "`vertebra data index` lists, or leave it out with data.failed_images=replace")
+                    "\(count) of the \(part.listed) videos of \(part.source) can't be read; the first: \(first). Repair the "
+                        + "files that `vertebra data index` lists, or leave them out with data.failed_images=replace")
             }
             guard part.readable > 0 else {
                 throw JobError(

@@ -4,20 +4,20 @@ import Foundation
 /// COCO 2014 as detectors were trained and measured on it before 2017: `minival`, 5,000 images of val2014, to measure, and
 /// train2014 with the rest of val2014, `valminusminival`, to train on (Ren et al. 2015; Bell et al. 2016, section 5).
 ///
-/// COCO's val2017 is that minival, so its annotation file says which images are meant.
+/// COCO's val2017 has the images of minival, so its annotation file tells which they are.
 package struct COCO2014Splits {
-    /// The folder that COCO's archives were unpacked in.
+    /// The folder where COCO's archives were unpacked.
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
 
-    /// An annotation file that was made.
+    /// An annotation file that was written.
     package struct Made: Hashable, Sendable {
         package let path: String
         package let images: Int
         package let objects: Int
 
-        /// For a person.
+        /// The file and its counts in one line for a person.
         package var summary: String { "\(path): \(images) images, \(objects) objects" }
     }
 
@@ -25,15 +25,15 @@ package struct COCO2014Splits {
     package var minival: String { path("minival2014") }
     /// The other images of val2014.
     package var valMinusMinival: String { path("valminusminival2014") }
-    /// What is trained on: train2014 and valminusminival; file names are relative to the folder itself.
+    /// Images to train on: train2014 and valminusminival; file names are relative to `folder`.
     package var training: String { path("trainvalminusminival2014") }
 
     private func path(_ split: String) -> String { "\(folder)/annotations/instances_\(split).json" }
 
-    /// Writes the three files beside those of COCO that they are made of.
+    /// Writes the three files beside the COCO files that they are made from.
     ///
-    /// - Throws: `AnnotationError` where a file is missing or broken, where val2017 is no part of val2014, and where one of
-    ///   the three is there already unless `replacing`.
+    /// - Throws: `AnnotationError` if a file is missing or broken, if val2017 is not a part of val2014, and, unless
+    ///   `replacing`, if one of the three files exists.
     package func make(replacing: Bool = false) throws -> [Made] {
         let (train, val, val2017) = (path("train2014"), path("val2014"), path("val2017"))
         try requireFiles([
@@ -43,7 +43,7 @@ package struct COCO2014Splits {
         for made in [minival, valMinusMinival, training]
         where !replacing && FileManager.default.fileExists(atPath: made) {
             throw AnnotationError(
-                file: made, problem: "it is there already", fix: "Keep it, or replace it with --replace")
+                file: made, problem: "it exists already", fix: "Keep it, or replace it with --replace")
         }
         let all = try COCO.readInstances(val)
         let chosen = try Self.positions(of: COCO.readInstances(val2017), in: all)
@@ -60,7 +60,7 @@ package struct COCO2014Splits {
                 made.append(Made(path: path, images: annotations.imageCount, objects: annotations.objectCount))
             }
         } catch {
-            // All three or none: what a full disk left of them would be taken for whole.
+            // All three or none: an incomplete set, left by a full disk, would be taken for a complete one.
             for file in made { try? FileManager.default.removeItem(atPath: file.path) }
             throw error
         }
@@ -75,7 +75,7 @@ package struct COCO2014Splits {
         }
     }
 
-    /// Where the images of one file stand in another, which must have them all, of the same size and classes.
+    /// Indices in `all` of the images of `part`. `all` must have every one, with the same size and classes.
     private static func positions(of part: DetectionAnnotations, in all: DetectionAnnotations) throws -> [Int] {
         try part.requireClasses(of: all)
         let positions = Dictionary(
@@ -85,7 +85,7 @@ package struct COCO2014Splits {
                 throw AnnotationError(
                     file: part.source, place: "images[\(i)]",
                     problem: "image id \(part.imageIDs[i]) is not in \(all.source)",
-                    fix: "Download both files anew: every image of val2017 is one of val2014")
+                    fix: "Download both files again: every image of val2017 is one of val2014")
             }
             let (size, expected) = (part.imageSize(i), all.imageSize(position))
             guard size == expected else {
@@ -93,7 +93,7 @@ package struct COCO2014Splits {
                     file: part.source, place: "images[\(i)]",
                     problem: "image id \(part.imageIDs[i]) has \(size.width)×\(size.height) pixels, and in "
                         + "\(all.source) \(expected.width)×\(expected.height)",
-                    fix: "Download both files anew: the same id is the same image in both")
+                    fix: "Download both files again: the same id is the same image in both")
             }
             return position
         }

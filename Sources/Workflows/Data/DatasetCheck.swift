@@ -20,14 +20,14 @@ package struct DatasetCheck: Encodable, Sendable {
         }
     }
 
-    /// Checks a training part and what is measured on, or one of them. The second must have the first one's classes.
+    /// Checks a training and a validation part, or one of them. The second must have the first one's classes.
     package static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
         var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
         guard let first = checks.first else { return [] }
         let known = Set(first.report.classes.map(\.name))
         for i in checks.indices.dropFirst() where !known.isEmpty {
             let names = Set(checks[i].report.classes.map(\.name))
-            // A VOC folder shows only the classes that an object has.
+            // A VOC folder lists no classes: only those that have an object are known.
             var (missing, strange) = (known.subtracting(names), names.subtracting(known))
             if case .voc = parts[i] {
                 missing = []
@@ -47,10 +47,10 @@ package struct DatasetCheck: Encodable, Sendable {
         report = DatasetDoctor.check(voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures))
     }
 
-    /// Whether training would stop, or learn from what is wrong.
+    /// Whether training would stop because of a mistake, or learn from it.
     package var affectsTraining: Bool { report.affectsTraining }
 
-    /// For a person: what was looked at, then every kind of finding with its first places and what to do.
+    /// Text for a person: what was looked at, then every kind of finding with its first places and what to do.
     package func text(placesShown: Int) -> String { report.summary(placesShown: placesShown) }
 
     package func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }

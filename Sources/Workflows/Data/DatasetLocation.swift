@@ -10,7 +10,7 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
     /// A VOC folder and a list in its `ImageSets/Main`.
     case voc(folder: String, split: String, classNames: [String]? = nil)
 
-    /// The parts that a recipe trains and evaluates on.
+    /// The parts of a recipe: training, then validation if it has one.
     ///
     /// - Throws: `RecipeFileError`, also for a file or folder that is missing.
     package static func parts(of file: RecipeFile) throws -> [DatasetLocation] {
@@ -21,7 +21,7 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
         }
     }
 
-    /// One line that says which it is.
+    /// The location in one line for a person.
     public var title: String {
         switch self {
         case .coco(let annotations, _): annotations
@@ -45,11 +45,11 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
 }
 
 extension DatasetLocation {
-    /// Draws images with their boxes and names: a file for each, and one of all of them.
+    /// Draws images with their boxes and class names: a file for each, and an overview of all.
     ///
     /// - Parameters:
-    ///   - count: Images to draw, spread evenly over the data set.
-    ///   - training: With a recipe's transforms, to see what the model sees.
+    ///   - count: Number of images to draw, spread evenly over the data set.
+    ///   - training: A recipe's input section, to draw images as training transforms them; nil draws them as they are.
     /// - Returns: The pictures' paths, the overview first.
     /// - Throws: `AnnotationError`, `MediaError`, `JobError`.
     package func draw(count: Int, into folder: RunFolder, training: DetectionInputSection? = nil) throws -> [String] {

@@ -1,11 +1,11 @@
 import DataPipeline
 import SampleSets
 
-/// The built-in sample sets, drawn by lot from a seed.
+/// The built-in sample sets, drawn at random from a seed.
 package enum SampleSetMaking {
-    /// Writes the detection set, pictures of several kinds of objects as COCO and as VOC, and gives a few lines about it.
+    /// Writes the detection set, pictures of several kinds of objects as COCO and as VOC, and returns a few lines about it.
     ///
-    /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
+    /// - Throws: `SampleSetError` if the folder exists and `replacing` is false.
     package static func make(
         folder: String, trainImages: Int, validationImages: Int, seed: UInt64, replacing: Bool
     ) throws -> String {
@@ -16,10 +16,10 @@ package enum SampleSetMaking {
         return "\(try ShapeSampleSet(settings: settings).write(to: folder, replacing: replacing))"
     }
 
-    /// Writes the action set, videos of objects whose classes only motion tells apart, in Kinetics' and in
-    /// Something-Something's form, and gives a few lines about it. The numbers of clips are those of each class.
+    /// Writes the action set, videos whose classes differ only in motion, in Kinetics' and Something-Something's formats,
+    /// and returns a few lines about it. The numbers of clips are for each class.
     ///
-    /// - Throws: `SampleSetError` where the folder is there and is not to be replaced.
+    /// - Throws: `SampleSetError` if the folder exists and `replacing` is false.
     package static func makeActions(
         folder: String, trainClips: Int, validationClips: Int, seed: UInt64, replacing: Bool
     ) throws -> String {

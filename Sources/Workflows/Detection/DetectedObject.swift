@@ -6,14 +6,14 @@ import Tensors
 
 /// One object that a detector found.
 package struct DetectedObject: Hashable, Sendable {
-    /// XYXY pixels.
+    /// The box in XYXY pixels.
     package var box: Box
-    /// 1…classCount.
+    /// The class's label, 1…classCount.
     package var label: Int
-    /// 0…1.
+    /// How sure the detector is, 0…1.
     package var score: Float
 
-    /// A detector's tensors as values, best first.
+    /// A detector's tensors as Swift values, best first.
     package static func list(_ detections: Detections) -> [DetectedObject] {
         let boxes = detections.boxes.array(Float.self)
         let scores = detections.scores.array(Float.self)
@@ -27,11 +27,11 @@ package struct DetectedObject: Hashable, Sendable {
 }
 
 extension DetectorModel {
-    /// What the detector finds in images scaled to what it sees, in pixels of the originals, best first.
+    /// The objects found in each of `images`, in pixels of the original files, best first.
     ///
     /// - Parameters:
-    ///   - images: At the sizes that `input` of the recipe says.
-    ///   - originalSizes: The sizes before that, of as many images.
+    ///   - images: Images already scaled as the recipe's `input` says.
+    ///   - originalSizes: The size of each image before scaling.
     func objects(in images: [ByteImage], originalSizes: [ImageSize]) -> [[DetectedObject]] {
         precondition(
             images.count == originalSizes.count,

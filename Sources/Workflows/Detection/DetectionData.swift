@@ -3,15 +3,15 @@ import DataPipeline
 import Foundation
 import Support
 
-/// The data of a detection recipe, opened: annotations read, folders found, classes brought together by name.
+/// Opens the data of a detection recipe: finds its folders, reads its annotations, matches classes by name.
 package struct DetectionData: Sendable {
-    /// One part of the data set, its annotations read.
+    /// One part of a data set, with its annotations read.
     package struct Part: Sendable {
         package let annotations: DetectionAnnotations
-        /// What the annotations' file names are relative to.
+        /// The folder that the annotations' file names are relative to.
         package let imageFolder: String
 
-        /// The file of one of the annotated images, by its place among them.
+        /// The file of the annotated image at `index`.
         func path(ofImage index: Int) -> String { imageFolder + "/" + annotations.fileName(index) }
 
         /// The files of all annotated images.
@@ -26,15 +26,15 @@ package struct DetectionData: Sendable {
     package let recipe: DetectionDataSection
     private let file: RecipeFile
 
-    /// `file` names the places of what is wrong.
+    /// The `data` section of a recipe; `file` gives error messages their line.
     package init(_ recipe: DetectionDataSection, file: RecipeFile) {
         self.recipe = recipe
         self.file = file
     }
 
-    /// Where a part is.
+    /// The location of a part.
     ///
-    /// - Parameter classNames: What a VOC folder's objects may be called; without it, what the recipe says.
+    /// - Parameter classNames: The classes of a VOC folder; nil takes the recipe's.
     /// - Throws: `RecipeFileError` for a file or folder that is missing, with the recipe's line.
     package func location(_ role: Role, classNames: [String]? = nil) throws -> DatasetLocation {
         guard let part = role == .train ? recipe.train : recipe.val else {
@@ -65,8 +65,8 @@ package struct DetectionData: Sendable {
 
     /// The classes that a model learns from the training part, in the order of its labels.
     ///
-    /// - Throws: `AnnotationError` where there is no class, or a name stands twice; `ClassMismatch` where `data.classes`
-    ///   names others.
+    /// - Throws: `AnnotationError` if there is no class or two have one name; `ClassMismatch` if `data.classes` lists other
+    ///   names.
     package func classNames(training: Part) throws -> [String] {
         guard training.annotations.classCount > 0 else {
             throw AnnotationError(
@@ -80,7 +80,7 @@ package struct DetectionData: Sendable {
         return training.annotations.classNames
     }
 
-    /// A path below the data's root, as files are opened.
+    /// A path in the data's root, or an absolute path as it is.
     private func path(_ relative: String?) -> String {
         let relative = relative ?? ""
         return relative.hasPrefix("/") ? relative : recipe.root + "/" + relative
@@ -99,10 +99,11 @@ package struct DetectionData: Sendable {
 }
 
 extension DetectionInputSection {
-    /// What training images go through.
+    /// The transforms of training images.
     package var trainingTransforms: [any DetectionTransform] {
         var transforms: [any DetectionTransform] = []
-        // A canvas of sixteen times the pixels, or a crop of a third of a side, of no more than will be looked at.
+        // Zoom-out makes a canvas of up to sixteen times the pixels, and a crop may keep only a third of a side: limit both to
+        // the pixels that the detector will look at.
         if let side, zoomOut > 0 || iouCrop { transforms.append(LimitLongestSide(4 * side)) }
         if colorJitter { transforms.append(RandomPhotometricDistort()) }
         if zoomOut > 0 { transforms.append(RandomZoomOut(probability: zoomOut)) }
@@ -112,7 +113,7 @@ extension DetectionInputSection {
         return transforms
     }
 
-    /// What images go through that detections are wanted of.
+    /// The transforms of images outside training.
     var evaluationTransforms: [any DetectionTransform] {
         [resize(to: [evaluationShorterSide])]
     }

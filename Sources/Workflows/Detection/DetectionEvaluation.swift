@@ -6,14 +6,14 @@ import Support
 import Tensors
 import Training
 
-/// Measures a trained detector on its validation part, or on the data that settings put in its place.
+/// Measures a trained detector on the validation part of its recipe, which settings can replace.
 public struct DetectionEvaluation {
     /// The detector.
     public let model: DetectorModel
     private let measurement: DetectionMeasurement
     private let measured: MeasuredDetector
 
-    /// A detector that was saved, on a device, with its validation part opened.
+    /// Loads a saved detector onto a device and opens its validation part.
     ///
     /// - Throws: `RecipeFileError`, `CheckpointError`, `AnnotationError`, `ClassMismatch`, `MissingDevice`.
     public init(_ saved: SavedModel, device: Device = .cpu) throws {
@@ -24,9 +24,9 @@ public struct DetectionEvaluation {
         measured = MeasuredDetector(model, checkpoint: saved.path, at: saved.checkpoint.info, data: location)
     }
 
-    /// Draws images spread evenly over the data: what was annotated at the left, what was found at the right.
+    /// Draws images spread evenly over the data, annotated objects at the left, detected ones at the right.
     ///
-    /// - Returns: The pictures' paths, an overview of all of them first.
+    /// - Returns: The pictures' paths, an overview of all first.
     public func draw(
         _ results: DetectionResults, count: Int, threshold: Double, into folder: RunFolder
     ) throws -> [String] {
@@ -75,9 +75,9 @@ public struct DetectionEvaluation {
         return [overview] + paths
     }
 
-    /// Detects on every image, scores what is found, and writes `metrics.json` and `detections.json`.
+    /// Detects on every image, scores the detections, and writes `metrics.json` and `detections.json`.
     ///
-    /// - Parameter path: Another file that the detections are written to as well.
+    /// - Parameter path: Another file to write the detections to.
     public func run(
         into folder: RunFolder, results path: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -87,7 +87,7 @@ public struct DetectionEvaluation {
         let (found, results) = try measurement.scores(progress: progress)
         var scores = found
         scores.measured = measured
-        // The numbers are those of the detections beside them, or are not there.
+        // Remove the old numbers first, so that metrics.json never stands beside the detections of another evaluation.
         try? FileManager.default.removeItem(atPath: folder.evaluation)
         try COCO.writeResults(results, to: folder.detections)
         try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)

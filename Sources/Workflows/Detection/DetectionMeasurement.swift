@@ -10,9 +10,9 @@ import Training
 
 /// An image that a measurement left out.
 public struct UnreadableImage: Hashable, Sendable, Codable {
-    /// As the annotations call it.
+    /// The file name as in the annotations.
     public var path: String
-    /// Why it can't be read.
+    /// Why the file can't be read.
     public var reason: String
 }
 
@@ -20,20 +20,20 @@ public struct UnreadableImage: Hashable, Sendable, Codable {
 public struct DetectionScores: Sendable, Codable {
     /// COCO's numbers, overall and by class.
     public var coco: COCOScores
-    /// VOC's AP at IoU 0.5 over all points of the curve; difficult objects don't count.
+    /// VOC's AP at IoU 0.5, the area under the whole curve; difficult objects don't count.
     public var voc: VOCScores
-    /// VOC's AP at IoU 0.5 as the mean of the precision at eleven recalls; difficult objects don't count.
+    /// VOC's AP at IoU 0.5, the mean precision at eleven recalls; difficult objects don't count.
     public var voc11: VOCScores
-    /// Images that the detector ran on.
+    /// Number of images that the detector ran on.
     public var images: Int
-    /// Images that could not be read, which the scores leave out.
+    /// Images that could not be read; the scores leave them out.
     public var unreadable: [UnreadableImage] = []
-    /// Seconds that detection took, without the reading of annotations and the scoring.
+    /// Seconds that detection took, without reading annotations and scoring.
     public var seconds: Double
-    /// What was measured, on what; nil within a training.
+    /// The detector and the data that were measured; nil during training.
     public var measured: MeasuredDetector?
 
-    /// COCO's table, and VOC's means under it.
+    /// COCO's table with VOC's means below it.
     public var table: String {
         let means = [("all-point", voc), ("11-point", voc11)].map {
             " VOC mean average precision (\($0), IoU ≥ \($1.iouThreshold)) = \(String(format: "%.3f", $1.meanAP))"
@@ -47,7 +47,7 @@ public struct DetectionScores: Sendable, Codable {
             } ?? "")
     }
 
-    /// The values that a run records, by the names of the recipe's `evaluation.metric` and COCO's others.
+    /// The values that a run records, by the names of `evaluation.metric` and of COCO's other means.
     public var metrics: [String: Double] {
         [
             "AP": coco.ap, "AP50": coco.ap50, "AP75": coco.ap75, "APs": coco.apSmall, "APm": coco.apMedium,
@@ -57,14 +57,14 @@ public struct DetectionScores: Sendable, Codable {
     }
 }
 
-/// Runs a detector over annotated images and scores what it finds.
+/// Runs a detector over annotated images and scores its detections.
 package struct DetectionMeasurement {
     package let model: DetectorModel
     package let part: DetectionData.Part
     private let mapping: ClassMapping
     private let loader: DataLoader<DetectionDataset>
 
-    /// - Throws: `ClassMismatch` where the model's classes are not the data's.
+    /// - Throws: `ClassMismatch` if model and data have different classes.
     package init(model: DetectorModel, part: DetectionData.Part) throws {
         self.model = model
         self.part = part
@@ -78,9 +78,9 @@ package struct DetectionMeasurement {
             failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
     }
 
-    /// Looks at every file's header, so that what would end a measurement in its middle shows before the first step.
+    /// Reads every file's header, so that an unusable image is reported before the first step and not in the middle.
     ///
-    /// - Throws: `RecipeFileError` where images can't be used and the recipe's `data.failed_images` does not leave them out.
+    /// - Throws: `RecipeFileError` if images can't be used and the recipe's `data.failed_images` does not leave them out.
     package func requireUsableFiles() throws {
         guard model.recipe.data.failedImages == .stop else { return }
         let unusable = loader.dataset.unusableFiles()
@@ -88,11 +88,11 @@ package struct DetectionMeasurement {
         throw model.file.error(
             at: "data.val",
             "\(unusable.count) of its \(loader.dataset.count) images can't be used, such as "
-                + "\(loader.dataset.path(first.index)): \(first.error). Mend what `vertebra data check` lists, or leave "
+                + "\(loader.dataset.path(first.index)): \(first.error). Repair the files that `vertebra data check` lists, or leave "
                 + "them out with data.failed_images=replace")
     }
 
-    /// Detections of every image, in its file's pixels, under the data's category ids; and the samples that were left out.
+    /// Detections of every image, in its file's pixels and with the data's category ids, and the samples that were left out.
     private func detections(
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> (results: DetectionResults, leftOut: [SkippedSample]) {
@@ -120,7 +120,7 @@ package struct DetectionMeasurement {
         return (results, leftOut)
     }
 
-    /// Detects and scores. Images that can't be read are left out with their objects where `data.failed_images` says so.
+    /// Detects and scores. If `data.failed_images` says so, images that can't be read are left out with their objects.
     ///
     /// - Parameter progress: called with the number of images done.
     /// - Throws: `Stopped` once the user asks to stop; the loader's errors.

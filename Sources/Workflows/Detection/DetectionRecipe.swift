@@ -21,7 +21,7 @@ package enum DetectionSections: RecipeSections {
     package typealias Inference = DetectionInferenceSection
 }
 
-/// The section `model`: what is trained.
+/// The section `model`: the detector and the weights that it starts from.
 package struct DetectionModelSection: ModelSection {
     package enum DetectorName: String, Codable, CaseIterable, Sendable {
         case fasterRCNN = "faster_rcnn"
@@ -29,14 +29,14 @@ package struct DetectionModelSection: ModelSection {
     }
 
     package var detector = DetectorName.fasterRCNN
-    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`. In the file it may be a section
-    /// too: a `base` and axes.
+    /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`. A recipe may also write a section
+    /// with `base` and axes.
     package var backbone: String
-    /// Weights to start from, `.safetensors` or `.pth`: a whole detector's, or a backbone's. Nil: random ones.
+    /// Weights to start from, `.safetensors` or `.pth`, of a whole detector or of a backbone. Nil: random weights.
     package var weights: String?
-    /// Everything else about a Faster R-CNN; torchvision's defaults.
+    /// The settings of a Faster R-CNN; the defaults are torchvision's.
     package var fasterRCNN: FasterRCNNConfiguration
-    /// Everything else about an SSD; the paper's numbers. Nil where the detector is another.
+    /// The settings of an SSD; the defaults are the paper's. Nil for other detectors.
     package var ssd: SSDConfiguration?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -57,12 +57,12 @@ package struct DetectionModelSection: ModelSection {
         let (stranger, own) = ssd == nil ? (CodingKeys.ssd, CodingKeys.fasterRCNN) : (.fasterRCNN, .ssd)
         try values.require(
             !values.contains(stranger), stranger,
-            "is about another detector than \(detector.rawValue), whose settings are model.\(own.rawValue)")
+            "belongs to another detector; the settings of \(detector.rawValue) are in model.\(own.rawValue)")
     }
 }
 
 extension DetectionModelSection.DetectorName {
-    /// Nil for a detector of another kind.
+    /// SSD's variant; nil for other detectors.
     var ssd: SSDConfiguration.Variant? {
         switch self {
         case .fasterRCNN: nil
@@ -72,8 +72,8 @@ extension DetectionModelSection.DetectorName {
     }
 }
 
-/// The section `data`: where the images and their annotations are. A relative `root` is seen from the folder that the
-/// command runs in; every other path from `root`.
+/// The section `data`: where the images and their annotations are. A relative `root` starts from the folder that the
+/// command runs in, every other relative path from `root`.
 package struct DetectionDataSection: DataSection {
     package enum Format: String, Codable, CaseIterable, Sendable {
         /// `annotations`: an instances JSON; `images`: the folder of the pictures.
@@ -97,16 +97,17 @@ package struct DetectionDataSection: DataSection {
     package var format: Format
     package var train: Part
     package var val: Part?
-    /// Class names. COCO: a check, for the annotations name them in the order of their ids. VOC: the labels' order; if left
-    /// out, the twenty of the challenge, or for other objects the names that are found.
+    /// Class names. COCO: only a check, because the annotations name the classes, in the order of their ids. VOC: the order
+    /// of the labels; if left out, the challenge's twenty classes, or the names that are found if there are others.
     package var classes: [String]?
-    /// Boxes without an inside, or with none on the image: `refuse` to train, or `skip` and count them.
+    /// What happens to boxes without area, or without any on the image: `refuse` to train, or `skip` and count them.
     package var degenerateBoxes = DetectionFilter.DegenerateBoxes.refuse
-    /// Images on which nothing remains: `keep` as background, or `drop`.
+    /// What happens to images without objects: `keep` them as background, or `drop` them.
     package var emptyImages = DetectionFilter.EmptyImages.keep
     /// Whether VOC's difficult objects are trained on.
     package var difficultObjects = true
-    /// An image that can't be read: `stop`, or `replace` it by another and count it; validation leaves it out and names it.
+    /// What happens to an image that can't be read: `stop` ends the work; `replace` trains on another and counts it, and
+    /// validation leaves it out and names it.
     package var failedImages = FailurePolicy.stop
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -149,23 +150,23 @@ package struct DetectionDataSection: DataSection {
     }
 }
 
-/// The section `input`: what an image becomes before the model.
+/// The section `input`: how an image is scaled and changed before the model.
 package struct DetectionInputSection: RecipeSection {
-    /// Pixels of the shorter side. With several, each training image draws one; evaluation takes the last.
+    /// Pixels of the shorter side. Of several, each training image takes one at random, and evaluation the last.
     package var shorterSide = [800]
-    /// Most pixels of the longer side.
+    /// Largest number of pixels of the longer side.
     package var longerSide = 1333
-    /// Probability of a horizontal flip.
+    /// Probability of a horizontal flip in training.
     package var flip = 0.5
-    /// Whether training images are cropped as SSD's are (random crops by overlap).
+    /// Whether training images are cropped at random by overlap, as for SSD.
     package var iouCrop = false
-    /// Probability of SSD's zoom-out: the image on a larger canvas.
+    /// Probability of SSD's zoom-out, which puts the image on a larger canvas.
     package var zoomOut = 0.0
-    /// Whether colours are jittered as SSD's are.
+    /// Whether colours are jittered as for SSD.
     package var colorJitter = false
-    /// Whether batches are made of images of similar proportions. Without effect where all come to one size.
+    /// Whether a batch has images of similar proportions. No effect if all images get one size.
     package var aspectGroups = true
-    /// Pixels of both sides, for a detector that wants one size whatever the proportions: SSD. Nil: `shorterSide` and
+    /// Width and height in pixels for a detector that takes images of one size, such as SSD. Nil: `shorterSide` and
     /// `longerSide` decide.
     package var side: Int?
 
@@ -206,7 +207,7 @@ package enum DetectionMetric: String, EvaluationMetric {
     case ap = "AP"
     case ap50 = "AP50"
     case ap75 = "AP75"
-    /// VOC's mean AP over all points, and over eleven.
+    /// VOC's mean AP by the area under the curve, and by eleven points.
     case voc = "VOC"
     case voc11 = "VOC11"
 

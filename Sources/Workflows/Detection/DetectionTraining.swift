@@ -13,15 +13,15 @@ package struct DetectionTraining: TrainingJob {
     private let task: DetectionTask
 
     package var classNames: [String] { model.classNames }
-    /// What the filter of the training part left, and what it left out.
+    /// A line about the training images and boxes that the filter kept and left out.
     package var summary: String { task.loader.dataset.report.summary }
     package var start: StartWeights? { model.start }
     package var notes: [String] { model.notes }
     package var replacedImages: [SkippedSample] { task.loader.skipped }
 
-    /// Opens the data and builds the model, so that whatever is wrong shows before the first step.
+    /// Opens the data and builds the model, so that mistakes show before the first step.
     ///
-    /// - Parameter resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    /// - Parameter resuming: Skips the recipe's start weights, because a checkpoint will replace them.
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DetectionDatasetError` and the weights' errors.
     package init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
         try device.requirePresence()

@@ -10,12 +10,12 @@ import Training
 public struct DetectorModel: RecipeModel {
     /// The network.
     public let detector: any Detector
-    /// The network, under the name that models of all tasks have for it.
+    /// The network, by the name that models of all tasks share.
     public var module: Module { detector }
     /// Names of the classes, in the order of the labels 1…n.
     public let classNames: [String]
     package let recipe: DetectionRecipe
-    /// Where `recipe` stands.
+    /// The file of `recipe`, for error messages.
     package let file: RecipeFile
     /// What became of the weights to start from; nil without any.
     public private(set) var start: StartWeights?
@@ -37,7 +37,7 @@ public struct DetectorModel: RecipeModel {
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
     }
 
-    /// What a person should know of the parts that are not trained.
+    /// Lines that tell a person which parts are not trained.
     var notes: [String] {
         let frozen = detector.body.frozenParts
         let hasFrozenNorms = (recipe.model.ssd?.normalization ?? recipe.model.fasterRCNN.normalization) == .frozenBatch
@@ -47,7 +47,7 @@ public struct DetectorModel: RecipeModel {
         }
         if hasFrozenNorms { notes.append("the backbone's norms are frozen, those of its trained stages too") }
         if recipe.model.weights == nil, !notes.isEmpty {
-            notes.append("what is frozen stays at random: the recipe names no model.weights to start from")
+            notes.append("frozen parts keep random weights: the recipe names no model.weights to start from")
         }
         return notes
     }
@@ -74,7 +74,7 @@ public struct DetectorModel: RecipeModel {
         }
     }
 
-    /// Faster R-CNN's settings: images come to it at the size that `input` says.
+    /// Faster R-CNN's settings. The section `input` scales images, so the network doesn't.
     private static func fasterRCNN(
         of recipe: DetectionRecipe, file: RecipeFile
     ) throws -> FasterRCNNConfiguration {
@@ -89,7 +89,8 @@ public struct DetectorModel: RecipeModel {
         return configuration
     }
 
-    /// Weights to start from: a whole detector's, or for the backbone alone a classifier's or another detector's.
+    /// Loads weights to start from: of the same kind of detector into the whole network, of a classifier or another detector
+    /// into the backbone alone.
     private func start(_ path: String) throws -> StartWeights {
         let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
         func names(_ prefix: String) -> Bool { weights.state.contains { $0.name.hasPrefix(prefix) } }

@@ -1,18 +1,18 @@
 import Annotations
 import Media
 
-/// An object as it is drawn: a box with its name, and with its score where it was detected.
+/// An object to draw: a box with a name, and a score if it was detected.
 struct DrawnObject {
     var name: String
-    /// 1…n, which decides the colour.
+    /// The class's label, 1…n, which decides the colour.
     var label: Int
     var score: Double?
-    /// XYXY pixels.
+    /// The box in XYXY pixels.
     var box: Box
 
     private var caption: String { score.map { "\(name) \(Int(($0 * 100).rounded()))%" } ?? name }
 
-    /// The image with its objects, the first on top; a small image is enlarged so that the labels can be read.
+    /// The image with its objects drawn, the first on top. A small image is enlarged, so that the names can be read.
     static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
         let scale = max(1, Double(shorterSide) / Double(min(image.width, image.height)))
         let canvas = try Canvas(

@@ -10,25 +10,25 @@ import Tensors
 public struct ImageDetections: Encodable, Sendable {
     /// An object that was found.
     public struct Object: Encodable, Sendable {
-        /// Its class.
+        /// The name of its class.
         public let name: String
-        /// 1…n, in the order of the checkpoint's classes.
+        /// The class's label, 1…n, in the order of the checkpoint's classes.
         public let label: Int
         /// How sure the detector is, 0…1.
         public let score: Float
-        /// XYXY pixels of the file.
+        /// The box in XYXY pixels of the file.
         public let box: [Float]
     }
 
     /// The file.
     public let image: String
-    /// Pixels of the file, upright.
+    /// Width of the upright image in pixels.
     public let width: Int
-    /// Pixels of the file, upright.
+    /// Height of the upright image in pixels.
     public let height: Int
-    /// Best first.
+    /// The objects that were found, best first.
     public let detections: [Object]
-    /// The file of the picture with its boxes, once one was drawn.
+    /// Path of the picture with the boxes drawn in; nil until it is written.
     public internal(set) var picture: String?
 }
 
@@ -37,7 +37,7 @@ public struct ImageDetection {
     /// The detector.
     public let model: DetectorModel
 
-    /// A detector that was saved, on a device.
+    /// Loads a saved detector onto a device.
     ///
     /// - Throws: `RecipeFileError`, also for a classifier; `CheckpointError`, `MissingDevice`.
     public init(_ saved: SavedModel, device: Device = .cpu) throws {
@@ -74,7 +74,7 @@ extension ImageDetections.Object {
 }
 
 extension ImageDetections {
-    /// The picture with every object's box, name and score; a small one is enlarged so that the labels can be read.
+    /// The picture with every object's box, name and score. A small picture is enlarged, so that the names can be read.
     ///
     /// - Throws: `MediaError` naming the file.
     public func drawn(shorterSide: Int = 480) throws -> ByteImage {
@@ -89,24 +89,25 @@ extension ImageDetections {
 }
 
 extension ImageDetection {
-    /// The image files that arguments name: files as they are, and of folders every JPEG and PNG, by name.
+    /// The image files that arguments name: a file itself, or all JPEG and PNG files of a folder, sorted by name.
     ///
-    /// - Throws: `JobError` for a path that is not there and for a folder without images.
+    /// - Throws: `JobError` for a path that does not exist and for a folder without images.
     package static func imageFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings, called: "JPEG or PNG files")
     }
 
-    /// Files to look through, with the videos of folders: MP4 and its relatives, Matroska, WebM, AVI.
+    /// The image and video files that arguments name. Videos are MP4 and its relatives, Matroska, WebM and AVI.
     package static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }
 
-    /// The video files that arguments name: files as they are, and of folders every video, by name.
+    /// The video files that arguments name: a file itself, or all videos of a folder, sorted by name.
     package static func videoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: videoEndings, called: "videos")
     }
 
-    /// Images and videos in a folder of drawings that are not drawings: those that its detections.json does not name.
+    /// Images and videos in an output folder that `detect` did not draw, since the folder's detections.json does not name
+    /// them.
     package static func strangers(in folder: String) -> [String] {
         struct Drawn: Decodable {
             let picture: String?
@@ -120,7 +121,7 @@ extension ImageDetection {
             .map { folder + "/" + $0 }
     }
 
-    /// Whether a file is taken for a video, by the end of its name.
+    /// Whether a file is a video, by the ending of its name.
     package static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
 
     private static let videoEndings = VideoFolder.endings

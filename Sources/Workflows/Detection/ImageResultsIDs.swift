@@ -1,19 +1,19 @@
 import Annotations
 import Foundation
 
-/// The ids under which COCO's results form names images and classes: those of an instances file, or numbers from 1 in the
-/// order of the images and of the classes.
+/// The ids of images and classes in COCO's results format: those of an instances file, or else numbers from 1 in the
+/// order of images and classes.
 package struct ImageResultsIDs {
     private let imageIDs: [String: Int]
     private let categoryIDs: [Int]
-    /// Where ids are numbers, what they mean.
+    /// The names of images and classes, written out if ids are numbers from 1.
     private let names: ResultNames
 
     /// - Parameters:
     ///   - given: The image files.
     ///   - classNames: The names of the model's labels.
-    ///   - path: An instances JSON; nil numbers images and classes from 1.
-    /// - Throws: `ClassMismatch`; `AnnotationError`, also for an image that the instances lack.
+    ///   - path: An instances JSON that has the ids; nil numbers images and classes from 1.
+    /// - Throws: `ClassMismatch`; `AnnotationError`, also for an image that the instances file lacks.
     package init(images given: [String], classNames: [String], annotations path: String?) throws {
         guard let path else {
             imageIDs = Dictionary(given.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
@@ -32,7 +32,7 @@ package struct ImageResultsIDs {
             let id = try index.imageID(of: image)
             if let other = images.updateValue(image, forKey: id), other != image {
                 throw AnnotationError(
-                    file: path, problem: "\(other) and \(image) are the same of its images",
+                    file: path, problem: "\(other) and \(image) are the same image in it",
                     fix: "Detect on the images of these annotations, or leave --annotations out")
             }
             ids[image] = id
@@ -41,7 +41,7 @@ package struct ImageResultsIDs {
         names = ResultNames()
     }
 
-    /// Writes what was found in the images; with numbers for ids, what they mean as well.
+    /// Writes the detections of the images, with names as well if ids are numbers from 1.
     ///
     /// - Throws: `AnnotationError`.
     package func write(_ found: [ImageDetections], to path: String) throws {

@@ -2,17 +2,17 @@ import Foundation
 import NN
 import Training
 
-/// What an evaluation measured, on what: kept beside its numbers, for the report.
+/// The detector and the data of an evaluation, kept beside its numbers for the report.
 public struct MeasuredDetector: Hashable, Sendable, Codable {
     /// The checkpoint's file.
     public var checkpoint: String
-    /// Optimiser steps of training.
+    /// Optimiser steps that it was trained for.
     public var step: Int
-    /// Epochs of training.
+    /// Epochs that it was trained for.
     public var epoch: Int
     /// The detector in a few words.
     public var model: String
-    /// How many parameters it has.
+    /// Number of the detector's parameters.
     public var parameters: Int
     /// The annotated images.
     public var data: DatasetLocation
@@ -33,7 +33,7 @@ extension DetectorModel {
 }
 
 extension DatasetLocation {
-    /// This location with absolute paths, which hold whatever folder a program runs in.
+    /// This location with absolute paths, which are valid in any working folder.
     var absolute: DatasetLocation {
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         return switch self {

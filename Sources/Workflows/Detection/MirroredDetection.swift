@@ -2,8 +2,8 @@ import Detectors
 import Tensors
 
 extension DetectorModel {
-    /// What the detector finds, in pixels of the images given, computed in the recipe's precision. With `inference.flip`
-    /// the candidates of each image and of its mirror image are thinned out together.
+    /// The objects found in each image, in its pixels, computed in the recipe's precision. With `inference.flip`, one
+    /// suppression goes over the candidates of an image and of its mirror image together.
     func detect(_ images: [Tensor]) -> [Detections] {
         let wasTraining = detector.isTraining
         detector.eval()
@@ -30,7 +30,7 @@ extension DetectorModel {
 
     private static func mirrored(_ image: Tensor) -> Tensor { image.flip([columns(of: image)]) }
 
-    /// Detections in a mirror image `width` pixels wide as those in the image.
+    /// Turns detections in a mirror image, `width` pixels wide, into detections in the image.
     static func mirrored(_ detections: Detections, width: Int) -> Detections {
         let edges = (0..<4).map { detections.boxes.select(dim: 1, index: $0) }
         let whole = Tensor.full(edges[0].shape, Double(width), device: detections.boxes.device)

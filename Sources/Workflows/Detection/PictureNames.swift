@@ -1,19 +1,19 @@
 import Foundation
 
-/// A file of its own for the picture of each image, whatever folders the images come from; never an image itself. Likewise
-/// for videos.
+/// Chooses the name of each drawn picture or video in one folder. No two get one name, although their sources may come
+/// from different folders, and no source is overwritten.
 package struct PictureNames {
     private let folder: String
     private var taken: Set<String>
     private let images: Set<String>
 
     /// - Parameters:
-    ///   - images: what is drawn, and must stay.
-    ///   - reserved: names in the folder that are for something else.
+    ///   - images: files to draw, which must not be overwritten.
+    ///   - reserved: names in the folder that are needed for something else.
     package init(folder: String, images: [String], reserved: Set<String> = []) {
         self.folder = folder
         taken = reserved
-        // Many images lie in few folders: each folder is looked up once.
+        // Many images lie in few folders, so each folder is resolved once.
         var folders: [String: URL] = [:]
         self.images = Set(
             images.map { image in
@@ -25,7 +25,7 @@ package struct PictureNames {
             })
     }
 
-    /// `FOLDER/STEM.jpg`, or `FOLDER/STEM-2.jpg` and so on where that one is taken.
+    /// `FOLDER/STEM.jpg`, or if that is taken, `FOLDER/STEM-2.jpg` and so on.
     package mutating func path(for image: String, ending: String = "jpg") -> String {
         let stem = ((image as NSString).lastPathComponent as NSString).deletingPathExtension
         var number = 1

@@ -8,44 +8,44 @@ import Training
 
 /// What a detector found in one video file.
 public struct VideoDetections: Encodable, Sendable {
-    /// A frame that was looked at.
+    /// The detections of one frame.
     public struct Frame: Encodable, Sendable {
-        /// From 0.
+        /// The frame's number, from 0.
         public let frame: Int
-        /// Seconds after the first frame; nil where the file doesn't say.
+        /// Seconds after the first frame; nil if the file doesn't say.
         public let time: Double?
-        /// Best first; XYXY pixels of the video.
+        /// The objects that were found, best first, with boxes in XYXY pixels of the video.
         public let detections: [ImageDetections.Object]
     }
 
     /// The file.
     public let video: String
-    /// Pixels.
+    /// Width in pixels.
     public let width: Int
-    /// Pixels.
+    /// Height in pixels.
     public let height: Int
-    /// How many frames it has.
+    /// Number of frames of the video.
     public let frameCount: Int
-    /// Frames a second on average; nil where the file doesn't say.
+    /// Frames a second on average; nil if the file doesn't say.
     public let frameRate: Double?
-    /// In the order of the video.
+    /// The frames that were looked at, in the order of the video.
     public internal(set) var frames: [Frame] = []
-    /// The file of the video with its boxes, if one was drawn.
+    /// Path of the video with the boxes drawn in; nil if none was asked for.
     public internal(set) var drawing: String?
-    /// What it all took: decoding, detecting, drawing.
+    /// Seconds that decoding, detecting and drawing took together.
     public internal(set) var seconds = 0.0
 
     enum CodingKeys: String, CodingKey { case video, width, height, frameCount, frameRate, frames, drawing }
 }
 
-/// How a video is looked through.
+/// Which frames of a video are looked at, and how many at a time.
 public struct VideoPasses: Hashable, Sendable {
-    /// Every so manieth frame is looked at, from the first.
+    /// The step between frames that are looked at: 2 looks at every other frame, beginning with the first.
     public var every: Int
-    /// Frames that the detector gets at a time.
+    /// Number of frames that the detector gets at a time.
     public var batch: Int
 
-    /// Every `every`th frame, `batch` of them at a time; both at least 1.
+    /// Looks at one of `every` frames, `batch` of these at a time; both at least 1.
     public init(every: Int = 1, batch: Int = 8) {
         precondition(every > 0 && batch > 0, "VideoPasses: every \(every) frames, \(batch) at a time")
         self.every = every
@@ -54,21 +54,21 @@ public struct VideoPasses: Hashable, Sendable {
 }
 
 extension Stopped {
-    /// Work on a video that the user stopped.
+    /// The error for work on a video that the user stopped.
     ///
-    /// - Parameter frame: The first frame that was not done; nil where frames are not looked at one after the other.
+    /// - Parameter frame: The first frame that was not done; nil if frames are not looked at one after the other.
     init(amid video: String, beforeFrame frame: Int? = nil) {
         self.init(
-            (frame.map { "before frame \($0) of " } ?? "amid ") + video + "; nothing of what is unfinished was written")
+            (frame.map { "before frame \($0) of " } ?? "amid ") + video + "; nothing unfinished was written")
     }
 }
 
 extension ImageDetection {
-    /// Detects in the frames of a video; objects below `threshold` are left out.
+    /// Finds objects in the frames of a video; objects that score below `threshold` are left out.
     ///
     /// - Parameters:
-    ///   - drawing: A file for an MP4 of every frame with its boxes, at the video's average rate; a frame that was not looked
-    ///     at has the boxes of the last one that was. It appears when it is whole.
+    ///   - drawing: Path of an MP4 to write, with boxes on every frame, at the video's average rate. A skipped frame shows
+    ///     the boxes of the last frame that was looked at. The file appears once it is complete.
     ///   - progress: called with the number of frames done.
     /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
@@ -117,10 +117,10 @@ extension ImageDetection {
         return result
     }
 
-    /// Frames that wait for others of their batch take no more memory than about this.
+    /// Bytes, roughly, that frames waiting for the others of their batch may take.
     private static var waitingBytes: Int { 256 << 20 }
 
-    /// What is in pictures of one size.
+    /// The objects in frames of one size.
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
         guard let original = images.first?.size else { return [] }
         let seen = model.recipe.input.evaluationRule.size(of: original)
@@ -132,7 +132,7 @@ extension ImageDetection {
 }
 
 extension VideoDetections {
-    /// For a person: how fast it went, and in how many frames there is what.
+    /// One line for a person: the speed, and the number of frames in which each class was found.
     public var summary: String {
         var counts: [String: Int] = [:]
         for frame in frames {
@@ -146,7 +146,7 @@ extension VideoDetections {
     }
 }
 
-/// A video of drawn frames, begun with the first, when its size is known.
+/// A video of drawn frames. Its file is begun with the first frame, which gives the size.
 private struct DrawnVideo {
     let path: String
     let rate: Double?
@@ -168,7 +168,7 @@ private struct DrawnVideo {
         try writer.append(picture)
     }
 
-    /// The file, now whole; nil where there were no frames.
+    /// Completes the file and returns its path; nil if there were no frames.
     func finish() throws -> String? {
         guard let writer else { return nil }
         try writer.finish()

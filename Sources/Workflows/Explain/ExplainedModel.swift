@@ -6,16 +6,16 @@ import NN
 import Support
 import Tensors
 
-/// A named model with a file of weights for it, as a user gives both: `resnet50=weights.pth`.
+/// A named model and a file with its weights, which a user writes as `resnet50=weights.pth`.
 public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
     /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`.
     public let model: String
-    /// A `.safetensors`, `.pth`, `.pt` or `.bin`.
+    /// The file of weights: `.safetensors`, `.pth`, `.pt` or `.bin`.
     public let path: String
 
-    /// `NAME=FILE`; nil for anything else.
+    /// Reads `NAME=FILE`; nil for any other text.
     public init?(_ text: String) {
-        // An architecture's axes have equals signs of their own: behind a colon the last one counts.
+        // An architecture's axes contain equals signs too: after a colon, the last one in the text separates.
         let name = text.prefix { $0 != "=" }
         let equals = name.contains(":") ? text.lastIndex(of: "=") : text.firstIndex(of: "=")
         guard let equals else { return nil }
@@ -24,23 +24,23 @@ public struct NamedWeights: Hashable, Sendable, LosslessStringConvertible {
         if model.isEmpty || path.isEmpty { return nil }
     }
 
-    /// `NAME=FILE`.
+    /// The text `NAME=FILE`.
     public var description: String { "\(model)=\(path)" }
 }
 
-/// A classifier whose decisions are looked into: the model, where it came from, and how its pictures are made.
+/// A classifier to explain: the model, where it came from, and how images are prepared for it.
 struct ExplainedModel {
-    /// In the pictures and in the JSON.
+    /// The model's name in pictures and JSON.
     var title: String
     /// The file of its weights.
     let source: String
     let classifier: ClassifierModel
-    /// Whether the classes have names of their own, or are called by their numbers.
+    /// Whether the classes have names; otherwise they are numbers.
     let hasClassNames: Bool
 
-    /// A classifier that `vertebra train` made; `settings` change its recipe.
+    /// A classifier that `vertebra train` saved; `settings` change its recipe.
     ///
-    /// - Throws: `JobError` for a detector; `JobError`, `CheckpointError`, `RecipeFileError`.
+    /// - Throws: `JobError`, also for a detector; `CheckpointError`, `RecipeFileError`.
     init(checkpoint: String, settings: [String]) throws {
         let saved = try SavedModel(checkpoint, settings: settings)
         try saved.require(
@@ -48,17 +48,17 @@ struct ExplainedModel {
         source = saved.path
         classifier = try ClassifierModel(saved)
         guard !classifier.recipe.data.format.isOfVideos else {
-            throw JobError(source, "this is a classifier of videos, and these are pictures")
+            throw JobError(source, "this is a classifier of videos, but the files are pictures")
         }
         title = classifier.recipe.model.backbone
         hasClassNames = true
     }
 
-    /// A named model with somebody's weights, prepared as published ones are: ImageNet's resizing, crop and colours, or
-    /// CIFAR's for a network that begins with its stem; `settings` change that (`input.side`, `input.shorter_side`,
-    /// `input.mean`, `input.deviation`).
+    /// A named model with weights from elsewhere. Images are prepared as for published weights: with ImageNet's resizing,
+    /// crop and colours, or CIFAR's for a network with CIFAR's stem. `settings` change `input.side`, `input.shorter_side`,
+    /// `input.mean` and `input.deviation`.
     ///
-    /// - Parameter classNames: of the classifier's outputs, in their order; nil calls them by their numbers.
+    /// - Parameter classNames: names of the classifier's outputs, in their order; nil uses their numbers.
     /// - Throws: `JobError`, `RecipeFileError`, and the weights' own errors.
     init(_ weights: NamedWeights, classNames: ClassNamesFile?, settings: [String]) throws {
         let place = "--model \(weights)"
@@ -69,7 +69,7 @@ struct ExplainedModel {
             throw JobError(place, "\(error)")
         }
         guard named.rank == .image else {
-            throw JobError(place, "\(weights.model) takes clips, and these are pictures")
+            throw JobError(place, "\(weights.model) takes clips, but the files are pictures")
         }
         guard FileManager.default.fileExists(atPath: weights.path) else {
             throw JobError(weights.path, "there is no such file of weights")
@@ -109,7 +109,7 @@ struct ExplainedModel {
         hasClassNames = classNames != nil
     }
 
-    /// The middle of the picture, as evaluation takes it; with CIFAR's pictures, which are that small, all of them.
+    /// The middle of the image, as evaluation takes it; for CIFAR, scaled to its 32×32 pixels.
     var crop: CenterCrop {
         let input = classifier.recipe.input
         switch classifier.recipe.data.format {
@@ -119,7 +119,7 @@ struct ExplainedModel {
         }
     }
 
-    /// A file as the network gets it, normalised, `[1, 3, H, W]`.
+    /// The network's input for a file: `[1, 3, H, W]`, normalised.
     ///
     /// - Throws: `MediaError` naming the file.
     func input(_ path: String, size: ImageSize) throws -> Tensor {
@@ -130,9 +130,9 @@ struct ExplainedModel {
         return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
     }
 
-    /// A stage's place by its name; nil is the last.
+    /// The index of a stage by its name; nil is the last stage.
     ///
-    /// - Throws: `JobError` with the nearest name.
+    /// - Throws: `JobError` with the nearest name if there is no such stage.
     func stageIndex(_ name: String?) throws -> Int {
         let names = classifier.network.plan.stages.map(\.name)
         guard let name else { return names.count - 1 }

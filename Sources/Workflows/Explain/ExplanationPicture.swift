@@ -1,7 +1,7 @@
 import Foundation
 import Media
 
-/// One image beside what each model made of it.
+/// One image beside the heat map of each model.
 struct ExplanationPicture {
     let explanations: ImageExplanations
     private let image: ByteImage
@@ -12,30 +12,30 @@ struct ExplanationPicture {
         image = try ImageFile.read(explanations.image)
     }
 
-    /// How many pictures stand in the row.
+    /// Number of pictures in the row.
     var columns: Int { 1 + explanations.models.count }
 
-    /// The file's name above the image; model, probability and class above each map. The probability stands first: the name
-    /// of a class can be longer than there is room.
+    /// The file's name above the image, and model, probability and class above each map. The probability comes before the
+    /// class, whose name may not fit.
     var captions: [String] {
         [(explanations.image as NSString).lastPathComponent + "\n\(explanations.width) × \(explanations.height)"]
             + explanations.models.map { "\($0.model)\n\(Self.percent($0.probability)) \($0.class)" }
     }
 
-    /// Whole percents, and tenths below ten.
+    /// A percentage with a whole number, or with one decimal below ten.
     static func percent(_ share: Float) -> String {
         String(format: share < 0.0995 ? "%.1f%%" : "%.0f%%", share * 100)
     }
 
-    /// The image and the heat maps over it, `scale` times as large as the file.
+    /// The image, then the image under each heat map, at `scale` times the file's size.
     func cells(scale: Double) -> [ByteImage] {
         func scaled(_ side: Int) -> Int { max(1, Int((Double(side) * scale).rounded())) }
         let base = image.resized(width: scaled(image.width), height: scaled(image.height)).convertedToRGB()
         return [base] + explanations.models.map { base.heated(by: $0.heat, in: $0.region.scaled(by: scale)) }
     }
 
-    /// All of it in one row, each at the file's own size. A small image is enlarged, so that the captions can be read, and one
-    /// too large to be drawn so often side by side is reduced.
+    /// All pictures in one row, each at the file's size. A small image is enlarged, so that the captions can be read; a large
+    /// one is reduced if the row would not fit into one picture.
     func row() -> ByteImage {
         let (shorter, longer) = (Double(min(image.width, image.height)), Double(max(image.width, image.height)))
         let room = Double(Canvas.maximumSide) * 0.9
@@ -47,13 +47,13 @@ struct ExplanationPicture {
             cellHeight: cells[0].height, gap: max(8, min(cells[0].width, cells[0].height) / 60))
     }
 
-    /// Pixels of the shorter side that a person can read.
+    /// Pixels of the shorter side to which small images are enlarged, within twice as many of the longer side.
     private static let readableSide = 400.0
-    /// Pixels that a caption needs in its width, however narrow the image.
+    /// Least width in pixels of a cell, so that its caption fits.
     private static let leastCell = 240
 }
 
-/// Rows of several images, one below the other, at a size to look them over.
+/// Rows of several images below each other, at a small size.
 struct ExplanationOverview {
     static let cellWidth = 400
     static let cellHeight = 300
@@ -78,7 +78,7 @@ struct ExplanationOverview {
     }
 }
 
-/// Writes what was found: a picture for each image, all of them together, and `explanations.json`.
+/// Writes a picture for each image, an overview of all, and `explanations.json`.
 package struct ExplanationWriter {
     package let folder: RunFolder
     private var names: PictureNames
@@ -89,8 +89,8 @@ package struct ExplanationWriter {
     /// Images on one page of the overview.
     private static let pageRows = 20
 
-    /// - Parameter images: the files that will be looked into.
-    /// - Throws: `JobError` where the folder can't be made or written in.
+    /// - Parameter images: the files that will be explained.
+    /// - Throws: `JobError` if the folder can't be made or written to.
     package init(folder: RunFolder, images: [String]) throws {
         try folder.prepare()
         self.folder = folder
@@ -102,7 +102,7 @@ package struct ExplanationWriter {
 
     private static func overviewName(_ page: Int) -> String { page == 1 ? "overview.jpg" : "overview-\(page).jpg" }
 
-    /// Draws one image's row and remembers its file.
+    /// Draws one image's row into a file and remembers its name.
     ///
     /// - Throws: `MediaError` naming the file.
     package mutating func write(_ explanations: inout ImageExplanations) throws {
@@ -115,7 +115,7 @@ package struct ExplanationWriter {
         if overview.rows == Self.pageRows { try writePage() }
     }
 
-    /// What is left: the overview of several images.
+    /// Writes the overview of several images.
     ///
     /// - Returns: the overview's files; none for one image.
     package mutating func finish() throws -> [String] {

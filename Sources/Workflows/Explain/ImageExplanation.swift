@@ -4,9 +4,9 @@ import Media
 import Support
 import Tensors
 
-/// What speaks for a class in one image file, by each of several models.
+/// What speaks for a class in one image file, for each of several models.
 public struct ImageExplanations: Encodable, Sendable {
-    /// What one model made of the image.
+    /// The class that one model gives the image, and where it sees it.
     public struct Model: Encodable, Sendable {
         /// Width and height of a map, in cells.
         public struct Size: Encodable, Sendable {
@@ -18,11 +18,11 @@ public struct ImageExplanations: Encodable, Sendable {
 
         /// The cell of the map that speaks most for the class.
         public struct Maximum: Encodable, Sendable {
-            /// The map's value there, by equation 2 of the paper, not brought into any range.
+            /// The map's value there, by equation 2 of the paper, not scaled to any range.
             public let value: Float
-            /// The middle of the map's hottest cell, in pixels of the file, from the left.
+            /// Pixels of the file from the left edge to the middle of that cell.
             public let x: Double
-            /// The middle of the map's hottest cell, in pixels of the file, from the top.
+            /// Pixels of the file from the top edge to the middle of that cell.
             public let y: Double
         }
 
@@ -30,23 +30,23 @@ public struct ImageExplanations: Encodable, Sendable {
         public let model: String
         /// The file of its weights.
         public let weights: String
-        /// The class that was looked for.
+        /// The class that the map explains.
         public let `class`: String
-        /// The class's number, from 0.
+        /// The number of that class, from 0.
         public let index: Int
-        /// 0…1.
+        /// The probability of that class, 0…1.
         public let probability: Float
-        /// The class's logit.
+        /// The logit of that class.
         public let score: Float
-        /// The stage at whose output it was looked for.
+        /// The stage whose output the map is of.
         public let stage: String
-        /// The map's size.
+        /// The map's size in cells.
         public let map: Size
-        /// Nil where nothing speaks for the class: the map is zero everywhere.
+        /// The map's hottest cell; nil if nothing speaks for the class and the map is zero everywhere.
         public let maximum: Maximum?
-        /// What the model saw of the file, in the file's pixels.
+        /// The part of the image that the model saw, in the file's pixels.
         public let region: ImageRegion
-        /// From 0 to 1, the hottest.
+        /// The map scaled to 0…1, where 1 is the hottest.
         let heat: HeatMap
 
         enum CodingKeys: String, CodingKey {
@@ -56,16 +56,16 @@ public struct ImageExplanations: Encodable, Sendable {
 
     /// The file.
     public let image: String
-    /// Pixels of the file, upright.
+    /// Width of the upright image in pixels.
     public let width: Int
-    /// Pixels of the file, upright.
+    /// Height of the upright image in pixels.
     public let height: Int
-    /// In the order in which they were named: checkpoints, then named models.
+    /// One entry for each model: checkpoints, then named models, in the order given.
     public let models: [Model]
-    /// The file of the drawn row, once there is one.
+    /// Path of the drawn row; nil until it is written.
     public internal(set) var picture: String?
 
-    /// For a person: what each model says.
+    /// One line for a person: each model's class and probability.
     public var summary: String {
         models.map {
             "\($0.model) \($0.class) \(ExplanationPicture.percent($0.probability))"
@@ -74,22 +74,21 @@ public struct ImageExplanations: Encodable, Sendable {
     }
 }
 
-/// Grad-CAM of image files by one classifier or several, side by side (Selvaraju et al., 2017).
+/// Grad-CAM of image files for one or several classifiers, side by side (Selvaraju et al., 2017).
 public struct ImageExplanation {
-    /// The most threads that a recipe of the models asks for; nil leaves it to libtorch.
+    /// The largest number of threads that one of the models' recipes asks for; nil leaves it to libtorch.
     package var threads: Int? { models.compactMap(\.model.classifier.recipe.training.threads).max() }
 
     private let models: [(model: ExplainedModel, classIndex: Int?, stage: Int)]
 
     /// - Parameters:
-    ///   - checkpoints: Files of `vertebra train`, or its runs' folders.
+    ///   - checkpoints: Checkpoints that `vertebra train` saved, or folders of its runs.
     ///   - weights: Named models with weights from elsewhere.
-    ///   - classNames: A text file with the classes of `weights`, one a line.
-    ///   - classChoice: The class to look for, by its name or its number; nil takes what each model finds likeliest.
-    ///   - stage: At whose output, such as `layer4`; nil takes the last.
-    ///   - settings: Changes of the models' recipes, `key=value`.
-    /// - Throws: `JobError`, `JobError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the
-    ///   weights' own errors.
+    ///   - classNames: A text file with the class names of `weights`, one on each line.
+    ///   - classChoice: The class to explain, by its name or number; nil takes each model's likeliest.
+    ///   - stage: The stage whose output is explained, such as `layer4`; nil takes the last.
+    ///   - settings: Changes to the models' recipes, as `key=value`.
+    /// - Throws: `JobError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the weights' own errors.
     public init(
         checkpoints: [String], weights: [NamedWeights] = [], classNames: String? = nil, classChoice: String? = nil,
         stage: String? = nil, settings: [String] = [], device: Device = .cpu
@@ -108,7 +107,7 @@ public struct ImageExplanation {
         for (model, _, _) in models { model.classifier.network.move(to: device) }
     }
 
-    /// Models of the same name get the last part of their path as well.
+    /// Adds the last part of the path to the titles of models with the same name.
     private static func tellApart(_ models: inout [ExplainedModel]) {
         let counts = Dictionary(models.map { ($0.title, 1) }, uniquingKeysWith: +)
         for i in models.indices where counts[models[i].title, default: 0] > 1 {
@@ -117,9 +116,9 @@ public struct ImageExplanation {
         }
     }
 
-    /// Looks into one file.
+    /// Explains one file by every model.
     ///
-    /// - Throws: `MediaError` naming the file; `JobError` where a model's scores are no numbers.
+    /// - Throws: `MediaError` naming the file; `JobError` if a model's scores are not finite.
     public func explain(_ path: String) throws -> ImageExplanations {
         let size = try ImageFile.header(path).size
         let found = try models.map { model, classIndex, stage in
@@ -139,7 +138,7 @@ public struct ImageExplanation {
         guard probability.isFinite, score.isFinite, values.allSatisfy(\.isFinite) else {
             throw JobError(
                 model.source,
-                "gives scores for \(path) that are no finite numbers; its weights are damaged, or input.mean and "
+                "gives scores for \(path) that are not finite; its weights are damaged, or input.mean and "
                     + "input.deviation are not what it was trained with")
         }
         let (height, width) = (result.maps.shape[1], result.maps.shape[2])

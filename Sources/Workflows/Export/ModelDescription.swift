@@ -1,12 +1,12 @@
 import Architectures
 import Foundation
 
-/// A model's layers as the command shows them.
+/// A model's layers as `vertebra describe` shows them.
 package struct ModelDescription: Encodable, Sendable {
     package struct Layer: Encodable, Sendable {
         package let name: String
         package let kind: String
-        /// The output's shape for one image: channels and size.
+        /// The output's shape for one input: channels, (frames,) height, width.
         package let output: [Int]
         package let weights: [Int]
         package let parameters: Int
@@ -27,8 +27,9 @@ package struct ModelDescription: Encodable, Sendable {
     package let stages: [Stage]
     package let layers: [Layer]
 
-    /// - Parameter input: channels, (frames,) height, width; nil takes the model's usual one.
-    /// - Throws: `UnknownModel`, `ArchitectureTextError`, `ArchitectureError`, and `JobError` for an input that the model can't take.
+    /// - Parameter input: channels, (frames,) height, width; nil takes the model's usual input.
+    /// - Throws: `UnknownModel`, `ArchitectureTextError`, `ArchitectureError`, and `JobError` for an input that the model
+    ///   can't take.
     package init(model name: String, classes: Int? = nil, input: [Int]? = nil) throws {
         var architecture = try BackboneArchitecture(text: name)
         if let classes { architecture.classes = classes }
@@ -58,7 +59,7 @@ package struct ModelDescription: Encodable, Sendable {
         }
     }
 
-    /// `3x224x224` as numbers; nil for anything else.
+    /// The numbers of a text such as `3x224x224`; nil for any other text.
     package static func size(_ text: String) -> [Int]? {
         let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         let numbers = parts.compactMap { $0 }
@@ -66,7 +67,7 @@ package struct ModelDescription: Encodable, Sendable {
             ? numbers : nil
     }
 
-    /// A line for each layer, then the stages and the totals.
+    /// Text for a person: a line for each layer, then the stages and the totals.
     package var table: String {
         let rows = layers.map { layer in
             [
@@ -94,7 +95,7 @@ package struct ModelDescription: Encodable, Sendable {
 }
 
 extension BackboneArchitecture {
-    /// The input that published multiply-adds are counted at: channels, (frames,) height, width.
+    /// The input size at which published multiply-adds are counted: channels, (frames,) height, width.
     var usualInput: [Int] {
         switch (rank, stem) {
         case (.video, _): [3, 16, 224, 224]

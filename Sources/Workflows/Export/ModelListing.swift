@@ -1,14 +1,14 @@
 import Architectures
 import Foundation
 
-/// The catalogue as the command shows it.
+/// The catalogue as `vertebra models` shows it.
 package enum ModelListing {
     /// One named model.
     package struct Model: Encodable, Sendable {
         package let name: String
         package let parameters: Int
         package let multiplyAdds: Int
-        /// What the multiply-adds are at: channels, (frames,) height, width.
+        /// The input size at which multiply-adds are counted: channels, (frames,) height, width.
         package let input: [Int]
         package let paper: Paper
         package let axes: BackboneArchitecture
@@ -25,7 +25,7 @@ package enum ModelListing {
         }
     }
 
-    /// Why a name, or a text such as `iresnet50:shortcut=dense`, describes no model; nil where it does.
+    /// Why a name, or a text such as `iresnet50:shortcut=dense`, describes no model; nil if it describes one.
     package static func unknown(_ name: String) -> String? {
         do {
             _ = try BackboneArchitecture(text: name)
@@ -35,7 +35,7 @@ package enum ModelListing {
         }
     }
 
-    /// A line for each model.
+    /// A table with a line for each model.
     package static func table(_ models: [Model]) -> String {
         let rows = models.map { model in
             [
@@ -55,19 +55,19 @@ package enum ModelListing {
         package let meaning: String
     }
 
-    /// Every axis: what can be written for it, and what it decides.
+    /// Every axis with its meaning and values.
     package static var axes: [Axis] {
         ArchitectureAxis.allCases.map { Axis(name: $0.name, values: $0.values, meaning: $0.meaning) }
     }
 
-    /// The axes for a person: a line of what each decides, then its values.
+    /// The axes as text for a person: the meaning of each, then its values.
     package static func text(_ axes: [Axis]) -> String {
         axes.map { axis in
             "\(axis.name): \(axis.meaning)\n" + axis.values.map { "    \($0)" }.joined(separator: "\n")
         }.joined(separator: "\n") + """
 
 
-            An architecture is a model's name and, behind a colon, the axes that differ:
+            An architecture is a model's name and, after a colon, the axes that differ:
                 iresnet50:shortcut=dense,planes=32/64/128/256
             """
     }

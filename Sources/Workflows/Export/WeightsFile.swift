@@ -2,19 +2,19 @@ import Foundation
 import Tensors
 import Training
 
-/// The weights in a file, whatever wrote it.
+/// The weights in a file of Vertebra, PyTorch or another program.
 public struct WeightsFile: Sendable {
     /// The file.
     public let path: String
-    /// In the file's order.
+    /// The tensors with their names, in the file's order.
     public let state: [(name: String, tensor: Tensor)]
-    /// What stood around the weights and was left out, for a person.
+    /// Lines that tell a person what else the file held and how names were changed.
     public let notes: [String]
-    /// Class names of the checkpoint that the weights are from, in the order of its labels; nil for weights alone.
+    /// Class names of the checkpoint, in the order of its labels; nil if the file is not a checkpoint.
     public let classNames: [String]?
 
-    /// Reads a state dict from `.safetensors`, or from a `.pth`, `.pt` or `.pth.tar` of PyTorch. A checkpoint gives its
-    /// model's weights, a run's folder those of its best checkpoint.
+    /// Reads a state dict from `.safetensors`, or from PyTorch's `.pth`, `.pt`, `.pth.tar` or `.bin`. A checkpoint gives the
+    /// weights of its model, a run's folder those of its best checkpoint.
     ///
     /// - Throws: `WeightsFileError`, `JobError`.
     public init(_ path: String) throws {
@@ -31,7 +31,7 @@ public struct WeightsFile: Sendable {
             if let checkpoint = try? Checkpoint.readModel(path) {
                 tensors = checkpoint.model
                 classNames = checkpoint.info.classNames
-                notes.append("a checkpoint of step \(checkpoint.info.step): its model's weights alone")
+                notes.append("a checkpoint of step \(checkpoint.info.step): only its model's weights are used")
             } else {
                 tensors = try Safetensors.read(path).tensors
             }
@@ -46,7 +46,7 @@ public struct WeightsFile: Sendable {
             !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
         }) {
             state = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-            notes.append("'\(prefix)' taken off every name")
+            notes.append("'\(prefix)' removed from every name")
         } else {
             state = tensors
         }
@@ -54,7 +54,7 @@ public struct WeightsFile: Sendable {
         self.classNames = classNames
     }
 
-    /// Other weights, or the same under other names, in the place of a file's.
+    /// A copy of a file's weights with other tensors or other names.
     init(_ file: WeightsFile, state: [(name: String, tensor: Tensor)], notes: [String] = []) {
         path = file.path
         self.state = state
@@ -69,35 +69,35 @@ public struct WeightsFile: Sendable {
         WeightsFile(self, state: renaming(state))
     }
 
-    /// Those whose names begin with a prefix, without it.
+    /// The weights whose names begin with a prefix, which is taken off.
     func under(_ prefix: String) -> WeightsFile {
         renamed {
             $0.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
         }
     }
 
-    /// What PyTorch's DataParallel and its compiler put in front of every name.
+    /// Prefixes that PyTorch's DataParallel and compiler put in front of every name.
     private static let wrappers = ["module._orig_mod.", "module.", "_orig_mod."]
 
-    /// Up to `limit` of the names.
+    /// The names in one line, at most `limit` of them.
     static func listing(_ names: [String], limit: Int = 12) -> String {
         names.prefix(limit).joined(separator: ", ") + (names.count > limit ? ", … and \(names.count - limit) more" : "")
     }
 
-    /// The state dict alone.
+    /// Reads a file's state dict alone.
     public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
         try WeightsFile(path).state
     }
 
-    /// Writes a state dict in the form that the file's name asks for, whole or not at all.
+    /// Writes a state dict in the format that the file's name asks for, completely or not at all.
     ///
-    /// - Throws: `WeightsFileError`, also where there is such a file and `replacing` is false.
+    /// - Throws: `WeightsFileError`, also if the file exists and `replacing` is false.
     public static func write(
         _ state: [(name: String, tensor: Tensor)], to path: String, replacing: Bool = true
     ) throws {
         guard replacing || !FileManager.default.fileExists(atPath: path) else {
             throw WeightsFileError(
-                path: path, reason: "there is such a file already; choose another name, or replace it with --replace")
+                path: path, reason: "the file exists already; choose another name, or replace it with --replace")
         }
         switch Kind(path) {
         case .safetensors: try Safetensors.write(state, metadata: ["format": "pt"], to: path)
@@ -106,13 +106,13 @@ public struct WeightsFile: Sendable {
         }
     }
 
-    /// Whether the file's name is one of those that `read` and `write` know.
+    /// Whether `read` and `write` know the ending of the file's name.
     package static func isKnownKind(_ path: String) -> Bool { Kind(path) != nil }
 
     private enum Kind {
         case safetensors, pth
 
-        /// By the file's name.
+        /// The kind by the ending of the file's name; nil for an unknown one.
         init?(_ path: String) {
             let path = path.lowercased() as NSString
             let isTar = path.pathExtension == "tar"
@@ -128,6 +128,6 @@ public struct WeightsFile: Sendable {
     private static func unknownKind(_ path: String) -> WeightsFileError {
         WeightsFileError(
             path: path,
-            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's own forms")
+            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's formats")
     }
 }

@@ -2,9 +2,9 @@ import Architectures
 
 /// The key `model.backbone`: a name, a text such as `iresnet50:shortcut=dense`, or a section with a `base` and axes.
 ///
-/// All three come to one text, so that whoever reads it needs to know of one.
+/// All three are turned into one text, the only form that other code has to read.
 struct BackboneSection: Decodable {
-    /// As `BackboneArchitecture(text:)` reads it.
+    /// The architecture as `BackboneArchitecture(text:)` reads it.
     let text: String
 
     private struct Key: CodingKey {
@@ -23,7 +23,7 @@ struct BackboneSection: Decodable {
         }
         let values = try decoder.container(keyedBy: Key.self)
         let base = Key("base")
-        // Without a base, the axes that are left out are those of ResNet-50.
+        // Without a base, the axes that are left out have ResNet-50's values.
         let name = values.contains(base) ? try values.decode(String.self, forKey: base) : "resnet50"
         let settings = try values.allKeys.filter { $0.stringValue != base.stringValue }.map { key in
             let axis = try Self.explaining(key, in: values) { try ArchitectureAxis(named: key.stringValue) }
@@ -34,18 +34,18 @@ struct BackboneSection: Decodable {
         text = settings.isEmpty ? name : name + (name.contains(":") ? "," : ":") + settings.joined(separator: ",")
     }
 
-    /// `[3, 4, 6, 3]` is `3/4/6/3`.
+    /// The value of an axis as text; a list `[3, 4, 6, 3]` becomes `3/4/6/3`.
     private static func value(_ key: Key, in values: KeyedDecodingContainer<Key>) throws -> String {
         if let parts = try? values.decode([String].self, forKey: key) { return parts.joined(separator: "/") }
         return try values.decode(String.self, forKey: key)
     }
 
-    /// Throws where the axis has no such value, whatever the other axes say.
+    /// Throws if no architecture has this value of the axis.
     private static func check(_ axis: ArchitectureAxis, _ value: String) throws {
         do {
             _ = try BackboneArchitecture().with([(axis, value)])
         } catch is ArchitectureError {
-            // Together with the base's axes it may well have a meaning.
+            // The value is valid; whether it goes with the other axes is checked later.
         }
     }
 

@@ -1,22 +1,22 @@
 import Detectors
 
-/// The section `inference` of a detector: how it is used once it is trained, and in the evaluations of its training. What is
-/// left out is as the model's own section says.
+/// The section `inference` of a detector: its settings after training and in the evaluations of its training. Keys that
+/// are left out have the values of the detector's section.
 package struct DetectionInferenceSection: InferenceSection {
-    /// Candidates with a lower score are left out before any others are compared.
+    /// Candidates with a lower score are left out before suppression.
     package var scoreThreshold: Double?
-    /// Detections of an image that are kept, the best ones.
+    /// Number of detections of an image that are kept, the best ones.
     package var topK: Int?
-    /// What becomes of detections that overlap a better one: `hard` drops them, `linear` and `gaussian` lower their scores
+    /// What happens to detections that overlap a better one: `hard` drops them, `linear` and `gaussian` lower their scores
     /// (soft-NMS).
     package var nms = BoxSuppression.Method.hard
-    /// The overlap from which that happens; `gaussian` has none.
+    /// The IoU from which `nms` acts; `gaussian` does not use it.
     package var nmsThreshold: Double?
-    /// The width of the Gaussian that lowers scores; only `gaussian` reads it.
+    /// The width σ of the Gaussian that lowers scores; only `gaussian` uses it.
     package var nmsSigma = 0.5
-    /// Whether objects of different classes thin each other out.
+    /// Whether objects of different classes suppress each other.
     package var classAgnostic = false
-    /// Whether the mirror image is looked at as well, and what is found in both is thinned out together.
+    /// Whether the mirror image is looked at as well. One suppression then goes over the candidates of both.
     package var flip = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -45,7 +45,7 @@ package struct DetectionInferenceSection: InferenceSection {
         try values.update(&flip, .flip)
     }
 
-    /// What is said here, and the model's own where nothing is.
+    /// The suppression of the model's own section, `own`, with the values of this section over it.
     func suppression(over own: BoxSuppression) -> BoxSuppression {
         BoxSuppression(
             method: nms, iouThreshold: nmsThreshold ?? own.iouThreshold, sigma: nmsSigma,

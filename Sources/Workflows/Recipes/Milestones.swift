@@ -1,4 +1,4 @@
-/// The key `training.milestones`: when the learning rate is lowered, in epochs, in optimiser steps, or as shares of the whole
+/// The key `training.milestones`: when the learning rate is lowered, in epochs, optimiser steps, or shares of the whole
 /// training.
 ///
 /// In a recipe: `{epochs: [85, 107]}`, `{steps: [60000, 80000]}`, or a list of shares in 0…1, `[0.67, 0.92]`.
@@ -41,7 +41,7 @@ extension Milestones: Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.require(
             values.contains(.epochs) != values.contains(.steps), values.contains(.epochs) ? .steps : .epochs,
-            "stands alone: milestones are epochs or steps")
+            "or steps must be given, but not both")
         if values.contains(.epochs) {
             let epochs = try values.decode([Double].self, forKey: .epochs)
             try values.require(

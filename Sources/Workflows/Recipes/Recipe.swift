@@ -1,7 +1,7 @@
-/// A recipe for training as typed values; the defaults are what a key that is left out means.
+/// A recipe for training as typed values. A key that is left out has its default.
 ///
-/// Keys and their meaning are documented with the sections: `model`, `data` and `input` of each task (`Sections`),
-/// `training` and `evaluation` of all.
+/// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`
+/// and `evaluation` are the same for all.
 package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
     package var task: VisionTask
     package var model: Sections.Model
@@ -19,7 +19,7 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         task = try values.decode(VisionTask.self, forKey: .task)
         try values.require(
-            task == Sections.task, .task, "is \(task.rawValue), and this is for \(Sections.task.rawValue)")
+            task == Sections.task, .task, "is \(task.rawValue), but this is for \(Sections.task.rawValue)")
         model = try values.decode(Sections.Model.self, forKey: .model)
         data = try values.decode(Sections.Data.self, forKey: .data)
         input = Sections.input(
@@ -30,7 +30,7 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
     }
 }
 
-/// What the recipes of a task have of their own.
+/// The sections in which the recipes of one task differ from those of others.
 package protocol RecipeSections: Sendable {
     associatedtype Model: ModelSection
     associatedtype Data: DataSection
@@ -39,7 +39,7 @@ package protocol RecipeSections: Sendable {
     associatedtype Inference: InferenceSection
 
     static var task: VisionTask { get }
-    /// What is given of the section `input`, with what is left out and what the model decides.
+    /// The section `input` of a recipe, completed with defaults and with values that the model decides.
     static func input(_ given: Input?, for model: Model, on data: Data) -> Input
 }
 
@@ -49,13 +49,13 @@ package typealias RecipeSection = Codable & Hashable & Sendable
 package protocol ModelSection: RecipeSection {
     /// A name that `vertebra models` lists, or a text such as `iresnet50:shortcut=dense`.
     var backbone: String { get }
-    /// Weights to start from. Nil: random ones.
+    /// Weights to start from. Nil: random weights.
     var weights: String? { get }
 }
 
 /// A section `data`.
 package protocol DataSection: RecipeSection {
-    /// A relative one is seen from the folder that the command runs in.
+    /// The folder of the data. A relative path starts from the folder that the command runs in.
     var root: String { get }
 }
 
@@ -71,9 +71,9 @@ package protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, Case
     static var usualBatch: Int { get }
 }
 
-/// The section `evaluation`: when the model is measured and what its best state is.
+/// The section `evaluation`: when the model is measured, and by which measure the best checkpoint is chosen.
 package struct EvaluationSection<Metric: EvaluationMetric>: Codable, Hashable, Sendable {
-    /// Epochs between evaluations; the last epoch is always evaluated. 0: only then.
+    /// Epochs between evaluations; the last epoch is always evaluated. 0: only the last.
     package var every = 1
     package var metric = Metric.usual
     /// Images in a batch.

@@ -1,17 +1,17 @@
 import Architectures
 import Support
 
-/// Decodes a recipe's tree into `Decodable` values and says where and why it can't.
+/// Decodes a recipe's tree into `Decodable` values, with errors that say where and why it can't.
 ///
-/// A type whose `CodingKeys` are `CaseIterable` accepts these keys and no others. An enumeration of strings that is
-/// `CaseIterable` names its nearest case when the value is none of them.
+/// A type whose `CodingKeys` are `CaseIterable` accepts these keys and no others. For a `CaseIterable` enumeration of
+/// strings, the error about a value that is no case names the nearest one.
 struct RecipeDecoder: Decoder {
     let node: RecipeNode
     let file: String
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// Decodes the root and turns whatever is wrong into a `RecipeFileError` with a place.
+    /// Decodes the root. Every error is thrown as a `RecipeFileError` with its place.
     static func decode<Value: Decodable>(_ type: Value.Type, from root: RecipeNode, file: String) throws -> Value {
         do {
             return try Value(from: RecipeDecoder(node: root, file: file, codingPath: []))
@@ -65,7 +65,7 @@ struct RecipeDecoder: Decoder {
             "unknown key \(full); \(section.isEmpty ? "a recipe" : section) has \(known.isEmpty ? "no keys" : known.joined(separator: ", "))"
     }
 
-    /// Every value passes here: enumerations get their cases named.
+    /// Decodes a value. An error about an enumeration lists its cases.
     func decodeValue<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if let cases = Value.self as? any (CaseIterable & RawRepresentable).Type,
             let names = cases.rawNames, !names.isEmpty
@@ -88,7 +88,7 @@ struct RecipeDecoder: Decoder {
 }
 
 extension [any CodingKey] {
-    /// `data.train.images`; list positions count from 1.
+    /// The path with dots, such as `data.train.images`; list positions count from 1.
     var dotted: String {
         reduce("") { path, key in
             if let index = key.intValue { return "\(path)[\(index + 1)]" }
@@ -109,7 +109,7 @@ extension CaseIterable where Self: RawRepresentable {
 }
 
 extension RecipeFileError {
-    /// From a value's own complaint (`dataCorruptedError`, a missing key), found again by its coding path.
+    /// Turns an error that a value's own decoder threw into one with the value's place, found by the coding path.
     init(decoding error: DecodingError, root: RecipeNode, file: String) {
         switch error {
         case .keyNotFound(let key, let context):
@@ -125,7 +125,7 @@ extension RecipeFileError {
 }
 
 extension RecipeNode {
-    /// The deepest node along a path that is there.
+    /// The node at the end of a path, or the deepest one on the way that exists.
     fileprivate func nearest(_ path: [any CodingKey]) -> RecipeNode {
         guard let first = path.first else { return self }
         let next: RecipeNode?

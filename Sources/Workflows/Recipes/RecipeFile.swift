@@ -1,7 +1,7 @@
 import Foundation
 import Yams
 
-/// A training recipe: YAML text, the `--set` options laid over it, and the place of every value.
+/// A training recipe: YAML text with `--set` options applied, and the place of every value.
 ///
 /// The text is decoded into typed values by `decode`: an unknown key, a value of the wrong kind and a value out of range
 /// are errors that name the file, the line and the nearest valid name.
@@ -10,10 +10,10 @@ public struct RecipeFile: Sendable {
     public let path: String
     private(set) var root: RecipeNode
 
-    /// Reads a file, the ones that it names as `base`, and lays the settings (`key.path=value`, the value in YAML) over it.
+    /// Reads a file and its bases, and applies the settings, `key.path=value` with the value in YAML.
     ///
-    /// A `base` is another recipe, seen from the file's folder, of which this one says only what differs: sections are
-    /// merged key by key, lists and values replace.
+    /// `base` names another recipe, relative to the file's folder, and the file then holds only what differs. Sections are
+    /// merged key by key; a list or a value replaces the base's.
     ///
     /// - Throws: `RecipeFileError`.
     public init(path: String, settings: [String] = []) throws {
@@ -24,7 +24,7 @@ public struct RecipeFile: Sendable {
 
     /// A recipe from its text; `path` is for error messages.
     ///
-    /// - Throws: `RecipeFileError`, also for a `base`, which a text has no folder to look for in.
+    /// - Throws: `RecipeFileError`, also for a `base`, because a text has no folder to look for it in.
     public init(text: String, path: String, settings: [String] = []) throws {
         self.path = path
         root = try Self.tree(text: text, path: path)
@@ -40,8 +40,8 @@ public struct RecipeFile: Sendable {
     /// The tree of a file over that of its base.
     ///
     /// - Parameters:
-    ///   - place: Who asks for the file.
-    ///   - above: The files that lead to it, the first one first.
+    ///   - place: Where the file is named: on the command line, or in a `base`.
+    ///   - above: The files that lead to it through `base`, the outermost first.
     private static func tree(_ path: String, askedAt place: RecipePlace, above: [String]) throws -> RecipeNode {
         let whole = URL(fileURLWithPath: path).standardizedFileURL.path
         guard !above.contains(whole) else {
@@ -66,7 +66,7 @@ public struct RecipeFile: Sendable {
     }
 
     private static func read(_ path: String, askedAt place: RecipePlace) throws -> String {
-        // A file that was named on the command line is its own place; a base is named where it is asked for.
+        // An error about a file of the command line names that file; an error about a base names the line that asks for it.
         func failure(_ reason: String) -> RecipeFileError {
             place == .file(path) ? RecipeFileError(place, reason) : RecipeFileError(place, "base \(path): \(reason)")
         }
@@ -82,7 +82,7 @@ public struct RecipeFile: Sendable {
         return text
     }
 
-    /// The recipe with all settings in place, as YAML without comments: what a run keeps.
+    /// The recipe with all settings applied, as YAML without comments. A run keeps this text.
     public var text: String {
         get throws { try Yams.serialize(node: root.yaml, width: -1) }
     }
@@ -94,7 +94,7 @@ public struct RecipeFile: Sendable {
         try RecipeDecoder.decode(type, from: root, file: path)
     }
 
-    /// An error about the value under a dotted key: at its place, or at the nearest section above it.
+    /// An error about the value of a dotted key, with its place, or that of the nearest section above it.
     package func error(at key: String, _ reason: String) -> RecipeFileError {
         var keys = key.split(separator: ".").map(String.init)
         while !keys.isEmpty {
@@ -104,12 +104,12 @@ public struct RecipeFile: Sendable {
         return RecipeFileError(.file(path), "\(key): \(reason)")
     }
 
-    /// Whether the recipe says anything about a dotted key.
+    /// Whether the recipe has a value for a dotted key.
     package func mentions(_ key: String) -> Bool {
         root[key.split(separator: ".").map(String.init)] != nil
     }
 
-    /// The recipe with the values of these dotted keys alone.
+    /// The recipe reduced to these dotted keys.
     func keeping(_ keys: [String]) throws -> RecipeFile {
         var copy = self
         copy.root = root.emptied
@@ -122,14 +122,14 @@ public struct RecipeFile: Sendable {
 
     /// Replaces a text value, or adds it.
     ///
-    /// - Throws: `RecipeFileError` where a section on the way is a value.
+    /// - Throws: `RecipeFileError` if the key leads through something that is not a section.
     mutating func replace(_ key: String, with text: String) throws {
         let keys = key.split(separator: ".").map(String.init)
         let place = root[keys]?.place ?? .file(path)
         try root.set(keys[...], to: RecipeNode(text: text, place: place), whole: key)
     }
 
-    /// Lays one `key.path=value` over the recipe.
+    /// Applies one `key.path=value` to the recipe.
     ///
     /// - Throws: `RecipeFileError`.
     package mutating func apply(_ setting: String) throws {
@@ -150,7 +150,7 @@ public struct RecipeFile: Sendable {
 
     private static let backboneKeys = ["model", "backbone"]
 
-    /// Makes room for an axis of its own: a backbone that is a name becomes the base of a section.
+    /// Turns a backbone that is a name into a section with that name as `base`, so that single axes can be set.
     private mutating func nestBackbone() throws {
         guard let backbone = root[Self.backboneKeys], case .scalar = backbone.content, !backbone.isNull else { return }
         try root.set(Self.backboneKeys[...], to: backbone.nested(under: "base"), whole: "model.backbone")

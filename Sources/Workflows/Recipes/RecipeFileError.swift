@@ -17,7 +17,7 @@ public enum RecipePlace: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What is wrong with a recipe, and where.
+/// A mistake in a recipe, with its place.
 public struct RecipeFileError: Error, Hashable, CustomStringConvertible {
     /// Where the mistake is.
     public let place: RecipePlace

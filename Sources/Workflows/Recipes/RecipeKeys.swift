@@ -1,24 +1,24 @@
 import Detectors
 
-/// What the keys of a recipe mean, section by section: the words of `vertebra recipe` and of docs/recipes.md.
+/// The meaning of every key of a recipe, as `vertebra recipe` and docs/recipes.md show it.
 ///
-/// The keys themselves are those that the sections decode, so that none can be forgotten.
+/// The list of keys comes from the sections' `CodingKeys`, so that none can be forgotten.
 enum RecipeKeys {
-    /// A key's unit, empty where it has none, and its meaning in one line.
+    /// A key's unit, empty if it has none, and its meaning in one line.
     typealias Words = (unit: String, meaning: String)
 
-    /// The keys of a section in their order, each with its words; nil for a key that nobody has described.
+    /// The keys of a section in their order with unit and meaning; nil for a key without a description.
     static func described<Key: CodingKey & CaseIterable>(
         _ keys: Key.Type, by words: [String: Words]
     ) -> [(key: String, words: Words?)] {
         keys.allCases.map { ($0.stringValue, words[$0.stringValue]) }
     }
 
-    /// Every key of a detection recipe, by its section; of the detectors' sections the one that is in use.
+    /// Every key of a detection recipe by section, with the section of only one detector.
     static func detection(ssd: Bool) -> [(section: String, keys: [(key: String, words: Words?)])] {
         let model = described(DetectionModelSection.CodingKeys.self, by: detectionModel)
             .filter { !["faster_rcnn", "ssd"].contains($0.key) }
-        // What a recipe says of sizes it says in its section input; these keys are for detectors built in code.
+        // A recipe sets sizes in its section input; these keys are only for detectors built in code.
         let refused = [FasterRCNNConfiguration.CodingKeys.resizesImages, .minSizes, .maxSize].map(\.stringValue)
         let pyramid = described(FasterRCNNConfiguration.CodingKeys.self, by: fasterRCNN).filter {
             !refused.contains($0.key)
@@ -62,9 +62,11 @@ enum RecipeKeys {
 
     static let fasterRCNN: [String: Words] = [
         "form": ("", "fpn: a feature pyramid; c4: regions from the last stage but one, the last stage as head"),
-        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which stay as loaded"),
-        "frozen_batch_epsilon": ("", "ε of frozen norms; torchvision's COCO weights want 0"),
-        "trainable_stages": ("", "stages trained, counted from the last; none: all and the stem"),
+        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which keep their loaded values"),
+        "frozen_batch_epsilon": ("", "ε of frozen norms; torchvision's COCO weights need 0"),
+        "trainable_stages": (
+            "", "number of stages that are trained, counted from the last; none: all of them and the stem"
+        ),
         "image_mean": ("", "mean of each channel, for pixels in 0…1"),
         "image_std": ("", "standard deviation of each channel, for pixels in 0…1"),
         "size_divisor": ("pixels", "batches are padded to multiples of it"),
@@ -72,70 +74,72 @@ enum RecipeKeys {
         "anchor_aspect_ratios": ("", "height over width of the anchors"),
         "pyramid_channels": ("", "channels of every map of the pyramid"),
         "rpn_channels": ("", "channels of the proposal head's convolution; none: as many as its input"),
-        "rpn_pre_nms_top_n_train": ("boxes", "of each map, before suppression, in training"),
-        "rpn_pre_nms_top_n_test": ("boxes", "of each map, before suppression, in inference"),
-        "rpn_post_nms_top_n_train": ("boxes", "proposals of an image in training"),
-        "rpn_post_nms_top_n_test": ("boxes", "proposals of an image in inference"),
+        "rpn_pre_nms_top_n_train": ("boxes", "proposals of each map before suppression, in training"),
+        "rpn_pre_nms_top_n_test": ("boxes", "proposals of each map before suppression, in inference"),
+        "rpn_post_nms_top_n_train": ("boxes", "proposals of an image after suppression, in training"),
+        "rpn_post_nms_top_n_test": ("boxes", "proposals of an image after suppression, in inference"),
         "rpn_nms_thresh": ("IoU", "overlap from which proposals suppress each other"),
         "rpn_fg_iou_thresh": ("IoU", "overlap with an object from which an anchor is positive"),
         "rpn_bg_iou_thresh": ("IoU", "overlap below which an anchor is negative"),
-        "rpn_batch_size_per_image": ("anchors", "sampled from an image for the proposals' loss"),
-        "rpn_positive_fraction": ("0…1", "share of positives among them, at most"),
+        "rpn_batch_size_per_image": ("anchors", "anchors sampled from an image for the loss of the proposal network"),
+        "rpn_positive_fraction": ("0…1", "largest share of positives among the sampled boxes"),
         "rpn_score_thresh": ("0…1", "proposals with a lower score are left out"),
         "roi_pooling": ("", "align, align_half_pixel or pool"),
-        "roi_resolution": ("cells", "side of the grid that a region becomes"),
-        "roi_sampling_ratio": ("samples", "along each side of a cell of RoIAlign; 0: one a pixel"),
-        "box_head_features": ("", "width of the two linear layers of the pyramid's head"),
+        "roi_resolution": ("cells", "side of the grid that each region is pooled to"),
+        "roi_sampling_ratio": ("samples", "samples of RoIAlign along each side of a cell; 0: one for each pixel"),
+        "box_head_features": ("", "outputs of each of the two linear layers in the pyramid's head"),
         "box_score_thresh": ("0…1", "detections with a lower score are left out"),
         "box_nms_thresh": ("IoU", "overlap from which detections of a class suppress each other"),
         "box_detections_per_img": ("boxes", "detections of an image that are kept"),
         "box_fg_iou_thresh": ("IoU", "overlap with an object from which a proposal is positive"),
         "box_bg_iou_thresh": ("IoU", "overlap below which a proposal is background"),
-        "box_batch_size_per_image": ("proposals", "sampled from an image for the head's loss"),
-        "box_positive_fraction": ("0…1", "share of positives among them, at most"),
-        "bbox_reg_weights": ("", "factors on the offsets x, y, width, height"),
+        "box_batch_size_per_image": ("proposals", "proposals sampled from an image for the head's loss"),
+        "box_positive_fraction": ("0…1", "largest share of positives among the sampled boxes"),
+        "bbox_reg_weights": ("", "factors on the box offsets x, y, width, height"),
     ]
 
     static let ssd: [String: Words] = [
-        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which stay as loaded"),
+        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which keep their loaded values"),
         "frozen_batch_epsilon": ("", "ε of frozen norms"),
-        "trainable_stages": ("", "stages trained, counted from the last in use; none: all and the stem"),
+        "trainable_stages": (
+            "", "number of stages that are trained, counted from the last in use; none: all of them and the stem"
+        ),
         "image_mean": ("", "mean of each channel, for pixels in 0…1"),
         "image_std": ("", "standard deviation of each channel, for pixels in 0…1"),
-        "scales": ("pixels", "sides of the square default boxes, one for each map and one more"),
-        "aspect_ratios": ("", "proportions of the other default boxes of each map; each for itself and its reciprocal"),
+        "scales": ("pixels", "sides of the square default boxes: one for each map, and one more"),
+        "aspect_ratios": ("", "proportions of the other default boxes of each map; each is used with its reciprocal"),
         "iou_thresh": ("IoU", "overlap with an object from which a default box is positive"),
         "negatives_per_positive": ("", "background boxes in the loss for each positive of an image"),
-        "min_negatives_per_image": ("boxes", "background boxes in the loss at least"),
+        "min_negatives_per_image": ("boxes", "least number of background boxes in an image's loss"),
         "score_thresh": ("0…1", "detections with a lower score are left out"),
         "topk_candidates": ("boxes", "candidates of each class that suppression looks at"),
         "nms_thresh": ("IoU", "overlap from which detections of a class suppress each other"),
         "detections_per_img": ("boxes", "detections of an image that are kept"),
-        "bbox_reg_weights": ("", "factors on the offsets x, y, width, height"),
+        "bbox_reg_weights": ("", "factors on the box offsets x, y, width, height"),
     ]
 
     static let detectionData: [String: Words] = [
-        "root": ("folder", "where the data are; seen from the folder that the command runs in"),
+        "root": ("folder", "where the data are; a relative path starts from the folder that the command runs in"),
         "format": ("", "coco or voc"),
-        "classes": ("", "names: for COCO a check, for VOC the order of the labels"),
-        "degenerate_boxes": ("", "boxes without an inside: refuse to train, or skip and count them"),
+        "classes": ("", "class names: for COCO only a check, for VOC the order of the labels"),
+        "degenerate_boxes": ("", "boxes without area: refuse to train, or skip and count them"),
         "empty_images": ("", "images without objects: keep them as background, or drop them"),
         "difficult_objects": ("", "whether VOC's difficult objects are trained on"),
         "failed_images": ("", "images that can't be read: stop, or replace them by others and count them"),
     ]
 
-    /// The keys of `train` and of `val`. `val` is what is measured; without it training is not measured.
+    /// The keys of `train` and of `val`. Without `val`, training is not evaluated.
     static let detectionPart: [String: Words] = [
         "annotations": ("file", "COCO: the instances JSON, in root"),
         "images": ("folder", "COCO: the pictures, in root"),
-        "split": ("", "VOC: a list's name in ImageSets/Main"),
+        "split": ("", "VOC: the name of a list in ImageSets/Main"),
     ]
 
     static let detectionInput: [String: Words] = [
         "shorter_side": (
-            "pixels", "an image's shorter side; of several, training draws one, evaluation takes the last"
+            "pixels", "an image's shorter side; of several, training takes one at random, evaluation the last"
         ),
-        "longer_side": ("pixels", "most of the longer side"),
+        "longer_side": ("pixels", "largest longer side of an image"),
         "flip": ("0…1", "probability of a horizontal flip"),
         "iou_crop": ("", "SSD's random crops by overlap"),
         "zoom_out": ("0…1", "probability of SSD's zoom-out, the image on a larger canvas"),
@@ -144,11 +148,13 @@ enum RecipeKeys {
     ]
 
     static let inference: [String: Words] = [
-        "score_threshold": ("0…1", "candidates below are left out first; none: as the detector's own section says"),
-        "top_k": ("boxes", "detections of an image that are kept; none: as the detector's own section says"),
-        "nms": ("", "hard, linear or gaussian (soft-NMS)"),
-        "nms_threshold": ("IoU", "overlap from which it acts; none: as the detector's own section says"),
-        "nms_sigma": ("", "σ of gaussian"),
+        "score_threshold": (
+            "0…1", "candidates with a lower score are left out first; none: as in the detector's section"
+        ),
+        "top_k": ("boxes", "detections of an image that are kept; none: as in the detector's section"),
+        "nms": ("", "how overlapping detections are suppressed: hard, linear or gaussian (soft-NMS)"),
+        "nms_threshold": ("IoU", "overlap from which nms acts, not for gaussian; none: as in the detector's section"),
+        "nms_sigma": ("", "width σ of the Gaussian, for nms: gaussian"),
         "class_agnostic": ("", "whether objects of different classes suppress each other"),
         "flip": ("", "whether the mirror image is looked at as well"),
     ]
@@ -158,64 +164,68 @@ enum RecipeKeys {
         "weights": weights,
         "dropout": ("0…1", "probability of the dropout before the classifier"),
         "zero_last_norms": ("", "whether γ of each block's last norm starts at 0"),
-        "label_smoothing": ("0…1", "share of the target that all classes get alike"),
-        "checkpoint_activations": ("", "makes activations anew for the backward pass: less memory, a third more time"),
+        "label_smoothing": ("0…1", "share of the target that is spread evenly over all classes"),
+        "checkpoint_activations": (
+            "", "computes activations again for the backward pass: less memory, a third more time"
+        ),
     ]
 
     static let classificationData: [String: Words] = [
-        "root": ("folder", "where the data are; seen from the folder that the command runs in"),
+        "root": ("folder", "where the data are; a relative path starts from the folder that the command runs in"),
         "format": ("", "cifar, folder, kinetics or something_something"),
-        "train": ("", "the training part: a folder or list in root; CIFAR's is known"),
-        "val": ("", "the part that is measured; CIFAR's is known"),
+        "train": ("", "the training part: a folder or list in root; not for cifar"),
+        "val": ("", "the part that is measured; not for cifar"),
         "videos": ("folder", "the videos, in root"),
-        "classes": ("file", "names of the classes of videos, in root"),
+        "classes": ("file", "the class names of videos, in root"),
         "index": ("file", "keeps how many frames each video has; none: frames-index.tsv in root"),
         "val_videos": ("folder", "the validation part's videos; none: videos"),
         "failed_images": ("", "images and videos that can't be read: stop, or replace and count them"),
     ]
 
     static let classificationInput: [String: Words] = [
-        "side": ("pixels", "sides of the network's input"),
-        "padding": ("pixels", "black pixels around CIFAR's images, from which training crops"),
+        "side": ("pixels", "width and height of the network's input"),
+        "padding": ("pixels", "black border around CIFAR's images, from which training crops"),
         "flip": ("0…1", "probability of a horizontal flip"),
         "mean": ("", "mean of each channel, for pixels in 0…1"),
         "deviation": ("", "standard deviation of each channel, for pixels in 0…1"),
         "frames": ("frames", "length of a clip"),
-        "stride": ("frames", "from one frame of a clip to the next"),
-        "shorter_side": ("pixels", "evaluation scales to it and takes the middle"),
-        "shorter_sides": ("pixels", "clips for training are scaled to a side drawn between these"),
-        "test_clips": ("clips", "of a video that evaluate and recognize look at"),
-        "test_crops": ("crops", "of each of those clips"),
-        "least_area": ("0…1", "least share of a picture that a training crop shows"),
+        "stride": ("frames", "step from one frame of a clip to the next"),
+        "shorter_side": ("pixels", "evaluation scales the shorter side to it and takes the middle"),
+        "shorter_sides": ("pixels", "training scales the shorter side of clips to a random length between these"),
+        "test_clips": ("clips", "clips of a video that evaluate and recognize look at"),
+        "test_crops": ("crops", "crops of each clip that evaluate and recognize look at"),
+        "least_area": ("0…1", "least share of an image's area that a training crop shows"),
     ]
 
     static let training: [String: Words] = [
         "epochs": ("epochs", "passes over the training images"),
-        "steps": ("steps", "ends training earlier, after so many; none: no such limit"),
-        "batch": ("images", "of a batch"),
-        "accumulation": ("batches", "whose gradients make one step"),
+        "steps": ("steps", "training ends after this many steps, even if epochs are left; none: no limit"),
+        "batch": ("images", "images in a batch"),
+        "accumulation": ("batches", "batches whose gradients make one step"),
         "drop_last": ("", "whether an epoch leaves out a last batch that is not full"),
         "optimizer": ("", "sgd or adamw"),
-        "learning_rate": ("", "at its full value"),
-        "momentum": ("", "of sgd"),
+        "learning_rate": ("", "learning rate, after warm-up and before any decay"),
+        "momentum": ("", "momentum of sgd"),
         "nesterov": ("", "whether sgd's momentum is Nesterov's"),
-        "weight_decay": ("", "on the weights"),
+        "weight_decay": ("", "weight decay"),
         "decay_norms_and_biases": ("", "whether norms and biases decay as well"),
         "schedule": ("", "constant, multi_step or cosine"),
-        "milestones": ("", "of multi_step: {epochs: […]}, {steps: […]}, or a list of shares of the training"),
-        "gamma": ("", "factor on the rate at each milestone"),
-        "warmup_steps": ("steps", "in which the rate grows to its full value"),
-        "warmup_epochs": ("epochs", "the same in epochs; one of the two"),
+        "milestones": (
+            "", "when multi_step lowers the rate: {epochs: […]}, {steps: […]}, or a list of shares of the training"
+        ),
+        "gamma": ("", "factor on the learning rate at each milestone"),
+        "warmup_steps": ("steps", "steps in which the learning rate grows to its full value"),
+        "warmup_epochs": ("epochs", "the warm-up in epochs, in place of warmup_steps"),
         "clip_norm": ("", "largest norm of all gradients together; none: no limit"),
-        "seed": ("", "of weights, order and transforms"),
-        "threads": ("threads", "that compute; none: one for each processor"),
-        "loader_threads": ("threads", "that load images; 0: between the steps"),
-        "precision": ("", "float32, or bfloat16 for convolutions and products"),
+        "seed": ("", "seed of fresh weights, order and transforms"),
+        "threads": ("threads", "threads that compute; none: one for each processor"),
+        "loader_threads": ("threads", "threads that load images; 0: images are loaded between the steps"),
+        "precision": ("", "float32, or bfloat16 for convolutions and matrix products"),
     ]
 
     static let evaluation: [String: Words] = [
-        "every": ("epochs", "between evaluations; 0: only the last one"),
-        "metric": ("", "by which the best checkpoint is kept"),
-        "batch": ("images", "of a batch in evaluation"),
+        "every": ("epochs", "epochs between evaluations; 0: only after the last epoch"),
+        "metric": ("", "the measure by which the best checkpoint is chosen"),
+        "batch": ("images", "images in a batch of evaluation"),
     ]
 }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Every key of a recipe with its value, as `vertebra recipe` shows them.
+/// Every key of a recipe with its value, as `vertebra recipe` shows it.
 package struct RecipeListing: Encodable, Sendable {
     package struct Entry: Encodable, Sendable {
-        /// Dotted, as `--set` takes it.
+        /// The dotted key, as `--set` takes it.
         package let key: String
-        /// What holds for this recipe, in YAML.
+        /// The key's value in this recipe, in YAML.
         package let value: String
-        /// What holds where the key is left out; nil for a key that must be there.
+        /// The key's default; nil for a required key.
         package let usual: String?
-        /// Empty where the key has none.
+        /// The value's unit; empty if it has none.
         package let unit: String
         package let meaning: String
     }
@@ -45,9 +45,9 @@ package struct RecipeListing: Encodable, Sendable {
     }
 
     /// - Parameters:
-    ///   - bare: the recipe without what can be left out, whose values are the defaults.
+    ///   - bare: the recipe without optional keys, so that its values are the defaults.
     ///   - required: keys without a default.
-    ///   - usual: defaults of keys that `bare` needs to keep.
+    ///   - usual: defaults of keys that `bare` can't leave out.
     private static func entries<Value: Encodable>(
         _ sections: [(section: String, keys: [(key: String, words: RecipeKeys.Words?)])], _ recipe: Value,
         _ bare: Value,
@@ -70,7 +70,7 @@ package struct RecipeListing: Encodable, Sendable {
         try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
     }
 
-    /// The value at a dotted path in YAML's flow style; `none` where there is none.
+    /// The value at a dotted path in YAML's flow style; `none` if there is none.
     private static func yaml(_ tree: Any, _ path: String) -> String {
         var node: Any? = tree
         for key in path.split(separator: ".") { node = (node as? [String: Any])?[String(key)] }
@@ -85,14 +85,14 @@ package struct RecipeListing: Encodable, Sendable {
                 + section.sorted { $0.key < $1.key }.map { "\($0.key): \(flow($0.value))" }.joined(separator: ", ")
                 + "}"
         case let number as NSNumber:
-            // Foundation reads JSON's true and false as numbers of their own type.
+            // Foundation reads JSON's true and false as numbers, of a type that nothing else has.
             let isBoolean = String(cString: number.objCType) == "c"
             return isBoolean ? (number.boolValue ? "true" : "false") : "\(number)"
         default: return "\(value)"
         }
     }
 
-    /// A line for each key; those that differ from the default are marked, with the default beside them.
+    /// A line for each key. A value that differs from the default is marked and has the default beside it.
     package var text: String {
         let rows = entries.map { entry in
             [
@@ -107,7 +107,7 @@ package struct RecipeListing: Encodable, Sendable {
 }
 
 extension RecipeListing {
-    /// The keys of all kinds of recipes as tables in Markdown: what docs/recipes.md holds.
+    /// The keys of all kinds of recipes as the Markdown tables of docs/recipes.md.
     package static func reference() throws -> String {
         func table(_ title: String, _ yaml: String, only: (String) -> Bool = { _ in true }) throws -> String {
             let listing = try RecipeListing(RecipeFile(text: yaml, path: title))

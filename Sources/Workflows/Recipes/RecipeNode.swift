@@ -1,9 +1,9 @@
 import Yams
 
-/// A recipe's text as a tree whose every value knows its place.
+/// A node of the tree that a recipe's text is read into. Every node knows its place in the text.
 struct RecipeNode: Sendable {
     enum Content: Sendable {
-        /// `isPlain`: written without quotes, so `true`, `12` and `~` mean what they say.
+        /// `isPlain`: written without quotes, so that `true`, `12` and `~` are a Boolean, a number and nothing.
         case scalar(String, isPlain: Bool)
         case sequence([RecipeNode])
         case mapping([Entry])
@@ -18,7 +18,7 @@ struct RecipeNode: Sendable {
     var content: Content
     var place: RecipePlace
 
-    /// The tree of a text. `place` gives the place of a line.
+    /// Reads a text. `place` gives the place of a line.
     init(parsing text: String, name: RecipePlace, place: (Int) -> RecipePlace) throws {
         let node: Node?
         do {
@@ -34,12 +34,12 @@ struct RecipeNode: Sendable {
         try self.init(node, place: place)
     }
 
-    /// A quoted text.
+    /// A value that is text, as if written in quotes.
     init(text: String, place: RecipePlace) {
         self.init(content: .scalar(text, isPlain: false), place: place)
     }
 
-    /// Takes a key out of a mapping, and gives its value.
+    /// Takes a key out of a mapping and returns its value.
     mutating func remove(_ key: String) -> RecipeNode? {
         guard case .mapping(var entries) = content, let index = entries.firstIndex(where: { $0.key == key }) else {
             return nil
@@ -49,9 +49,9 @@ struct RecipeNode: Sendable {
         return value
     }
 
-    /// This value laid over another: the keys of two sections together, else this one alone.
+    /// This value merged over another: two sections have the keys of both, and anything else replaces the other.
     ///
-    /// A backbone that says its axes alone changes those of the other's, and one with a `base` of its own replaces it.
+    /// A backbone that lists only axes changes those of the other backbone; one with a `base` replaces the other.
     func over(_ other: RecipeNode, at path: [String] = []) -> RecipeNode {
         guard case .mapping(let mine) = content else { return self }
         var other = other
@@ -71,10 +71,10 @@ struct RecipeNode: Sendable {
         return RecipeNode(content: .mapping(entries), place: place)
     }
 
-    /// A section without keys, in this one's place.
+    /// A section without keys, with this node's place.
     var emptied: RecipeNode { RecipeNode(content: .mapping([]), place: place) }
 
-    /// A section with this value alone.
+    /// A section with this value as its only one.
     func nested(under key: String) -> RecipeNode {
         RecipeNode(content: .mapping([Entry(key: key, keyPlace: place, value: self)]), place: place)
     }
@@ -102,7 +102,7 @@ struct RecipeNode: Sendable {
                         key: key.string, keyPlace: keyPlace, value: try RecipeNode(pair.value, place: place))
                 })
         case .alias:
-            throw RecipeFileError(self.place, "aliases (*name) have no place in a recipe; write the value out")
+            throw RecipeFileError(self.place, "aliases (*name) are not supported in a recipe; write the value out")
         }
     }
 
@@ -117,13 +117,13 @@ struct RecipeNode: Sendable {
         path.reduce(self as RecipeNode?) { $0?[$1] }
     }
 
-    /// Whether nothing is written: `key:` alone, `~` or `null`.
+    /// Whether the value is empty: `key:` alone, `~` or `null`.
     var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null"].contains(text)
     }
 
-    /// What kind of value this is, for a message.
+    /// The kind of value, for an error message.
     var kind: String {
         switch content {
         case .scalar(let text, _): isNull ? "nothing" : "'\(text)'"
@@ -132,7 +132,7 @@ struct RecipeNode: Sendable {
         }
     }
 
-    /// Puts a value at the end of a path, making the sections on the way.
+    /// Puts a value at the end of a path and makes missing sections on the way.
     mutating func set(_ path: ArraySlice<String>, to value: RecipeNode, whole key: String) throws {
         guard let first = path.first else {
             self = value
@@ -153,11 +153,11 @@ struct RecipeNode: Sendable {
         content = .mapping(entries)
     }
 
-    /// The tree as Yams's, for writing.
+    /// The tree as a node of Yams, for writing.
     var yaml: Node {
         switch content {
         case .scalar(let text, let isPlain):
-            // A plain text needs its own tag to stay plain: Yams would quote '12' as a string.
+            // Plain text needs the implicit tag: Yams would quote 12 as the string '12'.
             return .scalar(.init(text, isPlain ? Tag(.implicit) : Tag(.str), isPlain ? .plain : .doubleQuoted))
         case .sequence(let values):
             let style: Node.Sequence.Style = values.allSatisfy(\.isScalar) ? .flow : .block

@@ -1,6 +1,6 @@
 import NN
 
-/// The section `training` of a recipe: how long, in which steps, on what.
+/// The section `training` of a recipe: its length, optimiser, learning rate, threads and precision.
 package struct TrainingSection: Codable, Hashable, Sendable {
     package enum OptimizerName: String, Codable, CaseIterable, Sendable {
         case sgd, adamw
@@ -8,7 +8,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
 
     package enum Schedule: String, Codable, CaseIterable, Sendable {
         case constant
-        /// Times `gamma` at each of the `milestones`.
+        /// Multiplies the rate by `gamma` at each of the `milestones`.
         case multiStep = "multi_step"
         case cosine
     }
@@ -18,7 +18,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     }
 
     package var epochs = 12
-    /// Optimiser steps after which training ends even if epochs are left. Nil: no such limit.
+    /// Optimiser steps after which training ends even if epochs are left. Nil: no limit.
     package var steps: Int?
     /// Images in a batch.
     package var batch = 2
@@ -31,7 +31,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var momentum = 0.9
     package var nesterov = false
     package var weightDecay = 1e-4
-    /// Whether norms and biases decay as well.
+    /// Whether weight decay acts on norms and biases as well.
     package var decayNormsAndBiases = true
     package var schedule = Schedule.multiStep
     /// When `multi_step` lowers the rate.
@@ -39,7 +39,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var gamma = 0.1
     /// Steps in which the rate grows linearly to its full value.
     package var warmupSteps = 0
-    /// The warm-up in epochs, in place of `warmupSteps`. Nil: `warmupSteps` says it.
+    /// The warm-up in epochs. Nil: `warmupSteps` decides.
     package var warmupEpochs: Double?
     /// Largest norm of all gradients together. Nil: no limit.
     package var clipNorm: Double?
@@ -48,7 +48,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var threads: Int?
     /// Threads that load images; 0 loads between the steps.
     package var loaderThreads = 2
-    /// What convolutions and matrix products compute in.
+    /// The type of number in which convolutions and matrix products compute.
     package var precision = Precision.float32
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -134,7 +134,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
 }
 
 extension KeyedDecodingContainer {
-    /// Overwrites a default where the key is there; a value that is not valid throws the requirement.
+    /// Overwrites a default if the key is there. Throws the requirement if the value is not valid.
     func update<Value: Decodable>(
         _ value: inout Value, _ key: Key, _ requirement: String = "", where isValid: (Value) -> Bool = { _ in true }
     ) throws {
@@ -143,7 +143,7 @@ extension KeyedDecodingContainer {
         value = found
     }
 
-    /// Throws what is wrong with a key's value unless the condition holds.
+    /// Throws `reason` as the mistake in a key's value unless the condition holds.
     func require(_ condition: Bool, _ key: Key, _ reason: String) throws {
         guard !condition else { return }
         throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: reason)
@@ -151,8 +151,8 @@ extension KeyedDecodingContainer {
 }
 
 extension RecipeFile {
-    /// `training.threads`: how many threads the process should take; nil leaves it to libtorch. They belong to the process, so
-    /// whoever runs a job sets them (`Threads.count`) before it opens one.
+    /// `training.threads`: the number of threads that the process should take; nil leaves it to libtorch. Threads belong to
+    /// the process, so a program sets them (`Threads.count`) before it opens a job.
     ///
     /// - Throws: `RecipeFileError`.
     package func threads() throws -> Int? { try decode(Head.self).training?.threads }
@@ -160,7 +160,7 @@ extension RecipeFile {
     private struct Head: Decodable {
         let training: TrainingSection?
 
-        // Not all of the recipe's keys, so not to be checked for strangers.
+        // Not CaseIterable: these are not all keys of a recipe, and others must not be refused.
         private enum CodingKeys: String, CodingKey { case training }
     }
 }

@@ -1,7 +1,7 @@
 import Tensors
 import Training
 
-/// What a recipe is for.
+/// The task that a recipe trains for.
 public enum VisionTask: String, Codable, CaseIterable, Sendable {
     /// Boxes of objects in images.
     case detection
@@ -11,17 +11,17 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
     private struct Head: Decodable {
         let task: VisionTask
 
-        // Not all of the recipe's keys, so not to be checked for strangers.
+        // Not CaseIterable: these are not all keys of a recipe, and others must not be refused.
         private enum CodingKeys: String, CodingKey { case task }
     }
 
-    /// What the recipe says it is for. Throws `RecipeFileError`.
+    /// The recipe's `task`. Throws `RecipeFileError`.
     public init(of file: RecipeFile) throws { self = try file.decode(Head.self).task }
 
     /// Opens the recipe's training in the folder `output`.
     ///
     /// - Parameters:
-    ///   - resuming: Leaves the recipe's start weights alone, which a checkpoint's will replace.
+    ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
     ///   - indexing: called while the index of the videos' frames is brought up to date.
     /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.
     public static func open(

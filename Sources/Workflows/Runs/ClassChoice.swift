@@ -7,7 +7,7 @@ package struct ClassNamesFile: Hashable, Sendable {
     package let path: String
     package let names: [String]
 
-    /// - Throws: `JobError` for a file that is not there, is no text or holds no names.
+    /// - Throws: `JobError` for a file that does not exist, is not text or holds no names.
     package init(_ path: String) throws {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw JobError(path, "there is no such file of class names, or it can't be read")
@@ -19,12 +19,12 @@ package struct ClassNamesFile: Hashable, Sendable {
         names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
         guard !names.isEmpty else {
-            throw JobError(path, "holds no names; write one class a line")
+            throw JobError(path, "holds no names; write one class on each line")
         }
     }
 }
 
-/// The class that a user asks about: by its name, or else by its number from 0.
+/// The class that a user asks about, given by its name or by its number from 0.
 package struct ClassChoice: Hashable, Sendable {
     package let text: String
 
@@ -33,9 +33,9 @@ package struct ClassChoice: Hashable, Sendable {
     private var place: String { "--class \(text)" }
 
     /// - Parameters:
-    ///   - isNamed: whether `names` are the classes' own.
-    ///   - model: for the message.
-    /// - Throws: `JobError` with the nearest name, or with the numbers of several classes of that name.
+    ///   - isNamed: whether `names` are real names rather than numbers.
+    ///   - model: the model's name, for the error message.
+    /// - Throws: `JobError` with the nearest name, or with the numbers of all classes if several have that name.
     package func index(in names: [String], isNamed: Bool, model: String) throws -> Int {
         let known = names.indices.filter { names[$0] == text }
         if known.count == 1 { return known[0] }

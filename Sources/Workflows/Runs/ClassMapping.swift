@@ -1,10 +1,10 @@
 import Annotations
 
-/// A model's classes and a data set's differ.
+/// The error that two sets of classes differ, such as a model's and a data set's.
 public struct ClassMismatch: Error, Hashable, CustomStringConvertible {
-    /// Where the data's classes come from.
+    /// The file or folder that the data's classes come from.
     public let source: String
-    /// What the classes are compared with: a model, a recipe, the training annotations.
+    /// What the classes are compared with: "the model", "the recipe's data.classes", the training annotations.
     public let reference: String
     /// Classes of the reference that the data lack.
     public let missing: [String]
@@ -24,14 +24,14 @@ public struct ClassMismatch: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// A model's labels and a data set's, brought together by the classes' names.
+/// The category ids of a data set for a model's labels, matched by the classes' names.
 package struct ClassMapping: Hashable, Sendable {
-    /// In the order of the model's labels 1…n.
+    /// The class names in the order of the model's labels 1…n.
     package let classNames: [String]
-    /// The data's category id of each.
+    /// The data's category id of each class.
     package let categoryIDs: [Int]
 
-    /// - Throws: `ClassMismatch` unless both have the same names; `AnnotationError` where one of the data's stands twice.
+    /// - Throws: `ClassMismatch` unless both have the same names; `AnnotationError` if two classes of the data have one name.
     package init(model classNames: [String], named reference: String, data: DetectionAnnotations) throws {
         try data.requireDistinctClassNames()
         let known = Set(classNames)

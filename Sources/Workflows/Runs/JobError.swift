@@ -1,6 +1,6 @@
-/// A job can't be done with what it was given: a run, a checkpoint, a file, a folder, or an option of the command.
+/// A job can't use what it was given: a run, a checkpoint, a file, a folder, or an option of the command.
 ///
-/// Mistakes inside of a recipe are `RecipeFileError`, those inside of data sets the errors of their readers.
+/// Mistakes in a recipe are `RecipeFileError`; for those in data sets, the readers have errors of their own.
 public struct JobError: Error, Hashable, CustomStringConvertible {
     /// The file, folder or option that is wrong.
     public let place: String

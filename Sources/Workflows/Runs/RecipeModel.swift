@@ -3,7 +3,7 @@ import NN
 import Tensors
 import Training
 
-/// A network with what is needed to use it, whatever its task: its recipe and the names of its classes.
+/// A network of any task with what is needed to use it: its recipe and the names of its classes.
 package protocol RecipeModel {
     associatedtype Sections: RecipeSections
 
@@ -31,7 +31,7 @@ extension RecipeModel {
         module.move(to: device)
     }
 
-    /// Where the weights are.
+    /// The device that holds the weights.
     var device: Device { module.namedParameters().first?.parameter.tensor.device ?? .cpu }
 
     /// Runs `body` in the precision that the recipe asks for.
@@ -44,7 +44,7 @@ extension RecipeModel {
 extension RecipeFile {
     /// The network that `model.backbone` describes.
     ///
-    /// - Throws: `RecipeFileError` with the nearest name, or with the axis that doesn't go with the others.
+    /// - Throws: `RecipeFileError` with the nearest name, or with the axis that does not go with the others.
     func backbone(_ text: String) throws -> BackboneArchitecture {
         do {
             return try BackboneArchitecture(text: text)
@@ -55,13 +55,13 @@ extension RecipeFile {
         }
     }
 
-    /// The network that `model.backbone` names, which must be one for images.
+    /// The network that `model.backbone` describes, which must be one for images.
     ///
-    /// - Throws: `RecipeFileError` with the nearest name.
+    /// - Throws: `RecipeFileError` as `backbone`, and for a network of clips.
     func imageBackbone(_ name: String) throws -> BackboneArchitecture {
         let architecture = try backbone(name)
         guard architecture.rank == .image else {
-            throw error(at: "model.backbone", "\(name) takes clips, and these are images")
+            throw error(at: "model.backbone", "\(name) takes clips, but the data are images")
         }
         return architecture
     }

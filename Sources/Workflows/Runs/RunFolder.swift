@@ -2,35 +2,35 @@ import Annotations
 import Foundation
 import Support
 
-/// Where a run keeps what it makes.
+/// The folder of a run, with the names of its files.
 public struct RunFolder: Hashable, Sendable {
     /// The folder.
     public let path: String
 
-    /// A folder that is there or is still to be made.
+    /// A folder that exists or will be made.
     public init(_ path: String) { self.path = path }
 
-    /// The recipe with every `--set` in place and an absolute data root.
+    /// The recipe with every `--set` applied and an absolute data root.
     public var recipe: String { path + "/recipe.yaml" }
-    /// Which videos were trained and measured on, which are missing, and which can't be read and why.
+    /// The videos of training and evaluation: how many there are, which are missing, which can't be read and why.
     public var videos: String { path + "/videos.json" }
     /// One JSON record for each step and each evaluation.
     public var metrics: String { path + "/metrics.jsonl" }
-    /// What was shown while training, with times.
+    /// The lines that training showed, with times.
     public var log: String { path + "/run.log" }
     /// The checkpoint of the last step that was saved.
     public var lastCheckpoint: String { path + "/last.safetensors" }
     /// The checkpoint that scored best.
     public var bestCheckpoint: String { path + "/best.safetensors" }
-    /// What `evaluate` found.
+    /// The numbers that `evaluate` measured.
     public var evaluation: String { path + "/metrics.json" }
-    /// The detections that `evaluate` scored, in COCO's results form.
+    /// The detections that `evaluate` scored, in COCO's results format.
     public var detections: String { path + "/detections.json" }
 
     /// The page that `report` makes.
     public var report: String { path + "/report.html" }
 
-    /// The checkpoint that a path names: itself, or of a run's folder the best one, or else the last.
+    /// The checkpoint that a path names: a file itself; in a run's folder the best one, or else the last.
     ///
     /// - Throws: `JobError`.
     public static func checkpoint(at path: String) throws -> String {
@@ -45,12 +45,12 @@ public struct RunFolder: Hashable, Sendable {
         throw JobError(path, "this folder holds no checkpoint (best.safetensors, last.safetensors)")
     }
 
-    /// Whether training or `evaluate` keep their files here.
+    /// Whether training or `evaluate` has written files here.
     public var holdsRun: Bool {
         [recipe, evaluation, lastCheckpoint, bestCheckpoint].contains(where: FileManager.default.fileExists)
     }
 
-    /// Makes the folder and makes sure that files can be written in it.
+    /// Makes the folder and checks that files can be written in it.
     public func prepare() throws {
         let files = FileManager.default
         do {
@@ -66,7 +66,7 @@ public struct RunFolder: Hashable, Sendable {
         try? files.removeItem(atPath: probe)
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file completely or not at all.
     package static func write(_ text: String, to path: String) throws {
         do throws(WholeFileError) {
             try WholeFile.write(text, to: path)

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Training
 
-/// A run's log: what is shown while training, with the time of each line, after what is there already.
+/// Appends the lines that training shows to a run's log, each with its time.
 struct RunLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
@@ -22,7 +22,7 @@ struct RunLogHandler: LogHandler {
     func log(event: LogEvent) {
         let time = Date.now.formatted(.iso8601)
         for line in "\(event.message)".split(separator: "\n") {
-            // A full disk must not end a training; its checkpoints say so.
+            // A full disk must not end training here: writing the next checkpoint reports it.
             try? file.write(contentsOf: Data("\(time) \(event.level) \(line)\n".utf8))
         }
     }
@@ -34,7 +34,7 @@ struct RunLogHandler: LogHandler {
 }
 
 extension RunFolder {
-    /// The run's log, opened.
+    /// Opens the run's log.
     func openLog() throws -> Logger {
         let handler = try RunLogHandler(path: log)
         return Logger(label: "run") { _ in handler }
@@ -42,7 +42,7 @@ extension RunFolder {
 }
 
 extension ProgressPrinter {
-    /// Progress as lines of a log, one a minute at least.
+    /// A printer that writes progress to a log, one line a minute.
     static func logging(to logger: Logger) -> ProgressPrinter {
         ProgressPrinter(style: .lines(every: 60)) { logger.info("\($0)") }
     }

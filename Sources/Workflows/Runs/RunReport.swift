@@ -4,14 +4,14 @@ import Foundation
 import Reports
 import Training
 
-/// The report of a detector's run, from what training and `evaluate` left in its folder. The detector itself is not needed.
+/// The report of a detector's run, made from the files of training and `evaluate` in its folder. The detector is not run.
 public struct RunReport {
     /// The page's contents.
     public private(set) var report: DetectionReport
     /// The run's folder.
     public let folder: RunFolder
 
-    /// What is needed of `metrics.json`.
+    /// The part of `metrics.json` that the report needs.
     private struct MetricsFile: Decodable {
         let images: Int
         let seconds: Double
@@ -21,10 +21,10 @@ public struct RunReport {
 
     /// - Parameters:
     ///   - path: A run's folder, or the one that `evaluate --output` wrote to.
-    ///   - settings: `key=value` over the run's recipe, such as `data.root=…` where the data have moved.
-    ///   - pictures: How many of the worst images are shown.
-    ///   - threshold: The score from which a detection is shown, and counted in the confusion matrix.
-    /// - Throws: `JobError` for what the folder lacks; `RecipeFileError`, `AnnotationError`, `EvaluationError`.
+    ///   - settings: Changes to the run's recipe as `key=value`, such as `data.root=…` if the data have moved.
+    ///   - pictures: Number of the worst images to show.
+    ///   - threshold: Least score of detections that are shown and counted in the confusion matrix.
+    /// - Throws: `JobError` for a file that the folder lacks; `RecipeFileError`, `AnnotationError`, `EvaluationError`.
     public init(run path: String, settings: [String] = [], pictures: Int = 12, threshold: Double = 0.5) throws {
         let folder = RunFolder(path)
         self.folder = folder
@@ -39,7 +39,7 @@ public struct RunReport {
         } else {
             throw JobError(
                 folder.evaluation,
-                "does not say what was measured; make it anew: vertebra evaluate \(path)")
+                "does not say what was measured; measure again: vertebra evaluate \(path)")
         }
         let part = try location.open()
         let all = part.annotations
@@ -56,7 +56,7 @@ public struct RunReport {
         try addHistory()
     }
 
-    /// Writes the page, whole or not at all.
+    /// Writes the page completely or not at all.
     ///
     /// - Throws: `JobError`.
     public func write(to path: String) throws { try RunFolder.write(report.html(), to: path) }
@@ -90,11 +90,11 @@ public struct RunReport {
         } catch {
             throw JobError(
                 folder.evaluation,
-                "is not what evaluate writes of a detector; make it anew: vertebra evaluate \(folder.path)")
+                "is not from a detector's evaluation; measure again: vertebra evaluate \(folder.path)")
         }
     }
 
-    /// The run's recipe, or the one in the checkpoint that was measured; nil where neither is there any more.
+    /// The run's recipe, or the one in the checkpoint that was measured; nil if both are gone.
     private static func recipe(
         in folder: RunFolder, evaluation: MetricsFile, settings: [String]
     ) throws -> RecipeFile? {
@@ -136,7 +136,7 @@ public struct RunReport {
         return facts
     }
 
-    /// The training's course, where the folder has it.
+    /// Adds the curves of the training if the folder has its metrics.
     private mutating func addHistory() throws {
         guard FileManager.default.fileExists(atPath: folder.metrics) else { return }
         let records: [MetricsRecord]

@@ -1,22 +1,22 @@
 import Training
 
-/// A model that `vertebra train` saved, read from its checkpoint once: its recipe, its classes and its weights. The optimiser's
-/// state stays on the disk.
+/// A model that `vertebra train` saved: recipe, classes and weights, read once from its checkpoint. The optimiser's state
+/// is not loaded.
 public struct SavedModel {
     /// The checkpoint's file.
     public let path: String
-    /// What the model was trained for.
+    /// The task that the model was trained for.
     public let task: VisionTask
-    /// The recipe in the checkpoint, with settings over it.
+    /// The recipe in the checkpoint, with settings applied.
     let file: RecipeFile
     let checkpoint: Checkpoint
 
     /// Reads a checkpoint.
     ///
     /// - Parameters:
-    ///   - path: A checkpoint's file, or a run's folder, whose best checkpoint is taken, or else the last.
-    ///   - settings: `key=value` over the recipe, such as `data.root=…` where the data have moved.
-    /// - Throws: `JobError` where there is no checkpoint, `CheckpointError`, `RecipeFileError`.
+    ///   - path: A checkpoint's file, or a run's folder, which gives its best checkpoint or else the last.
+    ///   - settings: Changes to the recipe as `key=value`, such as `data.root=…` if the data have moved.
+    /// - Throws: `JobError` if there is no checkpoint; `CheckpointError`, `RecipeFileError`.
     public init(_ path: String, settings: [String] = []) throws {
         self.path = try RunFolder.checkpoint(at: path)
         checkpoint = try Checkpoint.readModel(self.path)

@@ -5,23 +5,23 @@ import Foundation
 import NN
 import Tensors
 
-/// What became of the weights that a model was to start from.
+/// Which weights of a file a model started from, and which parts of it start fresh.
 public struct StartWeights: Sendable {
     /// The file that was read.
     public let path: String
-    /// What they are for: "the classifier", "the detector's backbone".
+    /// What the weights are for: "the classifier", "the detector's backbone".
     public let target: String
-    /// Which of the weights found their place.
+    /// Which tensors of file and model match.
     public let fit: StateDictReport
-    /// Names of the layers of the file's classes, which are others than the data's: they start fresh, whatever their shape.
+    /// Names of tensors that start fresh, whatever their shape, because the file's classes are not the data's.
     public let ofOtherClasses: [String]
-    /// What else there is to say: of the file, and of what starts fresh.
+    /// More lines for a person, about the file and the parts that start fresh.
     public let notes: [String]
 
-    /// Names of the file that the model has no place for: unknown ones, those of another shape, and those of other classes.
+    /// Names of the file's tensors that the model does not use: unknown ones, those of another shape or of other classes.
     public var unused: [String] { fit.unexpected + fit.reshaped.map(\.name) + ofOtherClasses }
 
-    /// For a person: one line, and one more for each kind of difference.
+    /// Text for a person: one line, and another for each kind of difference.
     public var summary: String {
         let all = fit.matched + fit.missing.count + fit.reshaped.count
         func line(_ title: String, _ names: [String]) -> String? {
@@ -37,18 +37,18 @@ public struct StartWeights: Sendable {
         return (lines.compactMap(\.self) + notes.map { "  \($0)" }).joined(separator: "\n")
     }
 
-    /// The layers with rows for each class: where the data have other classes than the file, they start fresh.
+    /// The layers that have rows for each class. They start fresh if the data have other classes than the file.
     public struct Head: Sendable {
-        /// What their names begin with.
+        /// The prefix of the layers' names.
         let name: String
         /// The tensor with one row for each class.
         let scores: String
-        /// Its rows that stand for no class, after division by `rowsPerClass`.
+        /// Rows of `scores` for the background, divided by `rowsPerClass`.
         let background: Int
-        /// Its rows for each class.
+        /// Rows of `scores` for each class.
         let rowsPerClass: Int
 
-        /// `fc` of a classifier, `classifier` of a DenseNet.
+        /// The last layer of a classifier: `fc`, or `classifier` of a DenseNet. Nil for a network without one.
         init?(of network: Backbone) {
             guard let classifier = network.plan.classifier else { return nil }
             self.init(name: classifier.name, scores: classifier.name + ".weight", background: 0, rowsPerClass: 1)
@@ -73,10 +73,10 @@ public struct StartWeights: Sendable {
                 rowsPerClass: plan.maps[0].boxesPerCell)
         }
 
-        /// Whether a tensor is one of these layers'.
+        /// Whether a tensor belongs to these layers.
         func holds(_ tensor: String) -> Bool { tensor.hasPrefix(name + ".") }
 
-        /// Whether nothing but the number of classes tells the two shapes apart.
+        /// Whether the two shapes differ only in the number of classes.
         func explains(_ reshaped: StateDictReport.Reshaped) -> Bool {
             holds(reshaped.name) && reshaped.expected.dropFirst() == reshaped.found.dropFirst()
         }
@@ -91,19 +91,19 @@ public struct StartWeights: Sendable {
                 + "\(classes(scores.expected)), so \(name) starts fresh"
         }
 
-        /// Says that a head starts fresh because the file has as many classes under other names.
+        /// A line saying that the head starts fresh, because the file has as many classes but other names.
         func note(_ found: [String], insteadOf wanted: [String]) -> String {
             "the file's classes are \(WeightsFile.listing(found, limit: 6)) and the data's "
                 + "\(WeightsFile.listing(wanted, limit: 6)), so \(name) starts fresh"
         }
     }
 
-    /// Copies what fits of the weights that a recipe's `model.weights` names into a backbone. Weights of its 2D form are
-    /// inflated for a network of clips.
+    /// Copies the weights that a recipe's `model.weights` names into a backbone, as far as they fit. For a network of clips,
+    /// weights of its 2D form are inflated.
     ///
     /// - Parameters:
-    ///   - parts: What the file may lack of the backbone: "layer4".
-    ///   - classNames: The data's, for a backbone with a classifier.
+    ///   - parts: Parts of the backbone that the file may lack, such as "layer4".
+    ///   - classNames: The data's class names, for a backbone with a classifier.
     /// - Throws: as the other `init`.
     public init(
         _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], classNames: [String]? = nil,
@@ -115,13 +115,13 @@ public struct StartWeights: Sendable {
             head: Head(of: network), classNames: classNames, called: target, recipe: recipe, notes: notes)
     }
 
-    /// Copies what fits of the weights that a recipe's `model.weights` names.
+    /// Copies the weights that a recipe's `model.weights` names into a model, as far as they fit.
     ///
     /// - Parameters:
-    ///   - adapted: The weights in the model's own form; nil takes them as they are.
-    ///   - classNames: The data's. A checkpoint's head of other classes, or of another order, starts fresh.
-    /// - Throws: `RecipeFileError` where the weights are another network's: a tensor outside of the head has another shape,
-    ///   one that `coverage` asks for isn't in the file, or the file has more blocks.
+    ///   - adapted: The weights in the model's form; nil takes `weights` as they are.
+    ///   - classNames: The data's class names. The head starts fresh if the checkpoint has others, or another order.
+    /// - Throws: `RecipeFileError` if the weights are another network's: a tensor outside the head has another shape, one
+    ///   that `coverage` requires is not in the file, or the file has more blocks.
     init(
         _ weights: WeightsFile, as adapted: WeightsFile? = nil, into model: Module, covering coverage: WeightsCoverage,
         head: Head?, classNames: [String]?, called target: String, recipe: RecipeFile, notes: [String] = []
@@ -173,9 +173,9 @@ public struct StartWeights: Sendable {
         }
     }
 
-    /// The weights that a recipe's `model.weights` names.
+    /// Reads the weights that a recipe's `model.weights` names.
     ///
-    /// - Throws: `RecipeFileError` where there is no such file; `WeightsFileError`.
+    /// - Throws: `RecipeFileError` if there is no such file; `WeightsFileError`.
     static func file(_ path: String, recipe: RecipeFile) throws -> WeightsFile {
         guard FileManager.default.fileExists(atPath: path) else {
             throw recipe.error(at: "model.weights", "there is no file \(path)")
@@ -187,7 +187,7 @@ public struct StartWeights: Sendable {
         state.prefix(3).map { "\($0.name) \($0.tensor.shape)" }.joined(separator: ", ")
     }
 
-    /// What to do about weights of another network: name the one that they are of, if it is in the catalogue.
+    /// What to do about weights of another network. It names the network that they fit, if the catalogue has it.
     private static func advice(_ state: [(name: String, tensor: Tensor)]) -> String {
         let body = "backbone.body."
         let ofDetector = state.filter { $0.name.hasPrefix(body) }.map {
@@ -205,7 +205,7 @@ public struct StartWeights: Sendable {
 }
 
 extension WeightsFile {
-    /// Weights of the 2D form of a network of clips as its own; others stay as they are.
+    /// Weights of the 2D form of a network of clips, turned into weights of the network; other weights stay as they are.
     func inflated(for network: Backbone) -> WeightsFile {
         guard network.plan.architecture.rank == .video else { return self }
         let inflated = network.inflating(state)

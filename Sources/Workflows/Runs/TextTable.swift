@@ -1,8 +1,8 @@
-/// Columns of text, as wide as their widest cell.
+/// A table of text whose columns are as wide as their widest cell.
 struct TextTable {
     let header: [String]
     let rows: [[String]]
-    /// Columns whose text stands at the right.
+    /// Indices of right-aligned columns.
     let rightAligned: Set<Int>
 
     var text: String {

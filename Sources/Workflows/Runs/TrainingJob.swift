@@ -4,15 +4,15 @@ import NN
 import Tensors
 import Training
 
-/// A training that a recipe describes, opened: its data found, its model built.
+/// A training that can start: its data are open and its model is built.
 public protocol TrainingJob {
-    /// In the order of their labels.
+    /// Class names in the order of their labels.
     var classNames: [String] { get }
-    /// What is trained on, for a person.
+    /// A line for a person about the training data.
     var summary: String { get }
     /// What became of the weights to start from; nil without any.
     var start: StartWeights? { get }
-    /// What else a person should know before it begins.
+    /// Further lines that a person should see before training begins.
     var notes: [String] { get }
     /// Images that could not be read and were replaced by others.
     var replacedImages: [SkippedSample] { get }
@@ -20,9 +20,9 @@ public protocol TrainingJob {
     /// Trains to the end, or until the user asks to stop.
     ///
     /// - Parameters:
-    ///   - resume: Goes on from the run's last checkpoint.
-    ///   - seconds: Saves and stops after that time, to be resumed.
-    ///   - resumeCommand: What a user types to go on.
-    ///   - showsProgress: On standard error.
+    ///   - resume: Whether to continue from the run's last checkpoint.
+    ///   - seconds: Time after which training saves and stops, to be resumed later; nil sets no limit.
+    ///   - resumeCommand: The command that resumes the run, for the message when training stops.
+    ///   - showsProgress: Whether to show progress on standard error.
     func train(resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool) throws -> TrainingOutcome
 }

@@ -4,7 +4,7 @@ import NN
 import Tensors
 import Training
 
-/// What the trainings of all tasks do alike: the run's folder, its log, and the loop.
+/// The part of training that all tasks share: the run's folder, its log, and the loop.
 struct TrainingRun {
     let file: RecipeFile
     let folder: RunFolder
@@ -23,7 +23,7 @@ struct TrainingRun {
         return (recipe, try anchoring(file, root: recipe.data.root))
     }
 
-    /// Throws `RecipeFileError` where an epoch of so many images has no batch.
+    /// Throws `RecipeFileError` if an epoch of `images` images has no batch.
     static func requireBatches<Task: TrainingTask>(_ task: Task, images: Int, batch: Int, file: RecipeFile) throws {
         guard task.batchesPerEpoch > 0 else {
             throw file.error(
@@ -31,7 +31,7 @@ struct TrainingRun {
         }
     }
 
-    /// A recipe whose data root is absolute: whoever goes on with the run, or uses its model, may do so from another folder.
+    /// The recipe with an absolute data root, so that the run can be resumed, and its model used, from another folder.
     private static func anchoring(_ file: RecipeFile, root: String) throws -> RecipeFile {
         var file = file
         let absolute = URL(fileURLWithPath: root).standardizedFileURL.path
@@ -39,7 +39,7 @@ struct TrainingRun {
         return file
     }
 
-    /// - Parameter files: What else is kept beside the run once it has begun: texts by their paths.
+    /// - Parameter files: Further texts to write into the run's folder once training has begun, by path.
     func train<Task: TrainingTask>(
         _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
         resume: Bool, seconds: Double?,
@@ -86,7 +86,7 @@ struct TrainingRun {
     }
 }
 
-/// Keeps the recipe and the like beside the run once it has begun: a run that was refused leaves another's recipe alone.
+/// Writes the recipe and other texts once training has begun, so that a refused run does not overwrite another's recipe.
 private final class FileWriter: TrainingObserver {
     private let texts: [String: String]
 

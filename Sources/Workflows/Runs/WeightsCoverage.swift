@@ -1,19 +1,19 @@
 import Architectures
 import Backbones
 
-/// How much of a model the names in a file of weights cover: which of its parts they may leave out, and which not.
+/// Checks by names how much of a model a file of weights covers.
 ///
-/// A backbone's stem, branches and projections must all be there. What has layers of its own beside them (the norms of RG
-/// shortcuts, weights of dense ones, attention, a classifier, a detector's heads) may be left out, but not by halves.
+/// The file must have the backbone's whole stem, branches and projections. Each other part (norms of RG shortcuts, weights
+/// of dense shortcuts, attention, a classifier, a detector's heads) must be there completely or not at all.
 struct WeightsCoverage {
-    /// Names of layers, or of what many of them begin with, that a file may lack altogether.
+    /// Names or prefixes of layers that a file may lack altogether.
     private let optionalParts: Set<String>
     private let blocks: Set<String>
     private let stages: Set<String>
 
     /// - Parameters:
-    ///   - prefix: what the names of the backbone's tensors begin with.
-    ///   - parts: the model's parts beside its backbone.
+    ///   - prefix: the prefix of the names of the backbone's tensors.
+    ///   - parts: names of the model's parts beside its backbone.
     init(of backbone: Backbone, prefix: String = "", beside parts: [String] = []) {
         let plan = backbone.plan
         let planned = plan.stages.flatMap(\.blocks)
@@ -23,20 +23,20 @@ struct WeightsCoverage {
         stages = Set(blocks.map { String($0.prefix(upTo: $0.lastIndex(of: ".") ?? $0.endIndex)) })
     }
 
-    /// The tensors that a file should have, among those of the model that it lacks.
+    /// Required tensors among the model's tensors that a file lacks.
     func lacking(_ missing: [String], from file: [String]) -> [String] {
         let begun = Set(file.compactMap { Self.part(of: $0, among: optionalParts) })
         return missing.filter { Self.part(of: $0, among: optionalParts).map(begun.contains) ?? true }
     }
 
-    /// The tensors of a file that belong to blocks beyond the model's last in a stage.
+    /// The tensors of a file that belong to blocks after the model's last block of a stage.
     func beyond(_ unexpected: [String]) -> [String] {
         unexpected.filter {
             Self.part(of: $0, among: stages) != nil && Self.part(of: $0, among: blocks) == nil
         }
     }
 
-    /// The blocks that tensors belong to, the model's or not, each once.
+    /// Names of the blocks, in this model or not, that tensors belong to, each once.
     func blocks(of tensors: [String]) -> [String] {
         var known = Set<String>()
         return tensors.compactMap { tensor in
@@ -46,7 +46,7 @@ struct WeightsCoverage {
         }
     }
 
-    /// The longest of `parts` that a tensor's name stands under.
+    /// The longest name in `parts` that is a parent of a tensor's name.
     private static func part(of tensor: String, among parts: Set<String>) -> String? {
         var name = tensor
         while let dot = name.lastIndex(of: ".") {
