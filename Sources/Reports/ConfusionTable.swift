@@ -10,7 +10,7 @@ struct ConfusionTable {
     private static let wrong = Color(hex: 0xE5383B)
 
     /// Largest number of columns whose names are written horizontally; with more, they are vertical.
-    private static let uprightFrom = 12
+    private static let mostLevelNames = 12
 
     func html() -> HTML {
         let names = matrix.classNames + ["background"]
@@ -21,7 +21,7 @@ struct ConfusionTable {
             return "<tr><th scope=\"row\">\(names[row])</th>\(cells)</tr>\n"
         }
         return """
-            <div class="scroll"><table class="confusion\(names.count > Self.uprightFrom ? " tall" : "")"><thead>\
+            <div class="scroll"><table class="confusion\(names.count > Self.mostLevelNames ? " tall" : "")"><thead>\
             <tr><td></td><th class="axis start" colspan="\(names.count)">detected as</th></tr>\
             <tr><th class="axis">annotated as</th>\(head)</tr></thead>
             <tbody>\(rows)</tbody></table></div>

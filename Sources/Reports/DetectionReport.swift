@@ -220,7 +220,7 @@ public struct DetectionReport: Sendable {
         }
         let grid: HTML = "<div class=\"many\">\(charts)</div>\n"
         let body: HTML =
-            charts.count <= Self.foldedFrom
+            charts.count <= Self.mostOpenCharts
             ? grid : "<details><summary>\(charts.count) classes</summary>\n\(grid)</details>\n"
         return """
             <p class="soft">Precision (up) against recall (across) of each class at IoU 0.5, with its AP50 in percent. The \
@@ -230,7 +230,7 @@ public struct DetectionReport: Sendable {
     }
 
     /// Largest number of charts that are shown at once; more of them are folded away.
-    private static let foldedFrom = 30
+    private static let mostOpenCharts = 30
 
     private var confusionTable: HTML {
         """

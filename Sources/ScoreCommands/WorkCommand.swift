@@ -17,10 +17,13 @@ extension WorkCommand {
         } catch let error as ValidationError {
             throw error
         } catch {
-            printToStandardError("vertebra: \(message(of: error))")
+            printToStandardError("\(Self.program): \(message(of: error))")
             throw ExitCode.failure
         }
     }
+
+    /// The name of the program that runs, without its folder.
+    private static var program: String { URL(fileURLWithPath: CommandLine.arguments[0]).lastPathComponent }
 
     /// An error's description; Foundation's errors keep theirs in `localizedDescription`.
     private func message(of error: any Error) -> String {

@@ -24,7 +24,16 @@ final class RecipeListingTests: XCTestCase {
         XCTAssertEqual(keys["data.train.images"]?.value, "i")
         XCTAssertEqual(keys["data.val.images"]?.value, "none")
         XCTAssertNil(keys["model.backbone"]?.usual)
+        XCTAssertNil(keys["data.train.annotations"]?.usual)
+        XCTAssertNil(keys["data.train.images"]?.usual)
         XCTAssertEqual(keys["model.backbone"]?.value, "resnet18")
+    }
+
+    func testAListOfVOCHasItsRolesName() throws {
+        let keys = try listing(
+            "task: detection\nmodel: {backbone: resnet18}\ndata: {format: voc, train: {split: trainval}}")
+        XCTAssertEqual(keys["data.train.split"]?.value, "trainval")
+        XCTAssertEqual(keys["data.train.split"]?.usual, "train")
     }
 
     /// C4's own defaults, not the pyramid's, stand beside its values.

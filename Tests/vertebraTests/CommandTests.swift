@@ -120,6 +120,6 @@ final class CommandTests: XCTestCase {
         let missing = try CommandRun.of(
             ["coco", "--annotations", "none.json", "--results", results], command: "vertebra-score")
         XCTAssertEqual(missing.status, 1)
-        XCTAssertTrue(missing.errors.contains("none.json"), missing.errors)
+        XCTAssertTrue(missing.errors.hasPrefix("vertebra-score: none.json"), missing.errors)
     }
 }

@@ -30,11 +30,15 @@ package struct RecipeListing: Encodable, Sendable {
         let recipe = try file.decode(DetectionRecipe.self)
         var needed = ["task", "model.detector", "model.backbone", "data.format", "data.train"]
         if recipe.model.ssd == nil { needed.append("model.faster_rcnn.form") }
+        var required: Set = ["model.backbone", "data.format"]
+        var usual = ["model.detector": "faster_rcnn", "model.faster_rcnn.form": "fpn"]
+        switch recipe.data.format {
+        case .coco: required.formUnion(["data.train.annotations", "data.train.images"])
+        case .voc: usual["data.train.split"] = DetectionData.Role.train.rawValue
+        }
         return try entries(
             RecipeKeys.detection(ssd: recipe.model.ssd != nil), recipe,
-            file.keeping(needed).decode(DetectionRecipe.self),
-            required: ["model.backbone", "data.format"],
-            usual: ["model.detector": "faster_rcnn", "model.faster_rcnn.form": "fpn"])
+            file.keeping(needed).decode(DetectionRecipe.self), required: required, usual: usual)
     }
 
     private static func classification(_ file: RecipeFile) throws -> [Entry] {
