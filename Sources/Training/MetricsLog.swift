@@ -54,9 +54,11 @@ public final class MetricsLog: TrainingObserver {
     private var descriptor: Int32 = -1
     private let encoder = JSONEncoder()
 
-    /// A log that appends to the file at `path`, which the first record makes.
+    /// A log that appends records to a file.
     ///
-    /// - Parameter recordEvery: Steps between two records.
+    /// - Parameters:
+    ///   - path: The file; the first record makes it.
+    ///   - recordEvery: Steps between two records.
     public init(path: String, recordEvery: Int = 1) {
         self.path = path
         self.recordEvery = max(recordEvery, 1)

@@ -25,7 +25,9 @@ public struct ClipIndex: Sendable {
 
     /// Reads the index, where there is one. A damaged one is begun anew, and `notes` say so; what is no index is left alone.
     ///
-    /// - Parameter file: `frames-index.tsv` in `root`, when nil.
+    /// - Parameters:
+    ///   - root: The folder that the videos' paths are relative to.
+    ///   - file: The index's file; `frames-index.tsv` in `root`, when nil.
     public init(root: String, file: String? = nil) {
         self.root = root
         self.file = file ?? root + "/" + Self.fileName

@@ -40,7 +40,10 @@ public final class SSD: Module, Detector {
 
     /// A network with fresh weights.
     ///
-    /// - Parameter classCount: kinds of objects, without the background.
+    /// - Parameters:
+    ///   - configuration: the detector's settings.
+    ///   - architecture: the backbone, a network for images.
+    ///   - classCount: kinds of objects, without the background.
     /// - Throws: `DetectorConfigurationError` naming the key that does not fit, or the architecture's own error.
     public init(
         _ configuration: SSDConfiguration = .ssd300, backbone architecture: BackboneArchitecture, classCount: Int

@@ -57,7 +57,7 @@ public struct Tensor: @unchecked Sendable {
     public func isSame(as other: Tensor) -> Bool { ct_is_same(raw, other.raw) }
 
     /// How many tensor handles are alive in this process. It stays the same over a loop that leaks nothing.
-    package static var liveHandleCount: Int { Int(ct_live_handles()) }
+    public static var liveHandleCount: Int { Int(ct_live_handles()) }
 
     private func readSizes(_ read: (OpaquePointer?, UnsafeMutablePointer<Int64>?) -> Void) -> [Int] {
         let rank = rank

@@ -97,8 +97,10 @@ extension ClassificationScores {
     /// Measures a classifier on the validation part of its recipe: each video by all its views, each image by one.
     ///
     /// - Parameters:
+    ///   - model: The classifier, of images or clips.
     ///   - indexing: called while the index of frames is brought up to date.
     ///   - notes: called with lines that tell a person about the index.
+    ///   - progress: called with the number of images or videos done.
     /// - Throws: `RecipeFileError`, the data's errors; `Stopped` once the user asks to stop.
     public static func measured(
         _ model: ClassifierModel, indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in },

@@ -40,7 +40,12 @@ public struct ClipRecognition {
     public let model: ClassifierModel
     private let top: Int
 
-    /// - Parameter top: how many classes to report for each video.
+    /// A classifier of clips that was saved, on a device.
+    ///
+    /// - Parameters:
+    ///   - saved: The classifier's checkpoint.
+    ///   - device: Where it runs.
+    ///   - top: How many classes to report for each video.
     /// - Throws: `RecipeFileError`, `CheckpointError`; `JobError` for a model of images.
     public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5) throws {
         try saved.require(

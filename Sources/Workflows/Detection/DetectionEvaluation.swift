@@ -77,7 +77,12 @@ public struct DetectionEvaluation {
 
     /// Detects on every image, scores the detections, and writes `metrics.json` and `detections.json`.
     ///
-    /// - Parameter path: Another file to write the detections to.
+    /// - Parameters:
+    ///   - folder: The folder of the two files.
+    ///   - path: Another file to write the detections to.
+    ///   - progress: called with the number of images done.
+    /// - Throws: `RecipeFileError` for images that can't be used, the loader's and the files' errors; `Stopped` once the user
+    ///   asks to stop.
     public func run(
         into folder: RunFolder, results path: String? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }

@@ -64,9 +64,12 @@ extension Stopped {
 }
 
 extension ImageDetection {
-    /// Finds objects in the frames of a video; objects that score below `threshold` are left out.
+    /// Finds objects in the frames of a video.
     ///
     /// - Parameters:
+    ///   - path: The video's file.
+    ///   - threshold: The lowest score that is kept, 0…1.
+    ///   - passes: Which frames are looked at, and how many together.
     ///   - drawing: Path of an MP4 to write, with boxes on every frame, at the video's average rate. A skipped frame shows
     ///     the boxes of the last frame that was looked at. The file appears once it is complete.
     ///   - progress: called with the number of frames done.

@@ -88,6 +88,7 @@ public struct ImageExplanation {
     ///   - classChoice: The class to explain, by its name or number; nil takes each model's likeliest.
     ///   - stage: The stage whose output is explained, such as `layer4`; nil takes the last.
     ///   - settings: Changes to the models' recipes, as `key=value`.
+    ///   - device: Where the models run.
     /// - Throws: `JobError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the weights' own errors.
     public init(
         checkpoints: [String], weights: [NamedWeights] = [], classNames: String? = nil, classChoice: String? = nil,

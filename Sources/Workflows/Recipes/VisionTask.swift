@@ -18,9 +18,12 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
     /// The recipe's `task`. Throws `RecipeFileError`.
     public init(of file: RecipeFile) throws { self = try file.decode(Head.self).task }
 
-    /// Opens the recipe's training in the folder `output`.
+    /// Opens the training that a recipe describes.
     ///
     /// - Parameters:
+    ///   - file: The recipe.
+    ///   - output: The run's folder, which is made when the training starts.
+    ///   - device: Where the network is trained.
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
     ///   - indexing: called while the index of the videos' frames is brought up to date.
     /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.

@@ -105,7 +105,7 @@ public struct StartWeights: Sendable {
     ///   - parts: Parts of the backbone that the file may lack, such as "layer4".
     ///   - classNames: The data's class names, for a backbone with a classifier.
     /// - Throws: as the other `init`.
-    public init(
+    package init(
         _ weights: WeightsFile, into network: Backbone, beside parts: [String] = [], classNames: [String]? = nil,
         called target: String, recipe: RecipeFile, notes: [String] = []
     ) throws {
