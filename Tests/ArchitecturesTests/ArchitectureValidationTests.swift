@@ -68,7 +68,7 @@ final class ArchitectureValidationTests: XCTestCase {
         (.normalization, "48 groups", { $0.normalization = .group(groups: 48) }),
         (.order, "preActivation", { $0.shortcut = .concatenation(growth: 32) }),
         (.shortcut, "appends nothing", { $0 = .dense { $0.shortcut = .concatenation(growth: 0) } }),
-        (.shortcut, "no share", { $0 = .dense { $0.shortcut = .concatenation(growth: 8, compression: 1.5) } }),
+        (.shortcut, "is not a share", { $0 = .dense { $0.shortcut = .concatenation(growth: 8, compression: 1.5) } }),
         (.shortcut, "leaves nothing", { $0 = .dense { $0.shortcut = .concatenation(growth: 8, compression: 0.001) } }),
         (.order, "norm and a ReLU", { $0 = .dense { $0.order = .staged() } }),
         (.branch, "a layer is", { $0 = .dense { $0.branch = .wideGroup } }),
@@ -86,7 +86,7 @@ final class ArchitectureValidationTests: XCTestCase {
                 $0 = BackboneArchitecture.dense { $0.temporalStrides = [2, 1, 1, 1] }.onVideo()
             }
         ),
-        (.normalization, "96 channels, which concatenation", { $0 = .dense { $0.normalization = .group(groups: 64) } }),
+        (.normalization, "96 channels that concatenation", { $0 = .dense { $0.normalization = .group(groups: 64) } }),
         (
             .shortcut, "original order",
             {

@@ -119,7 +119,7 @@ final class ActionSampleSetTests: XCTestCase {
         let set = ActionSampleSet(settings: settings)
         try set.write(to: folder + "/set")
         XCTAssertThrowsError(try set.write(to: folder + "/set")) {
-            XCTAssertTrue("\($0)".contains("already there"), "\($0)")
+            XCTAssertTrue("\($0)".contains("exists already"), "\($0)")
         }
         try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/set/extra"))
         try set.write(to: folder + "/set", replacing: true)
@@ -130,7 +130,7 @@ final class ActionSampleSetTests: XCTestCase {
         shapes.validationImages = 1
         try ShapeSampleSet(settings: shapes).write(to: folder + "/shapes")
         XCTAssertThrowsError(try set.write(to: folder + "/shapes", replacing: true)) {
-            XCTAssertTrue("\($0)".contains("no such sample set"), "\($0)")
+            XCTAssertTrue("\($0)".contains("is not such a sample set"), "\($0)")
         }
         XCTAssertThrowsError(try set.write(to: folder + "/set/settings.json/inner"))
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder).sorted(), ["set", "shapes"])

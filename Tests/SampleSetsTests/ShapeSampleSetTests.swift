@@ -180,7 +180,7 @@ final class ShapeSampleSetTests: XCTestCase {
             let set = ShapeSampleSet(settings: settings)
             try set.write(to: folder + "/set", threads: 2)
             XCTAssertThrowsError(try set.write(to: folder + "/set")) {
-                XCTAssertTrue("\($0)".contains("already there"), "\($0)")
+                XCTAssertTrue("\($0)".contains("exists already"), "\($0)")
             }
             try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/set/extra"))
             settings.seed = 77
@@ -190,7 +190,7 @@ final class ShapeSampleSetTests: XCTestCase {
             try FileManager.default.createDirectory(
                 atPath: folder + "/photos", withIntermediateDirectories: true)
             XCTAssertThrowsError(try set.write(to: folder + "/photos", replacing: true)) {
-                XCTAssertTrue("\($0)".contains("no such sample set"), "\($0)")
+                XCTAssertTrue("\($0)".contains("is not such a sample set"), "\($0)")
             }
             try FileManager.default.removeItem(atPath: folder + "/photos")
             // A file where a folder must be.

@@ -8,7 +8,7 @@ final class DataMakeCommandTests: XCTestCase {
         for kind in [[], ["shapes"], ["actions"]] {
             let run = try CommandRun.of(["data", "make"] + kind + [folder + "/samples", "--train", "1", "--val", "1"])
             XCTAssertEqual(run.status, 1)
-            XCTAssertTrue(run.errors.contains("already there"), run.errors)
+            XCTAssertTrue(run.errors.contains("exists already"), run.errors)
         }
     }
 
