@@ -2,34 +2,34 @@ import Annotations
 import Media
 
 /// A drawn picture and its annotated objects.
-package struct ScenePicture: Sendable {
+public struct ScenePicture: Sendable {
     /// An annotated object.
-    package struct Object: Hashable, Sendable {
+    public struct Object: Hashable, Sendable {
         /// The class's label, 1…classCount.
-        package var label: Int
+        public var label: Int
         /// The box in XYXY pixels, tight around the visible part.
-        package var box: Box
+        public var box: Box
         /// Number of its visible pixels.
-        package var visiblePixels: Int
+        public var visiblePixels: Int
         /// Share of its pixels that are visible, 0…1.
-        package var visibleShare: Double
+        public var visibleShare: Double
         /// Whether part of it lies outside the picture.
-        package var isTruncated: Bool
+        public var isTruncated: Bool
     }
 
     /// The picture, RGB.
-    package var image: ByteImage
+    public var image: ByteImage
     /// The file's name, relative to the folder of pictures.
-    package var fileName: String
+    public var fileName: String
     /// The quality of a JPEG file, 1 to 100.
-    package var jpegQuality: Int
+    public var jpegQuality: Int
     /// The annotated objects.
-    package var objects: [Object]
+    public var objects: [Object]
     /// Number of further objects that are too much hidden to be annotated.
-    package var hiddenObjects: Int
+    public var hiddenObjects: Int
 
     /// Whether the file is a PNG rather than a JPEG.
-    package var isPNG: Bool { fileName.hasSuffix(".png") }
+    public var isPNG: Bool { fileName.hasSuffix(".png") }
 
     func record(index: Int, difficultShare: Double) -> ImageRecord {
         ImageRecord(

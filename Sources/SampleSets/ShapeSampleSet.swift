@@ -115,7 +115,7 @@ public struct ShapeSampleSet: Sendable {
     }
 
     /// Draws picture `index` with its annotations. Pictures of the training split come first.
-    package func picture(_ index: Int) -> ScenePicture {
+    public func picture(_ index: Int) -> ScenePicture {
         var random = SeededRandom(seed: settings.seed, epoch: 0, index: index)
         let scene = Scene(settings: settings, random: &random)
         let rendered = SceneRenderer.render(scene)
