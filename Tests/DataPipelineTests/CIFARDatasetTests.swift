@@ -53,7 +53,7 @@ final class CIFARDatasetTests: XCTestCase {
         }
         XCTAssertTrue(message().contains("holds no data_batch_1.bin"), message())
         try write(Array(record(label: [1], 1).dropLast()), folder + "/data_batch_1.bin")
-        XCTAssertTrue(message().contains("data_batch_1.bin has 3072 bytes"), message())
+        XCTAssertTrue(message().contains("data_batch_1.bin: its 3072 bytes are no whole number"), message())
         try write(record(label: [1], 1) + record(label: [10], 1), folder + "/data_batch_1.bin")
         XCTAssertTrue(message().contains("record 1 has label 10"), message())
         try write([], folder + "/data_batch_1.bin")

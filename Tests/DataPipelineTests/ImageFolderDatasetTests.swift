@@ -35,7 +35,7 @@ final class ImageFolderDatasetTests: XCTestCase {
         }
         try manager.createDirectory(atPath: folder + "/eel", withIntermediateDirectories: true)
         XCTAssertThrowsError(try ImageFolderDataset(folder: folder)) {
-            XCTAssertTrue("\($0)".contains("/eel holds no .jpg"), "\($0)")
+            XCTAssertTrue("\($0)".contains("/eel: it holds no .jpg"), "\($0)")
         }
         XCTAssertThrowsError(try ImageFolderDataset(folder: folder + "/none"))
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder + "/eel/bad.jpg"))

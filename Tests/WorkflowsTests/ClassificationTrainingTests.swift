@@ -169,7 +169,7 @@ final class ClassificationTrainingTests: XCTestCase {
         XCTAssertTrue(message("task=clasification").contains("classification"), message("task=clasification"))
         XCTAssertTrue(message("model.backbone=cifar_resnet27").contains("did you mean \"cifar_resnet26\""))
         XCTAssertTrue(message("model.backbone=resnet3d50").contains("takes clips"))
-        XCTAssertTrue(message("data.root=/nowhere").contains("/nowhere holds no data_batch_1.bin"))
+        XCTAssertTrue(message("data.root=/nowhere").contains("/nowhere: it holds no data_batch_1.bin"))
         XCTAssertTrue(message("training.batch=9", "training.drop_last=true").contains("no full batch of 9"))
         XCTAssertTrue(message("model.dropout=1").contains("dropout"))
         XCTAssertTrue(message("model.weights=/nowhere.pth").contains("/nowhere.pth"))

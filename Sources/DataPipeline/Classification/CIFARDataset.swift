@@ -26,14 +26,18 @@ public struct CIFARDataset: ClassificationDataset {
 
     /// Reads a folder: which of the two sets it is follows from the files that it holds.
     ///
-    /// - Throws: ``CIFARError`` for a folder without such files, a file that is no whole number of records, and a label
+    /// - Throws: ``DatasetError`` for a folder without such files, a file that is no whole number of records, and a label
     ///   without a name.
     public init(folder: String, part: Part, transforms: [any ClassificationTransform] = []) throws {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
         func matching(_ prefix: String) -> [String] { names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".bin") } }
         let ten = matching(part == .train ? "data_batch" : "test_batch")
         let hundred = names.filter { $0 == "\(part.rawValue).bin" }
-        guard !ten.isEmpty || !hundred.isEmpty else { throw CIFARError.noFiles(folder: folder, part: part) }
+        guard !ten.isEmpty || !hundred.isEmpty else {
+            let names = part == .train ? "data_batch_1.bin … or train.bin" : "test_batch.bin or test.bin"
+            throw DatasetError(
+                folder, "it holds no \(names): unpack the binary version of CIFAR-10 or CIFAR-100 there")
+        }
         let isTen = !ten.isEmpty
         let listing = folder + (isTen ? "/batches.meta.txt" : "/fine_label_names.txt")
         let listed = (try? String(contentsOfFile: listing, encoding: .utf8))?.split(whereSeparator: \.isNewline)
@@ -52,19 +56,20 @@ public struct CIFARDataset: ClassificationDataset {
             do {
                 bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             } catch {
-                throw CIFARError.unreadable(path: path, reason: (error as NSError).localizedDescription)
+                throw DatasetError(path, "it can't be read (\((error as NSError).localizedDescription))")
             }
             let record = labelBytes + pixels
             guard !bytes.isEmpty, bytes.count.isMultiple(of: record) else {
-                throw CIFARError.partialRecord(path: path, bytes: bytes.count, record: record)
+                throw DatasetError(
+                    path, "its \(bytes.count) bytes are no whole number of records of \(record): download it again")
             }
             files.append((name, labels.count))
             images.reserveCapacity(images.count + bytes.count)
             for start in stride(from: 0, to: bytes.count, by: record) {
                 let label = bytes[bytes.startIndex + start + labelBytes - 1]
                 guard Int(label) < classNames.count else {
-                    throw CIFARError.unknownLabel(
-                        path: path, record: start / record, label: Int(label), classes: classNames.count)
+                    throw DatasetError(
+                        path, "record \(start / record) has label \(label), but there are \(classNames.count) classes")
                 }
                 labels.append(label)
                 images += bytes[(bytes.startIndex + start + labelBytes)..<(bytes.startIndex + start + record)]
@@ -105,31 +110,5 @@ public struct CIFARDataset: ClassificationDataset {
     public func describe(_ index: Int) -> String {
         let file = files.last { $0.first <= index } ?? ("", 0)
         return "\(file.name), record \(index - file.first)"
-    }
-}
-
-/// A folder that holds no CIFAR set, or a damaged one.
-public enum CIFARError: Error, Hashable, CustomStringConvertible {
-    /// The folder has none of the part's files.
-    case noFiles(folder: String, part: CIFARDataset.Part)
-    /// The system can't read a file.
-    case unreadable(path: String, reason: String)
-    /// A file ends within a record, or is empty.
-    case partialRecord(path: String, bytes: Int, record: Int)
-    /// A label has no name.
-    case unknownLabel(path: String, record: Int, label: Int, classes: Int)
-
-    /// What is wrong, where, and what to do.
-    public var description: String {
-        switch self {
-        case .noFiles(let folder, let part):
-            let names = part == .train ? "data_batch_1.bin … or train.bin" : "test_batch.bin or test.bin"
-            return "\(folder) holds no \(names): unpack the binary version of CIFAR-10 or CIFAR-100 there"
-        case .unreadable(let path, let reason): return "\(path) can't be read: \(reason)"
-        case .partialRecord(let path, let bytes, let record):
-            return "\(path) has \(bytes) bytes, which is no whole number of records of \(record): download it again"
-        case .unknownLabel(let path, let record, let label, let classes):
-            return "\(path): record \(record) has label \(label), but there are \(classes) classes"
-        }
     }
 }

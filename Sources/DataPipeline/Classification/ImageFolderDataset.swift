@@ -22,7 +22,7 @@ public struct ImageFolderDataset: ClassificationDataset {
     ///   - classNames: the classes of another part, so that labels mean the same; nil takes the folders found.
     ///   - transforms: what every image goes through, in this order.
     ///   - decodeOptions: how files are decoded, and within what limits.
-    /// - Throws: ``ImageFolderError`` where there are no classes, a class without images, or a folder that is no known
+    /// - Throws: ``DatasetError`` where there are no classes, a class without images, or a folder that is no known
     ///   class.
     public init(
         folder: String, classNames: [String]? = nil, transforms: [any ClassificationTransform] = [],
@@ -34,19 +34,26 @@ public struct ImageFolderDataset: ClassificationDataset {
             return manager.fileExists(atPath: path, isDirectory: &result) && result.boolValue
         }
         guard let entries = try? manager.contentsOfDirectory(atPath: folder) else {
-            throw ImageFolderError.noFolder(folder)
+            throw DatasetError(folder, "it is not there or can't be read; it should hold a folder for each class")
         }
         let found = entries.filter { !$0.hasPrefix(".") && isFolder(folder + "/" + $0) }.sorted()
-        guard !found.isEmpty else { throw ImageFolderError.noClasses(folder) }
+        guard !found.isEmpty else {
+            throw DatasetError(folder, "it holds no folders; it should hold one for each class, with its images")
+        }
         let names = classNames ?? found
         if let stranger = found.first(where: { !names.contains($0) }) {
-            throw ImageFolderError.unknownClass(folder: folder, name: stranger)
+            throw DatasetError(
+                "\(folder)/\(stranger)", "the training images have no such class; remove it or train with it")
         }
         var files: [(name: String, label: Int)] = []
         for (label, name) in names.enumerated() {
             let images = ((try? manager.contentsOfDirectory(atPath: folder + "/" + name)) ?? [])
                 .filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
-            if images.isEmpty, found.contains(name) { throw ImageFolderError.emptyClass(folder + "/" + name) }
+            if images.isEmpty, found.contains(name) {
+                throw DatasetError(
+                    "\(folder)/\(name)",
+                    "it holds no .jpg, .jpeg or .png; put its images there or remove the folder")
+            }
             files += images.map { (name + "/" + $0, label) }
         }
         self.folder = folder
@@ -78,27 +85,4 @@ public struct ImageFolderDataset: ClassificationDataset {
 
     /// The file of image `index`, relative to the folder.
     public func describe(_ index: Int) -> String { files[index].name }
-}
-
-/// A folder that is not one of classes.
-public enum ImageFolderError: Error, Hashable, CustomStringConvertible {
-    /// There is no such folder, or it can't be listed.
-    case noFolder(String)
-    /// The folder holds no folders.
-    case noClasses(String)
-    /// A class's folder holds no images.
-    case emptyClass(String)
-    /// A folder is none of the classes that were given.
-    case unknownClass(folder: String, name: String)
-
-    /// What is wrong, where, and what to do.
-    public var description: String {
-        switch self {
-        case .noFolder(let path): "\(path) is not there or can't be read; it should hold a folder for each class"
-        case .noClasses(let path): "\(path) holds no folders; it should hold one for each class, with its images"
-        case .emptyClass(let path): "\(path) holds no .jpg, .jpeg or .png; put its images there or remove the folder"
-        case .unknownClass(let folder, let name):
-            "\(folder)/\(name) is a class that the training images don't have; remove it or train with it"
-        }
-    }
 }

@@ -27,7 +27,7 @@ public struct DetectionDataset: Dataset {
     /// A data set of annotated images. The filter is applied to every record at once, so that what cannot be used shows
     /// before the first step.
     ///
-    /// - Throws: ``DetectionDatasetError`` for degenerate boxes that the filter refuses, for a record without a file
+    /// - Throws: ``DatasetError`` for degenerate boxes that the filter refuses, for a record without a file
     ///   name, and if no image is left.
     public init(
         annotations: DetectionAnnotations, imageFolder: String, transforms: [any DetectionTransform] = [],
@@ -81,9 +81,7 @@ public struct DetectionDataset: Dataset {
 
     /// Sample `index`, decoded and transformed.
     ///
-    /// - Throws: the decoder's error, or
-    ///   ``DetectionDatasetError/wrongSize(source:image:recordedWidth:recordedHeight:width:height:)`` where the file is
-    ///   not of the recorded size.
+    /// - Throws: the decoder's error; ``DatasetError`` where the file is not of the recorded size.
     public func sample(at index: Int, random: inout SeededRandom) throws -> DetectionSample {
         let image = annotationIndex(index)
         let original = try size(of: index)
@@ -102,15 +100,17 @@ public struct DetectionDataset: Dataset {
 
     /// The size of sample `index`'s file.
     ///
-    /// - Throws: the decoder's error, or `DetectionDatasetError.wrongSize` where the file is not of the recorded size.
+    /// - Throws: the decoder's error; ``DatasetError`` where the file is not of the recorded size.
     private func size(of index: Int) throws -> ImageSize {
         let image = annotationIndex(index)
         let recorded = annotations.imageSize(image)
         let size = try ImageFile.header(path(index)).size
         if recorded.width > 0, recorded.height > 0, recorded != size {
-            throw DetectionDatasetError.wrongSize(
-                source: annotations.source, image: annotations.fileName(image), recordedWidth: recorded.width,
-                recordedHeight: recorded.height, width: size.width, height: size.height)
+            throw DatasetError(
+                annotations.source,
+                "\(annotations.fileName(image)) is recorded as \(recorded.width)×\(recorded.height), but the file is "
+                    + "\(size.width)×\(size.height), so its boxes belong to another picture. Correct the record or the file."
+            )
         }
         return size
     }
@@ -155,8 +155,8 @@ private struct Selection {
         images.reserveCapacity(annotations.imageCount)
         for image in 0..<annotations.imageCount {
             if annotations.fileName(image).isEmpty {
-                throw DetectionDatasetError.noFileName(
-                    source: annotations.source, imageID: annotations.imageID(image))
+                throw DatasetError(
+                    annotations.source, "image \(annotations.imageID(image)) has no file name. Add its `file_name`.")
             }
             let size = annotations.imageSize(image)
             var objects = 0
@@ -185,13 +185,25 @@ private struct Selection {
         }
         report.images = images.count
         if filter.degenerateBoxes == .refuse, let (image, object) = firstDegenerate {
-            let size = annotations.imageSize(image)
-            throw DetectionDatasetError.degenerateBoxes(
-                source: annotations.source, image: annotations.fileName(image),
-                annotationID: annotations.annotationIDs[object], box: annotations.object(object).box,
-                imageWidth: size.width, imageHeight: size.height, total: report.skippedDegenerateBoxes)
+            throw degenerate(object, ofImage: image)
         }
-        if images.isEmpty { throw DetectionDatasetError.noImages(source: annotations.source, report: report) }
+        if images.isEmpty {
+            throw DatasetError(
+                annotations.source, "no image is left to use (\(report.summary)). Check the split and the filters.")
+        }
+    }
+
+    private func degenerate(_ object: Int, ofImage image: Int) -> DatasetError {
+        let size = annotations.imageSize(image), box = annotations.object(object).box
+        let others = report.skippedDegenerateBoxes - 1
+        return DatasetError(
+            annotations.source,
+            "annotation \(annotations.annotationIDs[object]) of \(annotations.fileName(image)) has the box (\(box.x0), "
+                + "\(box.y0)) to (\(box.x1), \(box.y1)), which has no inside"
+                + (size.width > 0 ? " on its \(size.width)×\(size.height) pixels" : "")
+                + (others > 0 ? " (and \(others) more such boxes)" : "")
+                + ". Correct or remove the record, or have degenerate boxes skipped; `vertebra data check` lists all of "
+                + "them.")
     }
 
     private func isDegenerate(_ object: Int, imageSize: ImageSize) -> Bool {

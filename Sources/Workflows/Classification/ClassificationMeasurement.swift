@@ -13,7 +13,7 @@ package struct ClassificationMeasurement {
     /// The videos that are there, from the index of frames; nil for images.
     private let inventory: ClipInventory?
 
-    /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`.
+    /// - Throws: `DatasetError`, `AnnotationError`.
     package init(model: ClassifierModel) throws {
         self.init(model: model, dataset: try Self.dataset(of: model))
     }

@@ -31,7 +31,7 @@ package struct ClassificationTraining: TrainingJob {
     /// - Parameters:
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
     ///   - indexing: called while the index of the videos' frames is brought up to date.
-    /// - Throws: `RecipeFileError`, `CIFARError`, `ImageFolderError` and the weights' errors; `Stopped` once the user asks
+    /// - Throws: `RecipeFileError`, `DatasetError` and the weights' errors; `Stopped` once the user asks
     ///   to stop.
     package init(
         file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,

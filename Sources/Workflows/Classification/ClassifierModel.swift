@@ -86,7 +86,7 @@ public struct ClassifierModel: RecipeModel {
 
     /// A part of the recipe's data.
     ///
-    /// - Throws: `CIFARError`, `ImageFolderError`, `AnnotationError`; `RecipeFileError` where clips must not be mirrored.
+    /// - Throws: `DatasetError`, `AnnotationError`; `RecipeFileError` where clips must not be mirrored.
     static func dataset(
         _ recipe: ClassificationRecipe, file: RecipeFile, training: Bool, augmented: Bool, classNames: [String]? = nil
     ) throws -> any ClassificationDataset {

@@ -15,7 +15,7 @@ final class DetectionTask: TrainingTask {
     var model: Module { detector.detector }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }
 
-    /// - Throws: `DetectionDatasetError` for annotations that training can't use.
+    /// - Throws: `DatasetError` for annotations that training can't use.
     init(model: DetectorModel, training: DetectionData.Part, validation: DetectionData.Part?) throws {
         detector = model
         let recipe = model.recipe

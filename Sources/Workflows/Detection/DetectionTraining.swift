@@ -22,7 +22,7 @@ package struct DetectionTraining: TrainingJob {
     /// Opens the data and builds the model, so that mistakes show before the first step.
     ///
     /// - Parameter resuming: Skips the recipe's start weights, because a checkpoint will replace them.
-    /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DetectionDatasetError` and the weights' errors.
+    /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DatasetError` and the weights' errors.
     package init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
         try device.requirePresence()
         let (recipe, file): (DetectionRecipe, RecipeFile) = try TrainingRun.open(file)
