@@ -85,7 +85,9 @@ final class SavedModelTests: XCTestCase {
         let first = try weights(seed: 7)
         XCTAssertEqual(try weights(seed: 7), first)
         XCTAssertNotEqual(try weights(seed: 8), first)
+        Random.seed(3)
         _ = try ClassifierModel(SavedModel(run))
+        XCTAssertEqual(Tensor.randn([4]).array(Float.self), expected)
         XCTAssertEqual(Threads.count, 2)
     }
 }

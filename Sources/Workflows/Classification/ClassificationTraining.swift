@@ -38,21 +38,17 @@ package struct ClassificationTraining: TrainingJob {
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try device.requirePresence()
-        let (recipe, file): (ClassificationRecipe, RecipeFile) = try TrainingRun.open(file)
-        self.recipe = recipe
-        self.file = file
+        (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
         let training = AnyClassificationDataset(
-            try ClassifierModel.dataset(recipe, file: file, training: true, augmented: true))
-        model = try Random.seeded(recipe.training.seed) {
-            try ClassifierModel(
-                recipe: recipe, file: file, classNames: training.classNames, loadsWeights: !resuming)
-        }
+            try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
+        model = try ClassifierModel(
+            recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
         model.network.move(to: device)
         let validation = try ClassificationMeasurement.dataset(of: model)
         if let train = training.clips, let val = validation.clips {
             let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
-            try survey.requireReadable(recipe.data.failedImages, file: file)
+            try survey.requireReadable(recipe.data.failedImages, file: self.file)
             self.survey = survey
         } else {
             survey = nil
@@ -64,7 +60,7 @@ package struct ClassificationTraining: TrainingJob {
             measurement: ClassificationMeasurement(
                 model: model, dataset: validation, inventory: survey?.inventories[1]))
         try TrainingRun.requireBatches(
-            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: file)
+            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: self.file)
     }
 
     package func train(

@@ -27,7 +27,7 @@ public struct ClassifierModel: RecipeModel {
     /// - Throws: `RecipeFileError`, also for a detector; `CheckpointError` where the weights don't fit; `MissingDevice`.
     public init(_ saved: SavedModel, device: Device = .cpu) throws { try self.init(opening: saved, device: device) }
 
-    /// A model with fresh weights, or with those that the recipe names.
+    /// A model with fresh weights, drawn from the recipe's seed, or with those that the recipe names.
     ///
     /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
     package init(
@@ -48,11 +48,11 @@ public struct ClassifierModel: RecipeModel {
                 "\(recipe.model.backbone) takes images, but the data are clips; take a 3D network, or set input.frames: 1 for "
                     + "single frames")
         }
-        network = try Backbone(
-            named.with {
-                $0.classes = classNames.count
-                $0.dropout = recipe.model.dropout
-            })
+        let architecture = named.with {
+            $0.classes = classNames.count
+            $0.dropout = recipe.model.dropout
+        }
+        network = try Random.seeded(recipe.training.seed) { try Backbone(architecture) }
         if recipe.model.zeroLastNorms { network.zeroLastNorms() }
         if recipe.model.checkpointsActivations { network.checkpointActivations() }
         start =

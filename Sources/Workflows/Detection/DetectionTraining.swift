@@ -25,21 +25,17 @@ package struct DetectionTraining: TrainingJob {
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DatasetError` and the weights' errors.
     package init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
         try device.requirePresence()
-        let (recipe, file): (DetectionRecipe, RecipeFile) = try TrainingRun.open(file)
-        self.recipe = recipe
-        self.file = file
+        (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
-        let data = DetectionData(recipe.data, file: file)
+        let data = DetectionData(recipe.data, file: self.file)
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
-        model = try Random.seeded(recipe.training.seed) {
-            try DetectorModel(recipe: recipe, file: file, classNames: classNames, loadsWeights: !resuming)
-        }
+        model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
         task = try DetectionTask(model: model, training: training, validation: validation)
         try TrainingRun.requireBatches(
-            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: file)
+            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: self.file)
     }
 
     package func train(

@@ -25,14 +25,16 @@ public struct DetectorModel: RecipeModel {
     /// - Throws: `RecipeFileError`, also for a classifier; `CheckpointError` where the weights don't fit; `MissingDevice`.
     public init(_ saved: SavedModel, device: Device = .cpu) throws { try self.init(opening: saved, device: device) }
 
-    /// A model with fresh weights, or with those that the recipe names.
+    /// A model with fresh weights, drawn from the recipe's seed, or with those that the recipe names.
     ///
     /// - Throws: `RecipeFileError` with the recipe's line, `WeightsFileError`.
     package init(recipe: DetectionRecipe, file: RecipeFile, classNames: [String], loadsWeights: Bool = true) throws {
         self.recipe = recipe
         self.file = file
         self.classNames = classNames
-        detector = try Self.detector(of: recipe, file: file, classCount: classNames.count)
+        detector = try Random.seeded(recipe.training.seed) {
+            try Self.detector(of: recipe, file: file, classCount: classNames.count)
+        }
         detector.suppression = recipe.inference.suppression(over: detector.suppression)
         if loadsWeights, let weights = recipe.model.weights { start = try start(weights) }
     }
