@@ -118,6 +118,31 @@ enum TinyData {
     }
 }
 
+/// A tiny set of clips, eighteen in nine classes, and a tiny recipe on it.
+enum TinyClips {
+    /// Writes the clips to `clips` of a folder, in place of older ones, and the recipe to `clips.yaml`.
+    static func write(to folder: String) throws {
+        let made = try CommandRun.of(
+            ["data", "make", "actions", folder + "/clips", "--train", "1", "--val", "1", "--replace"])
+        guard made.status == 0 else { throw TinyDataError(description: made.errors) }
+        try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/clips.yaml"))
+    }
+
+    private static let recipe = """
+        task: classification
+        model: {backbone: resnet3d26_0.25}
+        data:
+          root: clips/kinetics
+          format: kinetics
+          train: annotations/train.csv
+          val: annotations/val.csv
+          videos: train
+          val_videos: val
+        input: {side: 32, frames: 4, stride: 2, test_clips: 2, test_crops: 1}
+        training: {epochs: 1, steps: 1, batch: 2, schedule: constant}
+        """
+}
+
 struct TinyDataError: Error, CustomStringConvertible {
     let description: String
 }

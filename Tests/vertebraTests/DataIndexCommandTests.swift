@@ -6,20 +6,7 @@ final class DataIndexCommandTests: XCTestCase {
     /// A folder with `clips.yaml`, a recipe of eighteen drawn clips, that no command has looked at.
     private func tinyClips() throws -> String {
         let folder = try temporaryDirectory()
-        let made = try CommandRun.of(["data", "make", "actions", folder + "/clips", "--train", "1", "--val", "1"])
-        XCTAssertEqual(made.status, 0, made.errors)
-        let recipe = """
-            task: classification
-            model: {backbone: resnet3d26_0.25}
-            data:
-              root: clips/kinetics
-              format: kinetics
-              train: annotations/train.csv
-              val: annotations/val.csv
-              videos: train
-              val_videos: val
-            """
-        try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/clips.yaml"))
+        try TinyClips.write(to: folder)
         return folder
     }
 

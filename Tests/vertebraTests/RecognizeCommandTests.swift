@@ -7,23 +7,7 @@ import XCTest
 final class RecognizeCommandTests: XCTestCase {
     private static let folder: Result<String, any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-clips-\(getpid())").path
-        let made = try CommandRun.of(
-            ["data", "make", "actions", folder + "/clips", "--train", "1", "--val", "1", "--replace"])
-        guard made.status == 0 else { throw TinyDataError(description: made.errors) }
-        let recipe = """
-            task: classification
-            model: {backbone: resnet3d26_0.25}
-            data:
-              root: clips/kinetics
-              format: kinetics
-              train: annotations/train.csv
-              val: annotations/val.csv
-              videos: train
-              val_videos: val
-            input: {side: 32, frames: 4, stride: 2, test_clips: 2, test_crops: 1}
-            training: {epochs: 1, steps: 1, batch: 2, schedule: constant}
-            """
-        try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/clips.yaml"))
+        try TinyClips.write(to: folder)
         let trained = try CommandRun.of(["train", "clips.yaml", "--output", "run"], in: folder)
         guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
         return folder
