@@ -36,9 +36,9 @@ extension DetectorModel {
         precondition(
             images.count == originalSizes.count,
             "DetectorModel.objects: \(images.count) images with \(originalSizes.count) original sizes")
-        return zip(zip(images, originalSizes), detect(images.map { Tensor($0) })).map { image, detections in
-            let seen = image.0.size
-            return DetectedObject.list(detections.scaled(from: seen, to: image.1))
+        let found = detect(images.map { Tensor($0) })
+        return images.indices.map { i in
+            DetectedObject.list(found[i].scaled(from: images[i].size, to: originalSizes[i]))
         }
     }
 }

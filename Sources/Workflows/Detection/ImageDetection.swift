@@ -51,10 +51,18 @@ public struct ImageDetection {
         let header = try ImageFile.header(path)
         let size = model.recipe.input.evaluationRule.size(of: header.size)
         let image = try ImageFile.read(path, options: DecodeOptions(minimumSize: size, targetSize: size))
-        let found = model.objects(in: [image], originalSizes: [header.size])[0]
         return ImageDetections(
             image: path, width: header.width, height: header.height,
-            detections: found.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) })
+            detections: objects(in: [image], originalSizes: [header.size], threshold: threshold)[0])
+    }
+
+    /// The objects in each of `images`, already scaled as the recipe's `input` says, that score at least `threshold`.
+    func objects(
+        in images: [ByteImage], originalSizes: [ImageSize], threshold: Float
+    ) -> [[ImageDetections.Object]] {
+        model.objects(in: images, originalSizes: originalSizes).map { found in
+            found.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) }
+        }
     }
 }
 

@@ -128,9 +128,7 @@ extension ImageDetection {
         guard let original = images.first?.size else { return [] }
         let seen = model.recipe.input.evaluationRule.size(of: original)
         let scaled = images.map { $0.resized(to: seen) }
-        return model.objects(in: scaled, originalSizes: images.map { _ in original }).map {
-            $0.filter { $0.score >= threshold }.map { .init($0, classNames: model.classNames) }
-        }
+        return objects(in: scaled, originalSizes: images.map(\.size), threshold: threshold)
     }
 }
 
