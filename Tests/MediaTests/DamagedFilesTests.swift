@@ -14,7 +14,7 @@ final class DamagedFilesTests: XCTestCase {
                 for round in 0..<90 {
                     let bytes = Self.mutated(original, round: round, using: &random)
                     let accepts = round % 2 == 0
-                    var options = DecodeOptions(truncation: accepts ? .acceptWithWarning : .fail)
+                    var options = DecodeOptions(damagedImages: accepts ? .accept : .refuse)
                     options.limits.maxPixels = 4_000_000
                     if round % 5 == 0 { options.targetSize = ImageSize(width: 19, height: 11) }
                     if round % 7 == 0 { options.minimumSize = ImageSize(width: 20, height: 10) }
@@ -79,7 +79,7 @@ final class DamagedFilesTests: XCTestCase {
                 XCTAssertEqual(error?.kind, .truncated, "\(kept) of \(bytes.count)")
                 XCTAssertEqual(error?.name, "cut.jpg")
                 let warnings = Warnings()
-                let options = DecodeOptions(truncation: .acceptWithWarning) { warnings.append($0) }
+                let options = DecodeOptions(damagedImages: .accept) { warnings.append($0) }
                 let image = try ImageFile.decode(cut, name: "cut.jpg", options: options)
                 XCTAssertEqual(warnings.all.map(\.kind), [.truncated])
                 XCTAssertEqual([image.width, image.height], [96, 64])
@@ -102,7 +102,7 @@ final class DamagedFilesTests: XCTestCase {
     func testATruncatedPNGAlwaysFails() throws {
         let bytes = try ImageFile.encodePNG(Fixture.picture(width: 96, height: 64))
         for kept in [8, 20, 40, 100, bytes.count / 2, bytes.count - 12, bytes.count - 1] {
-            let options = DecodeOptions(truncation: .acceptWithWarning)
+            let options = DecodeOptions(damagedImages: .accept)
             let error = mediaError { _ = try ImageFile.decode(Array(bytes.prefix(kept)), options: options) }
             XCTAssertEqual(error?.kind, .truncated, "\(kept)")
         }
@@ -123,7 +123,7 @@ final class DamagedFilesTests: XCTestCase {
         bytes[middle + 1] = 0xD0
         XCTAssertEqual(mediaError { _ = try ImageFile.decode(bytes) }?.kind, .corrupt)
         let warnings = Warnings()
-        _ = try ImageFile.decode(bytes, options: DecodeOptions(truncation: .acceptWithWarning) { warnings.append($0) })
+        _ = try ImageFile.decode(bytes, options: DecodeOptions(damagedImages: .accept) { warnings.append($0) })
         XCTAssertEqual(warnings.all.map(\.kind), [.damaged])
     }
 
@@ -179,7 +179,7 @@ final class DamagedFilesTests: XCTestCase {
         let header = Array(bytes[lastScan..<lastScan + 10])
         for _ in 0..<5000 { bomb += header }
         bomb += [0xFF, 0xD9]
-        let options = DecodeOptions(truncation: .acceptWithWarning)
+        let options = DecodeOptions(damagedImages: .accept)
         let error = mediaError { _ = try ImageFile.decode(bomb, options: options) }
         XCTAssertEqual(error?.kind, .tooLarge)
         XCTAssertEqual(error?.cause, "more than 200 scans")

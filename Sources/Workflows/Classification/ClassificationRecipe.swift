@@ -1,4 +1,5 @@
 import DataPipeline
+import Media
 
 /// A recipe for training a classifier.
 package typealias ClassificationRecipe = Recipe<ClassificationSections>
@@ -98,11 +99,15 @@ package struct ClassificationDataSection: DataSection {
     /// What happens to an image or video that can't be read: `stop` ends the work, `replace` leaves it out and counts it.
     /// If that shows only during training, another sample takes its place.
     package var failedImages = FailurePolicy.stop
+    /// What happens to a JPEG that is damaged, but of which libjpeg still makes a picture: `refuse` treats it as one that
+    /// can't be read; `accept` takes the picture, counts and names it. For images only.
+    package var damagedImages = DamagedImages.refuse
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, videos, classes, index
         case valVideos = "val_videos"
         case failedImages = "failed_images"
+        case damagedImages = "damaged_images"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -124,6 +129,10 @@ package struct ClassificationDataSection: DataSection {
                 format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+        try values.update(&damagedImages, .damagedImages)
+        try values.require(
+            !format.isOfVideos || damagedImages == .refuse, .damagedImages,
+            "is for images, but \(format.rawValue) holds videos")
     }
 }
 

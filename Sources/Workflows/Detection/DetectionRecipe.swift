@@ -1,5 +1,6 @@
 import DataPipeline
 import Detectors
+import Media
 
 /// A recipe for training a detector.
 package typealias DetectionRecipe = Recipe<DetectionSections>
@@ -109,6 +110,9 @@ package struct DetectionDataSection: DataSection {
     /// What happens to an image that can't be read: `stop` ends the work; `replace` trains on another and counts it, and
     /// validation leaves it out and names it.
     package var failedImages = FailurePolicy.stop
+    /// What happens to a JPEG that is damaged, but of which libjpeg still makes a picture: `refuse` treats it as one that
+    /// can't be read; `accept` takes the picture, counts and names it.
+    package var damagedImages = DamagedImages.refuse
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, classes
@@ -116,6 +120,7 @@ package struct DetectionDataSection: DataSection {
         case emptyImages = "empty_images"
         case difficultObjects = "difficult_objects"
         case failedImages = "failed_images"
+        case damagedImages = "damaged_images"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -129,6 +134,7 @@ package struct DetectionDataSection: DataSection {
         try values.update(&emptyImages, .emptyImages)
         try values.update(&difficultObjects, .difficultObjects)
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+        try values.update(&damagedImages, .damagedImages)
         if let classes {
             try values.require(
                 !classes.isEmpty && Set(classes).count == classes.count, .classes, "needs names, each once")

@@ -1,3 +1,5 @@
+import Media
+
 /// A recipe for training as typed values. A key that is left out has its default.
 ///
 /// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`
@@ -57,6 +59,8 @@ package protocol ModelSection: RecipeSection {
 package protocol DataSection: RecipeSection {
     /// The folder of the data. A relative path starts from the folder that the command runs in.
     var root: String { get }
+    /// What becomes of JPEGs that are damaged and can be decoded all the same.
+    var damagedImages: DamagedImages { get }
 }
 
 /// A section `inference`: how a trained model is used.
