@@ -142,7 +142,7 @@ static bool read_png_frame(const uint8_t *payload, cm_header *header) {
 static cm_header_status read_png(const png_source *source, cm_header *header) {
     png_orientation orientation = {0};
     bool has_frame = false, has_pixels = false, has_end = false;
-    for (uint64_t at = 8; !has_end && !png_orientation_is_known(&orientation);) {
+    for (uint64_t at = 8; !has_end && !(has_pixels && png_orientation_is_known(&orientation));) {
         uint8_t start[8];
         if (!read_at(source, at, start, 8)) {
             if (has_pixels) break;

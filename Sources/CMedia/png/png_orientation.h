@@ -24,7 +24,7 @@ bool png_orientation_wants(const uint8_t *name);
 /// Adds what a chunk says; a later chunk of the same source replaces an earlier one. Texts that can't be read are left out.
 void png_orientation_add(png_orientation *orientation, const uint8_t *name, const uint8_t *payload, size_t count);
 
-/// Whether no later chunk can change the orientation.
+/// Whether EXIF says the orientation, so that chunks behind the pixels don't matter.
 bool png_orientation_is_known(const png_orientation *orientation);
 
 /// The orientation, 1 to 8, by Pillow's rule: that of the EXIF chunk, or of the raw profile where there is no such chunk;

@@ -1,5 +1,6 @@
 import DataPipeline
 import Media
+import Support
 
 /// A recipe for training a classifier.
 package typealias ClassificationRecipe = Recipe<ClassificationSections>
@@ -182,7 +183,8 @@ package struct ClassificationInputSection: RecipeSection {
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&side, .side, "must be above 0") { $0 > 0 }
+        let longest = ImageSize.longestInput
+        try values.update(&side, .side, "must be 1 to \(longest)") { (1...longest).contains($0) }
         let side = side
         try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
         try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
@@ -192,7 +194,10 @@ package struct ClassificationInputSection: RecipeSection {
         try values.update(&stride, .stride, "must be above 0") { $0 > 0 }
         try values.update(&testClips, .testClips, "must be above 0") { $0 > 0 }
         try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
-        try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
+        try values.update(&padding, .padding, "must be 0 to \(longest)") { (0...longest).contains($0) }
+        try values.require(
+            shorterSide <= longest && shorterSides.allSatisfy { $0 <= longest }, values.contains(.shorterSide) ? .shorterSide : .shorterSides,
+            "must be \(longest) pixels or less")
         try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&mean, .mean, "must be three numbers") { $0.count == 3 }

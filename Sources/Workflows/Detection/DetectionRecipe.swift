@@ -1,6 +1,7 @@
 import DataPipeline
 import Detectors
 import Media
+import Support
 
 /// A recipe for training a detector.
 package typealias DetectionRecipe = Recipe<DetectionSections>
@@ -197,8 +198,13 @@ package struct DetectionInputSection: RecipeSection {
         }
         try values.require(
             !shorterSide.isEmpty && shorterSide.allSatisfy { $0 >= 32 }, .shorterSide, "must be 32 pixels or more")
+        try values.require(
+            shorterSide.allSatisfy { $0 <= ImageSize.longestInput }, .shorterSide,
+            "must be \(ImageSize.longestInput) pixels or less")
         let largest = shorterSide.max() ?? 0
         try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
+        try values.require(
+            longerSide <= ImageSize.longestInput, .longerSide, "must be \(ImageSize.longestInput) pixels or less")
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&iouCrop, .iouCrop)
         try values.update(&zoomOut, .zoomOut, "must be in 0…1") { (0...1).contains($0) }

@@ -1,4 +1,5 @@
 import Media
+import Support
 
 /// A recipe for training as typed values. A key that is left out has its default.
 ///
@@ -53,6 +54,11 @@ package protocol ModelSection: RecipeSection {
     var backbone: String { get }
     /// Weights to start from. Nil: random weights.
     var weights: String? { get }
+}
+
+extension ImageSize {
+    /// The most pixels of a side that a recipe may ask for: half of what a JPEG can have, and far from any overflow.
+    static let longestInput = 32768
 }
 
 /// A section `data`.
