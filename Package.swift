@@ -41,7 +41,7 @@ let targetsWithoutLibtorch: [Target] =
     [
         .target(
             name: "CMedia", cSettings: [.headerSearchPath(".")],
-            linkerSettings: ["jpeg", "png", "avformat", "avcodec", "swscale", "avutil", "cairo"].map {
+            linkerSettings: ["jpeg", "png", "z", "avformat", "avcodec", "swscale", "avutil", "cairo"].map {
                 .linkedLibrary($0)
             }),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
@@ -74,7 +74,7 @@ let targetsWithLibtorch: [Target] =
             name: "vertebra",
             dependencies: [
                 "CAllocator", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline", "Doctor",
-                "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
+                "Media", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
             ],
             linkerSettings: [runPath]),
         .testTarget(

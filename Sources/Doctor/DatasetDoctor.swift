@@ -25,16 +25,20 @@ public enum DatasetDoctor {
         public var threads: Int
         /// Limits on the pixels, memory and bytes of a picture that is decoded.
         public var limits: DecodeLimits
+        /// What training is to do with pictures that are damaged and can be decoded all the same.
+        public var damagedImages: DamagedImages
 
         /// By default every picture is decoded, on all processors.
         public init(
             pictures: Pictures = .decode, nearlySame: Double = 0.8,
-            threads: Int = ProcessInfo.processInfo.activeProcessorCount, limits: DecodeLimits = DecodeLimits()
+            threads: Int = ProcessInfo.processInfo.activeProcessorCount, limits: DecodeLimits = DecodeLimits(),
+            damagedImages: DamagedImages = .refuse
         ) {
             self.pictures = pictures
             self.nearlySame = nearlySame
             self.threads = max(1, threads)
             self.limits = limits
+            self.damagedImages = damagedImages
         }
     }
 
@@ -43,6 +47,7 @@ public enum DatasetDoctor {
         coco annotationsPath: String, imageFolder: String, options: Options = Options()
     ) -> DoctorReport {
         var report = DoctorReport(source: annotationsPath, imageFolder: imageFolder)
+        report.refusesDamagedImages = options.damagedImages == .refuse
         do {
             let records = try COCORecords(path: annotationsPath)
             COCOExamination(records: records, imageFolder: imageFolder, options: options).run(&report)
@@ -62,6 +67,7 @@ public enum DatasetDoctor {
         voc folder: VOCFolder, splits: [String]? = nil, classNames: [String]? = nil, options: Options = Options()
     ) -> DoctorReport {
         var report = DoctorReport(source: folder.path, imageFolder: folder.imageFolder)
+        report.refusesDamagedImages = options.damagedImages == .refuse
         VOCExamination(folder: folder, splits: splits, classNames: classNames, options: options).run(&report)
         report.arrange()
         return report

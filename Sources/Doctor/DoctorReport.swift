@@ -46,6 +46,8 @@ public struct DoctorReport: Hashable, Sendable, Codable {
     public var classes: [ClassCount]
     /// Number of pictures that were opened; 0 if they were not examined.
     public var picturesChecked: Int
+    /// Whether training refuses damaged pictures, so that one of them would stop it.
+    public var refusesDamagedImages = true
     /// Number of findings of each kind, by the kind's name.
     public var counts: [String: Int]
     /// The findings by severity and kind, at most `findingsKept` of one kind.
@@ -72,8 +74,10 @@ public struct DoctorReport: Hashable, Sendable, Codable {
         findings = []
     }
 
-    /// Whether anything of severity `error` was found.
-    public var affectsTraining: Bool { count(of: .error) > 0 }
+    /// Whether anything of severity `error` was found, or a damaged picture that training refuses.
+    public var affectsTraining: Bool {
+        count(of: .error) > 0 || refusesDamagedImages && count(of: .damagedImage) > 0
+    }
 
     /// Number of findings of a kind.
     public func count(of kind: FindingKind) -> Int { counts[kind.rawValue] ?? 0 }

@@ -1,6 +1,7 @@
 import Annotations
 import Evaluation
 import Foundation
+import Media
 
 /// A page on what a detector can do and where it fails. It is one HTML file without scripts.
 public struct DetectionReport: Sendable {
@@ -50,6 +51,8 @@ public struct DetectionReport: Sendable {
     public var scoreThreshold = 0.5
     /// The folder that the annotations' file names are relative to.
     public var imageFolder: String
+    /// What becomes of images that are damaged and can be drawn all the same.
+    public var damagedImages = DamagedImages.refuse
 
     /// COCO's numbers.
     public let coco: COCOScores

@@ -46,9 +46,10 @@ struct ErrorPicture {
     /// The image with missed objects in dashed lines, and found objects and wrong detections in full lines.
     ///
     /// - Throws: `MediaError` naming the file.
-    func drawn(_ matching: DetectionMatching, imageFolder: String) throws -> ByteImage {
+    func drawn(_ matching: DetectionMatching, imageFolder: String, damagedImages: DamagedImages) throws -> ByteImage {
         let truth = matching.groundTruth
-        let pixels = try ImageFile.read(imageFolder + "/" + truth.fileName(image))
+        let pixels = try ImageFile.read(
+            imageFolder + "/" + truth.fileName(image), options: DecodeOptions(damagedImages: damagedImages))
         let scale = Self.longerSide / Double(max(pixels.width, pixels.height))
         let canvas = try Canvas(
             pixels.resized(

@@ -44,11 +44,15 @@ package final class WorkerThreads {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// The most threads that are started at once. Beyond it, stacks use up the memory maps that the system allows a process,
+    /// and whatever asks for memory next ends it.
+    package static let most = 1024
+
     private var threads: [pthread_t] = []
 
-    /// Starts `count` threads, or fewer if the system refuses more.
+    /// Starts `count` threads, or fewer if the system refuses more or `count` is above ``most``.
     package init(count: Int, body: @escaping @Sendable (Int) -> Void) {
-        for number in 0..<count {
+        for number in 0..<max(0, min(count, Self.most)) {
             let retained = Unmanaged.passRetained(Body { body(number) })
             var thread = pthread_t()
             let status = pthread_create(
@@ -66,6 +70,25 @@ package final class WorkerThreads {
     }
 
     package var count: Int { threads.count }
+
+    /// Whether the system starts `count` threads now. Libraries that start threads of their own end the process where it
+    /// does not.
+    package static func canStart(_ count: Int) -> Bool {
+        guard count <= most else { return false }
+        final class Gate: @unchecked Sendable { var isOpen = false }
+        let monitor = Monitor(), gate = Gate()
+        // All wait for each other, so that all are there at the same time.
+        let threads = WorkerThreads(count: count) { _ in
+            monitor.locked { while !gate.isOpen { monitor.wait(for: .work) } }
+        }
+        let started = threads.count
+        monitor.locked {
+            gate.isOpen = true
+            monitor.signalAll(.work)
+        }
+        threads.join()
+        return started >= count
+    }
 
     /// Waits until all threads have ended.
     package func join() {

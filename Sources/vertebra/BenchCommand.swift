@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarks
 import ScoreCommands
+import Support
 
 extension Benchmark.Suite: ExpressibleByArgument {}
 
@@ -31,7 +32,10 @@ struct BenchCommand: WorkCommand {
     @Flag(help: "Print a JSON line for each case.") var json = false
 
     func validate() throws {
-        guard threads > 0 else { throw ValidationError("--threads is \(threads); it must be above 0.") }
+        guard (1...WorkerThreads.most).contains(threads), WorkerThreads.canStart(threads) else {
+            throw ValidationError(
+                "--threads is \(threads); it must be 1 to \(WorkerThreads.most), and no more than the system starts.")
+        }
         guard batch > 0 else { throw ValidationError("--batch is \(batch); it must be above 0.") }
         if let rounds, rounds < 1 { throw ValidationError("--rounds is \(rounds); it must be above 0.") }
     }

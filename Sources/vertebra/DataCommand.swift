@@ -1,5 +1,6 @@
 import Annotations
 import ArgumentParser
+import Media
 import ScoreCommands
 import Workflows
 
@@ -36,6 +37,12 @@ struct DataCommand: ParsableCommand {
             try recipe.map { try RecipeFile(path: $0, settings: set.settings) }
         }
 
+        /// What the option says of damaged images, or else the recipe.
+        func damagedImages(_ option: DamagedImagesOption) throws -> DamagedImages {
+            if let given = option.damagedImages { return given }
+            return try file()?.decode(DetectionRecipe.self).data.damagedImages ?? .refuse
+        }
+
         func locations() throws -> [DatasetLocation] {
             if let file = try file() { return try DatasetLocation.parts(of: file) }
             if let coco, let images { return [.coco(annotations: coco, images: images)] }
@@ -52,14 +59,17 @@ struct DataCommand: ParsableCommand {
         @Option(help: "What to check of image files: decode them, read only their headers, or skip them.")
         var pictures: PictureCheck = .decode
         @Option(help: "Number of places to show for each kind of finding.") var places = 5
+        @OptionGroup var damaged: DamagedImagesOption
         @Flag(help: "Print JSON.") var json = false
 
         func work() throws {
+            let damagedImages = try source.damagedImages(damaged)
             let reports: [DatasetCheck]
             if let folder = source.voc, source.split == nil {
-                reports = [DatasetCheck(vocFolder: folder, pictures: pictures)]
+                reports = [DatasetCheck(vocFolder: folder, pictures: pictures, damagedImages: damagedImages)]
             } else {
-                reports = DatasetCheck.checks(of: try source.locations(), pictures: pictures)
+                reports = DatasetCheck.checks(
+                    of: try source.locations(), pictures: pictures, damagedImages: damagedImages)
             }
             print(
                 json ? try prettyJSON(reports) : reports.map { $0.text(placesShown: places) }.joined(separator: "\n\n"))
@@ -76,6 +86,7 @@ struct DataCommand: ParsableCommand {
         @Flag(help: "Draw images as training sees them: the training part with the recipe's transforms.")
         var training = false
         @Option(help: "Folder for the pictures.") var output: String
+        @OptionGroup var damaged: DamagedImagesOption
 
         func validate() throws {
             guard count > 0 else { throw ValidationError("--count is \(count); it must be above 0.") }
@@ -87,11 +98,16 @@ struct DataCommand: ParsableCommand {
         func work() throws {
             let locations = try source.locations()
             let input = training ? try source.file()?.decode(DetectionRecipe.self).input : nil
+            let damagedImages = try source.damagedImages(damaged)
+            let accepted = DamagedImageLog()
             for (i, location) in locations.enumerated() {
                 let folder = locations.count == 1 ? output : output + (i == 0 ? "/train" : "/val")
-                let pictures = try location.draw(count: count, into: RunFolder(folder), training: i == 0 ? input : nil)
+                let pictures = try location.draw(
+                    count: count, into: RunFolder(folder), training: i == 0 ? input : nil, damagedImages: damagedImages,
+                    damaged: accepted)
                 print("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
             }
+            printDamage(accepted.images)
         }
     }
 

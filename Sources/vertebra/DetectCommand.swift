@@ -30,6 +30,7 @@ struct DetectCommand: WorkCommand {
         help: "An instances JSON that gives --results its image and category ids, matched by file and class names.")
     var annotations: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
+    @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var set: SettingOptions
     @OptionGroup var device: DeviceOption
 
@@ -59,7 +60,7 @@ struct DetectCommand: WorkCommand {
         }
         if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
-            SavedModel(checkpoint, settings: set.settings + inference.settings), device: device.device)
+            SavedModel(checkpoint, settings: set.settings + inference.settings + damaged.settings), device: device.device)
         useThreads(detection.model.recipe.training.threads)
         let ids = try results.map { _ in
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)
@@ -96,6 +97,7 @@ struct DetectCommand: WorkCommand {
             print(json)
         }
         if let results, let ids { try ids.write(all.compactMap(\.image), to: results) }
+        printDamage(all.compactMap(\.image?.damage))
         guard failures.isEmpty else {
             for failure in failures { printToStandardError("vertebra: \(failure)") }
             printToStandardError("vertebra: \(failures.count) of \(files.count) files are left out")

@@ -18,6 +18,7 @@ struct EvaluateCommand: WorkCommand {
     @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder.") var output: String?
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
+    @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var device: DeviceOption
     @Option(help: "Number of images to draw into the subfolder pictures, annotated objects beside detected ones.")
     var pictures = 0
@@ -36,6 +37,7 @@ struct EvaluateCommand: WorkCommand {
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
         let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
+            + damaged.settings
         let bar = ProgressLine("evaluating")
         let saved = try SavedModel(checkpoint, settings: settings)
         if saved.task == .classification {

@@ -44,6 +44,7 @@ struct ExplainCommand: WorkCommand {
             """)
     var output: String?
     @OptionGroup var set: SettingOptions
+    @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var device: DeviceOption
 
     func validate() throws {
@@ -60,13 +61,14 @@ struct ExplainCommand: WorkCommand {
         var writer = try output.map { try ExplanationWriter(folder: RunFolder($0), images: files) }
         let explanation = try ImageExplanation(
             checkpoints: checkpoints, weights: weights, classNames: classes, classChoice: choice, stage: stage,
-            settings: set.settings, device: device.device)
+            settings: set.settings + damaged.settings, device: device.device)
         useThreads(explanation.threads)
         let all = try ProgressLine.counting(files, "explaining") { file in
             var found = try explanation.explain(file)
             try writer?.write(&found)
             return found
         }
+        printDamage(all.compactMap(\.damage))
         let json = try prettyJSON(all)
         guard let output else { return print(json) }
         try RunFolder.write(json + "\n", to: output + "/explanations.json")

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Media
+import ScoreCommands
 import Tensors
 import Workflows
 
@@ -10,6 +12,26 @@ extension Device: ExpressibleByArgument {
 /// The option `--device cpu|cuda|cuda:1`.
 struct DeviceOption: ParsableArguments {
     @Option(help: "The device: cpu, cuda, or one of several GPUs, as in cuda:1.") var device: Device = .cpu
+}
+
+extension DamagedImages: ExpressibleByArgument {}
+
+/// The option `--damaged-images refuse|accept`.
+struct DamagedImagesOption: ParsableArguments {
+    @Option(
+        help: """
+            What to do with a JPEG that is damaged, but can be decoded: refuse or accept it; the same as --set \
+            data.damaged_images=… Default: the recipe's, or else refuse.
+            """)
+    var damagedImages: DamagedImages?
+
+    /// The option, if it was given, as a setting `key=value` of a recipe.
+    var settings: [String] { damagedImages.map { ["data.damaged_images=\($0.rawValue)"] } ?? [] }
+}
+
+/// Says on standard error which damaged images were accepted.
+func printDamage(_ images: [MediaWarning]) {
+    if let summary = images.damageSummary { printToStandardError(summary) }
 }
 
 /// Sets this process's threads to the number that a recipe asks for; nil leaves it to libtorch.

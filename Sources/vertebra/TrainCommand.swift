@@ -44,6 +44,13 @@ struct TrainCommand: WorkCommand {
             printToStandardError(
                 "\(replaced.count) images could not be read and were replaced by others; the first: \(replaced[0])")
         }
+        let leftOut = training.leftOutImages
+        if let first = leftOut.first {
+            printToStandardError(
+                "\(leftOut.count) validation images could not be read and were left out; the first: \(first.path): "
+                    + first.reason)
+        }
+        printDamage(training.damagedImages)
         guard outcome.reason != .stopped else { throw ExitCode.failure }
         print("run: \(folder)")
         print("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")

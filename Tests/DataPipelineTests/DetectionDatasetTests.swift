@@ -163,6 +163,34 @@ final class DetectionDatasetTests: XCTestCase {
         }
     }
 
+    /// A JPEG of the size that the network takes comes as a full decode gives it, and only one that shrinks to half or less
+    /// is decoded at a smaller scale.
+    func testAPictureOfTheNetworksOwnSizeIsDecodedUntouched() throws {
+        let folder = try temporaryDirectory()
+        var noise = random(7)
+        let pixels = (0..<320 * 200 * 3).map { _ in UInt8(noise.integer(below: 256)) }
+        try ImageFile.writeJPEG(
+            ByteImage(width: 320, height: 200, channels: 3, pixels: pixels), to: folder + "/a.jpg")
+        let store = DetectionAnnotations(
+            source: "made.json", classNames: ["a"],
+            images: [ImageRecord(id: 1, fileName: "a.jpg", width: 320, height: 200, objects: [object(1, 0, 0, 5, 5)])])
+        let whole = try ImageFile.read(folder + "/a.jpg")
+        func sample(_ transform: any DetectionTransform, reduced: Bool = true) throws -> ByteImage {
+            let set = try DetectionDataset(
+                annotations: store, imageFolder: folder, transforms: [transform], reducedDecoding: reduced)
+            var random = random(0)
+            return try set.sample(at: 0, random: &random).image
+        }
+        for transform in [
+            ResizeShortestEdge(200, longestSide: 1333), ResizeShortestEdge(800, longestSide: 320),
+            Resize(width: 320, height: 200), LimitLongestSide(320), LimitLongestSide(999),
+        ] as [any DetectionTransform] {
+            XCTAssertEqual(try sample(transform), whole, "\(transform)")
+        }
+        XCTAssertNotEqual(
+            try sample(Resize(width: 100, height: 100)), try sample(Resize(width: 100, height: 100), reduced: false))
+    }
+
     func testBloodCells() throws {
         let folder = try sharedFolder() + "/data/bccd"
         let store = try COCO.readInstances(folder + "/coco/instances_train.json")

@@ -72,6 +72,21 @@ final class ImageFolderDatasetTests: XCTestCase {
         }
     }
 
+    /// What needs no scaling is not touched: torchvision's pixels of the middle.
+    func testAPictureOfTheNetworksOwnSizeIsDecodedUntouched() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/noise", withIntermediateDirectories: true)
+        var noise = random()
+        let pixels = (0..<100 * 72 * 3).map { _ in UInt8(noise.integer(below: 256)) }
+        let path = folder + "/noise/0.jpg"
+        try ImageFile.writeJPEG(ByteImage(width: 100, height: 72, channels: 3, pixels: pixels), to: path)
+        let set = try ImageFolderDataset(folder: folder, transforms: [CenterCrop(shorterSide: 72, side: 64)])
+        var random = random(1)
+        XCTAssertEqual(
+            try set.sample(at: 0, random: &random).image,
+            try ImageFile.read(path).cropped(x: 18, y: 4, width: 64, height: 64))
+    }
+
     /// The pixels are those of a JPEG decoded at the scale that the crop needs, which a full decode resized would differ from.
     func testFilesAreDecodedNoLargerThanNeeded() throws {
         let folder = try temporaryDirectory()

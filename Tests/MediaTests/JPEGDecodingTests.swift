@@ -123,6 +123,39 @@ final class JPEGDecodingTests: XCTestCase {
         }
     }
 
+    /// torchvision and Pillow make the golden pixels; a network of that size must see the same.
+    func testAPictureOfTheSizeAskedForIsDecodedUntouched() throws {
+        let size = ImageSize(width: 21, height: 13)
+        for golden in GoldenJPEG.all {
+            for minimum in [nil, size] {
+                let options = DecodeOptions(minimumSize: minimum, targetSize: size)
+                let image = try ImageFile.decode(golden.bytes, options: options)
+                XCTAssertEqual(GoldenJPEG.hash(image.pixels), golden.pixelHash, golden.name)
+            }
+        }
+        for (name, bytes) in try Fixture.everyKind() {
+            for channels in [DecodeOptions.Channels.rgb, .grey] {
+                let whole = try ImageFile.decode(bytes, options: DecodeOptions(channels: channels))
+                let options = DecodeOptions(channels: channels, minimumSize: whole.size, targetSize: whole.size)
+                XCTAssertEqual(try ImageFile.decode(bytes, options: options), whole, name)
+            }
+        }
+    }
+
+    /// A scale is only taken that leaves the picture at least as large as asked for, and none where all is asked for.
+    func testAPictureIsReducedOnlyWhereFewerPixelsAreAskedFor() throws {
+        for (width, height) in [(64, 48), (61, 35)] {
+            let bytes = try ImageFile.encodeJPEG(Fixture.picture(width: width, height: height))
+            let whole = try ImageFile.decode(bytes)
+            for least in stride(from: 1, through: 2 * width, by: 3) {
+                let minimum = ImageSize(width: least, height: 1)
+                let image = try ImageFile.decode(bytes, options: DecodeOptions(minimumSize: minimum))
+                XCTAssertGreaterThanOrEqual(image.width, min(least, width))
+                if least > (width + 1) / 2 { XCTAssertEqual(image, whole, "\(least) of \(width)") }
+            }
+        }
+    }
+
     func testDecodingToASizeWorksForEveryKind() throws {
         for (name, bytes) in try Fixture.everyKind() {
             let size = ImageSize(width: 17, height: 23)

@@ -51,10 +51,25 @@ enum Fixture {
     {
         var options = JPEGEncoding(quality: quality, subsampling: .none444).cOptions
         options.color = ycck ? CM_JPEG_COLOR_YCCK : CM_JPEG_COLOR_DEFAULT
+        return jpeg(samples, width: width, height: height, channels: 4, options)
+    }
+
+    /// A JPEG whose coefficients are coded arithmetically, which no public encoder setting makes.
+    static func arithmeticJPEG(_ image: ByteImage, _ encoding: JPEGEncoding = JPEGEncoding()) -> [UInt8] {
+        var options = encoding.cOptions
+        options.arithmetic = true
+        return jpeg(image.pixels, width: image.width, height: image.height, channels: image.channels, options)
+    }
+
+    private static func jpeg(
+        _ samples: [UInt8], width: Int, height: Int, channels: Int, _ options: cm_jpeg_encode_options
+    ) -> [UInt8] {
+        var options = options
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
         var report = cm_report()
-        let status = cm_jpeg_encode(samples, Int32(width), Int32(height), 4, &options, &bytes, &count, &report)
+        let status = cm_jpeg_encode(
+            samples, Int32(width), Int32(height), Int32(channels), &options, &bytes, &count, &report)
         defer { free(bytes) }
         XCTAssertEqual(status, CM_OK)
         return Array(UnsafeBufferPointer(start: bytes, count: count))
@@ -98,9 +113,23 @@ enum Fixture {
             ("4:1:1", try jpeg(picture, JPEGEncoding(subsampling: .quarter411, orientation: 6))),
             ("grey", try jpeg(grey, JPEGEncoding(orientation: 3))),
             ("CMYK", jpegOfCMYK(cmyk, width: 43, height: 29, ycck: false, quality: 70)),
+            ("arithmetic", arithmeticJPEG(picture)),
+            ("arithmetic, restart markers", arithmeticJPEG(picture, JPEGEncoding(quality: 70, restartRows: 1))),
+            (
+                "progressive, arithmetic",
+                arithmeticJPEG(picture, JPEGEncoding(quality: 80, subsampling: .none444, isProgressive: true))
+            ),
             ("YCCK", jpegOfCMYK(cmyk, width: 43, height: 29, ycck: true, quality: 70)),
             ("PNG", try ImageFile.encodePNG(picture)),
             ("grey PNG", try ImageFile.encodePNG(grey)),
+            ("interlaced PNG", png(picture.pixels, width: 43, height: 29, channels: 3, interlaced: true)),
+            ("PNG of 16 bits", png(noise(width: 43, height: 58, channels: 1, seed: 7).pixels, width: 43, height: 29,
+                channels: 1, bitDepth: 16)),
+            ("turned PNG", PNGChunk.allOrientations.inserted(into: try ImageFile.encodePNG(picture))),
+            ("interlaced palette PNG",
+                png(
+                    (0..<43 * 29).map { UInt8($0 % 3) }, width: 43, height: 29, channels: 1, bitDepth: 8,
+                    interlaced: true, palette: [255, 0, 0, 0, 255, 0, 0, 0, 255])),
             (
                 "interlaced PNG of 16 bits",
                 png(

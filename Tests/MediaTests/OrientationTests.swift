@@ -1,5 +1,6 @@
 import CMedia
 import Media
+import TestSupport
 import XCTest
 
 final class OrientationTests: XCTestCase {
@@ -87,6 +88,89 @@ final class OrientationTests: XCTestCase {
             }
             block = Array(block.prefix(Int.random(in: 0...block.count, using: &random)))
             XCTAssertTrue((1...8).contains(cm_exif_orientation(block, block.count)))
+        }
+    }
+
+    /// What `ImageOps.exif_transpose` of Pillow 13.0 makes of the same files.
+    private static let chunksInPNG: [(name: String, chunks: [PNGChunk], orientation: Int)] = {
+        var cases: [(name: String, chunks: [PNGChunk], orientation: Int)] = (1...8).map {
+            ("EXIF \($0)", [.exif(UInt8($0))], $0)
+        }
+        for kind in PNGChunk.Text.allCases {
+            cases.append(("raw profile, \(kind)", [.rawProfile(6, as: kind)], 6))
+            cases.append(("XMP, \(kind)", [.xmp(6, as: kind)], 6))
+            cases.append(("XMP's element, \(kind)", [.xmp(8, asElement: true, as: kind)], 8))
+        }
+        return cases + [
+            ("EXIF without, XMP 7", [.exif(6, tag: 0x13), .xmp(7)], 7),
+            ("EXIF 3, XMP 6", [.exif(3), .xmp(6)], 3),
+            ("EXIF without, raw profile 8", [.exif(6, tag: 0x13), .rawProfile(8)], 1),
+            ("raw profile without, XMP 6", [.rawProfile(8, tag: 0x13), .xmp(6)], 6),
+            ("EXIF 9, XMP 6", [.exif(9), .xmp(6)], 1),
+            ("EXIF with its name", [PNGChunk(name: "eXIf", payload: Array("Exif\0\0".utf8) + PNGChunk.exifBlock(6))], 6),
+            ("XMP 0", [.xmp(0)], 1),
+            ("raw profile 8, EXIF 6", [.rawProfile(8), .exif(6)], 6),
+            ("raw profile 8, EXIF without, XMP 4", [.rawProfile(8), .exif(1, tag: 0x13), .xmp(4)], 4),
+            ("nothing", [.text("Comment", "tiff:Orientation=\"6\"", as: .plain)], 1),
+        ]
+    }()
+
+    func testAPNGIsTurnedAsPillowTurnsIt() throws {
+        let stored = ByteImage(width: 3, height: 2, channels: 1, pixels: [1, 2, 3, 4, 5, 6])
+        let plain = try ImageFile.encodePNG(stored)
+        // More pixels than the beginning of a file that is read for its header.
+        let large = try ImageFile.encodePNG(Fixture.noise(width: 200, height: 100, channels: 3, seed: 4))
+        try withTemporaryFolder { folder in
+            for (name, chunks, orientation) in Self.chunksInPNG {
+                for behind in [false, true] {
+                    let bytes = chunks.inserted(into: plain, behindPixels: behind)
+                    let options = DecodeOptions(channels: .grey)
+                    XCTAssertEqual(try ImageFile.decode(bytes, options: options), stored.oriented(orientation), name)
+                    XCTAssertEqual(try ImageFile.header(of: bytes).orientation, orientation, name)
+                    let path = folder + "/a.png"
+                    try Data(chunks.inserted(into: large, behindPixels: behind)).write(to: URL(fileURLWithPath: path))
+                    let size = try ImageFile.header(path).size
+                    XCTAssertEqual([size.width, size.height], orientation < 5 ? [200, 100] : [100, 200], name)
+                    XCTAssertEqual(try ImageFile.read(path).size, size, name)
+                }
+            }
+        }
+    }
+
+    func testMetadataThatCannotBeReadTurnsNothing() throws {
+        let plain = try ImageFile.encodePNG(Fixture.picture(width: 3, height: 2))
+        func orientation(_ chunks: [PNGChunk]) throws -> Int {
+            try ImageFile.header(of: chunks.inserted(into: plain)).orientation
+        }
+        let key = Array("Raw profile type exif\0".utf8)
+        let profile = PNGChunk.rawProfile(6, as: .plain).payload.dropFirst(key.count)
+        XCTAssertEqual(try orientation([PNGChunk(name: "tEXt", payload: key + profile)]), 6)
+        XCTAssertEqual(try orientation([PNGChunk(name: "tEXt", payload: key + profile.prefix(30))]), 1)
+        XCTAssertEqual(try orientation([PNGChunk(name: "tEXt", payload: Array(key.dropLast()) + profile)]), 1)
+        XCTAssertEqual(try orientation([PNGChunk(name: "zTXt", payload: key + [0] + profile)]), 1, "not deflated")
+        XCTAssertEqual(try orientation([PNGChunk(name: "zTXt", payload: key + [1] + PNGChunk.stored(Array(profile)))]), 1)
+        XCTAssertEqual(try orientation([PNGChunk(name: "iTXt", payload: key + [0])]), 1)
+        XCTAssertEqual(try orientation([PNGChunk(name: "iTXt", payload: key + [0, 0, 1])]), 1)
+        XCTAssertEqual(try orientation([PNGChunk(name: "eXIf", payload: [])]), 1)
+        // A byte that was changed on the disk.
+        var damaged = [PNGChunk.exif(6)].inserted(into: plain)
+        damaged[33 + 8 + 18] = 8
+        XCTAssertEqual(try ImageFile.header(of: damaged).orientation, 1)
+    }
+
+    func testAnyChunksAreSurvived() throws {
+        let plain = try ImageFile.encodePNG(Fixture.picture(width: 3, height: 2))
+        var random = FixedRandom(9)
+        let chunks = PNGChunk.allOrientations
+        for round in 0..<3000 {
+            let chunk = chunks[round % chunks.count]
+            var payload = chunk.payload
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                payload[Int.random(in: 0..<payload.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            payload = Array(payload.prefix(Int.random(in: 0...payload.count, using: &random)))
+            let bytes = [PNGChunk(name: chunk.name, payload: payload)].inserted(into: plain)
+            XCTAssertTrue((1...8).contains(try ImageFile.header(of: bytes).orientation))
         }
     }
 }

@@ -15,6 +15,21 @@ final class WorkerThreadsTests: XCTestCase {
         XCTAssertEqual(threads.count, 0)
     }
 
+    /// What nobody needs is not begun: tens of thousands of stacks leave no room for anything else.
+    func testAbsurdNumbersStartNoMoreThanTheMost() {
+        let ran = Atomic<Int>(0)
+        for count in [0, -1, Int.min] {
+            XCTAssertEqual(WorkerThreads(count: count) { _ in ran.add(1, ordering: .relaxed) }.count, 0)
+        }
+        let threads = WorkerThreads(count: .max) { _ in ran.add(1, ordering: .relaxed) }
+        let started = threads.count
+        XCTAssertLessThanOrEqual(started, WorkerThreads.most)
+        threads.join()
+        XCTAssertEqual(ran.load(ordering: .relaxed), started)
+        XCTAssertTrue(WorkerThreads.canStart(4))
+        XCTAssertFalse(WorkerThreads.canStart(WorkerThreads.most + 1))
+    }
+
     func testAMonitorHandsOver() {
         final class Box: @unchecked Sendable { var value = 0 }
         let monitor = Monitor(), box = Box()

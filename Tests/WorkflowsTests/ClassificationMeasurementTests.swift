@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import Support
 import Tensors
 import TestSupport
 import Workflows
@@ -42,5 +43,72 @@ final class ClassificationMeasurementTests: XCTestCase {
         XCTAssertEqual(scores.classes.map(\.top1), [1, 0, 0, 0, 0, 0, 0])
         // The mean logit is 3.
         XCTAssertEqual(scores.loss, log((0..<7).map { exp(Double($0)) }.reduce(0, +)) - 3, accuracy: 1e-5)
+    }
+
+    /// Pictures in folders, one of each part cut behind its header.
+    private func folders() throws -> (folder: String, cut: [String]) {
+        let folder = try temporaryDirectory()
+        var random = SeededRandom(seed: 4, epoch: 0, index: 0)
+        for part in ["train", "val"] {
+            for name in ["cat", "dog"] {
+                let place = "\(folder)/\(part)/\(name)"
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                for i in 0..<2 {
+                    let pixels = (0..<60 * 50 * 3).map { _ in UInt8(random.integer(below: 256)) }
+                    try ImageFile.writeJPEG(
+                        ByteImage(width: 60, height: 50, channels: 3, pixels: pixels), to: "\(place)/\(i).jpg")
+                }
+            }
+        }
+        let cut = ["train", "val"].map { "\(folder)/\($0)/dog/1.jpg" }
+        for path in cut {
+            let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
+            try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+        }
+        return (folder, cut)
+    }
+
+    private func training(_ folder: String, _ settings: String...) throws -> ClassificationTraining {
+        let file = try RecipeFile(
+            text: """
+                task: classification
+                model: {backbone: cifar_resnet26_0.25}
+                data: {root: \(folder), format: folder}
+                input: {side: 32}
+                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.01}
+                """, path: "test.yaml", settings: settings)
+        return try ClassificationTraining(file: file, output: temporaryDirectory() + "/run")
+    }
+
+    func testDamagedImagesAreRefusedOrAcceptedCountedAndNamed() throws {
+        let (folder, cut) = try folders()
+        XCTAssertThrowsError(try training(folder).train()) {
+            XCTAssertTrue("\($0)".contains("data.damaged_images: accept in a recipe"), "\($0)")
+        }
+        let job = try training(folder, "data.damaged_images=accept")
+        let outcome = try job.train()
+        XCTAssertEqual(outcome.step, 4)
+        XCTAssertEqual(job.damagedImages.map(\.name), cut)
+        XCTAssertEqual(job.leftOutImages, [])
+        let scores = try ClassificationMeasurement(model: ClassifierModel(SavedModel(outcome.lastCheckpoint))).scores()
+        XCTAssertEqual(scores.images, 4)
+        XCTAssertEqual(scores.damaged.map(\.name), [cut[1]])
+        XCTAssertTrue(scores.table.contains("1 damaged image was accepted:\n  \(cut[1]) is truncated"), scores.table)
+    }
+
+    /// A validation image whose header is sound and whose pixels are not ends no night's training.
+    func testACutValidationImageIsLeftOutAndNamed() throws {
+        let (folder, _) = try folders()
+        let job = try training(folder, "data.failed_images=replace")
+        let outcome = try job.train()
+        XCTAssertEqual(outcome.step, 4)
+        XCTAssertEqual(job.leftOutImages.map(\.path), ["dog/1.jpg"])
+        XCTAssertEqual(Set(job.replacedImages.map(\.name)), ["dog/1.jpg"])
+        let scores = try ClassificationMeasurement(model: ClassifierModel(SavedModel(outcome.lastCheckpoint))).scores()
+        XCTAssertEqual(scores.images, 3)
+        XCTAssertEqual(scores.classes.map(\.images), [2, 1])
+        XCTAssertEqual(scores.unreadable.map(\.path), ["dog/1.jpg"])
+        XCTAssertTrue(
+            scores.table.contains("left out, unreadable: 1 of 4 images, such as dog/1.jpg: "), scores.table)
     }
 }

@@ -88,6 +88,12 @@ final class DetectionRecipeTests: XCTestCase {
             ("input.shorter_side=1", "input.shorter_side must be 32 pixels or more"),
             ("data.degenerate_boxes=keep", "can be refuse or skip"),
             ("data.failed_images=skip", "can be stop or replace"),
+            ("data.damaged_images=acept", "did you mean accept? It can be refuse, accept"),
+            ("input.shorter_side=9223372036854775807", "input.shorter_side must be 32768 pixels or less"),
+            ("input.longer_side=9223372036854775807", "input.longer_side must be 32768 pixels or less"),
+            ("training.loader_threads=40000", "training.loader_threads is 40000; it must be 0 to 1024"),
+            ("training.loader_threads=-1", "training.loader_threads is -1; it must be 0 to 1024"),
+            ("training.threads=40000", "training.threads must be 1 to 1024"),
             ("data.classes=[a, a]", "data.classes needs names, each once"),
         ] {
             let text = message(minimal, setting)

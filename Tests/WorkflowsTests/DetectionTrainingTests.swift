@@ -231,4 +231,66 @@ final class DetectionTrainingTests: XCTestCase {
             try DetectionTraining(file: file("coco", "data.classes=[disc, ring]"), output: "unused")
         ) { XCTAssertTrue("\($0)".contains("which the recipe's data.classes does not know"), "\($0)") }
     }
+
+    /// Cuts an image's file behind its header, where libjpeg still makes a picture of it.
+    private func cut(_ path: String) throws {
+        let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
+        try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: path))
+    }
+
+    private func images(_ samples: String, _ part: String) throws -> [String] {
+        let annotations = try COCO.readInstances("\(samples)/coco/annotations/instances_\(part).json")
+        return (0..<annotations.imageCount).map { "\(samples)/coco/images/" + annotations.fileName($0) }
+    }
+
+    func testDamagedImagesAreRefusedOrAcceptedCountedAndNamed() throws {
+        let samples = try copyOfSamples()
+        let training = try images(samples, "train")[1], validation = try images(samples, "val")[0]
+        for path in [training, validation] { try cut(path) }
+        let root = "data.root=" + samples
+        let run = try temporaryDirectory() + "/run"
+        XCTAssertThrowsError(try DetectionTraining(file: file("coco", root), output: run).train()) {
+            for words in [training, "is truncated: ", "data.damaged_images: accept in a recipe"] {
+                XCTAssertTrue("\($0)".contains(words), "\($0)")
+            }
+        }
+        let job = try DetectionTraining(
+            file: file("coco", root, "data.damaged_images=accept", "training.epochs=2"), output: run)
+        let outcome = try job.train()
+        XCTAssertEqual(outcome.step, 4)
+        XCTAssertEqual(job.damagedImages.map(\.name), [training, validation])
+        XCTAssertEqual(Set(job.damagedImages.map(\.kind)), [.truncated])
+        XCTAssertEqual(job.replacedImages, [])
+        XCTAssertEqual(job.leftOutImages, [])
+
+        let evaluation = try DetectionEvaluation(SavedModel(outcome.lastCheckpoint))
+        let (scores, results) = try evaluation.run(into: RunFolder(run))
+        XCTAssertEqual(scores.images, 2)
+        XCTAssertEqual(scores.damaged.map(\.name), [validation])
+        XCTAssertTrue(scores.table.contains("1 damaged image was accepted:\n  \(validation) is truncated"), scores.table)
+        XCTAssertEqual(
+            try evaluation.draw(results, count: 2, threshold: 0, into: RunFolder(run + "/pictures")).count, 3)
+        var report = try RunReport(run: run, threshold: 0).report
+        XCTAssertFalse(report.html().contains("is truncated"))
+        report.damagedImages = .refuse
+        XCTAssertTrue(report.html().contains("is truncated"))
+        let refusing = try SavedModel(outcome.lastCheckpoint, settings: ["data.damaged_images=refuse"])
+        XCTAssertThrowsError(try DetectionEvaluation(refusing).run(into: RunFolder(run)))
+    }
+
+    /// A validation image whose header is sound and whose pixels are not ends no night's training.
+    func testACutValidationImageIsLeftOutAndNamed() throws {
+        let samples = try copyOfSamples()
+        let broken = try images(samples, "val")[1]
+        try cut(broken)
+        let job = try DetectionTraining(
+            file: file("coco", "data.root=" + samples, "data.failed_images=replace", "training.epochs=2"),
+            output: temporaryDirectory() + "/run")
+        let outcome = try job.train()
+        XCTAssertEqual(outcome.step, 4)
+        XCTAssertNotNil(outcome.best)
+        XCTAssertEqual(job.leftOutImages.map { samples + "/coco/images/" + $0.path }, [broken], "once, of two evaluations")
+        XCTAssertTrue(job.leftOutImages[0].reason.contains("is truncated: "), job.leftOutImages[0].reason)
+        XCTAssertEqual(job.replacedImages, [])
+    }
 }

@@ -77,4 +77,45 @@ final class DataCommandTests: XCTestCase {
             run.errors.contains("annotations/instances_train2014.json: there is no such file. Unpack COCO's"),
             run.errors)
     }
+
+    /// What can be decoded is told from what can't, with the key that decides; `show` obeys it as well.
+    func testDamagedPicturesAreToldFromUnreadableOnes() throws {
+        let made = try TinyData.folder.get(), folder = try temporaryDirectory()
+        try FileManager.default.copyItem(atPath: made + "/samples", toPath: folder + "/samples")
+        try FileManager.default.copyItem(atPath: made + "/tiny.yaml", toPath: folder + "/tiny.yaml")
+        let name = "shapes_000001.jpg"
+        let path = "\(folder)/samples/coco/images/\(name)"
+        let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
+        try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+        let check = ["data", "check", "tiny.yaml"]
+        let refused = try CommandRun.of(check, in: folder)
+        XCTAssertEqual(refused.status, 1, refused.output)
+        for words in [
+            "warning: pictures that are damaged, but can be decoded (1)", name, "it is truncated: ",
+            "data.damaged_images: accept",
+        ] { XCTAssertTrue(refused.output.contains(words), refused.output) }
+        for more in [["--damaged-images", "accept"], ["--set", "data.damaged_images=accept"]] {
+            let accepted = try CommandRun.of(check + more, in: folder)
+            XCTAssertEqual(accepted.status, 0, accepted.output)
+            XCTAssertTrue(accepted.output.contains("none of them stops training"), accepted.output)
+        }
+        let voc = try CommandRun.of(
+            ["data", "check", "--coco", "samples/coco/annotations/instances_train.json", "--images",
+                "samples/coco/images", "--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(voc.status, 0, voc.output)
+
+        let show = ["data", "show", "tiny.yaml", "--count", "8", "--output", "shown"]
+        let stopped = try CommandRun.of(show, in: folder)
+        XCTAssertEqual(stopped.status, 1)
+        XCTAssertTrue(stopped.errors.contains("\(name) is truncated: "), stopped.errors)
+        XCTAssertTrue(stopped.errors.contains("--damaged-images accept."), stopped.errors)
+        let shown = try CommandRun.of(show + ["--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(shown.status, 0, shown.errors)
+        XCTAssertTrue(shown.errors.contains("1 damaged image was accepted:\n"), shown.errors)
+
+        try bytes.prefix(200).write(to: URL(fileURLWithPath: path))
+        let unreadable = try CommandRun.of(check + ["--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(unreadable.status, 1, unreadable.output)
+        XCTAssertTrue(unreadable.output.contains("error: pictures that can't be decoded (1)"), unreadable.output)
+    }
 }

@@ -99,6 +99,44 @@ final class DetectCommandTests: XCTestCase {
         }
     }
 
+    /// Training, `evaluate` and `detect` on a damaged picture: refused with the key, or accepted and named at the end.
+    func testADamagedPicture() throws {
+        let made = try Self.run.get(), folder = try temporaryDirectory()
+        try FileManager.default.copyItem(atPath: made + "/samples", toPath: folder + "/samples")
+        let image = folder + "/samples/coco/images/shapes_000001.jpg"
+        let bytes = try XCTUnwrap(FileManager.default.contents(atPath: image))
+        try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: image))
+        let detect = ["detect", image, "--checkpoint", made + "/watching", "--threshold", "0", "--output", "found"]
+        let refused = try CommandRun.of(detect, in: folder)
+        XCTAssertEqual(refused.status, 1)
+        XCTAssertTrue(refused.errors.contains("\(image) is truncated: "), refused.errors)
+        XCTAssertTrue(refused.errors.contains("--damaged-images accept."), refused.errors)
+        let accepted = try CommandRun.of(detect + ["--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(accepted.status, 0, accepted.errors)
+        XCTAssertTrue(accepted.errors.contains("1 damaged image was accepted:\n  \(image) is truncated"), accepted.errors)
+        let found = try json(file: folder + "/found/detections.json")
+        XCTAssertEqual((found[0]["damage"] as? [String: String])?["kind"], "truncated")
+        XCTAssertTrue(FileManager.default.fileExists(atPath: folder + "/found/shapes_000001.jpg"))
+
+        let train = [
+            "train", made + "/tiny.yaml", "--output", "run", "--set", "data.root=samples", "--set", "training.epochs=1",
+            "--set", "data.val.annotations=coco/annotations/instances_train.json",
+        ]
+        let stopped = try CommandRun.of(train, in: folder)
+        XCTAssertEqual(stopped.status, 1)
+        XCTAssertTrue(stopped.errors.contains("data.damaged_images: accept in a recipe"), stopped.errors)
+        let trained = try CommandRun.of(train + ["--set", "data.damaged_images=accept"], in: folder)
+        XCTAssertEqual(trained.status, 0, trained.errors)
+        XCTAssertTrue(trained.errors.contains("damaged image"), trained.errors)
+        XCTAssertTrue(trained.errors.contains("shapes_000001.jpg is truncated"), trained.errors)
+        let evaluate = ["evaluate", "run", "--damaged-images"]
+        XCTAssertEqual(try CommandRun.of(evaluate + ["refuse"], in: folder).status, 1)
+        let measured = try CommandRun.of(evaluate + ["accept"], in: folder)
+        XCTAssertEqual(measured.status, 0, measured.errors)
+        XCTAssertTrue(measured.output.contains("1 damaged image was accepted:"), measured.output)
+        XCTAssertEqual(try CommandRun.of(evaluate + ["maybe"], in: folder).status, 64)
+    }
+
     /// Where results can't go is known before the work, and nothing of another kind gives way to them.
     func testWhereResultsCannotGo() throws {
         let checkpoint = try Self.run.get() + "/watching"

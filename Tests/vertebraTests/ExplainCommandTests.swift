@@ -50,6 +50,18 @@ final class ExplainCommandTests: XCTestCase {
             try FileManager.default.contentsOfDirectory(atPath: folder + "/out").sorted(),
             ["0-2.jpg", "0.jpg", "1-2.jpg", "1.jpg", "explanations.json", "overview.jpg"])
 
+        let noise = ByteImage(
+            width: 80, height: 60, channels: 3, pixels: (0..<14400).map { UInt8(truncatingIfNeeded: $0 &* 7919) })
+        let bytes = try ImageFile.encodeJPEG(noise)
+        try Data(bytes.prefix(bytes.count / 2)).write(to: URL(fileURLWithPath: folder + "/cut.jpg"))
+        let explain = ["explain", "cut.jpg", "--checkpoint", "run", "--output", "cut"]
+        let refused = try CommandRun.of(explain, in: folder)
+        XCTAssertEqual(refused.status, 1)
+        XCTAssertTrue(refused.errors.contains("cut.jpg is truncated: "), refused.errors)
+        let accepted = try CommandRun.of(explain + ["--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(accepted.status, 0, accepted.errors)
+        XCTAssertTrue(accepted.errors.contains("1 damaged image was accepted:\n  cut.jpg is truncated"), accepted.errors)
+
         let wrong = try CommandRun.of(["explain", "val/cat", "--checkpoint", "run", "--class", "dgo"], in: folder)
         XCTAssertEqual(wrong.status, 1)
         XCTAssertEqual(

@@ -1,6 +1,12 @@
 #include "cm_header.h"
+#include "png/png_orientation.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <zlib.h>
 
 static unsigned big16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
@@ -14,12 +20,12 @@ static uint32_t tiff32(const uint8_t *p, bool big) {
     return big ? big32(p) : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-int cm_exif_orientation(const uint8_t *tiff, size_t count) {
-    if (count < 14) return 1;
+int cm_exif_orientation_if_any(const uint8_t *tiff, size_t count) {
+    if (count < 14) return 0;
     bool big = tiff[0] == 'M';
-    if (tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M') || tiff16(tiff + 2, big) != 42) return 1;
+    if (tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M') || tiff16(tiff + 2, big) != 42) return 0;
     uint32_t directory = tiff32(tiff + 4, big);
-    if (directory > count - 2) return 1;
+    if (directory > count - 2) return 0;
     unsigned entries = tiff16(tiff + directory, big);
     size_t at = (size_t)directory + 2;
     for (unsigned i = 0; i < entries && at + 12 <= count; i++, at += 12) {
@@ -38,7 +44,12 @@ int cm_exif_orientation(const uint8_t *tiff, size_t count) {
         }
         return value >= 1 && value <= 8 ? (int)value : 1;
     }
-    return 1;
+    return 0;
+}
+
+int cm_exif_orientation(const uint8_t *tiff, size_t count) {
+    int orientation = cm_exif_orientation_if_any(tiff, count);
+    return orientation > 0 ? orientation : 1;
 }
 
 static cm_header_status read_jpeg(const uint8_t *bytes, size_t count, cm_header *header) {
@@ -76,36 +87,101 @@ static cm_header_status read_jpeg(const uint8_t *bytes, size_t count, cm_header 
     }
 }
 
-/// Only an `eXIf` chunk before the pixels counts, which is where writers put it.
-static cm_header_status read_png(const uint8_t *bytes, size_t count, cm_header *header) {
-    size_t at = 8;
-    bool has_frame = false;
-    for (;;) {
-        if (count - at < 8) return CM_HEADER_INCOMPLETE;
-        uint32_t length = big32(bytes + at);
-        const uint8_t *type = bytes + at + 4;
-        if (memcmp(type, "IDAT", 4) == 0 || memcmp(type, "IEND", 4) == 0)
-            return has_frame ? CM_HEADER_OK : CM_HEADER_CORRUPT;
-        if (length > 0x7FFFFFFF) return CM_HEADER_CORRUPT;
-        if (count - at < (size_t)length + 12) return CM_HEADER_INCOMPLETE;
-        const uint8_t *payload = bytes + at + 8;
-        at += (size_t)length + 12;
-        if (!has_frame) {
-            if (memcmp(type, "IHDR", 4) != 0 || length != 13) return CM_HEADER_CORRUPT;
-            uint32_t width = big32(payload), height = big32(payload + 4);
-            if (width == 0 || height == 0 || width > 0x7FFFFFFF || height > 0x7FFFFFFF) return CM_HEADER_CORRUPT;
-            static const uint8_t channels[7] = {1, 0, 3, 3, 2, 0, 4};
-            if (payload[9] > 6 || channels[payload[9]] == 0) return CM_HEADER_CORRUPT;
-            header->width = (int)width;
-            header->height = (int)height;
-            header->bits_per_channel = payload[9] == 3 ? 8 : payload[8];
-            header->channels = channels[payload[9]];
-            header->progressive = payload[12] == 1;
-            has_frame = true;
-        } else if (memcmp(type, "eXIf", 4) == 0) {
-            header->orientation = cm_exif_orientation(payload, length);
-        }
+/// Where a PNG's chunks are read: bytes in memory, the whole file or its beginning, or a file.
+typedef struct png_source {
+    const uint8_t *bytes;
+    uint64_t count;
+    /// An open file; below 0, `bytes` count.
+    int file;
+} png_source;
+
+/// Copies `size` bytes from `at` on; false when the source ends before.
+static bool read_at(const png_source *source, uint64_t at, uint8_t *target, size_t size) {
+    if (at > source->count || source->count - at < size) return false;
+    if (source->file < 0) {
+        memcpy(target, source->bytes + at, size);
+        return true;
     }
+    while (size > 0) {
+        ssize_t got = pread(source->file, target, size, (off_t)at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        target += got;
+        at += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+/// Adds the chunk at `at` to what is known of the orientation, unless it is too large, cut or damaged. The name and the
+/// payload stand in one block, as the checksum covers both.
+static void add_orientation(const png_source *source, uint64_t at, uint32_t length, png_orientation *orientation) {
+    enum { most_payload = 8 << 20 };
+    if (length > most_payload) return;
+    uint8_t *block = malloc((size_t)length + 8);
+    if (block && read_at(source, at + 4, block, (size_t)length + 8) &&
+        crc32(0, block, length + 4) == big32(block + 4 + length))
+        png_orientation_add(orientation, block, block + 4, length);
+    free(block);
+}
+
+static bool read_png_frame(const uint8_t *payload, cm_header *header) {
+    uint32_t width = big32(payload), height = big32(payload + 4);
+    if (width == 0 || height == 0 || width > 0x7FFFFFFF || height > 0x7FFFFFFF) return false;
+    static const uint8_t channels[7] = {1, 0, 3, 3, 2, 0, 4};
+    if (payload[9] > 6 || channels[payload[9]] == 0) return false;
+    header->width = (int)width;
+    header->height = (int)height;
+    header->bits_per_channel = payload[9] == 3 ? 8 : payload[8];
+    header->channels = channels[payload[9]];
+    header->progressive = payload[12] == 1;
+    return true;
+}
+
+/// Walks over all chunks, since metadata may stand behind the pixels.
+static cm_header_status read_png(const png_source *source, cm_header *header) {
+    png_orientation orientation = {0};
+    bool has_frame = false, has_pixels = false, has_end = false;
+    for (uint64_t at = 8; !has_end && !(has_pixels && png_orientation_is_known(&orientation));) {
+        uint8_t start[8];
+        if (!read_at(source, at, start, 8)) {
+            if (has_pixels) break;
+            return CM_HEADER_INCOMPLETE;
+        }
+        uint32_t length = big32(start);
+        const uint8_t *name = start + 4;
+        if (memcmp(name, "IDAT", 4) == 0 || memcmp(name, "IEND", 4) == 0) {
+            if (!has_frame) return CM_HEADER_CORRUPT;
+            has_pixels = true;
+            has_end = name[1] == 'E';
+        }
+        if (length > 0x7FFFFFFF) {
+            // Behind the header, the decoder finds this too.
+            if (has_pixels) break;
+            return CM_HEADER_CORRUPT;
+        }
+        if (!has_frame) {
+            uint8_t payload[13];
+            if (memcmp(name, "IHDR", 4) != 0 || length != 13) return CM_HEADER_CORRUPT;
+            if (!read_at(source, at + 8, payload, 13)) return CM_HEADER_INCOMPLETE;
+            if (!read_png_frame(payload, header)) return CM_HEADER_CORRUPT;
+            has_frame = true;
+        } else if (png_orientation_wants(name)) {
+            add_orientation(source, at, length, &orientation);
+        }
+        at += (uint64_t)length + 12;
+    }
+    header->orientation = png_orientation_of(&orientation);
+    header->may_turn = !has_end && !png_orientation_is_known(&orientation);
+    return CM_HEADER_OK;
+}
+
+cm_header_status cm_read_png_header_in_file(int file, uint64_t count, cm_header *header) {
+    memset(header, 0, sizeof *header);
+    header->orientation = 1;
+    header->format = CM_FORMAT_PNG;
+    png_source source = {NULL, count, file};
+    return read_png(&source, header);
 }
 
 cm_header_status cm_read_header(const uint8_t *bytes, size_t count, cm_header *header) {
@@ -118,7 +194,8 @@ cm_header_status cm_read_header(const uint8_t *bytes, size_t count, cm_header *h
     }
     if (count >= 4 && memcmp(bytes, png, count < 8 ? count : 8) == 0) {
         header->format = CM_FORMAT_PNG;
-        return count < 8 ? CM_HEADER_INCOMPLETE : read_png(bytes, count, header);
+        png_source source = {bytes, count, -1};
+        return count < 8 ? CM_HEADER_INCOMPLETE : read_png(&source, header);
     }
     return CM_HEADER_UNKNOWN;
 }

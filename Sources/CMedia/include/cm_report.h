@@ -39,9 +39,11 @@ typedef struct cm_report {
     bool truncated;
     /// Part of the picture is damaged, and what came out was accepted.
     bool damaged;
+    /// The call failed because damage was not to be accepted; with `accept_damage` it would not have.
+    bool acceptable;
     /// Why the call failed, in the library's words; empty when it did not.
     char error[200];
-    /// The first warning; empty when there was none.
+    /// The first warning of damage, or else the first of all; empty when there was none.
     char warning[200];
 } cm_report;
 

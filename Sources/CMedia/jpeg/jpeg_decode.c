@@ -59,25 +59,34 @@ static bool is_damage(int code) {
     }
 }
 
+/// Damage was found: ends the decode, or goes on and reports it.
+static void meet_damage(session *s, const char *message) {
+    cm_report *report = s->report;
+    if (!s->options->accept_damage) {
+        snprintf(report->error, sizeof report->error, "%s", message);
+        s->refused = true;
+        cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
+    }
+    if (!report->truncated && !report->damaged) snprintf(report->warning, sizeof report->warning, "%s", message);
+    if (s->exhausted) {
+        report->truncated = true;
+    } else {
+        report->damaged = true;
+    }
+}
+
 static void on_message(j_common_ptr decoder, int level) {
     if (level >= 0) return;
     session *s = session_of(decoder);
-    int code = decoder->err->msg_code;
-    char message[JMSG_LENGTH_MAX];
-    if (s->report->warnings == 0 || is_damage(code)) {
-        decoder->err->format_message(decoder, message);
-        if (s->report->warnings == 0) snprintf(s->report->warning, sizeof s->report->warning, "%s", message);
-    }
+    bool damage = is_damage(decoder->err->msg_code);
     if (s->report->warnings < 1000000) s->report->warnings++;
-    if (!is_damage(code)) return;
-    if (!s->options->accept_damage) {
-        snprintf(s->report->error, sizeof s->report->error, "%s", message);
-        cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
-    }
-    if (s->exhausted) {
-        s->report->truncated = true;
+    if (!damage && s->report->warnings > 1) return;
+    char message[JMSG_LENGTH_MAX];
+    decoder->err->format_message(decoder, message);
+    if (damage) {
+        meet_damage(s, message);
     } else {
-        s->report->damaged = true;
+        snprintf(s->report->warning, sizeof s->report->warning, "%s", message);
     }
 }
 
@@ -197,25 +206,26 @@ static void read_cmyk_rows(session *s) {
     }
 }
 
-/// Fails when scans are missing. libjpeg reads a picture of several scans to its end before the first row comes out, so
+/// Meets missing scans as damage. libjpeg reads a picture of several scans to its end before the first row comes out, so
 /// that by now it is known whether it is complete.
 static void check_scans(session *s) {
     struct jpeg_decompress_struct *d = &s->decoder;
+    char message[100];
     for (int i = 0; i < d->num_components; i++) {
-        if (d->comp_info[i].quant_table == NULL) {
-            snprintf(s->report->error, sizeof s->report->error, "no scan for component %d", i + 1);
-            cm_jpeg_fail(s, s->exhausted ? CM_TRUNCATED : CM_CORRUPT);
-        }
+        if (d->comp_info[i].quant_table != NULL) continue;
+        snprintf(message, sizeof message, "no scan for component %d", i + 1);
+        meet_damage(s, message);
     }
     if (!s->exhausted) return;
-    if (s->options->accept_damage) {
-        s->report->truncated = true;
-        return;
-    }
-    snprintf(
-        s->report->error, sizeof s->report->error, "the file ends after %d scans without the end marker",
-        d->input_scan_number);
-    cm_jpeg_fail(s, CM_TRUNCATED);
+    snprintf(message, sizeof message, "the file ends after %d scans without the end marker", d->input_scan_number);
+    meet_damage(s, message);
+}
+
+/// Meets the loss of an arithmetic-coded picture's end as damage. The decoder takes zeros for the bytes that are missing
+/// and never warns, and an encoder may leave zeros out, so that only the end marker tells that nothing is lost.
+static void check_end(session *s) {
+    if (s->decoder.arith_code && s->exhausted && !s->report->truncated)
+        meet_damage(s, "the file ends without the end marker");
 }
 
 static cm_status decode(session *s) {
@@ -230,9 +240,9 @@ static cm_status decode(session *s) {
     // libjpeg turns RGB into grey itself, but not CMYK into anything.
     d->out_color_space = cmyk ? JCS_CMYK : s->options->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     choose_scale(s);
+    jpeg_calc_output_dimensions(d);
     s->planar = cm_jpeg_prefers_planes(s);
     d->raw_data_out = s->planar;
-    jpeg_calc_output_dimensions(d);
     check_limits(s);
     // What `check_limits` does not count stays within the limit as well.
     d->mem->max_memory_to_use = (long)(s->options->max_bytes < INT64_MAX ? s->options->max_bytes : INT64_MAX);
@@ -241,6 +251,7 @@ static cm_status decode(session *s) {
     if (s->planar) {
         cm_jpeg_read_planes(s);
         jpeg_finish_decompress(d);
+        check_end(s);
         return CM_OK;
     }
     s->pixels.width = (int)d->output_width;
@@ -254,6 +265,7 @@ static cm_status decode(session *s) {
         read_rows(s);
     }
     jpeg_finish_decompress(d);
+    check_end(s);
     return CM_OK;
 }
 
@@ -297,6 +309,7 @@ static cm_status decode_once(
     jpeg_destroy_decompress(&s.decoder);
     if (status == CM_OK) status = s.planar ? cm_jpeg_resample_planes(&s) : resample(&s);
     free(s.plane_memory);
+    report->acceptable = s.refused;
     if (status == CM_OK) status = cm_orient_pixels(&s.pixels, options->orientation);
     if (status == CM_OK) {
         *pixels = s.pixels;
@@ -315,21 +328,43 @@ static size_t last_segment(const uint8_t *bytes, size_t count) {
     return 0;
 }
 
-cm_status cm_jpeg_decode(
+/// Decodes what damage allows.
+static cm_status decode_damaged(
     const uint8_t *bytes, size_t count, const cm_jpeg_decode_options *options, cm_pixels *pixels, cm_report *report) {
-    memset(pixels, 0, sizeof *pixels);
-    if (options->channels != 1 && options->channels != 3) return CM_INVALID;
     cm_status status = decode_once(bytes, count, options, pixels, report);
     // A progressive picture that is cut inside a table between two scans can be decoded up to that table.
-    for (int tries = 0; status == CM_TRUNCATED && options->accept_damage && tries < 3; tries++) {
+    for (int tries = 0; status == CM_TRUNCATED && tries < 3; tries++) {
         count = last_segment(bytes, count);
         if (count == 0) break;
         cm_report retry = {0};
         status = decode_once(bytes, count, options, pixels, &retry);
         if (status == CM_OK) {
             retry.truncated = true;
+            if (retry.warning[0] == 0) memcpy(retry.warning, report->error, sizeof retry.warning);
             *report = retry;
         }
     }
+    return status;
+}
+
+/// Whether a picture that was refused would be decoded if its damage were accepted: worse may come behind it.
+static bool is_acceptable(const uint8_t *bytes, size_t count, const cm_jpeg_decode_options *options) {
+    cm_jpeg_decode_options accepting = *options;
+    accepting.accept_damage = true;
+    cm_pixels pixels = {0};
+    cm_report report = {0};
+    cm_status status = decode_damaged(bytes, count, &accepting, &pixels, &report);
+    free(pixels.data);
+    return status == CM_OK;
+}
+
+cm_status cm_jpeg_decode(
+    const uint8_t *bytes, size_t count, const cm_jpeg_decode_options *options, cm_pixels *pixels, cm_report *report) {
+    memset(pixels, 0, sizeof *pixels);
+    if (options->channels != 1 && options->channels != 3) return CM_INVALID;
+    if (options->accept_damage) return decode_damaged(bytes, count, options, pixels, report);
+    cm_status status = decode_once(bytes, count, options, pixels, report);
+    // What ends inside a table is no damage to libjpeg but the end, and yet what stands before may be decoded.
+    if (report->acceptable || status == CM_TRUNCATED) report->acceptable = is_acceptable(bytes, count, options);
     return status;
 }

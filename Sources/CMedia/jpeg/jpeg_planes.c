@@ -10,7 +10,10 @@ void cm_jpeg_target_size(const cm_jpeg_decode_options *options, int *width, int 
 
 bool cm_jpeg_prefers_planes(const cm_jpeg_session *s) {
     const struct jpeg_decompress_struct *d = &s->decoder;
-    if (s->options->target_width == 0) return false;
+    int width, height;
+    cm_jpeg_target_size(s->options, &width, &height);
+    // A picture that comes out at its target size is decoded as any other, to the same pixels.
+    if (width == 0 || ((int)d->output_width == width && (int)d->output_height == height)) return false;
     bool grey = d->jpeg_color_space == JCS_GRAYSCALE;
     if (!grey && d->jpeg_color_space != JCS_YCbCr) return false;
     // Luma must be stored at full size, and chroma at a whole fraction of it; libjpeg refuses most of the rest anyway.

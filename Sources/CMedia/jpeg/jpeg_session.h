@@ -24,6 +24,8 @@ typedef struct cm_jpeg_session {
     cm_status status;
     /// The source ran out of bytes and an end-of-image marker was put in their place.
     bool exhausted;
+    /// The decode failed only because damage was not to be accepted.
+    bool refused;
     cm_pixels pixels;
     /// The picture is read as stored planes, to be resampled, rather than as pixels.
     bool planar;
@@ -37,7 +39,7 @@ _Noreturn void cm_jpeg_fail(cm_jpeg_session *session, cm_status status);
 /// The size to resample to before the orientation is undone; zeros for none.
 void cm_jpeg_target_size(const cm_jpeg_decode_options *options, int *width, int *height);
 
-/// Whether the picture is to be resampled, and can be plane by plane. The header must have been read.
+/// Whether the picture is to be resampled, and can be plane by plane. libjpeg must have calculated the output dimensions.
 bool cm_jpeg_prefers_planes(const cm_jpeg_session *session);
 
 /// The bytes that the plane of component `index` takes. libjpeg must have calculated the output dimensions.

@@ -40,9 +40,25 @@ public struct CenterCrop: DecodingTransform {
             height: Double(side) * down)
     }
 
+    /// The pixels of a resized picture, at most. Only a strip of extreme proportions would have more.
+    private static let mostPixels = 100_000_000
+
+    /// The crop of a strip, whose ends are not resized with it: pixels beside the crop don't count in its outermost ones.
+    private func cutOut(of image: ByteImage) -> ByteImage {
+        let region = region(of: image.size)
+        func pixels(from start: Double, _ length: Double, of side: Int) -> (start: Int, length: Int) {
+            let first = max(0, min(side - 1, Int(start)))
+            return (first, max(1, min(side, Int((start + length).rounded(.up))) - first))
+        }
+        let (x, width) = pixels(from: region.x, region.width, of: image.width)
+        let (y, height) = pixels(from: region.y, region.height, of: image.height)
+        return image.cropped(x: x, y: y, width: width, height: height).resized(width: side, height: side)
+    }
+
     /// The crop, `side` × `side` pixels.
     public func apply(_ image: ByteImage, random: inout SeededRandom) -> ByteImage {
         let size = rule.size(of: image.size)
+        guard size.width * size.height <= Self.mostPixels else { return cutOut(of: image) }
         let corner = corner(in: size)
         return image.resized(to: size).cropped(x: corner.x, y: corner.y, width: side, height: side)
     }

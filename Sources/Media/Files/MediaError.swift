@@ -38,17 +38,25 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The frame of a video that is wrong, counted from 0; nil when it is the file as a whole.
     public let frame: Int?
 
+    /// Whether ``DamagedImages/accept`` makes a picture of the file all the same.
+    public let isAcceptable: Bool
+
     /// An error for the file `name`.
-    package init(kind: Kind, name: String, cause: String, frame: Int? = nil) {
+    package init(kind: Kind, name: String, cause: String, frame: Int? = nil, isAcceptable: Bool = false) {
         self.kind = kind
         self.name = name
         self.cause = cause
         self.frame = frame
+        self.isAcceptable = isAcceptable
     }
 
     /// What a person can do about it, as a sentence.
     public var fix: String {
-        switch kind {
+        if isAcceptable {
+            return "Replace the file, or accept damaged images: data.damaged_images: accept in a recipe, or "
+                + "--damaged-images accept."
+        }
+        return switch kind {
         case .unreadable: "Check the path and its permissions."
         case .unwritable: "Check the folder, its permissions and the free space."
         case .empty, .truncated: "Copy or download the file again, or take it out of the data set."
@@ -84,9 +92,9 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Something odd in a file that was accepted all the same.
-public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
+public struct MediaWarning: Hashable, Sendable, Codable, CustomStringConvertible {
     /// What is odd, as a program tells it apart.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable, Codable {
         /// The end of the picture is missing; its place is filled with what the decoder had last.
         case truncated
         /// Part of the picture is damaged and may look wrong.
@@ -101,6 +109,9 @@ public struct MediaWarning: Hashable, Sendable, CustomStringConvertible {
     public let name: String
     /// What the decoder said about it; may be empty.
     public let cause: String
+
+    /// What is wrong, without the file's name, as part of a sentence: "it is damaged: …".
+    package var problem: String { "it is \(kind.rawValue)\(cause.isEmpty ? "" : ": \(cause)")" }
 
     /// The whole message: the file, what is odd about it, and what the decoder said.
     public var description: String {

@@ -26,13 +26,14 @@ public struct DecodeLimits: Hashable, Sendable {
     }
 }
 
-/// What to do with a JPEG that ends early or is damaged. A PNG in that state always throws: its checksums leave no
-/// doubt.
-public enum TruncationPolicy: Hashable, Sendable {
+/// What to do with a JPEG that ends early or is damaged, and of which libjpeg still makes a picture. A PNG in that state
+/// always throws: its checksums leave no doubt.
+public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
     /// Throws a ``MediaError``.
-    case fail
-    /// Returns the picture as far as it goes and tells ``DecodeOptions/onWarning``.
-    case acceptWithWarning
+    case refuse
+    /// Returns the picture as libjpeg makes it, which Pillow, OpenCV and torchvision train on, and tells
+    /// ``DecodeOptions/onWarning``.
+    case accept
 }
 
 /// How an image file becomes pixels.
@@ -47,12 +48,12 @@ public struct DecodeOptions: Sendable {
 
     /// The colours of the decoded picture.
     public var channels: Channels
-    /// Whether the picture is turned upright as its EXIF orientation says; otherwise it comes as it is stored.
+    /// Whether the picture is turned upright as its file's orientation says; otherwise it comes as it is stored.
     public var appliesOrientation: Bool
     /// How large a file may be before it is refused.
     public var limits: DecodeLimits
     /// What to do with a JPEG that ends early or is damaged.
-    public var truncation: TruncationPolicy
+    public var damagedImages: DamagedImages
     /// The size that the decoded picture, upright, must have at least; nil for full size. It lets a JPEG be decoded at
     /// a reduced scale, the smallest of 1/8, 1/4, 1/2 and 1 that leaves both sides that long. For a shorter side of s
     /// pixels, whichever side that is, ask for s x s. PNG ignores it.
@@ -65,7 +66,7 @@ public struct DecodeOptions: Sendable {
     ///
     /// In a JPEG whose colours are YCbCr, luma and chroma are resampled before they become RGB. That is less work than
     /// ``ByteImage/resized(width:height:filter:)`` after decoding, and gives equal pixels but for rounding and for
-    /// colours that YCbCr can hold and RGB can't.
+    /// colours that YCbCr can hold and RGB can't. A picture that has the size already is decoded as without it, bit for bit.
     public var targetSize: ImageSize?
     /// Called with what is odd in a file that was decoded all the same; nil to ignore it. Nothing is ever printed.
     public var onWarning: (@Sendable (MediaWarning) -> Void)?
@@ -73,13 +74,13 @@ public struct DecodeOptions: Sendable {
     /// Options for an upright RGB picture at full size, unless said otherwise.
     public init(
         channels: Channels = .rgb, appliesOrientation: Bool = true, limits: DecodeLimits = DecodeLimits(),
-        truncation: TruncationPolicy = .fail, minimumSize: ImageSize? = nil, targetSize: ImageSize? = nil,
+        damagedImages: DamagedImages = .refuse, minimumSize: ImageSize? = nil, targetSize: ImageSize? = nil,
         onWarning: (@Sendable (MediaWarning) -> Void)? = nil
     ) {
         self.channels = channels
         self.appliesOrientation = appliesOrientation
         self.limits = limits
-        self.truncation = truncation
+        self.damagedImages = damagedImages
         self.minimumSize = minimumSize
         self.targetSize = targetSize
         self.onWarning = onWarning

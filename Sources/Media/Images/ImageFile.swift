@@ -3,6 +3,9 @@ import Glibc
 
 /// Reads and writes JPEG and PNG files. Their content tells them apart, never their name.
 ///
+/// A picture comes upright by its EXIF orientation. In a PNG that is the chunk `eXIf`, or else the text "Raw profile type
+/// exif", or else XMP's `tiff:Orientation`, wherever they stand in the file, as Pillow's `exif_transpose` has it.
+///
 /// JPEGs are decoded by libjpeg-turbo with its default settings; CMYK becomes RGB as in Pillow, OpenCV and torchvision.
 /// In a PNG, alpha and transparent colours are dropped and not blended, palettes become colours, samples of 16 bits are
 /// rounded to 8, and gamma and colour profiles are not applied.
@@ -34,9 +37,7 @@ public enum ImageFile {
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, name: String = "image", options: DecodeOptions = DecodeOptions()
     ) throws(MediaError) -> ByteImage {
-        guard let header = try ImageHeader(in: bytes, isWhole: true, name: name) else {
-            throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header")
-        }
+        let header = try ImageHeader(ofWhole: bytes, name: name)
         let orientation = options.appliesOrientation ? header.orientation : 1
         var pixels = cm_pixels()
         var report = cm_report()
@@ -54,7 +55,7 @@ public enum ImageFile {
                 o.target_width = Int32(clamping: size.width)
                 o.target_height = Int32(clamping: size.height)
             }
-            o.accept_damage = options.truncation == .acceptWithWarning
+            o.accept_damage = options.damagedImages == .accept
             o.max_pixels = UInt64(clamping: options.limits.maxPixels)
             o.max_bytes = UInt64(clamping: options.limits.maxBytes)
             o.max_scans = Int32(clamping: options.limits.maxScans)
@@ -87,10 +88,20 @@ public enum ImageFile {
         while true {
             let file = try FileBytes(path, first: length)
             let isWhole = file.isWhole
-            let header = try file.withUnsafeBytes { bytes throws(MediaError) in
-                try ImageHeader(in: bytes, isWhole: isWhole, name: path)
+            let reading = try file.withUnsafeBytes { bytes throws(MediaError) in
+                try ImageHeader.read(bytes, isWhole: isWhole, name: path)
             }
-            if let header { return header }
+            switch reading {
+            case .header(let header):
+                return header
+            case .unfinishedPNG:
+                // Pixels are many: what stands behind them is read without them.
+                return try FileBytes.withFile(path) { file, size in
+                    Result { () throws(MediaError) in try ImageHeader(ofPNG: file, size: size, name: path) }
+                }.get()
+            case .unfinished:
+                break
+            }
             length = length.flatMap { $0 < 1 << 24 ? $0 * 8 : nil }
         }
     }
@@ -98,9 +109,7 @@ public enum ImageFile {
     /// Reads what the bytes of a JPEG or PNG file say about its picture, without decoding it.
     /// - Throws: ``MediaError``, which calls the bytes `name`.
     public static func header(of bytes: [UInt8], name: String = "image") throws -> ImageHeader {
-        let header = try bytes.withUnsafeBytes { try ImageHeader(in: $0, isWhole: true, name: name) }
-        guard let header else { throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header") }
-        return header
+        try bytes.withUnsafeBytes { try ImageHeader(ofWhole: $0, name: name) }
     }
 }
 
@@ -124,6 +133,7 @@ extension MediaError {
             case CM_NO_VIDEO_STREAM: .noPictures
             default: .corrupt
             }
-        self.init(kind: kind, name: name, cause: text(of: report.error), frame: frame)
+        self.init(
+            kind: kind, name: name, cause: text(of: report.error), frame: frame, isAcceptable: report.acceptable)
     }
 }

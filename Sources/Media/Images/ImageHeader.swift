@@ -17,7 +17,8 @@ public struct ImageHeader: Hashable, Sendable {
     public let size: ImageSize
     /// The size as the file stores it, before the picture is turned upright.
     public let storedSize: ImageSize
-    /// The EXIF orientation, 1 (upright) to 8; 1 when the file says nothing. With 5 to 8 the stored sides are swapped.
+    /// The orientation, 1 (upright) to 8, by EXIF's numbers; 1 when the file says nothing. With 5 to 8 the stored sides are
+    /// swapped. EXIF says it; in a PNG, XMP does where EXIF doesn't, and a text as ImageMagick writes it counts as EXIF.
     public let orientation: Int
     /// The components of a pixel in the file: grey 1, colour 3, CMYK 4; in PNG one more for alpha, and 3 for a palette.
     public let channels: Int
@@ -31,6 +32,16 @@ public struct ImageHeader: Hashable, Sendable {
     /// Rows of pixels of the upright picture.
     public var height: Int { size.height }
 
+    /// Reads the header of a PNG in an open file of `size` bytes, with the metadata behind its pixels.
+    /// - Throws: `MediaError`, which calls the file `name`.
+    init(ofPNG file: Int32, size: Int, name: String) throws(MediaError) {
+        var header = cm_header()
+        guard cm_read_png_header_in_file(file, UInt64(size), &header) == CM_HEADER_OK else {
+            throw MediaError(kind: .unreadable, name: name, cause: "it changed while it was read")
+        }
+        self.init(header)
+    }
+
     init(_ header: cm_header) {
         format = header.format == CM_FORMAT_PNG ? .png : .jpeg
         storedSize = ImageSize(width: Int(header.width), height: Int(header.height))
@@ -41,17 +52,27 @@ public struct ImageHeader: Hashable, Sendable {
         isProgressive = header.progressive
     }
 
-    /// Reads the header at the start of `bytes`. `isWhole` says whether that is the whole file; nil means that more of
-    /// the file is needed.
+    /// What the beginning of a file says of its header.
+    enum Reading {
+        case header(ImageHeader)
+        /// The header ends behind what was read.
+        case unfinished
+        /// A PNG has metadata behind its pixels, or may have, and these were not read.
+        case unfinishedPNG
+    }
+
+    /// Reads the header at the start of `bytes`. `isWhole` says whether that is the whole file.
     /// - Throws: `MediaError`, which calls the file `name`.
-    init?(in bytes: UnsafeRawBufferPointer, isWhole: Bool, name: String) throws(MediaError) {
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, isWhole: Bool, name: String
+    ) throws(MediaError) -> Reading {
         guard bytes.count > 0 else { throw MediaError(kind: .empty, name: name, cause: "") }
         var header = cm_header()
         switch cm_read_header(bytes.bytePointer, bytes.count, &header) {
         case CM_HEADER_OK:
-            self.init(header)
+            return header.may_turn && !isWhole ? .unfinishedPNG : .header(ImageHeader(header))
         case CM_HEADER_INCOMPLETE:
-            guard isWhole else { return nil }
+            guard isWhole else { return .unfinished }
             throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header")
         case CM_HEADER_CORRUPT:
             throw MediaError(
@@ -60,5 +81,14 @@ public struct ImageHeader: Hashable, Sendable {
         default:
             throw MediaError(kind: .notAnImage, name: name, cause: FileKind.describe(bytes))
         }
+    }
+
+    /// The header of a whole file.
+    /// - Throws: `MediaError`, which calls the file `name`.
+    init(ofWhole bytes: UnsafeRawBufferPointer, name: String) throws(MediaError) {
+        guard case .header(let header) = try Self.read(bytes, isWhole: true, name: name) else {
+            throw MediaError(kind: .truncated, name: name, cause: "it ends inside its header")
+        }
+        self = header
     }
 }

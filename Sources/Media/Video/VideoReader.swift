@@ -250,7 +250,7 @@ public final class VideoReader {
         describe: () throws -> String
     ) throws {
         var o = cm_video_options(
-            threads: Int32(clamping: options.threads), accept_damage: options.damage == .keepDecodable,
+            threads: options.decoderThreads, accept_damage: options.damage == .keepDecodable,
             max_pixels: UInt64(clamping: options.maxPixels), max_frames: UInt64(clamping: options.maxFrames))
         var frame: Int64 = -1
         var report = cm_report()

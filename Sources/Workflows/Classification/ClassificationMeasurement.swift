@@ -1,6 +1,7 @@
 import Annotations
 import DataPipeline
 import Foundation
+import Media
 import NN
 import Support
 import Tensors
@@ -13,6 +14,14 @@ package struct ClassificationMeasurement {
     /// The videos that are there, from the index of frames; nil for images.
     private let inventory: ClipInventory?
 
+    /// The damaged images that were accepted so far.
+    var damagedImages: [MediaWarning] { loader.dataset.damaged.images }
+
+    /// The images that were left out so far, each once; empty for videos.
+    var leftOutImages: [UnreadableImage] {
+        loader.dataset.clips == nil ? UnreadableImage.each(of: loader.skipped) : []
+    }
+
     /// - Throws: `DatasetError`, `AnnotationError`.
     package init(model: ClassifierModel) throws {
         self.init(model: model, dataset: try Self.dataset(of: model))
@@ -20,9 +29,11 @@ package struct ClassificationMeasurement {
 
     /// The validation part of a model's recipe.
     static func dataset(of model: ClassifierModel) throws -> AnyClassificationDataset {
-        AnyClassificationDataset(
+        let damaged = DamagedImageLog()
+        return AnyClassificationDataset(
             try ClassifierModel.dataset(
-                model.recipe, file: model.file, training: false, augmented: false, classNames: model.classNames))
+                model.recipe, file: model.file, training: false, augmented: false, classNames: model.classNames,
+                damaged: damaged), damaged: damaged)
     }
 
     init(model: ClassifierModel, dataset: AnyClassificationDataset, inventory: ClipInventory? = nil) {
@@ -58,12 +69,15 @@ package struct ClassificationMeasurement {
             progress(tally.count, inventory?.readable ?? loader.dataset.count)
         }
         guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }
-        return tally.scores(
+        var scores = tally.scores(
             of: loader.dataset.clips.map {
                 .init(
                     views: 1, listed: $0.annotations.listedCount, missing: $0.annotations.missing,
                     unreadable: (inventory?.unreadable ?? [])
                         + unreadable.map { .init(path: $0.name, reason: $0.reason) })
             })
+        scores.damaged = damagedImages
+        if scores.videos == nil { scores.unreadable = UnreadableImage.each(of: unreadable) }
+        return scores
     }
 }

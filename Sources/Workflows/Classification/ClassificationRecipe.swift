@@ -1,4 +1,6 @@
 import DataPipeline
+import Media
+import Support
 
 /// A recipe for training a classifier.
 package typealias ClassificationRecipe = Recipe<ClassificationSections>
@@ -98,11 +100,15 @@ package struct ClassificationDataSection: DataSection {
     /// What happens to an image or video that can't be read: `stop` ends the work, `replace` leaves it out and counts it.
     /// If that shows only during training, another sample takes its place.
     package var failedImages = FailurePolicy.stop
+    /// What happens to a JPEG that is damaged, but of which libjpeg still makes a picture: `refuse` treats it as one that
+    /// can't be read; `accept` takes the picture, counts and names it. For images only.
+    package var damagedImages = DamagedImages.refuse
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, videos, classes, index
         case valVideos = "val_videos"
         case failedImages = "failed_images"
+        case damagedImages = "damaged_images"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -124,6 +130,10 @@ package struct ClassificationDataSection: DataSection {
                 format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+        try values.update(&damagedImages, .damagedImages)
+        try values.require(
+            !format.isOfVideos || damagedImages == .refuse, .damagedImages,
+            "is for images, but \(format.rawValue) holds videos")
     }
 }
 
@@ -173,7 +183,8 @@ package struct ClassificationInputSection: RecipeSection {
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&side, .side, "must be above 0") { $0 > 0 }
+        let longest = ImageSize.longestInput
+        try values.update(&side, .side, "must be 1 to \(longest)") { (1...longest).contains($0) }
         let side = side
         try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
         try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
@@ -183,7 +194,10 @@ package struct ClassificationInputSection: RecipeSection {
         try values.update(&stride, .stride, "must be above 0") { $0 > 0 }
         try values.update(&testClips, .testClips, "must be above 0") { $0 > 0 }
         try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
-        try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
+        try values.update(&padding, .padding, "must be 0 to \(longest)") { (0...longest).contains($0) }
+        try values.require(
+            shorterSide <= longest && shorterSides.allSatisfy { $0 <= longest }, values.contains(.shorterSide) ? .shorterSide : .shorterSides,
+            "must be \(longest) pixels or less")
         try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&mean, .mean, "must be three numbers") { $0.count == 3 }

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 import Tensors
 
 /// What a classifier scored on images that it was not trained on.
@@ -27,6 +28,10 @@ public struct ClassificationScores: Sendable, Codable {
     public var classes: [ClassScore]
     /// How much of a set of videos this was measured on; nil for images.
     public var videos: Videos?
+    /// Images that could not be read; the scores leave them out.
+    public var unreadable: [UnreadableImage] = []
+    /// Images that are damaged and were accepted, as `data.damaged_images` says; the scores are of them too.
+    public var damaged: [MediaWarning] = []
 
     /// What a measurement on videos looked at.
     public struct Videos: Sendable, Codable {
@@ -58,7 +63,9 @@ public struct ClassificationScores: Sendable, Codable {
                 String(format: " top-1 %.2f %%, top-5 %.2f %%, cross-entropy %.4f", 100 * top1, 100 * top5, loss),
                 String(
                     format: " %d %@ in %.1f s, %@ a second", images, videos == nil ? "images" : "videos", seconds, rate),
-            ] + (videos.map { [$0.line(measured: images)] } ?? [])).joined(separator: "\n")
+            ] + (videos.map { [$0.line(measured: images)] } ?? [])
+            + [unreadable.summary(of: images + unreadable.count), damaged.damageSummary].compactMap(\.self)
+            .map { " " + $0 }).joined(separator: "\n")
     }
 }
 

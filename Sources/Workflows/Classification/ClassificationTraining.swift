@@ -1,5 +1,6 @@
 import Annotations
 import DataPipeline
+import Media
 import NN
 import Support
 import Tensors
@@ -25,6 +26,8 @@ package struct ClassificationTraining: TrainingJob {
     /// The videos of the training and of the validation part; nil for images.
     private let survey: ClipSurvey?
     package var replacedImages: [SkippedSample] { task.loader.skipped }
+    package var damagedImages: [MediaWarning] { task.loader.dataset.damaged.images + task.measurement.damagedImages }
+    package var leftOutImages: [UnreadableImage] { task.measurement.leftOutImages }
 
     /// Opens the data and builds the model, so that mistakes show before the first step.
     ///
@@ -40,8 +43,10 @@ package struct ClassificationTraining: TrainingJob {
         try device.requirePresence()
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
+        let damaged = DamagedImageLog()
         let training = AnyClassificationDataset(
-            try ClassifierModel.dataset(recipe, file: self.file, training: true, augmented: true))
+            try ClassifierModel.dataset(
+                recipe, file: self.file, training: true, augmented: true, damaged: damaged), damaged: damaged)
         model = try ClassifierModel(
             recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
         model.network.move(to: device)
@@ -79,8 +84,13 @@ package struct ClassificationTraining: TrainingJob {
 /// A classification data set of images or clips, with its type erased.
 struct AnyClassificationDataset: ClassificationDataset {
     private let base: any ClassificationDataset
+    /// The damaged images that the data set accepted so far.
+    let damaged: DamagedImageLog
 
-    init(_ base: any ClassificationDataset) { self.base = base }
+    init(_ base: any ClassificationDataset, damaged: DamagedImageLog = DamagedImageLog()) {
+        self.base = base
+        self.damaged = damaged
+    }
 
     var count: Int { base.count }
     var classNames: [String] { base.classNames }
@@ -100,7 +110,7 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
 
     let classifier: ClassifierModel
     let loader: DataLoader<D>
-    private let measurement: ClassificationMeasurement
+    let measurement: ClassificationMeasurement
 
     var model: Module { classifier.network }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }

@@ -2,6 +2,7 @@ import Architectures
 import Backbones
 import DataPipeline
 import Foundation
+import Media
 import NN
 import Tensors
 import Training
@@ -86,9 +87,11 @@ public struct ClassifierModel: RecipeModel {
 
     /// A part of the recipe's data.
     ///
+    /// - Parameter damaged: is told of damaged images that are accepted.
     /// - Throws: `DatasetError`, `AnnotationError`; `RecipeFileError` where clips must not be mirrored.
     static func dataset(
-        _ recipe: ClassificationRecipe, file: RecipeFile, training: Bool, augmented: Bool, classNames: [String]? = nil
+        _ recipe: ClassificationRecipe, file: RecipeFile, training: Bool, augmented: Bool, classNames: [String]? = nil,
+        damaged: DamagedImageLog
     ) throws -> any ClassificationDataset {
         let transforms = recipe.input.transforms(recipe.data.format, training: augmented)
         switch recipe.data.format {
@@ -98,7 +101,8 @@ public struct ClassifierModel: RecipeModel {
         case .folder:
             return try ImageFolderDataset(
                 folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
-                classNames: classNames, transforms: transforms)
+                classNames: classNames, transforms: transforms,
+                decodeOptions: DecodeOptions(recipe.data.damagedImages, telling: damaged))
         case .kinetics, .somethingSomething:
             let part = try ClipPart(recipe.data, file: file, training: training, classNames: classNames)
             let mirrors = augmented && recipe.input.flip > 0

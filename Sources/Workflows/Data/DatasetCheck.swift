@@ -1,6 +1,7 @@
 import Annotations
 import DataPipeline
 import Doctor
+import Media
 
 /// How closely the doctor looks at image files.
 package typealias PictureCheck = DatasetDoctor.Options.Pictures
@@ -9,8 +10,10 @@ package typealias PictureCheck = DatasetDoctor.Options.Pictures
 package struct DatasetCheck: Encodable, Sendable {
     private var report: DoctorReport
 
-    package init(of location: DatasetLocation, pictures: PictureCheck = .decode) {
-        let options = DatasetDoctor.Options(pictures: pictures)
+    package init(
+        of location: DatasetLocation, pictures: PictureCheck = .decode, damagedImages: DamagedImages = .refuse
+    ) {
+        let options = DatasetDoctor.Options(pictures: pictures, damagedImages: damagedImages)
         switch location {
         case .coco(let annotations, let images):
             report = DatasetDoctor.check(coco: annotations, imageFolder: images, options: options)
@@ -21,8 +24,10 @@ package struct DatasetCheck: Encodable, Sendable {
     }
 
     /// Checks a training and a validation part, or one of them. The second must have the first one's classes.
-    package static func checks(of parts: [DatasetLocation], pictures: PictureCheck = .decode) -> [DatasetCheck] {
-        var checks = parts.map { DatasetCheck(of: $0, pictures: pictures) }
+    package static func checks(
+        of parts: [DatasetLocation], pictures: PictureCheck = .decode, damagedImages: DamagedImages = .refuse
+    ) -> [DatasetCheck] {
+        var checks = parts.map { DatasetCheck(of: $0, pictures: pictures, damagedImages: damagedImages) }
         guard let first = checks.first else { return [] }
         let known = Set(first.report.classes.map(\.name))
         for i in checks.indices.dropFirst() where !known.isEmpty {
@@ -43,8 +48,9 @@ package struct DatasetCheck: Encodable, Sendable {
     }
 
     /// Checks every split of a VOC folder.
-    package init(vocFolder: String, pictures: PictureCheck = .decode) {
-        report = DatasetDoctor.check(voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures))
+    package init(vocFolder: String, pictures: PictureCheck = .decode, damagedImages: DamagedImages = .refuse) {
+        report = DatasetDoctor.check(
+            voc: VOCFolder(path: vocFolder), options: .init(pictures: pictures, damagedImages: damagedImages))
     }
 
     /// Whether training would stop because of a mistake, or learn from it.

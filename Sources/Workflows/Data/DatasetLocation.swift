@@ -50,14 +50,19 @@ extension DatasetLocation {
     /// - Parameters:
     ///   - count: Number of images to draw, spread evenly over the data set.
     ///   - training: A recipe's input section, to draw images as training transforms them; nil draws them as they are.
+    ///   - damagedImages: What becomes of damaged images that can be decoded all the same.
+    ///   - damaged: is told of those that are accepted.
     /// - Returns: The pictures' paths, the overview first.
     /// - Throws: `AnnotationError`, `MediaError`, `JobError`.
-    package func draw(count: Int, into folder: RunFolder, training: DetectionInputSection? = nil) throws -> [String] {
+    package func draw(
+        count: Int, into folder: RunFolder, training: DetectionInputSection? = nil,
+        damagedImages: DamagedImages = .refuse, damaged: DamagedImageLog = DamagedImageLog()
+    ) throws -> [String] {
         let part = try open()
         let dataset = try DetectionDataset(
             annotations: part.annotations, imageFolder: part.imageFolder,
             transforms: training?.trainingTransforms ?? [],
-            filter: .everything)
+            filter: .everything, decodeOptions: DecodeOptions(damagedImages, telling: damaged))
         try folder.prepare()
         let preview = DatasetPreview(dataset)
         let indices = preview.spread(count)

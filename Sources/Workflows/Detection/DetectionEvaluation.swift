@@ -48,7 +48,9 @@ public struct DetectionEvaluation {
             let name = truth.fileName(image)
             let pixels: ByteImage
             do {
-                pixels = try ImageFile.read(measurement.part.path(ofImage: image))
+                pixels = try ImageFile.read(
+                    measurement.part.path(ofImage: image),
+                    options: DecodeOptions(damagedImages: model.recipe.data.damagedImages))
             } catch {
                 guard measurement.model.recipe.data.failedImages != .stop else { throw error }
                 continue

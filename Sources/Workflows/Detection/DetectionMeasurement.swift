@@ -3,6 +3,7 @@ import DataPipeline
 import Detectors
 import Evaluation
 import Foundation
+import Media
 import NN
 import Support
 import Tensors
@@ -14,6 +15,21 @@ public struct UnreadableImage: Hashable, Sendable, Codable {
     public var path: String
     /// Why the file can't be read.
     public var reason: String
+}
+
+extension UnreadableImage {
+    /// The images of samples that were left out, each once.
+    static func each(of samples: [SkippedSample]) -> [UnreadableImage] {
+        var seen: Set<Int> = []
+        return samples.filter { seen.insert($0.index).inserted }.map { .init(path: $0.name, reason: $0.reason) }
+    }
+}
+
+extension [UnreadableImage] {
+    /// How many images were left out of `total`, and the first of them; nil when there are none.
+    func summary(of total: Int) -> String? {
+        first.map { "left out, unreadable: \(count) of \(total) images, such as \($0.path): \($0.reason)" }
+    }
 }
 
 /// What a detector scored on annotated images.
@@ -28,6 +44,8 @@ public struct DetectionScores: Sendable, Codable {
     public var images: Int
     /// Images that could not be read; the scores leave them out.
     public var unreadable: [UnreadableImage] = []
+    /// Images that are damaged and were accepted, as `data.damaged_images` says; the scores are of them too.
+    public var damaged: [MediaWarning] = []
     /// Seconds that detection took, without reading annotations and scoring.
     public var seconds: Double
     /// The detector and the data that were measured; nil during training.
@@ -41,10 +59,8 @@ public struct DetectionScores: Sendable, Codable {
         let rate = seconds > 0 ? String(format: "%.1f", Double(images) / seconds) : "–"
         return coco.table() + "\n\n" + means.joined(separator: "\n")
             + "\n \(images) images in \(String(format: "%.1f", seconds)) s, \(rate) a second"
-            + (unreadable.first.map {
-                "\n left out, unreadable: \(unreadable.count) of \(images + unreadable.count) images, such as "
-                    + "\($0.path): \($0.reason)"
-            } ?? "")
+            + [unreadable.summary(of: images + unreadable.count), damaged.damageSummary].compactMap(\.self)
+            .map { "\n " + $0 }.joined()
     }
 
     /// The values that a run records, by the names of `evaluation.metric` and of COCO's other means.
@@ -63,6 +79,13 @@ package struct DetectionMeasurement {
     package let part: DetectionData.Part
     private let mapping: ClassMapping
     private let loader: DataLoader<DetectionDataset>
+    private let damaged = DamagedImageLog()
+
+    /// The damaged images that were accepted so far.
+    var damagedImages: [MediaWarning] { damaged.images }
+
+    /// The images that were left out so far, each once.
+    var leftOutImages: [UnreadableImage] { UnreadableImage.each(of: loader.skipped) }
 
     /// - Throws: `ClassMismatch` if model and data have different classes.
     package init(model: DetectorModel, part: DetectionData.Part) throws {
@@ -71,7 +94,8 @@ package struct DetectionMeasurement {
         mapping = try ClassMapping(model: model.classNames, named: "the model", data: part.annotations)
         let dataset = try DetectionDataset(
             annotations: part.annotations, imageFolder: part.imageFolder,
-            transforms: model.recipe.input.evaluationTransforms, filter: .everything)
+            transforms: model.recipe.input.evaluationTransforms, filter: .everything,
+            decodeOptions: DecodeOptions(model.recipe.data.damagedImages, telling: damaged))
         loader = DataLoader(
             dataset: dataset, batchSize: model.recipe.evaluation.batch,
             sampler: SequentialSampler(count: dataset.count), threads: model.recipe.training.loaderThreads,
@@ -138,7 +162,7 @@ package struct DetectionMeasurement {
                 voc: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .allPoint),
                 voc11: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .elevenPoint),
                 images: loader.dataset.count - leftOut.count,
-                unreadable: leftOut.map { .init(path: $0.name, reason: $0.reason) }, seconds: seconds),
+                unreadable: UnreadableImage.each(of: leftOut), damaged: damaged.images, seconds: seconds),
             results
         )
     }

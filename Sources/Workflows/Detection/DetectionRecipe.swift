@@ -1,5 +1,7 @@
 import DataPipeline
 import Detectors
+import Media
+import Support
 
 /// A recipe for training a detector.
 package typealias DetectionRecipe = Recipe<DetectionSections>
@@ -109,6 +111,9 @@ package struct DetectionDataSection: DataSection {
     /// What happens to an image that can't be read: `stop` ends the work; `replace` trains on another and counts it, and
     /// validation leaves it out and names it.
     package var failedImages = FailurePolicy.stop
+    /// What happens to a JPEG that is damaged, but of which libjpeg still makes a picture: `refuse` treats it as one that
+    /// can't be read; `accept` takes the picture, counts and names it.
+    package var damagedImages = DamagedImages.refuse
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, classes
@@ -116,6 +121,7 @@ package struct DetectionDataSection: DataSection {
         case emptyImages = "empty_images"
         case difficultObjects = "difficult_objects"
         case failedImages = "failed_images"
+        case damagedImages = "damaged_images"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -129,6 +135,7 @@ package struct DetectionDataSection: DataSection {
         try values.update(&emptyImages, .emptyImages)
         try values.update(&difficultObjects, .difficultObjects)
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
+        try values.update(&damagedImages, .damagedImages)
         if let classes {
             try values.require(
                 !classes.isEmpty && Set(classes).count == classes.count, .classes, "needs names, each once")
@@ -191,8 +198,13 @@ package struct DetectionInputSection: RecipeSection {
         }
         try values.require(
             !shorterSide.isEmpty && shorterSide.allSatisfy { $0 >= 32 }, .shorterSide, "must be 32 pixels or more")
+        try values.require(
+            shorterSide.allSatisfy { $0 <= ImageSize.longestInput }, .shorterSide,
+            "must be \(ImageSize.longestInput) pixels or less")
         let largest = shorterSide.max() ?? 0
         try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
+        try values.require(
+            longerSide <= ImageSize.longestInput, .longerSide, "must be \(ImageSize.longestInput) pixels or less")
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&iouCrop, .iouCrop)
         try values.update(&zoomOut, .zoomOut, "must be in 0…1") { (0...1).contains($0) }

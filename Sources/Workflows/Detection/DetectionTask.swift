@@ -1,5 +1,6 @@
 import DataPipeline
 import Detectors
+import Media
 import NN
 import Tensors
 import Training
@@ -11,6 +12,7 @@ final class DetectionTask: TrainingTask {
     let detector: DetectorModel
     let loader: DataLoader<DetectionDataset>
     private let measurement: DetectionMeasurement?
+    private let damaged = DamagedImageLog()
 
     var model: Module { detector.detector }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }
@@ -24,7 +26,8 @@ final class DetectionTask: TrainingTask {
             imageFolder: training.imageFolder, transforms: recipe.input.trainingTransforms,
             filter: DetectionFilter(
                 degenerateBoxes: recipe.data.degenerateBoxes, emptyImages: recipe.data.emptyImages,
-                dropsDifficult: !recipe.data.difficultObjects))
+                dropsDifficult: !recipe.data.difficultObjects),
+            decodeOptions: DecodeOptions(recipe.data.damagedImages, telling: damaged))
         let seed = recipe.training.seed
         let sampler: any Sampler =
             recipe.input.aspectGroups && recipe.input.side == nil
@@ -37,6 +40,12 @@ final class DetectionTask: TrainingTask {
         measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
         try measurement?.requireUsableFiles()
     }
+
+    /// The damaged images that training and its evaluations accepted so far.
+    var damagedImages: [MediaWarning] { damaged.images + (measurement?.damagedImages ?? []) }
+
+    /// The validation images that evaluations left out so far.
+    var leftOutImages: [UnreadableImage] { measurement?.leftOutImages ?? [] }
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
         let batches = loader.epoch(epoch, startingAtStep: first)

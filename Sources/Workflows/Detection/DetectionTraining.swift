@@ -1,4 +1,5 @@
 import DataPipeline
+import Media
 import NN
 import Tensors
 import Training
@@ -18,6 +19,8 @@ package struct DetectionTraining: TrainingJob {
     package var start: StartWeights? { model.start }
     package var notes: [String] { model.notes }
     package var replacedImages: [SkippedSample] { task.loader.skipped }
+    package var damagedImages: [MediaWarning] { task.damagedImages }
+    package var leftOutImages: [UnreadableImage] { task.leftOutImages }
 
     /// Opens the data and builds the model, so that mistakes show before the first step.
     ///

@@ -14,7 +14,8 @@ struct DrawnObject {
 
     /// The image with its objects drawn, the first on top. A small image is enlarged, so that the names can be read.
     static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
-        let scale = max(1, Double(shorterSide) / Double(min(image.width, image.height)))
+        let (shorter, longer) = (Double(min(image.width, image.height)), Double(max(image.width, image.height)))
+        let scale = max(1, min(Double(shorterSide) / shorter, Double(Canvas.maximumSide) / longer))
         let canvas = try Canvas(
             scale == 1
                 ? image

@@ -26,6 +26,8 @@ public struct ImageDetections: Encodable, Sendable {
     public let width: Int
     /// Height of the upright image in pixels.
     public let height: Int
+    /// What is wrong with the file, where it is damaged and was accepted; nil for a sound one.
+    public let damage: MediaWarning?
     /// The objects that were found, best first.
     public let detections: [Object]
     /// Path of the picture with the boxes drawn in; nil until it is written.
@@ -50,9 +52,13 @@ public struct ImageDetection {
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
         let size = model.recipe.input.evaluationRule.size(of: header.size)
-        let image = try ImageFile.read(path, options: DecodeOptions(minimumSize: size, targetSize: size))
+        let damaged = DamagedImageLog()
+        var options = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
+        options.minimumSize = size
+        options.targetSize = size
+        let image = try ImageFile.read(path, options: options)
         return ImageDetections(
-            image: path, width: header.width, height: header.height,
+            image: path, width: header.width, height: header.height, damage: damaged.images.first,
             detections: objects(in: [image], originalSizes: [header.size], threshold: threshold)[0])
     }
 
@@ -86,7 +92,9 @@ extension ImageDetections {
     ///
     /// - Throws: `MediaError` naming the file.
     public func drawn(shorterSide: Int = 480) throws -> ByteImage {
-        try DrawnObject.draw(detections.map(\.drawn), on: ImageFile.read(image), shorterSide: shorterSide)
+        let options = DecodeOptions(damagedImages: damage == nil ? .refuse : .accept)
+        return try DrawnObject.draw(
+            detections.map(\.drawn), on: ImageFile.read(image, options: options), shorterSide: shorterSide)
     }
 
     /// Draws the picture into a JPEG file and remembers its name.

@@ -121,11 +121,13 @@ struct ExplainedModel {
 
     /// The network's input for a file: `[1, 3, H, W]`, normalised.
     ///
+    /// - Parameter damaged: is told of the file if it is damaged and accepted.
     /// - Throws: `MediaError` naming the file.
-    func input(_ path: String, size: ImageSize) throws -> Tensor {
+    func input(_ path: String, size: ImageSize, damaged: DamagedImageLog) throws -> Tensor {
         let crop = crop
         var random = SeededRandom(seed: 0, epoch: 0, index: 0)
-        let options = DecodeOptions(minimumSize: crop.minimumSize(of: size, random: &random))
+        var options = DecodeOptions(classifier.recipe.data.damagedImages, telling: damaged)
+        options.minimumSize = crop.minimumSize(of: size, random: &random)
         let image = crop.apply(try ImageFile.read(path, options: options), random: &random)
         return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
     }

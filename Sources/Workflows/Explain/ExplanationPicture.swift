@@ -9,7 +9,8 @@ struct ExplanationPicture {
     /// - Throws: `MediaError` naming the file.
     init(_ explanations: ImageExplanations) throws {
         self.explanations = explanations
-        image = try ImageFile.read(explanations.image)
+        image = try ImageFile.read(
+            explanations.image, options: DecodeOptions(damagedImages: explanations.damage == nil ? .refuse : .accept))
     }
 
     /// Number of pictures in the row.

@@ -60,6 +60,8 @@ public struct ImageExplanations: Encodable, Sendable {
     public let width: Int
     /// Height of the upright image in pixels.
     public let height: Int
+    /// What is wrong with the file, where it is damaged and was accepted; nil for a sound one.
+    public let damage: MediaWarning?
     /// One entry for each model: checkpoints, then named models, in the order given.
     public let models: [Model]
     /// Path of the drawn row; nil until it is written.
@@ -122,12 +124,14 @@ public struct ImageExplanation {
     /// - Throws: `MediaError` naming the file; `JobError` if a model's scores are not finite.
     public func explain(_ path: String) throws -> ImageExplanations {
         let size = try ImageFile.header(path).size
+        let damaged = DamagedImageLog()
         let found = try models.map { model, classIndex, stage in
             let result = try model.classifier.network.gradCAM(
-                model.input(path, size: size), classes: classIndex.map { [$0] }, stage: stage)
+                model.input(path, size: size, damaged: damaged), classes: classIndex.map { [$0] }, stage: stage)
             return try explanation(of: result, by: model, stage: stage, path: path, size: size)
         }
-        return ImageExplanations(image: path, width: size.width, height: size.height, models: found)
+        return ImageExplanations(
+            image: path, width: size.width, height: size.height, damage: damaged.images.first, models: found)
     }
 
     private func explanation(

@@ -1,3 +1,6 @@
+import Media
+import Support
+
 /// A recipe for training as typed values. A key that is left out has its default.
 ///
 /// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`
@@ -53,10 +56,17 @@ package protocol ModelSection: RecipeSection {
     var weights: String? { get }
 }
 
+extension ImageSize {
+    /// The most pixels of a side that a recipe may ask for: half of what a JPEG can have, and far from any overflow.
+    static let longestInput = 32768
+}
+
 /// A section `data`.
 package protocol DataSection: RecipeSection {
     /// The folder of the data. A relative path starts from the folder that the command runs in.
     var root: String { get }
+    /// What becomes of JPEGs that are damaged and can be decoded all the same.
+    var damagedImages: DamagedImages { get }
 }
 
 /// A section `inference`: how a trained model is used.

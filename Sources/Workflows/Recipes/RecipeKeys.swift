@@ -54,6 +54,10 @@ enum RecipeKeys {
     private static let backbone: Words = ("", "a model's name, NAME:axis=value,… or a section with base and axes")
     private static let weights: Words = ("file", "weights to start from, .safetensors or .pth, or a run's folder")
 
+    private static let damagedImages: Words = (
+        "", "JPEGs that are damaged, but can be decoded: refuse them as unreadable, or accept, count and name them"
+    )
+
     static let detectionModel: [String: Words] = [
         "detector": ("", "faster_rcnn, ssd300 or ssd512"),
         "backbone": backbone,
@@ -126,6 +130,7 @@ enum RecipeKeys {
         "empty_images": ("", "images without objects: keep them as background, or drop them"),
         "difficult_objects": ("", "whether VOC's difficult objects are trained on"),
         "failed_images": ("", "images that can't be read: stop, or replace them by others and count them"),
+        "damaged_images": damagedImages,
     ]
 
     /// The keys of `train` and of `val`. Without `val`, training is not evaluated.
@@ -180,6 +185,7 @@ enum RecipeKeys {
         "index": ("file", "keeps how many frames each video has; none: frames-index.tsv in root"),
         "val_videos": ("folder", "the validation part's videos; none: videos"),
         "failed_images": ("", "images and videos that can't be read: stop, or replace and count them"),
+        "damaged_images": damagedImages,
     ]
 
     static let classificationInput: [String: Words] = [

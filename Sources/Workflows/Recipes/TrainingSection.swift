@@ -1,4 +1,5 @@
 import NN
+import Support
 
 /// The section `training` of a recipe: its length, optimiser, learning rate, threads and precision.
 package struct TrainingSection: Codable, Hashable, Sendable {
@@ -98,8 +99,12 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
         try values.update(&seed, .seed)
         threads = try values.decodeIfPresent(Int.self, forKey: .threads)
-        try values.require(threads.map { (1...1024).contains($0) } ?? true, .threads, "must be 1 to 1024")
-        try values.update(&loaderThreads, .loaderThreads, "must not be below 0") { $0 >= 0 }
+        let most = WorkerThreads.most
+        try values.require(threads.map { (1...most).contains($0) } ?? true, .threads, "must be 1 to \(most)")
+        try values.require(
+            threads.map(WorkerThreads.canStart) ?? true, .threads,
+            "is \(threads ?? 0), and the system does not start as many threads; lower it, or raise the limit (ulimit -u)")
+        try values.update(&loaderThreads, .loaderThreads, "must be 0 to \(most)") { (0...most).contains($0) }
         try values.update(&precision, .precision)
     }
 

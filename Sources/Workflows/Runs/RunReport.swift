@@ -1,6 +1,7 @@
 import Annotations
 import Evaluation
 import Foundation
+import Media
 import Reports
 import Training
 
@@ -17,6 +18,7 @@ public struct RunReport {
         let seconds: Double
         let measured: MeasuredDetector?
         let unreadable: [UnreadableImage]?
+        let damaged: [MediaWarning]?
     }
 
     /// - Parameters:
@@ -50,6 +52,8 @@ public struct RunReport {
             title: name, groundTruth: annotations, results: COCO.readResults(folder.detections),
             imageFolder: part.imageFolder)
         report.pictureCount = pictures
+        // What the evaluation accepted is drawn as well.
+        if evaluation.damaged?.isEmpty == false { report.damagedImages = .accept }
         report.scoreThreshold = threshold
         report.settings = try recipe?.text
         report.facts = Self.facts(evaluation, location, annotations, detections: report)

@@ -1,5 +1,6 @@
 import DataPipeline
 import Foundation
+import Media
 import NN
 import Tensors
 import Training
@@ -16,6 +17,10 @@ public protocol TrainingJob {
     var notes: [String] { get }
     /// Images that could not be read and were replaced by others.
     var replacedImages: [SkippedSample] { get }
+    /// Damaged images that training and its evaluations accepted.
+    var damagedImages: [MediaWarning] { get }
+    /// Validation images that could not be read and that evaluations left out.
+    var leftOutImages: [UnreadableImage] { get }
 
     /// Trains to the end, or until the user asks to stop.
     ///
