@@ -53,6 +53,16 @@ public struct ResultNames: Hashable, Sendable {
     }
 }
 
+extension DetectionAnnotations {
+    /// The file names of the images that have one, and the names of the classes, by the ids that results have.
+    package var resultNames: ResultNames {
+        let files = imageIDs.indices.filter { !fileName($0).isEmpty }.map { (imageIDs[$0], fileName($0)) }
+        return ResultNames(
+            images: Dictionary(files, uniquingKeysWith: { first, _ in first }),
+            categories: Dictionary(zip(categoryIDs, classNames), uniquingKeysWith: { first, _ in first }))
+    }
+}
+
 extension DetectionResults {
     /// A copy with the image and category ids of `annotations`, found by the names of the records; an id without a name, and
     /// one whose name `annotations` have for the same id, stays as it is.
