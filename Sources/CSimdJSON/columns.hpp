@@ -51,8 +51,10 @@ struct Columns {
     void append(const Columns &other, double share) {
         rebase(other, CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END);
         rebase(other, CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END);
+        rebase(other, CS_CATEGORY_GROUP_BYTES, CS_CATEGORY_GROUP_END);
         for (size_t i = 0; i < ints.size(); ++i) {
-            if (i != CS_IMAGE_NAME_END && i != CS_CATEGORY_NAME_END) add(ints[i], other.ints[i], share);
+            if (i == CS_IMAGE_NAME_END || i == CS_CATEGORY_NAME_END || i == CS_CATEGORY_GROUP_END) continue;
+            add(ints[i], other.ints[i], share);
         }
         for (size_t i = 0; i < reals.size(); ++i) add(reals[i], other.reals[i], share);
         for (size_t i = 0; i < bytes.size(); ++i) add(bytes[i], other.bytes[i], share);

@@ -4,6 +4,9 @@
 
 #include <cstring>
 
+#include "numbers.hpp"
+#include "strict.hpp"
+
 namespace csimdjson {
 
 using namespace simdjson;
@@ -17,110 +20,130 @@ RecordParser::~RecordParser() = default;
 
 namespace {
 
+/// Where a chunk's text breaks JSON's rules, and what should stand there; no place: it doesn't.
+struct Breach {
+    const char *place = nullptr;
+    const char *wanted = "";
+};
+
 /// A record while its keys are visited: the first fault wins, and the record is marked.
 struct Visit {
     const Chunk &chunk;
     Parsed &parsed;
+    Breach &breach;
     int64_t record;
     int64_t start;  // of the record, in the file
     bool sound = true;
 
-    void fault(cs_code code, const char *key, const char *detail, const char *place) {
+    int64_t byte(const char *place) const { return chunk.byte + (place - chunk.text.data()) - 1; }
+
+    void fault(cs_code code, const char *key, const char *detail, const char *place = nullptr) {
         if (!sound) return;
         sound = false;
         parsed.fault_count += 1;
         if (parsed.faults.size() >= faults_to_keep) return;
-        const int64_t byte = place ? chunk.byte + (place - chunk.text.data()) - 1 : start;
-        parsed.faults.push_back({code, chunk.section, record, byte, key, detail});
+        parsed.faults.push_back({code, chunk.section, record, place ? byte(place) : start, key, detail});
     }
 
-    /// A value that could not be had as wanted.
-    void fault(error_code error, const char *key, const char *wanted, const char *place) {
-        const bool range = error == NUMBER_OUT_OF_RANGE;
-        fault(range ? CS_OUT_OF_RANGE : CS_WRONG_TYPE, key, wanted, place);
+    /// Passes over the value at `place`, which must be JSON all the same.
+    bool pass(const char *place) {
+        TextSource text{place};
+        StrictWalk<TextSource> walk(text);
+        if (walk.value()) return true;
+        if (!breach.place) breach = {text.at, walk.wanted};
+        return false;
+    }
+
+    /// A value that could not be had as wanted: another type, a number out of range, or no JSON at all.
+    void refuse(cs_code code, const char *key, const char *wanted, const char *place) {
+        if (pass(place)) fault(code, key, wanted, place);
     }
 };
 
-inline const char *place_of(ondemand::value &value) {
-    const char *place = nullptr;
-    if (value.current_location().get(place)) return nullptr;
-    return place;
+inline bool is_word(const char *at, const char *word) {
+    const size_t length = strlen(word);
+    return strncmp(at, word, length) == 0 && ends_value(static_cast<unsigned char>(at[length]));
 }
 
-template <size_t n>
-inline bool is(const char *raw, const char (&name)[n]) {
-    return memcmp(raw, name, n - 1) == 0 && raw[n - 1] == '"';
+/// Whether the value at `at` is null, with which many exporters say that there is none.
+inline bool is_null(const char *at) { return *at == 'n' && is_word(at, "null"); }
+
+bool read_integer(Visit &visit, const char *at, const char *key, int64_t &to) {
+    const auto code = parse_integer(at, to);
+    if (code != CS_OK) visit.refuse(code, key, "an integer", at);
+    return code == CS_OK;
 }
 
-void read_integer(Visit &visit, ondemand::value value, const char *key, int64_t &to) {
-    const char *place = place_of(value);
-    const auto error = value.get_int64().get(to);
-    if (error) visit.fault(error, key, "an integer", place);
-}
-
-void read_real(Visit &visit, ondemand::value value, const char *key, double &to) {
-    const char *place = place_of(value);
-    const auto error = value.get_double().get(to);
-    if (error) visit.fault(error, key, "a number", place);
+void read_real(Visit &visit, const char *at, const char *key, double &to) {
+    const char *start = at;
+    const auto code = parse_real(at, to);
+    if (code != CS_OK) visit.refuse(code, key, "a number", start);
 }
 
 /// COCO writes 0 and 1; others write false and true, or null for "not said".
-void read_flag(Visit &visit, ondemand::value value, const char *key, uint8_t &flags, uint8_t bit) {
-    const char *place = place_of(value);
+void read_flag(Visit &visit, const char *at, const char *key, uint8_t &flags, uint8_t bit) {
     int64_t number = 0;
-    bool truth = false;
-    auto error = value.get_int64().get(number);
-    if (error) {
-        error = value.get_bool().get(truth);
-        bool null = false;
-        if (error && !value.is_null().get(null) && null) error = SUCCESS;
-        number = truth;
+    if (is_word(at, "true")) {
+        number = 1;
+    } else if (!is_word(at, "false") && !is_null(at)) {
+        if (const auto code = parse_integer(at, number)) return visit.refuse(code, key, "0 or 1", at);
     }
-    if (error) {
-        visit.fault(error, key, "0 or 1", place);
-    } else if (number != 0) {
+    if (number != 0) {
         flags |= bit;
     } else {
         flags &= static_cast<uint8_t>(~bit);
     }
 }
 
-void read_name(Visit &visit, ondemand::value value, const char *key, std::string_view &to) {
-    const char *place = place_of(value);
-    const auto error = value.get_string().get(to);
-    if (error) visit.fault(CS_WRONG_TYPE, key, "a string", place);
+/// False for null, and for what is no string.
+bool read_name(Visit &visit, ondemand::value value, const char *at, const char *key, std::string_view &to) {
+    if (is_null(at)) return false;
+    if (*at == '"' && !value.get_string().get(to)) return true;
+    visit.refuse(CS_WRONG_TYPE, key, *at == '"' ? "a string of whole characters" : "a string", at);
+    return false;
 }
 
-bool read_box(Visit &visit, ondemand::value value, double (&box)[4]) {
-    const char *wanted = "an array of four numbers [x, y, width, height]";
-    const char *place = place_of(value);
-    ondemand::array numbers;
-    size_t count = 0;
-    auto error = value.get_array().get(numbers);
-    if (!error) {
-        for (auto element : numbers) {
-            double number = 0;
-            if ((error = element.get_double().get(number))) break;
-            if (count < 4) box[count] = number;
-            ++count;
-        }
-    }
-    if (error || count != 4) {
-        visit.fault(error ? error : INCORRECT_TYPE, "bbox", wanted, place);
-        return false;
-    }
-    return true;
+inline const char *skip_space(const char *at) {
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t') ++at;
+    return at;
 }
 
-/// Calls `body(raw key, value)` for every key of a record. A structural error, which ends the chunk, is returned.
+/// The four numbers of the array at `at`.
+cs_code read_four(const char *at, double (&box)[4]) {
+    if (*at != '[') return CS_WRONG_TYPE;
+    for (int i = 0; i < 4; ++i) {
+        at = skip_space(at + 1);
+        if (const auto code = parse_real(at, box[i])) return code;
+        at = skip_space(at);
+        if (*at != (i < 3 ? ',' : ']')) return CS_WRONG_TYPE;
+    }
+    return CS_OK;
+}
+
+void read_box(Visit &visit, const char *at, double (&box)[4]) {
+    const auto code = read_four(at, box);
+    if (code != CS_OK) visit.refuse(code, "bbox", "an array of four numbers [x, y, width, height]", at);
+}
+
+/// Calls `body(key, value, its first byte)` for every key of a record. A structural error, which ends the chunk, is returned.
 template <typename Body>
-error_code visit_keys(ondemand::object record, Body body) {
+error_code visit_keys(Visit &visit, ondemand::object record, Body body) {
     for (auto field : record) {
-        ondemand::raw_json_string key;
+        ondemand::raw_json_string raw;
+        if (auto error = field.key().get(raw)) return error;
+        TextSource text{raw.raw() - 1};
+        StrictWalk<TextSource> walk(text);
+        if (!walk.string()) {
+            visit.breach = {text.at, walk.wanted};
+            return TAPE_ERROR;
+        }
+        std::string_view key(raw.raw(), static_cast<size_t>(text.at - raw.raw()) - 1);
+        // One whose escapes are no characters is none of the keys that are looked for.
+        if (key.find('\\') != key.npos && field.unescaped_key().get(key)) key = "";
         ondemand::value value;
-        if (auto error = field.key().get(key)) return error;
         if (auto error = field.value().get(value)) return error;
-        body(key.raw(), value);
+        body(key, value, value.raw_json_token().data());
+        if (visit.breach.place) return TAPE_ERROR;
     }
     return SUCCESS;
 }
@@ -128,101 +151,118 @@ error_code visit_keys(ondemand::object record, Body body) {
 error_code read_image(Visit &visit, ondemand::object record) {
     int64_t id = 0, width = 0, height = 0;
     std::string_view name;
-    uint8_t sizes = 0, flags = 0;
-    bool has_id = false;
-    const auto error = visit_keys(record, [&](const char *key, ondemand::value value) {
-        if (is(key, "id")) {
+    bool has_id = false, has_width = false, has_height = false, has_name = false;
+    const auto error = visit_keys(visit, record, [&](std::string_view key, ondemand::value value, const char *at) {
+        if (key == "id") {
             has_id = true;
-            read_integer(visit, value, "id", id);
-        } else if (is(key, "width")) {
-            sizes |= 1;
-            read_integer(visit, value, "width", width);
-        } else if (is(key, "height")) {
-            sizes |= 2;
-            read_integer(visit, value, "height", height);
-        } else if (is(key, "file_name")) {
-            flags |= CS_FLAG_HAS_NAME;
-            read_name(visit, value, "file_name", name);
+            read_integer(visit, at, "id", id);
+        } else if (key == "width") {
+            has_width = !is_null(at) && read_integer(visit, at, "width", width);
+        } else if (key == "height") {
+            has_height = !is_null(at) && read_integer(visit, at, "height", height);
+        } else if (key == "file_name") {
+            has_name = read_name(visit, value, at, "file_name", name);
+        } else {
+            visit.pass(at);
         }
     });
     if (error) return error;
-    if (!has_id) visit.fault(CS_MISSING_KEY, "id", "an integer", nullptr);
-    if (sizes == 3) flags |= CS_FLAG_HAS_SIZE;
+    if (!has_id) visit.fault(CS_MISSING_KEY, "id", "an integer");
+    uint8_t flags = 0;
+    if (has_width && has_height) flags |= CS_FLAG_HAS_SIZE;
+    if (has_name) flags |= CS_FLAG_HAS_NAME;
     if (!visit.sound) flags |= CS_FLAG_MALFORMED;
     auto &columns = visit.parsed.columns;
     columns.push(CS_IMAGE_ID, id);
-    columns.push(CS_IMAGE_WIDTH, width);
-    columns.push(CS_IMAGE_HEIGHT, height);
-    columns.push_name(CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END, name);
+    columns.push(CS_IMAGE_WIDTH, has_width ? width : 0);
+    columns.push(CS_IMAGE_HEIGHT, has_height ? height : 0);
+    columns.push_name(CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END, has_name ? name : "");
     columns.push_flags(CS_IMAGE_FLAGS, flags);
     return SUCCESS;
 }
 
 error_code read_category(Visit &visit, ondemand::object record) {
     int64_t id = 0;
-    std::string_view name;
-    uint8_t flags = 0;
-    bool has_id = false;
-    const auto error = visit_keys(record, [&](const char *key, ondemand::value value) {
-        if (is(key, "id")) {
+    std::string_view name, group;
+    bool has_id = false, has_name = false, has_group = false;
+    const auto error = visit_keys(visit, record, [&](std::string_view key, ondemand::value value, const char *at) {
+        if (key == "id") {
             has_id = true;
-            read_integer(visit, value, "id", id);
-        } else if (is(key, "name")) {
-            flags |= CS_FLAG_HAS_NAME;
-            read_name(visit, value, "name", name);
+            read_integer(visit, at, "id", id);
+        } else if (key == "name") {
+            has_name = read_name(visit, value, at, "name", name);
+        } else if (key == "supercategory") {
+            has_group = *at == '"' && read_name(visit, value, at, "supercategory", group);
+            if (!has_group) visit.pass(at);
+        } else {
+            visit.pass(at);
         }
     });
     if (error) return error;
-    if (!has_id) visit.fault(CS_MISSING_KEY, "id", "an integer", nullptr);
+    if (!has_id) visit.fault(CS_MISSING_KEY, "id", "an integer");
+    uint8_t flags = 0;
+    if (has_name) flags |= CS_FLAG_HAS_NAME;
     if (!visit.sound) flags |= CS_FLAG_MALFORMED;
     auto &columns = visit.parsed.columns;
     columns.push(CS_CATEGORY_ID, id);
-    columns.push_name(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END, name);
+    columns.push_name(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END, has_name ? name : "");
+    columns.push_name(CS_CATEGORY_GROUP_BYTES, CS_CATEGORY_GROUP_END, has_group ? group : "");
     columns.push_flags(CS_CATEGORY_FLAGS, flags);
     return SUCCESS;
 }
 
 enum : unsigned { has_id = 1, has_image = 2, has_category = 4, has_box = 8, has_score = 16 };
 
-/// An annotation, or with `result` a detection, which has a score and neither id, area nor flags.
+/// An annotation, or with `result` a detection, which has a score and neither id, area nor flags, and may have names.
 error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
     int64_t id = 0, image = 0, category = 0;
     double box[4] = {0, 0, 0, 0}, area = 0, score = 0;
+    std::string_view image_name, category_name;
     uint8_t flags = 0;
     unsigned seen = 0;
-    const auto error = visit_keys(record, [&](const char *key, ondemand::value value) {
-        if (is(key, "image_id")) {
+    const auto error = visit_keys(visit, record, [&](std::string_view key, ondemand::value value, const char *at) {
+        if (key == "image_id") {
             seen |= has_image;
-            read_integer(visit, value, "image_id", image);
-        } else if (is(key, "category_id")) {
+            read_integer(visit, at, "image_id", image);
+        } else if (key == "category_id") {
             seen |= has_category;
-            read_integer(visit, value, "category_id", category);
-        } else if (is(key, "bbox")) {
+            read_integer(visit, at, "category_id", category);
+        } else if (key == "bbox") {
             seen |= has_box;
-            read_box(visit, value, box);
+            read_box(visit, at, box);
         } else if (result) {
-            if (is(key, "score")) {
+            if (key == "score") {
                 seen |= has_score;
-                read_real(visit, value, "score", score);
+                read_real(visit, at, "score", score);
+            } else if (key == "file_name") {
+                if (!read_name(visit, value, at, "file_name", image_name)) image_name = "";
+            } else if (key == "category_name") {
+                if (!read_name(visit, value, at, "category_name", category_name)) category_name = "";
+            } else {
+                visit.pass(at);
             }
-        } else if (is(key, "id")) {
+        } else if (key == "id") {
             seen |= has_id;
-            read_integer(visit, value, "id", id);
-        } else if (is(key, "area")) {
+            read_integer(visit, at, "id", id);
+        } else if (key == "area") {
+            flags &= static_cast<uint8_t>(~CS_FLAG_HAS_AREA);
+            if (is_null(at)) return;
             flags |= CS_FLAG_HAS_AREA;
-            read_real(visit, value, "area", area);
-        } else if (is(key, "iscrowd")) {
-            read_flag(visit, value, "iscrowd", flags, CS_FLAG_CROWD);
-        } else if (is(key, "ignore")) {
-            read_flag(visit, value, "ignore", flags, CS_FLAG_IGNORE);
+            read_real(visit, at, "area", area);
+        } else if (key == "iscrowd") {
+            read_flag(visit, at, "iscrowd", flags, CS_FLAG_CROWD);
+        } else if (key == "ignore") {
+            read_flag(visit, at, "ignore", flags, CS_FLAG_IGNORE);
+        } else {
+            visit.pass(at);
         }
     });
     if (error) return error;
-    if (!result && !(seen & has_id)) visit.fault(CS_MISSING_KEY, "id", "an integer", nullptr);
-    if (!(seen & has_image)) visit.fault(CS_MISSING_KEY, "image_id", "an integer", nullptr);
-    if (!(seen & has_category)) visit.fault(CS_MISSING_KEY, "category_id", "an integer", nullptr);
-    if (!(seen & has_box)) visit.fault(CS_MISSING_KEY, "bbox", "[x, y, width, height]", nullptr);
-    if (result && !(seen & has_score)) visit.fault(CS_MISSING_KEY, "score", "a number", nullptr);
+    if (!result && !(seen & has_id)) visit.fault(CS_MISSING_KEY, "id", "an integer");
+    if (!(seen & has_image)) visit.fault(CS_MISSING_KEY, "image_id", "an integer");
+    if (!(seen & has_category)) visit.fault(CS_MISSING_KEY, "category_id", "an integer");
+    if (!(seen & has_box)) visit.fault(CS_MISSING_KEY, "bbox", "[x, y, width, height]");
+    if (result && !(seen & has_score)) visit.fault(CS_MISSING_KEY, "score", "a number");
     if (!visit.sound) flags |= CS_FLAG_MALFORMED;
     auto &columns = visit.parsed.columns;
     columns.push(CS_ANNOTATION_IMAGE, image);
@@ -233,6 +273,8 @@ error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
     columns.push(CS_ANNOTATION_HEIGHT, box[3]);
     if (result) {
         columns.push(CS_ANNOTATION_SCORE, score);
+        columns.push_name(CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END, image_name);
+        columns.push_name(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END, category_name);
     } else {
         columns.push(CS_ANNOTATION_ID, id);
         columns.push(CS_ANNOTATION_AREA, area);
@@ -263,6 +305,7 @@ void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
     chunk.text.resize(length);
     int64_t record = chunk.first_record;
     int64_t start = chunk.byte;
+    Breach breach;
 
     // A function of its own, so that every way out of it is one error.
     const auto read = [&]() -> error_code {
@@ -279,7 +322,7 @@ void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
             const char *place = nullptr;
             if (!document.current_location().get(place)) start = chunk.byte + (place - chunk.text.data()) - 1;
             if (auto error = value.get_object().get(object)) return error;
-            Visit visit{chunk, parsed, record, start};
+            Visit visit{chunk, parsed, breach, record, start};
             if (auto error = read_record(visit, object)) return error;
             ++record;
         }
@@ -288,9 +331,16 @@ void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
     if (const auto error = read()) {
         parsed.fatal = true;
         parsed.fault_count += 1;
-        const bool memory = error == MEMALLOC || error == CAPACITY;
-        parsed.faults.push_back(
-            {memory ? CS_NO_MEMORY : CS_NOT_JSON, chunk.section, record, start, "", error_message(error)});
+        Fault fault{CS_NOT_JSON, chunk.section, record, start, "", error_message(error)};
+        if (breach.place) {
+            fault.byte = chunk.byte + (breach.place - chunk.text.data()) - 1;
+            fault.detail = breach.wanted;
+        } else if (error == MEMALLOC || error == CAPACITY) {
+            fault.code = CS_NO_MEMORY;
+        } else if (error == UTF8_ERROR) {
+            fault = {CS_WRONG_ENCODING, chunk.section, chunk.first_record, chunk.byte, "", "not UTF-8"};
+        }
+        parsed.faults.push_back(std::move(fault));
     }
 }
 

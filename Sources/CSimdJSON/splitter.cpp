@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "strict.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -91,6 +93,19 @@ bool Splitter::fail_at_end(const char *wanted) {
     return peek() < 0 ? fail(CS_TRUNCATED, wanted) : fail(CS_NOT_JSON, wanted);
 }
 
+/// What the file is instead of UTF-8, by its first bytes: every JSON file begins with two characters of ASCII.
+const char *Splitter::other_encoding() {
+    if (peek() < 0 || end_ - at_ < 2) return nullptr;
+    const auto is = [this](unsigned char a, unsigned char b) {
+        return static_cast<unsigned char>(at_[0]) == a && static_cast<unsigned char>(at_[1]) == b;
+    };
+    if (is(0xFF, 0xFE) || is(0xFE, 0xFF) || at_[0] == 0 || at_[1] == 0) {
+        const bool is_wide = end_ - at_ >= 4 && (is(0, 0) || (at_[2] == 0 && at_[3] == 0));
+        return is_wide ? "UTF-32" : "UTF-16";
+    }
+    return is(0x1F, 0x8B) ? "compressed with gzip" : is('P', 'K') ? "a zip archive" : nullptr;
+}
+
 bool Splitter::expect(char wanted, const char *detail) {
     skip_space();
     if (peek() != static_cast<unsigned char>(wanted)) return fail_at_end(detail);
@@ -98,65 +113,48 @@ bool Splitter::expect(char wanted, const char *detail) {
     return true;
 }
 
-bool Splitter::read_string(std::string &text) {
-    text.clear();
-    if (!expect('"', "a key in double quotes")) return false;
-    for (int c = peek(); c != '"'; c = peek()) {
-        if (c < 0) return fail(CS_TRUNCATED, "the end of a key");
-        if (c == '\\') {
-            text.push_back(*at_++);
-            if (peek() < 0) return fail(CS_TRUNCATED, "the end of a key");
-        }
-        text.push_back(*at_++);
-    }
-    ++at_;
-    return true;
-}
+namespace {
 
-/// Past an object or array whose opening byte is next, following both kinds of brackets.
-bool Splitter::skip_nested() {
-    int64_t depth = 0;
-    bool in_string = false;
-    do {
-        const int c = peek();
-        if (c < 0) return fail(CS_TRUNCATED, "a closing bracket");
-        ++at_;
-        if (in_string) {
-            if (c == '\\') {
-                if (peek() < 0) return fail(CS_TRUNCATED, "the end of a string");
-                ++at_;
-            } else if (c == '"') {
-                in_string = false;
-            }
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            ++depth;
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    } while (depth > 0 || in_string);
+/// The rest of the file, for a walk over a key or a value that is no section.
+struct FileSource {
+    static constexpr bool is_utf8 = false;
+
+    Splitter &file;
+    std::string *text = nullptr;  // where the bytes that are passed go
+
+    int peek() { return file.peek(); }
+    void advance() {
+        if (text) text->push_back(static_cast<char>(file.peek()));
+        file.advance();
+    }
+};
+
+}  // namespace
+
+/// A key's text as it stands between its quotes; true if it is UTF-8 with escapes that JSON has.
+bool Splitter::read_key(std::string &text) {
+    skip_space();
+    if (peek() != '"') return fail_at_end("a key in double quotes");
+    text.clear();
+    FileSource source{*this, &text};
+    StrictWalk<FileSource> walk(source);
+    if (!walk.string()) return fail_at_end(walk.wanted);
+    text.erase(0, 1);
+    text.pop_back();
     return true;
 }
 
 bool Splitter::skip_value() {
     skip_space();
-    const int c = peek();
-    if (c == '{' || c == '[') return skip_nested();
-    if (c == '"') {
-        std::string text;
-        return read_string(text);
-    }
-    const char *start_text = "a value";
-    if (c < 0 || c == ',' || c == '}' || c == ']') return fail_at_end(start_text);
-    for (int next = c; next >= 0 && next != ',' && next != '}' && next != ']' && !is_space(next); next = peek()) ++at_;
-    return true;
+    FileSource source{*this};
+    StrictWalk<FileSource> walk(source);
+    return walk.value() || fail_at_end(walk.wanted);
 }
 
 /// At the top level of an instances file, in front of a key: opens a section of records, or passes another value.
 bool Splitter::open_section() {
     std::string key;
-    if (!read_string(key) || !expect(':', "a colon behind a key")) return false;
+    if (!read_key(key) || !expect(':', "a colon behind a key")) return false;
     const cs_section section = key == "images" ? CS_SECTION_IMAGES
         : key == "annotations"                 ? CS_SECTION_ANNOTATIONS
         : key == "categories"                  ? CS_SECTION_CATEGORIES
@@ -275,6 +273,7 @@ bool Splitter::next(Chunk &chunk) {
             case State::start: {
                 skip_space();
                 if (peek() == 0xEF && end_ - at_ >= 3 && at_[1] == '\xBB' && at_[2] == '\xBF') at_ += 3;
+                if (const char *encoding = other_encoding()) return fail(CS_WRONG_ENCODING, encoding);
                 skip_space();
                 const int c = peek();
                 if (c < 0) return fail(CS_TRUNCATED, kind_ == CS_RESULTS ? "an array" : "an object");

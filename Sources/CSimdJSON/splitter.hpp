@@ -32,6 +32,11 @@ public:
     /// The next chunk; false at the end, or when `fault` is set.
     bool next(Chunk &chunk);
 
+    /// The next byte, or -1 at the end of the file.
+    int peek();
+    /// Past the byte that `peek` gave.
+    void advance() { ++at_; }
+
     int64_t file_size() const { return size_; }
     const Fault &fault() const { return fault_; }
     bool has(cs_section section) const { return seen_[section]; }
@@ -40,14 +45,13 @@ private:
     enum class State { start, key, records, after_value, done };
 
     bool refill();
-    int peek();  // -1 at the end of the file
     void skip_space();
     bool fail(cs_code code, const char *detail);
     bool fail_at_end(const char *wanted);
     bool expect(char wanted, const char *detail);
-    bool read_string(std::string &text);
+    bool read_key(std::string &text);
     bool skip_value();
-    bool skip_nested();
+    const char *other_encoding();
     bool open_section();
     bool read_records(Chunk &chunk, bool &filled);
     bool copy_record(std::string &text);

@@ -1,4 +1,6 @@
 import Annotations
+import Foundation
+import Support
 
 /// The dataset doctor's examination of a COCO instances file.
 struct COCOExamination {
@@ -8,14 +10,19 @@ struct COCOExamination {
     private let images: IDIndex
     private let categories: IDIndex
     private let file: String
+    /// Positions of categories that are no classes.
+    private let groups: Set<Int>
 
-    init(records: COCORecords, imageFolder: String, options: DatasetDoctor.Options) {
+    init(
+        records: COCORecords, imageFolder: String, classNames: [String]? = nil, options: DatasetDoctor.Options
+    ) {
         self.records = records
         self.imageFolder = imageFolder
         self.options = options
         images = IDIndex(records.imageIDs)
         categories = IDIndex(records.categoryIDs)
         file = records.source
+        groups = Set(records.groupCategories(besides: classNames))
     }
 
     func run(_ report: inout DoctorReport) {
@@ -32,13 +39,17 @@ struct COCOExamination {
             report.add(.noImage, file: file, "\"images\" is empty")
         }
         examineCategories(&report)
+        if let note = records.renamingNote { report.add(.renamedFiles, file: file, record: "images", note) }
         let pictures = examineImages(&report)
         examineAnnotations(&report)
         report.examine(pictures, options: options)
     }
 
+    /// Positions of the categories that are classes.
+    private var classes: [Int] { records.categoryIDs.indices.filter { !groups.contains($0) } }
+
     private func className(_ position: Int) -> String {
-        position < 0 ? "?" : records.categoryNames[position]
+        position < 0 ? "?" : records.className(position)
     }
 
     private func imageName(_ i: Int) -> String {
@@ -51,20 +62,29 @@ struct COCOExamination {
         for k in categories.repeated {
             report.add(
                 .duplicateCategoryID, file: file, record: "categories[\(k)]",
-                "id \(records.categoryIDs[k]) (\(records.categoryNames[k])) is used earlier")
+                "id \(records.categoryIDs[k]) (\(className(k))) is used earlier")
         }
         var seen: [String: Int] = [:]
-        for k in records.categoryIDs.indices where records.categoryFlags[k].contains(.hasName) {
-            if let first = seen[records.categoryNames[k]] {
+        for k in records.categoryIDs.indices where !records.categoryFlags[k].contains(.malformed) {
+            if groups.contains(k) {
+                report.add(.groupCategory, file: file, record: "categories[\(k)]", records.groupNote(k))
+                continue
+            }
+            if !records.isNamed(category: k) {
+                report.add(
+                    .missingClassName, file: file, record: "categories[\(k)]",
+                    "id \(records.categoryIDs[k]) has no name, so the class is called \"\(className(k))\"")
+            }
+            if let first = seen[className(k)] {
                 report.add(
                     .duplicateClassName, file: file, record: "categories[\(first)] and categories[\(k)]",
-                    "both are called \"\(records.categoryNames[k])\"")
+                    "both are called \"\(className(k))\"")
             } else {
-                seen[records.categoryNames[k]] = k
+                seen[className(k)] = k
             }
         }
-        let ids = Set(records.categoryIDs).sorted()
-        if let low = ids.first, let high = ids.last, high - low + 1 > ids.count || low != 1 {
+        let ids = Set(classes.map { records.categoryIDs[$0] }).sorted()
+        if let low = ids.first, let high = ids.last, low != 1 || high != ids.count {
             report.add(
                 .categoryGap, file: file, record: "categories",
                 "\(ids.count) ids lie in \(low)…\(high), so they are not the labels 1…\(ids.count)")
@@ -79,6 +99,7 @@ struct COCOExamination {
         }
         var pictures: [PictureToCheck] = []
         var firstOfName: [String: Int] = [:]
+        var lost: [String] = []
         for i in 0..<records.imageCount where !records.imageFlags[i].contains(.malformed) {
             let record = "images[\(i)] (id \(records.imageIDs[i]))"
             let size = (records.imageWidths[i], records.imageHeights[i])
@@ -96,8 +117,11 @@ struct COCOExamination {
             }
             guard RelativePath.staysInside(name) else {
                 report.add(.pathLeavesFolder, file: file, record: record, "\"\(name)\"")
+                lost.append(name)
                 continue
             }
+            let path = "\(imageFolder)/\(name)"
+            if options.pictures != .skip, !FileManager.default.fileExists(atPath: path) { lost.append(name) }
             if let first = firstOfName[name] {
                 report.add(
                     .duplicateFileName, file: file, record: "images[\(first)] and images[\(i)]", "both name \"\(name)\""
@@ -107,7 +131,13 @@ struct COCOExamination {
             }
             pictures.append(
                 PictureToCheck(
-                    path: "\(imageFolder)/\(name)", file: file, record: record, width: size.0, height: size.1))
+                    path: path, file: file, record: record, width: size.0, height: size.1))
+        }
+        for guess in FileNameGuess.guesses(for: lost, in: imageFolder).prefix(5) {
+            report.add(
+                .changedFileNames, file: file, record: "images",
+                "\(guess.count) of the \(lost.count) pictures that are not found would be with \(guess.guess.words), such as "
+                    + "\"\(guess.before)\" as \"\(guess.after)\"")
         }
         return pictures
     }
@@ -124,6 +154,7 @@ struct COCOExamination {
         }
         var objects = [Int](repeating: 0, count: records.categoryIDs.count)
         var ofImage = [[Int32]](repeating: [], count: records.imageCount)
+        var convention = BoxConvention()
         var touchesZero = 0
         var touchesOne = 0
         for j in 0..<records.annotationCount where !records.annotationFlags[j].contains(.malformed) {
@@ -142,6 +173,15 @@ struct COCOExamination {
                     "image \(records.annotationImages[j]) is not among the images")
             } else {
                 ofImage[image].append(Int32(j))
+                convention.add(
+                    x: records.x[j], y: records.y[j], width: records.width[j], height: records.height[j],
+                    image: ImageSize(width: records.imageWidths[image], height: records.imageHeights[image]),
+                    record: "\(annotation(j)), image \(imageName(image))")
+            }
+            if records.annotationIDs[j] == 0 {
+                report.add(
+                    .annotationIDZero, file: file, record: "annotations[\(j)]",
+                    "\(className(category)) of image \(records.annotationImages[j]) has the id 0, so it is never found")
             }
             examineArea(j, &report)
             touchesZero += records.x[j] == 0 || records.y[j] == 0 ? 1 : 0
@@ -157,13 +197,12 @@ struct COCOExamination {
                 ofImage[i].map { box(Int($0)) }, width: records.imageWidths[i], height: records.imageHeights[i],
                 file: file, image: imageName(i), nearlySame: options.nearlySame, className: className)
         }
-        report.classes = records.categoryIDs.indices.map {
-            DoctorReport.ClassCount(name: records.categoryNames[$0], objects: objects[$0])
-        }
-        for k in records.categoryIDs.indices where objects[k] == 0 && !categories.repeated.contains(k) {
+        convention.report(file: file, to: &report)
+        report.classes = classes.map { DoctorReport.ClassCount(name: className($0), objects: objects[$0]) }
+        for k in classes where objects[k] == 0 && !categories.repeated.contains(k) {
             report.add(
                 .unusedClass, file: file, record: "categories[\(k)] (id \(records.categoryIDs[k]))",
-                "no object is a \(records.categoryNames[k])")
+                "no object is a \(className(k))")
         }
         if touchesZero == 0, touchesOne >= 10 {
             report.add(

@@ -43,14 +43,25 @@ public enum DatasetDoctor {
     }
 
     /// Examines a COCO instances file and the pictures that it names.
+    ///
+    /// - Parameters:
+    ///   - annotationsPath: The instances file.
+    ///   - imageFolder: The folder that its file names are relative to.
+    ///   - fileNames: How file names become paths in that folder.
+    ///   - classNames: Classes that are known already, which stay classes even if they look like a category that only groups
+    ///     others.
+    ///   - options: What is examined.
     public static func check(
-        coco annotationsPath: String, imageFolder: String, options: Options = Options()
+        coco annotationsPath: String, imageFolder: String, fileNames: FileNameMap = FileNameMap(),
+        classNames: [String]? = nil, options: Options = Options()
     ) -> DoctorReport {
         var report = DoctorReport(source: annotationsPath, imageFolder: imageFolder)
         report.refusesDamagedImages = options.damagedImages == .refuse
         do {
-            let records = try COCORecords(path: annotationsPath)
-            COCOExamination(records: records, imageFolder: imageFolder, options: options).run(&report)
+            let records = try COCORecords(path: annotationsPath, fileNames: fileNames)
+            COCOExamination(
+                records: records, imageFolder: imageFolder, classNames: classNames, options: options
+            ).run(&report)
         } catch let error as AnnotationError {
             report.add(
                 .unreadableAnnotations, file: annotationsPath, record: error.place, error.problem, advice: error.fix)

@@ -48,6 +48,16 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case boxBeyondEdge
     /// An area is larger than its box, or not above 0.
     case inconsistentArea
+    /// Boxes look like fractions of their image.
+    case fractionalBox
+    /// Boxes look like two corners where a corner and an extent belong.
+    case cornerBox
+    /// An annotation has the id 0.
+    case annotationIDZero
+    /// A category has no name.
+    case missingClassName
+    /// Pictures would be found if their names were changed in one way.
+    case changedFileNames
     /// Two images name the same picture.
     case duplicateFileName
     /// An image is in two splits that should have no image in common.
@@ -58,6 +68,10 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case missingSize
     /// An annotation file names another picture than the one that it is named after.
     case fileNameMismatch
+    /// A category groups others and is no class.
+    case groupCategory
+    /// File names were changed as told.
+    case renamedFiles
     /// The ids of the categories are not 1, 2, 3, ….
     case categoryGap
     /// The coordinates of boxes seem to start at 1.
@@ -78,10 +92,11 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
             .unknownClass, .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID, .duplicateClassName,
             .duplicateListing:
             .error
-        case .damagedImage, .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .duplicateFileName,
-            .overlappingSplits, .unusedClass, .missingSize, .fileNameMismatch:
+        case .damagedImage, .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .fractionalBox,
+            .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName, .overlappingSplits,
+            .unusedClass, .missingSize, .fileNameMismatch:
             .warning
-        case .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
+        case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
             .note
         }
     }
@@ -113,11 +128,18 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .sameBoxOtherClass: "the same box with two classes"
         case .boxBeyondEdge: "boxes that extend beyond their image"
         case .inconsistentArea: "areas that don't fit their box"
+        case .fractionalBox: "boxes that look like fractions of their image"
+        case .cornerBox: "boxes that look like two corners"
+        case .annotationIDZero: "annotations with the id 0"
+        case .missingClassName: "categories without a name"
+        case .changedFileNames: "pictures that other names would find"
         case .duplicateFileName: "one picture under two image records"
         case .overlappingSplits: "images in two splits"
         case .unusedClass: "classes without an object"
         case .missingSize: "images without a recorded size"
         case .fileNameMismatch: "annotations that name another picture"
+        case .groupCategory: "categories that only group others"
+        case .renamedFiles: "file names that were changed as told"
         case .categoryGap: "gaps in the category ids"
         case .oneBasedCoordinates: "coordinates that seem to start at 1"
         case .emptyImage: "images without objects"
@@ -152,11 +174,19 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .boxBeyondEdge: "Clip the boxes to their image"
         case .inconsistentArea:
             "Record the area of the outline, or width × height: COCO's sizes small, medium and large depend on it"
+        case .fractionalBox:
+            "Multiply x and width by the image's width, y and height by its height: COCO's boxes are in pixels"
+        case .cornerBox: "Write [x, y, width, height], where width is x2 − x1 and height is y2 − y1"
+        case .annotationIDZero: "Number annotations from 1: COCO's rule never counts a detection of id 0 as right"
+        case .missingClassName: "Add \"name\": without one, the class is called by its id"
+        case .changedFileNames: "Change the names, or have them changed with these keys of a recipe or these options"
         case .duplicateFileName: "Merge the two records and their annotations"
         case .overlappingSplits: "Remove the images from one split, or validation measures images of training"
         case .unusedClass: "Remove the class, or expect no number for it"
         case .missingSize: "Add \"width\" and \"height\": grouping by shape needs them"
         case .fileNameMismatch: "Correct <filename>; pictures are found by the annotation file's own name"
+        case .groupCategory: "Nothing needs to be done: it is no class"
+        case .renamedFiles: "Nothing needs to be done: training with the same keys does the same"
         case .categoryGap: "Nothing needs to be done: labels follow the order of the ids"
         case .oneBasedCoordinates: "Subtract 1 if the boxes come from VOC's 1-based pixels, or they are off by a pixel"
         case .emptyImage: "Nothing needs to be done if they show no object: they train as background"

@@ -32,7 +32,8 @@ public enum COCOEvaluation {
         threads: Int? = nil
     ) throws -> COCOScores {
         try evaluate(
-            groundTruth: COCO.readInstances(annotationsPath, unknownReferences: .drop, threads: threads),
+            groundTruth: COCO.readInstances(
+                annotationsPath, unknownReferences: .drop, fileNames: .unopened, threads: threads),
             results: COCO.readResults(resultsPath, threads: threads), unknownCategories: unknownCategories,
             threads: threads)
     }

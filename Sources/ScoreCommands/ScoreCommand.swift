@@ -21,6 +21,7 @@ public struct ScoreCommand: ParsableCommand {
         func work() throws {
             let report = try ScoreReport.coco(
                 annotations: annotations, results: results, ignoresUnknownCategories: ignoreUnknownCategories)
+            for warning in report.warnings { printToStandardError(warning) }
             print(json ? report.json : report.table)
         }
     }

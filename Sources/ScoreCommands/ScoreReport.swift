@@ -6,6 +6,8 @@ import Foundation
 struct ScoreReport: Sendable {
     let table: String
     let json: String
+    /// What a person should know of the numbers, in a line each.
+    var warnings: [String] = []
 
     /// COCO's twelve numbers and the AP of each class.
     ///
@@ -15,22 +17,32 @@ struct ScoreReport: Sendable {
     static func coco(
         annotations: String, results: String, ignoresUnknownCategories: Bool = false
     ) throws -> ScoreReport {
-        let truth = try COCO.readInstances(annotations, unknownReferences: .drop)
-        let found = try COCO.readResults(results)
+        let truth = try groundTruth(annotations)
+        let (found, names) = try COCO.readNamedResults(results)
         let scores = try COCOEvaluation.evaluate(
-            groundTruth: truth, results: found.renumbered(by: ResultNames(path: results), as: truth),
+            groundTruth: truth, results: found.renumbered(by: names, as: truth),
             unknownCategories: ignoresUnknownCategories ? .ignore : .fail)
-        return ScoreReport(table: scores.table(), json: try prettyJSON(scores))
+        let warnings =
+            truth.annotationIDs.contains(0)
+            ? [
+                "\(annotations): an annotation has the id 0, and COCO's rule, as pycocotools applies it, never counts a detection "
+                    + "of it as right. Number annotations from 1."
+            ] : []
+        return ScoreReport(table: scores.table(), json: try prettyJSON(scores), warnings: warnings)
+    }
+
+    /// An instances file to score against: no picture is opened, so that its file names and sizes don't matter.
+    private static func groundTruth(_ path: String) throws -> DetectionAnnotations {
+        try COCO.readInstances(path, unknownReferences: .drop, fileNames: .unopened)
     }
 
     /// The number and cost of TIDE's six kinds of errors.
     ///
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func errors(annotations: String, results: String) throws -> ScoreReport {
-        let truth = try COCO.readInstances(annotations, unknownReferences: .drop)
-        let matching = try DetectionMatching(
-            groundTruth: truth,
-            results: COCO.readResults(results).renumbered(by: ResultNames(path: results), as: truth))
+        let truth = try groundTruth(annotations)
+        let (found, names) = try COCO.readNamedResults(results)
+        let matching = try DetectionMatching(groundTruth: truth, results: found.renumbered(by: names, as: truth))
         let costs = ErrorCosts(ErrorAnalysis(matching))
         return ScoreReport(table: costs.table(), json: try prettyJSON(costs))
     }
@@ -63,8 +75,7 @@ struct ScoreReport: Sendable {
     private static func vocResults(
         _ path: String, truth: DetectionAnnotations, classesAreKnown: Bool
     ) throws -> DetectionResults {
-        let results = try COCO.readResults(path)
-        let names = try ResultNames(path: path)
+        let (results, names) = try COCO.readNamedResults(path)
         guard classesAreKnown || !names.categories.isEmpty || truth.classNames == VOCFolder.standardClassNames else {
             throw AnnotationError(
                 file: path, problem: "its category ids have no class names",

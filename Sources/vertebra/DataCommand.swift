@@ -11,12 +11,41 @@ struct DataCommand: ParsableCommand {
         commandName: "data", abstract: "Work on data sets: find mistakes, draw images, make sample sets.",
         subcommands: [Check.self, Show.self, Index.self, Make.self, Minival.self])
 
+    /// How the file names of an instances JSON become paths in the folder of its images.
+    struct FileNameOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                """
+                A beginning of the JSON's file names and what takes its place; the first of several that fits is taken. The last = \
+                separates the two.
+                """, valueName: "from=to"))
+        var pathPrefix: [String] = []
+        @Flag(help: "Take %20 and the like in the JSON's file names for characters.") var pathPercent = false
+        @Flag(help: "Take backslashes in the JSON's file names for slashes.") var pathBackslashes = false
+
+        func validate() throws {
+            for text in pathPrefix where !text.contains("=") {
+                throw ValidationError("--path-prefix is \(text); write FROM=TO, or FROM= to take a beginning off.")
+            }
+        }
+
+        var map: FileNameMap {
+            FileNameMap(
+                prefixes: pathPrefix.compactMap { text in
+                    text.lastIndex(of: "=").map {
+                        .init(from: String(text[..<$0]), to: String(text[text.index(after: $0)...]))
+                    }
+                }, decodesPercent: pathPercent, readsBackslashes: pathBackslashes)
+        }
+    }
+
     /// The data set to work on: a recipe's, or files and folders given as options.
     struct Source: ParsableArguments {
         @Argument(help: "A recipe file, for its training and validation parts.") var recipe: String?
         @OptionGroup var set: SettingOptions
         @Option(help: "An instances JSON; needs --images.") var coco: String?
         @Option(help: "The folder of the JSON's images.") var images: String?
+        @OptionGroup var names: FileNameOptions
         @Option(help: "A VOC folder: Annotations, ImageSets, JPEGImages.") var voc: String?
         @Option(help: "A list in the VOC folder's ImageSets/Main. Default: trainval; for check, all lists.")
         var split: String?
@@ -27,6 +56,11 @@ struct DataCommand: ParsableCommand {
             }
             guard (coco == nil) == (images == nil) else {
                 throw ValidationError("--coco and --images belong together.")
+            }
+            guard coco != nil || names.map.isIdentity else {
+                throw ValidationError(
+                    "--path-prefix, --path-percent and --path-backslashes belong to --coco; in a recipe they are data.path_prefix, "
+                        + "data.path_percent and data.path_backslashes.")
             }
             guard recipe != nil || set.settings.isEmpty else {
                 throw ValidationError("--set changes a recipe, and there is none.")
@@ -45,7 +79,11 @@ struct DataCommand: ParsableCommand {
 
         func locations() throws -> [DatasetLocation] {
             if let file = try file() { return try DatasetLocation.parts(of: file) }
-            if let coco, let images { return [.coco(annotations: coco, images: images)] }
+            if let coco, let images {
+                return [
+                    .coco(annotations: coco, images: images, fileNames: names.map.isIdentity ? nil : names.map)
+                ]
+            }
             return [.voc(folder: voc ?? "", split: split ?? "trainval")]
         }
     }

@@ -12,22 +12,32 @@ public enum COCO {
         case drop
     }
 
+    /// What becomes of the file names in an instances file.
+    public enum FileNames: Hashable, Sendable {
+        /// Each must lie in the image folder, once a map has changed it.
+        case inFolder(FileNameMap)
+        /// They stay as they are, also absolute ones and ones that leave the folder, and a size that no image has counts as
+        /// missing: for work that opens no image.
+        case unopened
+    }
+
     /// Reads an instances file. Category ids become labels 1…n in ascending order of id; images stay in file order.
-    /// `area` defaults to width times height, `iscrowd` and `ignore` to 0; segmentations are skipped unread.
+    /// `area` defaults to width times height, `iscrowd` and `ignore` to 0; null counts as missing, and a category without a
+    /// name is called by its id. Segmentations are skipped.
     ///
     /// - Parameters:
     ///   - path: The file, such as `instances_val2017.json`.
     ///   - unknownReferences: What becomes of an annotation whose image or category the file lacks.
+    ///   - fileNames: What becomes of file names.
     ///   - threads: Threads that read the file; nil takes up to four.
     /// - Throws: ``AnnotationError`` at the first thing that is wrong: broken or truncated JSON, a missing key, a wrong
     ///   type, an id that stands twice, an annotation of an unknown image or category, a file name that leaves the image
     ///   folder. The dataset doctor lists them all.
     public static func readInstances(
-        _ path: String, unknownReferences: UnknownReferences = .fail, threads: Int? = nil
+        _ path: String, unknownReferences: UnknownReferences = .fail, fileNames: FileNames = .inFolder(FileNameMap()),
+        threads: Int? = nil
     ) throws -> DetectionAnnotations {
-        let file = try COCOFile(path: path, kind: CS_INSTANCES, threads: threads)
-        try file.check()
-        return try DetectionAnnotations(COCORecords(file), unknownReferences: unknownReferences)
+        try COCOInstances(path, unknownReferences: unknownReferences, fileNames: fileNames, threads: threads).annotations
     }
 
     /// Reads a results file: an array of `{"image_id", "category_id", "bbox": [x, y, width, height], "score"}`; other
@@ -38,9 +48,21 @@ public enum COCO {
     ///   - threads: Threads that read the file; nil takes up to four.
     /// - Throws: ``AnnotationError`` for broken or truncated JSON, a missing key or a wrong type.
     public static func readResults(_ path: String, threads: Int? = nil) throws -> DetectionResults {
-        let file = try COCOFile(path: path, kind: CS_RESULTS, threads: threads)
+        try results(of: COCOFile(path: path, kind: CS_RESULTS, threads: threads))
+    }
+
+    /// Reads a results file with what its records call their images and categories.
+    ///
+    /// - Throws: ``AnnotationError`` as ``readResults(_:threads:)`` does, and for names that contradict each other.
+    package static func readNamedResults(_ path: String) throws -> (results: DetectionResults, names: ResultNames) {
+        let file = try COCOFile(path: path, kind: CS_RESULTS)
+        let results = try results(of: file)
+        return (results, try ResultNames(file, of: results))
+    }
+
+    static func results(of file: COCOFile) throws -> DetectionResults {
         try file.check()
-        var results = DetectionResults(source: path)
+        var results = DetectionResults(source: file.path)
         results.imageIDs = file.integers(CS_ANNOTATION_IMAGE)
         results.categoryIDs = file.integers(CS_ANNOTATION_CATEGORY)
         results.x = file.take(CS_ANNOTATION_X)
@@ -53,8 +75,11 @@ public enum COCO {
 }
 
 extension DetectionAnnotations {
-    /// From a file's records, checked, with objects grouped by image.
-    init(_ records: COCORecords, unknownReferences: COCO.UnknownReferences) throws {
+    /// From a file's records, checked, with objects grouped by image and without the categories at the positions `leftOut`,
+    /// which have no object.
+    init(
+        _ records: COCORecords, unknownReferences: COCO.UnknownReferences, fileNames: COCO.FileNames, leftOut: [Int]
+    ) throws {
         let source = records.source
         func refuse(_ place: String, _ problem: String, _ fix: String) -> AnnotationError {
             AnnotationError(file: source, place: place, problem: problem, fix: fix)
@@ -66,17 +91,15 @@ extension DetectionAnnotations {
                 "An annotation file is an object with \"images\", \"annotations\" and \"categories\"")
         }
 
-        let byID = records.categoryIDs.indices.sorted { records.categoryIDs[$0] < records.categoryIDs[$1] }
+        let byID = records.categoryIDs.indices.filter { !leftOut.contains($0) }
+            .sorted { records.categoryIDs[$0] < records.categoryIDs[$1] }
         let categoryIDs = byID.map { records.categoryIDs[$0] }
         let categories = IDIndex(categoryIDs)
         if let twice = categories.repeated.first {
             throw refuse(
                 "categories", "category id \(categoryIDs[twice]) stands twice", "Give every category an id of its own")
         }
-        let names = byID.map {
-            records.categoryFlags[$0].contains(.hasName)
-                ? records.categoryNames[$0] : "category \(records.categoryIDs[$0])"
-        }
+        let names = byID.map(records.className)
 
         let images = IDIndex(records.imageIDs)
         if let twice = images.repeated.first {
@@ -84,13 +107,14 @@ extension DetectionAnnotations {
                 "images[\(twice)]", "image id \(records.imageIDs[twice]) stands twice",
                 "Give every image an id of its own; \(everyFault)")
         }
-        for i in 0..<records.imageCount {
+        for i in 0..<records.imageCount where fileNames != .unopened {
             guard records.fileNameIsSafe(i) else {
                 throw refuse(
                     "images[\(i)]", "file name \"\(records.fileName(i))\" leaves the image folder",
-                    "Write it relative to the image folder, without \"..\"; \(everyFault)")
+                    "Write it relative to the image folder, without \"..\", or change the names of another machine with a "
+                        + "recipe's data.path_prefix; \(everyFault)")
             }
-            guard Int32(exactly: records.imageWidths[i]) != nil, Int32(exactly: records.imageHeights[i]) != nil else {
+            guard records.imageSize(i) != nil else {
                 throw refuse(
                     "images[\(i)]", "\(records.imageWidths[i]) × \(records.imageHeights[i]) pixels are no image's size",
                     "Write the size of the picture; \(everyFault)")
@@ -133,7 +157,8 @@ extension DetectionAnnotations {
         func gathered<Value>(_ column: [Value]) -> [Value] { order.map { column[Int($0)] } }
         self.init(
             source: source, classNames: names, categoryIDs: categoryIDs, imageIDs: records.imageIDs,
-            imageWidths: records.imageWidths.map(Int32.init), imageHeights: records.imageHeights.map(Int32.init),
+            imageWidths: (0..<records.imageCount).map { records.imageSize($0)?.width ?? 0 },
+            imageHeights: (0..<records.imageCount).map { records.imageSize($0)?.height ?? 0 },
             fileNames: records.imageNames, objectOffsets: counts, annotationIDs: gathered(records.annotationIDs),
             labels: gathered(labels), x: gathered(records.x), y: gathered(records.y), width: gathered(records.width),
             height: gathered(records.height),

@@ -54,6 +54,12 @@ final class COCOFile {
         return values
     }
 
+    /// The strings whose bytes are in one column and their ends in another.
+    func strings(_ bytes: cs_column, _ ends: cs_column) -> [String] {
+        let column = StringColumn(bytes: take(bytes), ends: integers(ends))
+        return (0..<column.count).map { column[$0] }
+    }
+
     /// 64-bit integers as `Int`.
     func integers(_ column: cs_column) -> [Int] { take(column, Int.self) }
 }
@@ -91,7 +97,8 @@ package struct COCOFault: Sendable {
         case CS_CANNOT_OPEN:
             return ("it can't be read: \(detail)", "Check the path and its permissions")
         case CS_NOT_JSON:
-            let isExpectation = detail.hasPrefix("a") || detail.hasPrefix("nothing")
+            // simdjson's own words are whole sentences.
+            let isExpectation = detail.first?.isLowercase == true
             return (
                 isExpectation ? "this is not JSON, which wants \(detail) here" : "this is not JSON: \(detail)",
                 "Mend the text at that place, or write the file again"
@@ -100,6 +107,12 @@ package struct COCOFault: Sendable {
             return (
                 "the file stops too early, where \(detail) is wanted", "It was cut off: copy or download it again"
             )
+        case CS_WRONG_ENCODING:
+            return detail.hasPrefix("UTF")
+                ? ("this is text in \(detail)", "JSON is UTF-8: save the file again in that encoding")
+                : detail.hasPrefix("not")
+                    ? ("there is text that is \(detail)", "JSON is UTF-8: save the file again in that encoding")
+                    : ("it is \(detail)", "Unpack it first")
         case CS_WRONG_TOP_LEVEL:
             return detail == "an array"
                 ? (
@@ -120,7 +133,12 @@ package struct COCOFault: Sendable {
             let name = key.isEmpty ? section : key
             return ("\"\(name)\" is not \(detail)", "Write \(detail), without quotes around numbers; JSON has no NaN")
         case CS_OUT_OF_RANGE:
-            return ("the number in \"\(key)\" is too large", "Write \(detail) that fits in 64 bits")
+            return (
+                "the number in \"\(key)\" is too large",
+                detail == "an integer"
+                    ? "Write an integer up to 9223372036854775807, without point or exponent if it is over 9007199254740991"
+                    : "Write \(detail) that fits in 64 bits"
+            )
         default:
             return ("memory ran out", "Free some memory and try again")
         }

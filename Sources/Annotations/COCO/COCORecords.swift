@@ -28,6 +28,8 @@ package struct COCORecords: Sendable {
     package let imageHeights: [Int]
     package let imageFlags: [RecordFlags]
     let imageNames: StringColumn
+    /// How many file names the map changed, and the first of them as it was and as it is; nil without a map.
+    let renamedFiles: (count: Int, before: String, after: String)?
 
     package let annotationIDs: [Int]
     package let annotationImages: [Int]
@@ -41,19 +43,22 @@ package struct COCORecords: Sendable {
     package let annotationFlags: [RecordFlags]
 
     package let categoryIDs: [Int]
-    package let categoryNames: [String]
+    /// As in the file; empty where it does not say.
+    private let namesInFile: [String]
+    /// The "supercategory" of every category; empty where the file does not say.
+    private let categoryGroups: [String]
     package let categoryFlags: [RecordFlags]
 
-    /// Reads a file; the faults of its records are kept.
+    /// Reads a file; the faults of its records are kept. File names are those that `fileNames` makes of them.
     ///
     /// - Throws: ``AnnotationError`` for what ends the reading: no such file, broken JSON.
-    package init(path: String, threads: Int? = nil) throws {
+    package init(path: String, fileNames: FileNameMap = FileNameMap(), threads: Int? = nil) throws {
         let file = try COCOFile(path: path, kind: CS_INSTANCES, threads: threads)
         if file.isFatal, let first = file.faults.first { throw first.error }
-        try self.init(file)
+        self.init(file, fileNames: fileNames)
     }
 
-    init(_ file: COCOFile) throws {
+    init(_ file: COCOFile, fileNames: FileNameMap) {
         source = file.path
         faults = file.faults
         faultCount = file.faultCount
@@ -66,7 +71,8 @@ package struct COCORecords: Sendable {
         imageWidths = file.integers(CS_IMAGE_WIDTH)
         imageHeights = file.integers(CS_IMAGE_HEIGHT)
         imageFlags = file.take(CS_IMAGE_FLAGS)
-        imageNames = StringColumn(bytes: file.take(CS_IMAGE_NAME_BYTES), ends: file.integers(CS_IMAGE_NAME_END))
+        let names = StringColumn(bytes: file.take(CS_IMAGE_NAME_BYTES), ends: file.integers(CS_IMAGE_NAME_END))
+        (imageNames, renamedFiles) = names.mapped(by: fileNames)
         annotationIDs = file.integers(CS_ANNOTATION_ID)
         annotationImages = file.integers(CS_ANNOTATION_IMAGE)
         annotationCategories = file.integers(CS_ANNOTATION_CATEGORY)
@@ -78,9 +84,31 @@ package struct COCORecords: Sendable {
         annotationFlags = file.take(CS_ANNOTATION_FLAGS)
         categoryIDs = file.integers(CS_CATEGORY_ID)
         categoryFlags = file.take(CS_CATEGORY_FLAGS)
-        let names = StringColumn(
-            bytes: file.take(CS_CATEGORY_NAME_BYTES), ends: file.integers(CS_CATEGORY_NAME_END))
-        categoryNames = (0..<names.count).map { names[$0] }
+        namesInFile = file.strings(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END)
+        categoryGroups = file.strings(CS_CATEGORY_GROUP_BYTES, CS_CATEGORY_GROUP_END)
+    }
+
+    /// Whether a category says what it is called.
+    package func isNamed(category k: Int) -> Bool { !namesInFile[k].allSatisfy(\.isWhitespace) }
+
+    /// What a category is called everywhere: its name, or else its id in words.
+    package func className(_ k: Int) -> String {
+        isNamed(category: k) ? namesInFile[k] : "category \(categoryIDs[k])"
+    }
+
+    /// Categories that are no classes: they have no object, belong to no category themselves, and others name them as their
+    /// "supercategory". Roboflow writes one at the head of every export, often under the name of a class. One that
+    /// `classNames` lists stays a class, unless another category has its name.
+    package func groupCategories(besides classNames: [String]?) -> [Int] {
+        let used = Set(annotationCategories)
+        return categoryIDs.indices.filter { k in
+            guard isNamed(category: k), !used.contains(categoryIDs[k]), ["", "none"].contains(categoryGroups[k].lowercased())
+            else { return false }
+            let name = namesInFile[k]
+            let others = categoryIDs.indices.filter { $0 != k }
+            guard others.contains(where: { categoryGroups[$0] == name }) else { return false }
+            return classNames?.contains(name) != true || others.contains { namesInFile[$0] == name }
+        }
     }
 
     package var imageCount: Int { imageIDs.count }
@@ -88,5 +116,29 @@ package struct COCORecords: Sendable {
 
     package func fileName(_ i: Int) -> String { imageNames[i] }
 
+    /// The size of image `i`, zeros where the file does not say; nil for numbers that no size has.
+    func imageSize(_ i: Int) -> (width: Int32, height: Int32)? {
+        guard let width = Int32(exactly: imageWidths[i]), let height = Int32(exactly: imageHeights[i]) else { return nil }
+        return (width, height)
+    }
+
     func fileNameIsSafe(_ i: Int) -> Bool { RelativePath.staysInside(imageNames.utf8(i)) }
+}
+
+extension StringColumn {
+    /// The names that a map makes of these, how many it changed, and the first of those as it was and as it is.
+    fileprivate func mapped(by map: FileNameMap) -> (StringColumn, (count: Int, before: String, after: String)?) {
+        guard !map.isIdentity else { return (self, nil) }
+        var result = StringColumn()
+        var renamed = (count: 0, before: "", after: "")
+        for i in 0..<count {
+            let path = map.path(of: self[i])
+            if !path.utf8.elementsEqual(utf8(i)) {
+                if renamed.count == 0 { (renamed.before, renamed.after) = (self[i], path) }
+                renamed.count += 1
+            }
+            result.append(path)
+        }
+        return (result, renamed)
+    }
 }

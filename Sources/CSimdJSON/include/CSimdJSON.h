@@ -28,7 +28,8 @@ typedef enum {
 } cs_section;
 
 /// A column; one element per record of its section, in file order. Results are read into the ANNOTATION columns, of which
-/// they have no id, area and flags.
+/// they have no id, area and flags; what their records call images and categories is in the NAME columns, empty where they
+/// don't say.
 typedef enum {
     // int64_t
     CS_IMAGE_ID = 0,
@@ -40,6 +41,7 @@ typedef enum {
     CS_ANNOTATION_CATEGORY,
     CS_CATEGORY_ID,
     CS_CATEGORY_NAME_END,  ///< where each name stops in CS_CATEGORY_NAME_BYTES
+    CS_CATEGORY_GROUP_END,  ///< where each "supercategory" stops in CS_CATEGORY_GROUP_BYTES; empty where there is none
     // double
     CS_ANNOTATION_X,
     CS_ANNOTATION_Y,
@@ -53,6 +55,7 @@ typedef enum {
     CS_ANNOTATION_FLAGS,
     CS_CATEGORY_FLAGS,
     CS_CATEGORY_NAME_BYTES,
+    CS_CATEGORY_GROUP_BYTES,
     CS_COLUMN_COUNT,
 } cs_column;
 
@@ -72,6 +75,7 @@ typedef enum {
     CS_CANNOT_OPEN,       ///< detail: the system's reason
     CS_NOT_JSON,          ///< the text breaks JSON's rules; detail: what was expected
     CS_TRUNCATED,         ///< the text stops too early
+    CS_WRONG_ENCODING,    ///< no text in UTF-8; detail: what it seems to be
     CS_WRONG_TOP_LEVEL,   ///< valid, but another kind of file; detail: what stands there
     CS_REPEATED_SECTION,  ///< a section stands there twice
     CS_NOT_AN_OBJECT,     ///< a record is not an object

@@ -10,13 +10,17 @@ package typealias PictureCheck = DatasetDoctor.Options.Pictures
 package struct DatasetCheck: Encodable, Sendable {
     private var report: DoctorReport
 
+    /// - Parameter classNames: Classes that are known already; nil takes the location's.
     package init(
-        of location: DatasetLocation, pictures: PictureCheck = .decode, damagedImages: DamagedImages = .refuse
+        of location: DatasetLocation, classNames known: [String]? = nil, pictures: PictureCheck = .decode,
+        damagedImages: DamagedImages = .refuse
     ) {
         let options = DatasetDoctor.Options(pictures: pictures, damagedImages: damagedImages)
         switch location {
-        case .coco(let annotations, let images):
-            report = DatasetDoctor.check(coco: annotations, imageFolder: images, options: options)
+        case .coco(let annotations, let images, let classNames, let fileNames):
+            report = DatasetDoctor.check(
+                coco: annotations, imageFolder: images, fileNames: fileNames ?? FileNameMap(),
+                classNames: known ?? classNames, options: options)
         case .voc(let folder, let split, let classNames):
             report = DatasetDoctor.check(
                 voc: VOCFolder(path: folder), splits: [split], classNames: classNames, options: options)
@@ -27,9 +31,16 @@ package struct DatasetCheck: Encodable, Sendable {
     package static func checks(
         of parts: [DatasetLocation], pictures: PictureCheck = .decode, damagedImages: DamagedImages = .refuse
     ) -> [DatasetCheck] {
-        var checks = parts.map { DatasetCheck(of: $0, pictures: pictures, damagedImages: damagedImages) }
-        guard let first = checks.first else { return [] }
-        let known = Set(first.report.classes.map(\.name))
+        guard let training = parts.first else { return [] }
+        let first = DatasetCheck(of: training, pictures: pictures, damagedImages: damagedImages)
+        let names = first.report.classes.map(\.name)
+        var checks =
+            [first]
+            + parts.dropFirst().map {
+                DatasetCheck(
+                    of: $0, classNames: names.isEmpty ? nil : names, pictures: pictures, damagedImages: damagedImages)
+            }
+        let known = Set(names)
         for i in checks.indices.dropFirst() where !known.isEmpty {
             let names = Set(checks[i].report.classes.map(\.name))
             // A VOC folder lists no classes: only those that have an object are known.

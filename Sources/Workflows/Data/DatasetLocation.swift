@@ -5,8 +5,9 @@ import Media
 
 /// Annotated images on disk, as a user names them.
 public enum DatasetLocation: Hashable, Sendable, Codable {
-    /// An instances JSON and the folder of its images.
-    case coco(annotations: String, images: String)
+    /// An instances JSON and the folder of its images; classes that are known already, and how its file names become paths in
+    /// that folder, if they don't as they are.
+    case coco(annotations: String, images: String, classNames: [String]? = nil, fileNames: FileNameMap? = nil)
     /// A VOC folder and a list in its `ImageSets/Main`.
     case voc(folder: String, split: String, classNames: [String]? = nil)
 
@@ -24,7 +25,7 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
     /// The location in one line for a person.
     public var title: String {
         switch self {
-        case .coco(let annotations, _): annotations
+        case .coco(let annotations, _, _, _): annotations
         case .voc(let folder, let split, _): VOCFolder(path: folder).splitPath(split)
         }
     }
@@ -34,8 +35,10 @@ public enum DatasetLocation: Hashable, Sendable, Codable {
     /// - Throws: `AnnotationError`.
     package func open() throws -> DetectionData.Part {
         switch self {
-        case .coco(let annotations, let images):
-            return .init(annotations: try COCO.readInstances(annotations), imageFolder: images)
+        case .coco(let annotations, let images, let classNames, let fileNames):
+            let read = try COCOInstances(
+                annotations, classNames: classNames, fileNames: .inFolder(fileNames ?? FileNameMap()))
+            return .init(annotations: read.annotations, imageFolder: images, notes: read.notes)
         case .voc(let path, let split, let classNames):
             let folder = VOCFolder(path: path)
             return .init(

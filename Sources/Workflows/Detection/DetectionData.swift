@@ -10,6 +10,8 @@ package struct DetectionData: Sendable {
         package let annotations: DetectionAnnotations
         /// The folder that the annotations' file names are relative to.
         package let imageFolder: String
+        /// What reading the annotations changed, in a line each.
+        package var notes: [String] = []
 
         /// The file of the annotated image at `index`.
         func path(ofImage index: Int) -> String { imageFolder + "/" + annotations.fileName(index) }
@@ -34,7 +36,7 @@ package struct DetectionData: Sendable {
 
     /// The location of a part.
     ///
-    /// - Parameter classNames: The classes of a VOC folder; nil takes the recipe's.
+    /// - Parameter classNames: The classes; nil takes the recipe's.
     /// - Throws: `RecipeFileError` for a file or folder that is missing, with the recipe's line.
     package func location(_ role: Role, classNames: [String]? = nil) throws -> DatasetLocation {
         guard let part = role == .train ? recipe.train : recipe.val else {
@@ -48,7 +50,10 @@ package struct DetectionData: Sendable {
             let images = path(part.images)
             try require(isFolder: false, annotations, at: "\(key).annotations")
             try require(isFolder: true, images, at: "\(key).images")
-            return .coco(annotations: annotations, images: images)
+            let fileNames = recipe.fileNames
+            return .coco(
+                annotations: annotations, images: images, classNames: classNames ?? recipe.classes,
+                fileNames: fileNames.isIdentity ? nil : fileNames)
         case .voc:
             let split = part.split ?? role.rawValue
             try require(isFolder: false, VOCFolder(path: recipe.root).splitPath(split), at: "\(key).split")

@@ -96,9 +96,10 @@ public struct DetectionEvaluation {
         scores.measured = measured
         // Remove the old numbers first, so that metrics.json never stands beside the detections of another evaluation.
         try? FileManager.default.removeItem(atPath: folder.evaluation)
-        try COCO.writeResults(results, to: folder.detections)
+        let names = measurement.part.annotations.resultNames
+        try COCO.writeResults(results, to: folder.detections, names: names)
         try RunFolder.write(try prettyJSON(scores) + "\n", to: folder.evaluation)
-        if let path { try COCO.writeResults(results, to: path) }
+        if let path { try COCO.writeResults(results, to: path, names: names) }
         return (scores, results)
     }
 }

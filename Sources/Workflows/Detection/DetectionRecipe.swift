@@ -1,3 +1,4 @@
+import Annotations
 import DataPipeline
 import Detectors
 import Media
@@ -108,6 +109,13 @@ package struct DetectionDataSection: DataSection {
     package var emptyImages = DetectionFilter.EmptyImages.keep
     /// Whether VOC's difficult objects are trained on.
     package var difficultObjects = true
+    /// COCO: beginnings of file names that something else takes the place of, the first that fits. A recipe may write one
+    /// without a list.
+    package var pathPrefix: [FileNameMap.Prefix]?
+    /// COCO: whether `%20` and the like in file names stand for characters.
+    package var pathPercent = false
+    /// COCO: whether backslashes in file names separate folders.
+    package var pathBackslashes = false
     /// What happens to an image that can't be read: `stop` ends the work; `replace` trains on another and counts it, and
     /// validation leaves it out and names it.
     package var failedImages = FailurePolicy.stop
@@ -120,6 +128,9 @@ package struct DetectionDataSection: DataSection {
         case degenerateBoxes = "degenerate_boxes"
         case emptyImages = "empty_images"
         case difficultObjects = "difficult_objects"
+        case pathPrefix = "path_prefix"
+        case pathPercent = "path_percent"
+        case pathBackslashes = "path_backslashes"
         case failedImages = "failed_images"
         case damagedImages = "damaged_images"
     }
@@ -134,6 +145,15 @@ package struct DetectionDataSection: DataSection {
         try values.update(&degenerateBoxes, .degenerateBoxes, "can be refuse or skip") { $0 != .keep }
         try values.update(&emptyImages, .emptyImages)
         try values.update(&difficultObjects, .difficultObjects)
+        if try values.contains(.pathPrefix) && !values.decodeNil(forKey: .pathPrefix) {
+            let isList = (try? values.nestedUnkeyedContainer(forKey: .pathPrefix)) != nil
+            pathPrefix =
+                isList
+                ? try values.decode([FileNameMap.Prefix].self, forKey: .pathPrefix)
+                : [try values.decode(FileNameMap.Prefix.self, forKey: .pathPrefix)]
+        }
+        try values.update(&pathPercent, .pathPercent)
+        try values.update(&pathBackslashes, .pathBackslashes)
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
         try values.update(&damagedImages, .damagedImages)
         if let classes {
@@ -141,6 +161,14 @@ package struct DetectionDataSection: DataSection {
                 !classes.isEmpty && Set(classes).count == classes.count, .classes, "needs names, each once")
         }
         try requireParts(values)
+        for key in [CodingKeys.pathPrefix, .pathPercent, .pathBackslashes] where format != .coco {
+            try values.require(!values.contains(key), key, "is for coco: VOC's images are called as its lists say")
+        }
+    }
+
+    /// How the annotations' file names become paths in the folder of the pictures.
+    package var fileNames: FileNameMap {
+        FileNameMap(prefixes: pathPrefix ?? [], decodesPercent: pathPercent, readsBackslashes: pathBackslashes)
     }
 
     private func requireParts(_ values: KeyedDecodingContainer<CodingKeys>) throws {

@@ -12,12 +12,13 @@ package struct DetectionTraining: TrainingJob {
     package let model: DetectorModel
     private let file: RecipeFile
     private let task: DetectionTask
+    private let dataNotes: [String]
 
     package var classNames: [String] { model.classNames }
     /// A line about the training images and boxes that the filter kept and left out.
     package var summary: String { task.loader.dataset.report.summary }
     package var start: StartWeights? { model.start }
-    package var notes: [String] { model.notes }
+    package var notes: [String] { dataNotes + model.notes }
     package var replacedImages: [SkippedSample] { task.loader.skipped }
     package var damagedImages: [MediaWarning] { task.damagedImages }
     package var leftOutImages: [UnreadableImage] { task.leftOutImages }
@@ -34,6 +35,7 @@ package struct DetectionTraining: TrainingJob {
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
+        dataNotes = training.notes + (validation?.notes ?? [])
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
         task = try DetectionTask(model: model, training: training, validation: validation)

@@ -23,7 +23,7 @@ package struct ImageResultsIDs {
                 categories: Dictionary(uniqueKeysWithValues: zip(categoryIDs, classNames)))
             return
         }
-        let annotations = try COCO.readInstances(path)
+        let annotations = try COCOInstances(path, classNames: classNames, fileNames: .unopened).annotations
         categoryIDs = try ClassMapping(model: classNames, named: "the model", data: annotations).categoryIDs
         let index = ImagePathIndex(annotations)
         var ids: [String: Int] = [:]

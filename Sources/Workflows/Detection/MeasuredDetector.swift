@@ -37,7 +37,9 @@ extension DatasetLocation {
     var absolute: DatasetLocation {
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         return switch self {
-        case .coco(let annotations, let images): .coco(annotations: absolute(annotations), images: absolute(images))
+        case .coco(let annotations, let images, let names, let fileNames):
+            .coco(
+                annotations: absolute(annotations), images: absolute(images), classNames: names, fileNames: fileNames)
         case .voc(let folder, let split, let names):
             .voc(folder: absolute(folder), split: split, classNames: names)
         }

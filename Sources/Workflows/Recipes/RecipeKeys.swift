@@ -129,6 +129,11 @@ enum RecipeKeys {
         "degenerate_boxes": ("", "boxes without area: refuse to train, or skip and count them"),
         "empty_images": ("", "images without objects: keep them as background, or drop them"),
         "difficult_objects": ("", "whether VOC's difficult objects are trained on"),
+        "path_prefix": (
+            "", "COCO: file names of another machine: {from: a beginning of names, to: what takes its place}, or a list of such"
+        ),
+        "path_percent": ("", "COCO: whether %20 and the like in file names stand for characters"),
+        "path_backslashes": ("", "COCO: whether backslashes in file names separate folders"),
         "failed_images": ("", "images that can't be read: stop, or replace them by others and count them"),
         "damaged_images": damagedImages,
     ]
