@@ -148,6 +148,27 @@ final class ClipTrainingTests: XCTestCase {
         XCTAssertEqual(scores.loss, loss, accuracy: 1e-5)
     }
 
+    /// The true class's probability is e⁻³⁰⁰, which is 0 in float32: the loss is 300 all the same, and it is written.
+    func testAProbabilityOfZeroCostsNoMeasurement() throws {
+        let root = try kinetics(train: 8, val: 2), recipe = try file(root)
+        let model = try ClassifierModel(
+            recipe: recipe.decode(ClassificationRecipe.self), file: recipe, classNames: ["down", "up"])
+        try model.network.loadStateDict(
+            model.network.stateDict().map { name, tensor in
+                switch name {
+                case "fc.weight": (name, Tensor.zeros(tensor.shape))
+                case "fc.bias": (name, Tensor([Float(300), 0]))
+                default: (name, tensor)
+                }
+            })
+        for scores in [
+            try ClipMeasurement(model: model).scores(), try ClassificationMeasurement(model: model).scores(),
+        ] {
+            XCTAssertEqual(scores.loss, 150, accuracy: 1e-4)
+            XCTAssertEqual(scores.top1, 0.5)
+        }
+    }
+
     func testWhatDoesNotFitIsRefused() throws {
         let root = try kinetics(train: 8, val: 2), run = try temporaryDirectory() + "/run"
         func refusal(_ settings: String...) -> String {

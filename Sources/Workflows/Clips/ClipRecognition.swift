@@ -63,7 +63,7 @@ public struct ClipRecognition {
             path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
         let probabilities: Tensor
         do {
-            probabilities = try model.probabilities(views)
+            probabilities = try model.logProbabilities(views).exp()
         } catch is Stopped {
             throw Stopped(amid: path)
         }
