@@ -10,7 +10,7 @@ package struct ClipMeasurement {
     package let model: ClassifierModel
     /// The videos that are there and readable, from the index of frames.
     package let inventory: ClipInventory
-    /// Lines that tell a person about the index of frames.
+    /// Lines that tell a person about the index of frames, and about what is odd in the videos.
     package let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
 
@@ -24,8 +24,8 @@ package struct ClipMeasurement {
         let survey = try ClipSurvey(recipe, parts: [part], progress: indexing)
         try survey.requireReadable(recipe.data.failedImages, file: model.file)
         inventory = survey.inventories[0]
-        notes = survey.notes
-        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views)
+        notes = survey.notes + inventory.findingNotes
+        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views(framePrefix: recipe.data.framePrefix))
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
