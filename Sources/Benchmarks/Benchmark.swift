@@ -24,7 +24,10 @@ package struct BenchmarkResult: Encodable, Sendable {
             "\"median_ms\": \(number(median))", "\"min_ms\": \(number(min))", "\"max_ms\": \(number(max))",
         ]
         if let peakMemory { fields.append("\"peak_MiB\": \(peakMemory)") }
-        fields += details.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \($0.value)" }
+        // JSON has no word for what is not finite.
+        fields += details.sorted { $0.key < $1.key }.map {
+            "\(quoted($0.key)): \($0.value.isFinite ? "\($0.value)" : "null")"
+        }
         return "{" + fields.joined(separator: ", ") + "}"
     }
 

@@ -14,7 +14,7 @@ struct RecognizeCommand: WorkCommand {
             input.test_crops say how many.
             """)
 
-    @Argument(help: "Video files, or folders of them.") var videos: [String]
+    @Argument(help: "Video files, folders of frames, or folders of both.") var videos: [String]
     @Option(help: "A classifier of clips: a run's folder or a checkpoint's file.") var checkpoint: String
     @Option(help: "Number of classes to print for each video.") var top = 5
     @Option(
@@ -31,7 +31,7 @@ struct RecognizeCommand: WorkCommand {
     }
 
     func work() throws {
-        let files = try ImageDetection.videoFiles(videos)
+        let files = try ClipRecognition.videos(videos)
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(

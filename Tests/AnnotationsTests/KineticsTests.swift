@@ -90,14 +90,101 @@ final class KineticsTests: XCTestCase {
             ])
         XCTAssertEqual(read.missing, ["lost.mp4"])
         let wrong = try folder([
-            "label.txt": "a.mp4\n", "range.txt": "a.mp4 2\n", "out.txt": "../a.mp4 0\n", "twice.txt": "a 0\na 0\n",
+            "label.txt": "a.mp4\n", "range.txt": "a.mp4 2\n", "out.txt": "../a.mp4 0\n", "twice.txt": "a 0\na 1\n",
+            "elsewhere.txt": "/data/a.mp4 0\n", "head.csv": "path,label\na.mp4,0\n",
         ])
-        for (name, line) in [("label", 1), ("range", 1), ("out", 1), ("twice", 2)] {
+        for (name, line) in [
+            ("label.txt", 1), ("range.txt", 1), ("out.txt", 1), ("twice.txt", 2), ("elsewhere.txt", 1), ("head.csv", 1),
+        ] {
             let error = problem {
-                _ = try Kinetics.readList(wrong + "/\(name).txt", videos: path, classNames: ["x", "y"])
+                _ = try Kinetics.readList(wrong + "/" + name, videos: path, classNames: ["x", "y"])
             }
             XCTAssertEqual(error?.place, "line \(line)", name)
         }
+    }
+
+    /// The forms of SlowFast (`path label`, with a space or a comma), mmaction2 (`path frames label`) and PyTorchVideo.
+    func testListsOfOtherTools() throws {
+        let path = try folder([
+            "v/a b.mp4": "", "v/c, d.mp4": "", "v/f/000001.jpg": "", "v/my clip 2/000001.jpg": "",
+            "space.txt": "a b.mp4 1\r\nc, d.mp4 0\r\nf 250 1\r\nmy clip 2 0\r\n",
+            "tab.txt": "a b.mp4\t1\nc, d.mp4\t0\nf\t250\t1\nmy clip 2\t0\n",
+            "comma.csv": "a b.mp4,1\nc, d.mp4,0\nf,250,1\nmy clip 2,0\n",
+            "commas.csv": "a b.mp4, 1\n\"c, d.mp4\", 0\nf, 250, 1\nmy clip 2 , 0\n",
+        ])
+        let expected = [
+            ClipRecord(path: "a b.mp4", label: 1), ClipRecord(path: "c, d.mp4", label: 0),
+            ClipRecord(path: "f", label: 1, frameCount: 250), ClipRecord(path: "my clip 2", label: 0),
+        ]
+        for name in ["space.txt", "tab.txt", "comma.csv"] {
+            XCTAssertFalse(try Kinetics.isCSV(path + "/" + name), name)
+            let read = try Kinetics.readList(path + "/" + name, videos: path + "/v", classNames: ["x", "y"])
+            XCTAssertEqual(read.clips, expected, name)
+            XCTAssertEqual(read.missing, [], name)
+        }
+        let quoted = try Kinetics.readList(path + "/commas.csv", videos: path + "/v", classNames: ["x", "y"])
+        XCTAssertEqual(quoted.clips, expected)
+        // Twice, and by its absolute path.
+        try Data("a b.mp4 1\na b.mp4 1\n\(path)/v/f 250 1\n".utf8)
+            .write(to: URL(fileURLWithPath: path + "/twice.txt"))
+        XCTAssertEqual(
+            try Kinetics.readList(path + "/twice.txt", videos: path + "/v/", classNames: ["x", "y"]).clips,
+            [expected[0], expected[0], expected[2]])
+    }
+
+    func testSpacesAfterCommasAndSecondsWithAPoint() throws {
+        let path = try folder([
+            "train.csv": """
+            label, youtube_id, time_start, time_end, split
+            riding a bike, one, 417.0, 427.0, train
+            "clean, and jerk", two, 5, 15, val
+            "shot put" , three, 0.0, 10, train
+            """,
+            "half.csv": "label,youtube_id,time_start,time_end\na,b,0.5,10\n",
+            "videos/one_000417_000427.mp4": "", "videos/clean, and jerk/two_000005_000015.mp4": "",
+            "videos/three_000000_000010.mp4": "",
+        ])
+        XCTAssertTrue(try Kinetics.isCSV(path + "/train.csv"))
+        let read = try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos", split: "train")
+        XCTAssertEqual(read.classNames, ["riding a bike", "shot put"])
+        XCTAssertEqual(read.clips.map(\.path), ["one_000417_000427.mp4", "three_000000_000010.mp4"])
+        XCTAssertEqual(
+            try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos", split: "val").clips.map(\.path),
+            ["clean, and jerk/two_000005_000015.mp4"])
+        XCTAssertEqual(
+            problem { _ = try Kinetics.readCSV(path + "/half.csv", videos: path + "/videos") }?.place, "line 2")
+    }
+
+    func testFoldersOfFramesAreVideos() throws {
+        let path = try folder([
+            "train.csv": """
+            label,youtube_id,time_start,time_end
+            riding a bike,one,5,15
+            riding a bike,two,0,10
+            abseiling,three,0,10
+            abseiling,four,0,10
+            """,
+            "v/riding_a_bike/one_000005_000015/img_00001.jpg": "", "v/riding_a_bike/one_000005_000015/flow_x_00001.jpg": "",
+            "v/riding_a_bike/two_000000_000010.mp4": "", "v/riding_a_bike/two_000000_000010/img_00001.jpg": "",
+            "v/three_000000_000010/1.png": "", "v/abseiling/four_000000_000010/notes.txt": "",
+            "v/abseiling/.hidden/1.jpg": "",
+        ])
+        let read = try Kinetics.readCSV(path + "/train.csv", videos: path + "/v")
+        XCTAssertEqual(
+            read.clips,
+            [
+                ClipRecord(path: "riding_a_bike/one_000005_000015", label: 1),
+                ClipRecord(path: "riding_a_bike/two_000000_000010.mp4", label: 1),
+                ClipRecord(path: "three_000000_000010", label: 0),
+            ])
+        XCTAssertEqual(read.missing, ["four_000000_000010"], "a folder without frames")
+        try FileManager.default.removeItem(atPath: path + "/v/three_000000_000010")
+        XCTAssertEqual(
+            try Kinetics.readFolders(path + "/v").clips,
+            [
+                ClipRecord(path: "riding_a_bike/one_000005_000015", label: 1),
+                ClipRecord(path: "riding_a_bike/two_000000_000010.mp4", label: 1),
+            ], "a file counts once with its frames beside it")
     }
 
     func testFoldersByClass() throws {

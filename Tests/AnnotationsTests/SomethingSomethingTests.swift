@@ -35,6 +35,27 @@ final class SomethingSomethingTests: XCTestCase {
         XCTAssertEqual(read.mirroredLabels, [1, 0, 2])
     }
 
+    func testFoldersOfFramesAreVideos() throws {
+        let path = try write([
+            "labels.json": labels,
+            "train.json": """
+            [{"id": "7", "template": "Holding [something]"}, {"id": "12", "template": "Holding [something]"},
+             {"id": "13", "template": "Holding [something]"}]
+            """, "v/13.webm": "",
+        ])
+        for name in ["7/000001.jpg", "13/000001.jpg"] {
+            let file = path + "/v/" + name
+            try FileManager.default.createDirectory(
+                atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: file))
+        }
+        try FileManager.default.createDirectory(atPath: path + "/v/12", withIntermediateDirectories: true)
+        let read = try SomethingSomething.read(
+            path + "/train.json", labels: path + "/labels.json", videos: path + "/v")
+        XCTAssertEqual(read.clips.map(\.path), ["7", "13.webm"])
+        XCTAssertEqual(read.missing, ["12"])
+    }
+
     func testAClassWithoutAMirrorImageForbidsMirroring() {
         let names = ["Turning left", "Leftovers on a plate"]
         XCTAssertNil(ClipAnnotations(source: "", classNames: names, clips: []).mirroredLabels)

@@ -65,13 +65,14 @@ final class BenchmarkTests: XCTestCase {
 
     func testALineIsJSONWhateverTheName() throws {
         let (benchmark, results) = benchmark()
-        benchmark.measure("3x3 \"quoted\" a/b", batch: 8, runs: 3, details: { ["ratio": 0.5] }) { usleep(1_000) }
+        benchmark.measure("3x3 \"quoted\" a/b", batch: 8, runs: 3, details: { ["ratio": 0.5, "lost": .nan] }) { usleep(1_000) }
         let result = results.all[0]
         let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(result.line.utf8)) as? [String: Any])
         XCTAssertEqual(line["case"] as? String, "3x3 \"quoted\" a/b")
         XCTAssertEqual(try XCTUnwrap(line["median_ms"] as? Double), result.median, accuracy: 1e-4)
         XCTAssertEqual(line["peak_MiB"] as? Int, result.peakMemory)
         XCTAssertEqual(line["ratio"] as? Double, 0.5)
+        XCTAssertTrue(line["lost"] is NSNull, result.line)
         XCTAssertTrue(
             result.text.hasPrefix("3x3 \"quoted\" a/b: \(String(format: "%.3f", result.median)) ms ("), result.text)
         XCTAssertTrue(result.text.contains(", 3 runs, 1 threads, peak "), result.text)

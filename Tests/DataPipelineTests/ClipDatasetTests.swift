@@ -85,6 +85,33 @@ final class ClipDatasetTests: XCTestCase {
         XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), [2, 4, 6].map { $0 - 1 })
     }
 
+    /// Unpadded numbers, the flow beside the colours, and what a Mac leaves behind.
+    func testFramesAreInTheOrderOfTheirNumbers() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/a", withIntermediateDirectories: true)
+        for index in 0..<12 {
+            try ImageFile.writePNG(ClipFixture.frame(index), to: folder + "/a/img_\(index + 1).png")
+            try ImageFile.writePNG(ClipFixture.frame(11 - index), to: folder + "/a/flow_x_\(index + 1).png")
+        }
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder + "/a/._img_1.png"))
+        func numbers(_ prefix: String?) throws -> [Int] {
+            var annotations = ClipFixture.annotations()
+            annotations.clips = [ClipRecord(path: "a", label: 2)]
+            let dataset = ClipDataset(
+                annotations: annotations, folder: folder,
+                layout: .init(
+                    sampling: ClipSampling(length: 12, stride: 1), side: 48, shorterSide: 48, framePrefix: prefix))
+            var random = SeededRandom(seed: 1, epoch: 0, index: 0)
+            return try dataset.sample(at: 0, random: &random).frames.map(number)
+        }
+        XCTAssertEqual(try numbers(nil), Array(0..<12))
+        XCTAssertEqual(try numbers("flow_x_"), (0..<12).reversed())
+        XCTAssertThrowsError(try numbers("rgb_")) {
+            XCTAssertTrue("\($0)".contains("\"flow_x_\" (12), \"img_\" (12). Set data.frame_prefix"), "\($0)")
+        }
+        XCTAssertEqual(FrameSeries.endings, ImageFile.endings)
+    }
+
     func testABrokenVideoNamesItsFile() throws {
         let folder = try temporaryDirectory()
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: folder + "/a.mp4"))

@@ -31,7 +31,7 @@ final class ClipIndexTests: XCTestCase {
     }
 
     private func frames(_ index: ClipIndex) -> [String: Int] {
-        index.entries.compactMapValues { if case .frames(let count, _) = $0.content { count } else { nil } }
+        index.entries.compactMapValues { if case .frames(let count, _, _) = $0.content { count } else { nil } }
     }
 
     private let expected = ["v/c.mp4": 7, "v/a b.mp4": 3, "v/tab\tand \\ line\n.mp4": 5, "v/frames": 4]
@@ -64,8 +64,9 @@ final class ClipIndexTests: XCTestCase {
         XCTAssertEqual(frames(index), expected)
         for name in names where name.hasSuffix(".mp4") && !name.contains("broken") {
             let reader = try VideoReader(path: root + "/" + name)
+            let seconds = try XCTUnwrap(reader.duration)
             XCTAssertEqual(
-                index.entries[name]?.content, .frames(reader.frameCount, rate: reader.frameRate), name)
+                index.entries[name]?.content, .frames(reader.frameCount, rate: Double(reader.frameCount) / seconds), name)
         }
         XCTAssertEqual(index.entries["v/frames"]?.content, .frames(4, rate: nil))
         for (name, reason) in [("v/broken.mp4", "it is not an MP4"), ("v/gone.mp4", "it can't be read: No such file")] {
@@ -117,6 +118,23 @@ final class ClipIndexTests: XCTestCase {
         XCTAssertEqual(third.update(videos: names, threads: 1).opened, 1)
         guard case .unreadable(let reason)? = third.entries["v/frames"]?.content else { return XCTFail("it was read") }
         XCTAssertTrue(reason.hasPrefix("0.png: it is not a JPEG or PNG image"), reason)
+    }
+
+    func testAnotherSeriesOfFramesIsLookedAtAgain() throws {
+        let root = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: root + "/v", withIntermediateDirectories: true)
+        for name in ["x_1", "x_2", "x_5", "y_1", "y_2"] { try ImageFile.writePNG(frame(1), to: root + "/v/\(name).png") }
+        func content(_ prefix: String?) -> ClipIndexEntry.Content? {
+            var index = ClipIndex(root: root, framePrefix: prefix)
+            _ = index.update(videos: ["v"], threads: 1)
+            return index.entries["v"]?.content
+        }
+        guard case .unreadable(let reason)? = content(nil) else { return XCTFail("it was read") }
+        XCTAssertTrue(reason.hasSuffix("its pictures begin with \"x_\" (3), \"y_\" (2)"), reason)
+        XCTAssertEqual(content("x_"), .frames(3, rate: nil, lacking: 2))
+        XCTAssertEqual(content("x_"), .frames(3, rate: nil, lacking: 2), "from the file")
+        XCTAssertEqual(content("y_"), .frames(2, rate: nil))
+        XCTAssertNotEqual(content(nil), .frames(2, rate: nil))
     }
 
     /// Another part's videos stay, unless they are gone.
@@ -208,10 +226,11 @@ final class ClipIndexTests: XCTestCase {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().map(String.init)
         XCTAssertEqual(ClipIndexText.sealed(lines.joined(separator: "\n")), text)
         let forgeries = [
-            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t",
-            "v/d.mp4\t7\t25\t\t10\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken",
-            "v/d\\x.mp4\t7\t25\t10\t10\t\t\t\t", "\t7\t25\t10\t10\t\t\t\t", "",
-            "v/d.mp4\t99999999999999999999\t\t1\t1\t\t\t\t",
+            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t",
+            "v/d.mp4\t7\t25\t\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken\t",
+            "v/d\\x.mp4\t7\t25\t10\t10\t\t\t\t\t", "\t7\t25\t10\t10\t\t\t\t\t", "",
+            "v/d.mp4\t99999999999999999999\t\t1\t1\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t-1",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\t\tsome",
             lines[1],
         ]
         for line in forgeries {

@@ -90,8 +90,106 @@ final class ClipTrainingTests: XCTestCase {
         try found.writeVideo(to: run + "/drawn.mp4")
         let drawn = try VideoReader(path: run + "/drawn.mp4")
         XCTAssertEqual([drawn.frameCount, drawn.width, drawn.height], [12, 256, 256])
-        XCTAssertThrowsError(try ImageDetection.videoFiles([root + "/none.mp4"]))
-        XCTAssertEqual(try ImageDetection.videoFiles([root + "/videos/down"]).count, 30)
+        XCTAssertThrowsError(try ClipRecognition.videos([root + "/none.mp4"]))
+        XCTAssertEqual(try ClipRecognition.videos([root + "/videos/down"]).count, 30)
+    }
+
+    /// Every form of a data set says the same of folders of frames, unpadded and with flow beside the colours, as of the
+    /// videos that they come from.
+    func testFoldersOfFramesAreMeasuredAsVideosAre() throws {
+        let root = try kinetics(train: 2, val: 4), files = FileManager.default
+        let recipe = try file(root), names = ["down", "up"]
+        func loss(_ settings: String...) throws -> Double {
+            var file = recipe
+            for setting in settings { try file.apply(setting) }
+            let model = try ClassifierModel(
+                recipe: file.decode(ClassificationRecipe.self), file: file, classNames: names)
+            let measurement = try ClipMeasurement(model: model)
+            XCTAssertEqual(measurement.inventory.findings, [], "\(settings)")
+            let scores = try measurement.scores()
+            XCTAssertEqual(scores.images, 4, "\(settings)")
+            return scores.loss
+        }
+        let expected = try loss()
+        var lists: [String: [String]] = ["space.txt": [], "frames.txt": [], "comma.csv": []]
+        var records: [[String: String]] = []
+        for index in 0..<4 {
+            let name = names[index % 2], id = "val\(index)"
+            let reader = try VideoReader(path: "\(root)/videos/\(name)/\(id)_000000_000001.mp4")
+            for folder in ["frames/\(name)/\(id)_000000_000001", "val/\(name)/\(id)", "videos-by-id/\(index)"] {
+                try files.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+                try reader.forEachFrame { number, image in
+                    let image = try XCTUnwrap(image)
+                    try ImageFile.writePNG(image, to: "\(root)/\(folder)/img_\(number + 1).png")
+                    try ImageFile.writePNG(
+                        image.flippedHorizontally(), to: "\(root)/\(folder)/flow_x_\(number + 1).png")
+                }
+                try Data().write(to: URL(fileURLWithPath: "\(root)/\(folder)/._img_1.png"))
+            }
+            lists["space.txt"]?.append("val/\(name)/\(id) \(index % 2)")
+            lists["frames.txt"]?.append("val/\(name)/\(id) 12 \(index % 2)")
+            lists["comma.csv"]?.append("val/\(name)/\(id), \(index % 2)")
+            records.append(["id": "\(index)", "template": "[something] \(name)"])
+        }
+        for (name, lines) in lists {
+            try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: "\(root)/\(name)"))
+        }
+        try Data("down\nup\n".utf8).write(to: URL(fileURLWithPath: root + "/classes.txt"))
+        XCTAssertEqual(try loss("data.val_videos=frames"), expected, accuracy: 1e-6)
+        XCTAssertEqual(try loss("data.val=val"), expected, accuracy: 1e-6)
+        for name in lists.keys {
+            XCTAssertEqual(
+                try loss("data.val=\(name)", "data.val_videos=.", "data.classes=classes.txt"), expected, accuracy: 1e-6,
+                name)
+        }
+        try JSONSerialization.data(withJSONObject: records)
+            .write(to: URL(fileURLWithPath: root + "/validation.json"))
+        try Data(#"{"something down": "0", "something up": "1"}"#.utf8)
+            .write(to: URL(fileURLWithPath: root + "/labels.json"))
+        let something = try RecipeFile(
+            text: recipe.text.replacingOccurrences(of: "format: kinetics", with: "format: something_something"),
+            path: "test.yaml", settings: ["data.val_videos=videos-by-id"])
+        let model = try ClassifierModel(
+            recipe: something.decode(ClassificationRecipe.self), file: something,
+            classNames: ["something down", "something up"])
+        XCTAssertEqual(try ClipMeasurement(model: model).scores().loss, expected, accuracy: 1e-6)
+        XCTAssertGreaterThan(abs(try loss("data.val=val", "data.frame_prefix=flow_x_") - expected), 1e-6)
+        XCTAssertEqual(
+            try ClipRecognition.videos([root + "/val/up", root + "/frames/down/val0_000000_000001"]),
+            [root + "/val/up/val1", root + "/val/up/val3", root + "/frames/down/val0_000000_000001"])
+    }
+
+    /// A list that says more frames than there are: the folder was copied in part. Gaps and repeats are told.
+    func testAListIsHeldAgainstTheFrames() throws {
+        let root = try kinetics(train: 2, val: 2), files = FileManager.default
+        for (name, numbers) in [("whole", [1, 2, 3]), ("cut", [1, 2]), ("gap", [1, 2, 5, 6]), ("more", [1, 2, 3, 4])] {
+            try files.createDirectory(atPath: "\(root)/f/\(name)", withIntermediateDirectories: true)
+            for number in numbers {
+                try ImageFile.writePNG(ByteImage(width: 32, height: 32), to: "\(root)/f/\(name)/\(number).png")
+            }
+        }
+        try Data("whole 3 0\nwhole 3 0\ncut 3 1\ngap 4 1\nmore 3 1\n".utf8)
+            .write(to: URL(fileURLWithPath: root + "/list.txt"))
+        try Data("down\nup\n".utf8).write(to: URL(fileURLWithPath: root + "/classes.txt"))
+        let file = try file(root, "data.val=list.txt", "data.val_videos=f", "data.classes=classes.txt")
+        let inventory = try ClipSurvey(of: file).inventories[1]
+        XCTAssertEqual([inventory.listed, inventory.readable, inventory.frames], [5, 4, 11])
+        XCTAssertEqual(
+            inventory.unreadable.map(\.description), ["\(root)/f/cut: it holds 2 frames, and the list says 3"])
+        XCTAssertEqual(
+            inventory.findings,
+            [
+                "\(root)/f/gap: by the numbers of its frames, 2 are missing in between",
+                "\(root)/f/more: it holds 4 frames, and the list says 3",
+                "\(root)/list.txt: 1 of its lines name a video again; each counts",
+            ])
+        XCTAssertTrue(inventory.text(placesShown: 1).contains("  finding: \(root)/f/gap: "), inventory.text(placesShown: 1))
+        XCTAssertTrue(inventory.text(placesShown: 1).contains("  finding: 2 more"))
+        let model = try ClassifierModel(
+            recipe: file.decode(ClassificationRecipe.self), file: file, classNames: ["down", "up"])
+        let measurement = try ClipMeasurement(model: model)
+        XCTAssertTrue(measurement.notes.contains { $0.hasPrefix("3 findings") }, "\(measurement.notes)")
+        XCTAssertEqual(try measurement.scores().images, 4)
     }
 
     /// What can't be read is known before the first step, listed once, and changes no other clip.
@@ -146,6 +244,27 @@ final class ClipTrainingTests: XCTestCase {
             loss -= probabilities[label].log().item() / 2
         }
         XCTAssertEqual(scores.loss, loss, accuracy: 1e-5)
+    }
+
+    /// The true class's probability is e⁻³⁰⁰, which is 0 in float32: the loss is 300 all the same, and it is written.
+    func testAProbabilityOfZeroCostsNoMeasurement() throws {
+        let root = try kinetics(train: 8, val: 2), recipe = try file(root)
+        let model = try ClassifierModel(
+            recipe: recipe.decode(ClassificationRecipe.self), file: recipe, classNames: ["down", "up"])
+        try model.network.loadStateDict(
+            model.network.stateDict().map { name, tensor in
+                switch name {
+                case "fc.weight": (name, Tensor.zeros(tensor.shape))
+                case "fc.bias": (name, Tensor([Float(300), 0]))
+                default: (name, tensor)
+                }
+            })
+        for scores in [
+            try ClipMeasurement(model: model).scores(), try ClassificationMeasurement(model: model).scores(),
+        ] {
+            XCTAssertEqual(scores.loss, 150, accuracy: 1e-4)
+            XCTAssertEqual(scores.top1, 0.5)
+        }
     }
 
     func testWhatDoesNotFitIsRefused() throws {

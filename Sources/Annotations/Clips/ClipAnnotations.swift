@@ -73,7 +73,8 @@ public struct ClipAnnotations: Hashable, Sendable {
     }
 }
 
-/// The videos in a folder and in the folders right in it, found by their names without the ending.
+/// The videos in a folder and in the folders right in it, found by their names without the ending. A folder of frames is a
+/// video too, by its whole name; where a file of the same name is there, the file is taken.
 package struct VideoFolder {
     /// Endings of the names of videos, in small letters.
     package static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
@@ -81,26 +82,65 @@ package struct VideoFolder {
     let path: String
     /// Paths relative to the folder, ascending, by stem.
     private var byStem: [String: [String]] = [:]
+    /// Paths of what may be a folder of frames, by name: it is looked into when it is asked for.
+    private var others: [String: [String]] = [:]
 
     init(path: String) throws {
-        let manager = FileManager.default
-        guard let entries = try? manager.contentsOfDirectory(atPath: path) else {
+        guard let entries = Self.names(in: path) else {
             throw AnnotationError(file: path, problem: "there is no such folder", fix: "Name the folder of the videos")
         }
         self.path = path
-        for entry in entries.sorted() where !entry.hasPrefix(".") {
+        for entry in entries.sorted() {
             if Self.isVideo(entry) {
                 add(entry)
-            } else {
+            } else if !FrameSeries.isFrame(entry) {
+                others[entry, default: []].append(entry)
                 // What is no folder has no content.
-                let files = (try? manager.contentsOfDirectory(atPath: path + "/" + entry)) ?? []
-                for file in files.sorted() where Self.isVideo(file) { add(entry + "/" + file) }
+                let files = (Self.names(in: path + "/" + entry) ?? []).filter { !FrameSeries.isFrame($0) }
+                for file in files.sorted() {
+                    if Self.isVideo(file) {
+                        add(entry + "/" + file)
+                    } else {
+                        others[file, default: []].append(entry + "/" + file)
+                    }
+                }
             }
         }
     }
 
     static func isVideo(_ name: String) -> Bool {
         endings.contains((name as NSString).pathExtension.lowercased()) && !name.hasPrefix(".")
+    }
+
+    /// The videos right in a folder, ascending: files, and folders of frames without a file beside them.
+    ///
+    /// - Returns: names in the folder; nil where there is no such folder.
+    package static func videos(in path: String) -> [String]? {
+        guard let names = names(in: path) else { return nil }
+        let files = names.filter(isVideo)
+        let stems = Set(files.map { ($0 as NSString).deletingPathExtension })
+        let folders = names.filter {
+            !isVideo($0) && !FrameSeries.isFrame($0) && !stems.contains($0) && holdsFrames(path + "/" + $0)
+        }
+        return (files + folders).sorted()
+    }
+
+    /// Whether a path is a folder with pictures in it.
+    package static func holdsFrames(_ path: String) -> Bool {
+        (names(in: path) ?? []).contains(where: FrameSeries.isFrame)
+    }
+
+    /// The names in a folder but for hidden ones, in no order; nil where there is no such folder. Foundation takes several
+    /// times as long, which counts where each of a hundred thousand videos is a folder.
+    private static func names(in path: String) -> [String]? {
+        guard let folder = opendir(path) else { return nil }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
     }
 
     private mutating func add(_ relative: String) {
@@ -110,7 +150,10 @@ package struct VideoFolder {
 
     /// The video called `stem`; of several, the one in a folder of one of these names.
     func find(_ stem: String, in folders: [String]) -> String? {
-        guard let found = byStem[stem] else { return nil }
-        return found.first { path in folders.contains { path.hasPrefix($0 + "/") } } ?? found.first
+        func first(of found: [String]) -> String? {
+            found.first { path in folders.contains { path.hasPrefix($0 + "/") } } ?? found.first
+        }
+        if let file = first(of: byStem[stem] ?? []) { return file }
+        return others[stem].flatMap { found in first(of: found.filter { Self.holdsFrames(path + "/" + $0) }) }
     }
 }

@@ -5,7 +5,7 @@ import Foundation
 public enum Kinetics {
     /// Reads DeepMind's CSV: a head with `label`, `youtube_id`, `time_start`, `time_end` and perhaps `split`, then one video a
     /// line. A video is `<id>_<start>_<end>` with six digits for each second, or `<id>`, in `videos` or in a folder in it,
-    /// such as that of its class.
+    /// such as that of its class: a file, or a folder of frames.
     ///
     /// - Parameters:
     ///   - path: The CSV, such as `train.csv`.
@@ -21,7 +21,7 @@ public enum Kinetics {
         guard let head = lines.first else {
             throw AnnotationError(file: path, problem: "it is empty", fix: "Take the CSV of the data set's release")
         }
-        let columns = fields(of: head.text).map { $0.trimmingCharacters(in: .whitespaces) }
+        let columns = fields(of: head.text)
         func column(_ name: String) throws -> Int {
             guard let index = columns.firstIndex(of: name) else {
                 throw AnnotationError(
@@ -42,7 +42,7 @@ public enum Kinetics {
                     problem: "it has \(values.count) values for \(columns.count) columns", fix: "Mend the line")
             }
             if let split, let splitColumn, values[splitColumn] != split { continue }
-            guard let from = Int(values[start]), let to = Int(values[end]), !values[id].isEmpty else {
+            guard let from = seconds(values[start]), let to = seconds(values[end]), !values[id].isEmpty else {
                 throw AnnotationError(
                     file: path, place: "line \(line.number)", problem: "it names no video and no whole seconds",
                     fix: "Mend the line")
@@ -53,47 +53,62 @@ public enum Kinetics {
         return try match(listed, source: path, videos: videos, classNames: classNames)
     }
 
-    /// Reads a list of `path label` lines, or `path frames label` for folders of frames: paths are relative to `videos` and
-    /// may hold spaces, labels count from 0.
+    /// Whether a file is DeepMind's CSV, by the names of its columns; else it is a list, whatever its name ends with.
     ///
-    /// - Throws: ``AnnotationError`` for a missing file, a line without a label, a label that is no class, and a path that
-    ///   leaves the folder or stands twice.
+    /// - Throws: ``AnnotationError`` for a missing file.
+    package static func isCSV(_ path: String) throws -> Bool {
+        guard let head = try lines(of: path).first else { return (path as NSString).pathExtension.lowercased() == "csv" }
+        let columns = fields(of: head.text)
+        return columns.count > 1 && (columns.contains("label") || columns.contains("youtube_id"))
+    }
+
+    /// Reads a list as SlowFast, mmaction2 and PyTorchVideo write it: lines of `path label`, or of `path frames label`, with
+    /// spaces, tabs or commas between the values. Paths may hold spaces and commas; they are relative to `videos`, or
+    /// absolute and in it. Labels count from 0. A video that stands twice is taken twice.
+    ///
+    /// - Throws: ``AnnotationError`` for a missing file, a line without a label, a label that is no class, a path that
+    ///   leaves the folder, and a video with two labels.
     public static func readList(_ path: String, videos: String, classNames: [String]) throws -> ClipAnnotations {
         var annotations = ClipAnnotations(source: path, classNames: classNames, clips: [])
-        var seen = Set<String>()
+        var seen: [String: (line: Int, label: Int)] = [:]
+        let root = (videos as NSString).standardizingPath + "/"
         for line in try lines(of: path) {
             func wrong(_ problem: String, _ fix: String) -> AnnotationError {
                 AnnotationError(file: path, place: "line \(line.number)", problem: problem, fix: fix)
             }
-            var words = line.text.split(separator: " ", omittingEmptySubsequences: false)
-            guard words.count >= 2, let label = words.popLast().flatMap({ Int($0) }) else {
-                throw wrong("it does not end with a label", "Write a path, a space and the label's number")
+            guard var listed = ListedClip(line.text) else {
+                throw wrong("it does not end with a label", "Write a path, a space or a comma, and the label's number")
             }
-            guard classNames.indices.contains(label) else {
-                throw wrong("label \(label) is none of the \(classNames.count) classes", "Labels count from 0")
+            guard classNames.indices.contains(listed.label) else {
+                throw wrong("label \(listed.label) is none of the \(classNames.count) classes", "Labels count from 0")
             }
-            var frames: Int?
-            // A number before the label counts frames, unless it is the whole path.
-            if words.count >= 2, let count = words.last.flatMap({ Int($0) }), count > 0 {
-                frames = count
-                words.removeLast()
+            func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: videos + "/" + name) }
+            if listed.path.hasPrefix(root) { listed.path.removeFirst(root.count) }
+            // The number may also be the end of a name with spaces.
+            if let longer = listed.longerPath, !isThere(listed.path), isThere(longer) {
+                (listed.path, listed.frames) = (longer, nil)
             }
-            let name = words.joined(separator: " ")
-            guard !name.isEmpty, RelativePath.staysInside(name) else {
-                throw wrong("\"\(name)\" leaves the folder", "Write paths relative to the folder of videos")
+            guard !listed.path.isEmpty, RelativePath.staysInside(listed.path) else {
+                throw wrong(
+                    "\"\(listed.path)\" leaves the folder \(videos)", "Write paths relative to the folder of videos")
             }
-            guard seen.insert(name).inserted else { throw wrong("\"\(name)\" stands twice", "Take one line out") }
-            if FileManager.default.fileExists(atPath: videos + "/" + name) {
-                annotations.clips.append(ClipRecord(path: name, label: label, frameCount: frames))
+            if let first = seen[listed.path], first.label != listed.label {
+                throw wrong(
+                    "\"\(listed.path)\" has label \(listed.label), and on line \(first.line) label \(first.label)",
+                    "Take one of the two lines out")
+            }
+            seen[listed.path] = (line.number, listed.label)
+            if isThere(listed.path) {
+                annotations.clips.append(ClipRecord(path: listed.path, label: listed.label, frameCount: listed.frames))
             } else {
-                annotations.missing.append(name)
+                annotations.missing.append(listed.path)
             }
         }
         return annotations
     }
 
-    /// Reads a folder with a folder of videos for each class. Videos are in the order of their names, and so are classes
-    /// unless `classNames` gives them.
+    /// Reads a folder with a folder of videos for each class; a folder of frames in that is a video too. Videos are in the
+    /// order of their names, and so are classes unless `classNames` gives them.
     ///
     /// - Throws: ``AnnotationError`` where there is no such folder, where none is in it, and for one that is not among
     ///   `classNames`.
@@ -105,8 +120,8 @@ public enum Kinetics {
         }
         var found: [(name: String, videos: [String])] = []
         for entry in entries.sorted() where !entry.hasPrefix(".") {
-            guard let files = try? manager.contentsOfDirectory(atPath: folder + "/" + entry) else { continue }
-            found.append((entry, files.filter(VideoFolder.isVideo).sorted()))
+            guard let videos = VideoFolder.videos(in: folder + "/" + entry) else { continue }
+            found.append((entry, videos))
         }
         guard !found.isEmpty else {
             throw AnnotationError(
@@ -169,6 +184,9 @@ public enum Kinetics {
         Dictionary(names.enumerated().map { (plain($1), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// A number of whole seconds, which some copies write as `417.0`.
+    private static func seconds(_ text: String) -> Int? { Int(text) ?? Double(text).flatMap(Int.init(exactly:)) }
+
     private static func sixDigits(_ seconds: Int) -> String {
         let digits = String(seconds)
         return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
@@ -183,7 +201,8 @@ public enum Kinetics {
             .map { ($0 + 1, String($1)) }.filter { !$0.1.allSatisfy(\.isWhitespace) }
     }
 
-    /// The values of a line of CSV (RFC 4180): quotes may enclose a value, and doubled stand for themselves.
+    /// The values of a line of CSV (RFC 4180) without the spaces around them: quotes may enclose a value, and doubled stand
+    /// for themselves.
     static func fields(of line: String) -> [String] {
         var fields = [""], quoted = false, wasQuote = false
         for character in line {
@@ -199,6 +218,6 @@ public enum Kinetics {
                 wasQuote = false
             }
         }
-        return fields
+        return fields.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

@@ -4,8 +4,8 @@ import Foundation
 /// visual common sense", 2017).
 public enum SomethingSomething {
     /// Reads one of the release's JSON files, such as `train.json`: records of `id` and `template`, whose classes are in
-    /// `labels` (`labels.json`, template without brackets → number as text). Videos are `<id>.webm` in `videos`, or any other
-    /// kind of video of that name.
+    /// `labels` (`labels.json`, template without brackets → number as text). Videos are `<id>.webm` in `videos`, any other
+    /// kind of video of that name, or a folder of frames `<id>`.
     ///
     /// - Parameters:
     ///   - path: The records, such as `train.json`.

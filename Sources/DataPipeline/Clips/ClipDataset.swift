@@ -30,14 +30,20 @@ public struct ClipDataset: ClassificationDataset {
         public var shorterSide: Int
         /// How training clips are varied; nil takes the middle.
         public var augmentation: Augmentation?
+        /// What the names of the frames in folders begin with; nil takes `img_`, or what all names of a folder begin with.
+        public var framePrefix: String?
 
         /// A layout; a `side` above `shorterSide` traps.
-        public init(sampling: ClipSampling, side: Int, shorterSide: Int, augmentation: Augmentation? = nil) {
+        public init(
+            sampling: ClipSampling, side: Int, shorterSide: Int, augmentation: Augmentation? = nil,
+            framePrefix: String? = nil
+        ) {
             precondition(side <= shorterSide, "a crop of \(side) from a shorter side of \(shorterSide)")
             self.sampling = sampling
             self.side = side
             self.shorterSide = shorterSide
             self.augmentation = augmentation
+            self.framePrefix = framePrefix
         }
     }
 
@@ -83,7 +89,7 @@ public struct ClipDataset: ClassificationDataset {
     /// - Throws: `MediaError`, naming the file, and the frame.
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let record = annotations.clips[index], path = path(of: index)
-        let source = try ClipSource(path, options: VideoOptions())
+        let source = try ClipSource(path, options: VideoOptions(), framePrefix: layout.framePrefix)
         guard let augmentation = layout.augmentation else {
             let start = layout.sampling.evenStarts(1, frameCount: source.frameCount)[0]
             let size = ResizeRule.clipFrames(shorterSide: layout.shorterSide).size(of: source.size)

@@ -15,6 +15,8 @@ public struct ClipIndex: Sendable {
     public let root: String
     /// Where the index is kept.
     public let file: String
+    /// What the names of the frames in folders begin with; nil takes `img_`, or what all names of a folder begin with.
+    public let framePrefix: String?
     /// By the videos' paths.
     public private(set) var entries: [String: ClipIndexEntry] = [:]
     /// What a person should know about the file: that it can't be used or written, and what became of it.
@@ -28,8 +30,10 @@ public struct ClipIndex: Sendable {
     /// - Parameters:
     ///   - root: The folder that the videos' paths are relative to.
     ///   - file: The index's file; `frames-index.tsv` in `root`, when nil.
-    public init(root: String, file: String? = nil) {
+    ///   - framePrefix: What the names of the frames in folders begin with.
+    public init(root: String, file: String? = nil, framePrefix: String? = nil) {
         self.root = root
+        self.framePrefix = framePrefix
         self.file = file ?? root + "/" + Self.fileName
         var status = stat()
         guard stat(self.file, &status) == 0 else { return }
@@ -91,10 +95,10 @@ public struct ClipIndex: Sendable {
             save()
             return update
         }
-        let root = root
+        let root = root, framePrefix = framePrefix
         var saved = ContinuousClock.now
         let found = parallelMap(count: unknown.count, threads: threads) { number in
-            ClipIndexEntry(opening: root + "/" + unknown[number])
+            ClipIndexEntry(opening: root + "/" + unknown[number], framePrefix: framePrefix)
         } goesOn: { done, found in
             progress(done, unknown.count)
             if ContinuousClock.now - saved >= .seconds(60) {
@@ -113,9 +117,10 @@ public struct ClipIndex: Sendable {
 
     /// Forgets what no longer holds.
     private mutating func drop(asked: Set<String>, threads: Int, update: inout Update) {
-        let known = entries.map { (path: $0.key, stamp: $0.value.stamp) }, root = root
+        let known = entries.map { (path: $0.key, stamp: $0.value.stamp) }
+        let root = root, framePrefix = framePrefix
         let holds = parallelMap(count: known.count, threads: threads) { number in
-            known[number].stamp?.holds(for: root + "/" + known[number].path) ?? false
+            known[number].stamp?.holds(for: root + "/" + known[number].path, framePrefix: framePrefix) ?? false
         }
         for ((path, stamp), holds) in zip(known, holds) where !holds {
             entries[path] = nil

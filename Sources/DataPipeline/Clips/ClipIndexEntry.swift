@@ -1,3 +1,4 @@
+import Annotations
 import Foundation
 import Media
 
@@ -5,8 +6,9 @@ import Media
 public struct ClipIndexEntry: Hashable, Sendable {
     /// The frames, or the reason that there are none.
     public enum Content: Hashable, Sendable {
-        /// How many frames there are, and how many a second on average; nil where nothing says.
-        case frames(Int, rate: Double?)
+        /// How many frames there are, and how many a second on average; nil where nothing says. How many seem to be missing
+        /// in between, by the numbers in the names of a folder's frames.
+        case frames(Int, rate: Double?, lacking: Int = 0)
         /// Why the video can't be read.
         case unreadable(String)
     }
@@ -22,14 +24,16 @@ public struct ClipIndexEntry: Hashable, Sendable {
     }
 
     /// Opens a video as ``ClipDataset`` does.
-    init(opening path: String) {
+    init(opening path: String, framePrefix: String?) {
         // The state before: what changes meanwhile is noticed the next time.
-        let stamp = ClipStamp(path)
+        let stamp = ClipStamp(path, framePrefix: framePrefix)
         do {
-            let source = try ClipSource(path, options: VideoOptions())
-            self.init(content: .frames(source.frameCount, rate: source.frameRate), stamp: stamp)
+            let source = try ClipSource(path, options: VideoOptions(), framePrefix: framePrefix)
+            self.init(
+                content: .frames(source.frameCount, rate: source.frameRate, lacking: source.lacking), stamp: stamp)
         } catch let error as MediaError {
-            let mayPass = error.kind == .unreadable || error.kind == .outOfMemory
+            // Which frames are meant is the recipe's to say.
+            let mayPass = [.unreadable, .outOfMemory, .unclearFrames].contains(error.kind)
             let frame = error.name == path ? "" : (error.name as NSString).lastPathComponent + ": "
             self.init(content: .unreadable(frame + error.problem), stamp: mayPass ? nil : stamp)
         } catch {
@@ -76,17 +80,23 @@ struct ClipStamp: Hashable, Sendable {
     }
 
     /// The state of a video's files; nil where there is no such video.
-    init?(_ path: String) {
+    init?(_ path: String, framePrefix: String?) {
         guard let video = File(path) else { return nil }
-        let first = (try? FrameFolder.names(in: path))?.first
+        let first = (try? FrameFolder.series(in: path, prefix: framePrefix))?.names.first
         self.init(
             video: video,
             firstFrame: first.flatMap { name in File(path + "/" + name).map { Frame(name: name, file: $0) } })
     }
 
-    /// Whether the video at `path` is in this state.
-    func holds(for path: String) -> Bool {
+    /// Whether the video at `path` is in this state, and a folder's frames are those that are asked for.
+    func holds(for path: String, framePrefix: String?) -> Bool {
         guard File(path) == video else { return false }
-        return firstFrame.map { File(path + "/" + $0.name) == $0.file } ?? true
+        guard let firstFrame else { return true }
+        guard File(path + "/" + firstFrame.name) == firstFrame.file else { return false }
+        let prefix = FrameSeries.prefix(of: firstFrame.name)
+        if let framePrefix { return prefix == framePrefix }
+        // Others may have been asked for then.
+        return ["", FrameSeries.usualPrefix].contains(prefix)
+            || (try? FrameFolder.series(in: path, prefix: nil))?.names.first == firstFrame.name
     }
 }

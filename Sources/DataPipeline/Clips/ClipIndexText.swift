@@ -10,9 +10,10 @@ package enum ClipIndexText {
     }
 
     private static let title = "vertebra frames index "
-    private static let version = "1"
+    private static let version = "2"
     private static let columns = [
         "video", "frames", "frames a second", "bytes", "modified", "first frame", "its bytes", "its time", "problem",
+        "lacking",
     ]
 
     private static let tab = UInt8(ascii: "\t"), newline = UInt8(ascii: "\n")
@@ -22,10 +23,11 @@ package enum ClipIndexText {
         var lines = [columns.joined(separator: "\t")]
         for (path, entry) in entries.sorted(by: { $0.key < $1.key }) {
             guard let stamp = entry.stamp else { continue }
-            var frames = "", rate = "", problem = ""
+            var frames = "", rate = "", problem = "", gaps = ""
             switch entry.content {
-            case .frames(let count, let perSecond):
+            case .frames(let count, let perSecond, let lacking):
                 frames = String(count)
+                gaps = lacking > 0 ? String(lacking) : ""
                 rate = perSecond.map { String($0) } ?? ""
             case .unreadable(let reason): problem = escaped(reason)
             }
@@ -34,7 +36,7 @@ package enum ClipIndexText {
                 [
                     escaped(path), frames, rate, String(stamp.video.bytes), String(stamp.video.modified),
                     first.map { escaped($0.name) } ?? "", first.map { String($0.file.bytes) } ?? "",
-                    first.map { String($0.file.modified) } ?? "", problem,
+                    first.map { String($0.file.modified) } ?? "", problem, gaps,
                 ].joined(separator: "\t"))
         }
         return sealed(lines.joined(separator: "\n") + "\n")
@@ -89,13 +91,14 @@ package enum ClipIndexText {
             stamp.firstFrame = .init(name: name, file: file)
         }
         if !values[8].isEmpty {
-            guard let reason = unescaped(values[8]), values[1].isEmpty else { return nil }
+            guard let reason = unescaped(values[8]), values[1].isEmpty, values[9].isEmpty else { return nil }
             return (path, ClipIndexEntry(content: .unreadable(reason), stamp: stamp))
         }
         guard let frames = Int(values[1]), frames > 0 else { return nil }
         let rate = Double(values[2])
         guard values[2].isEmpty || rate.map({ $0.isFinite && $0 > 0 }) ?? false else { return nil }
-        return (path, ClipIndexEntry(content: .frames(frames, rate: rate), stamp: stamp))
+        guard let lacking = values[9].isEmpty ? 0 : Int(values[9]), lacking >= 0 else { return nil }
+        return (path, ClipIndexEntry(content: .frames(frames, rate: rate, lacking: lacking), stamp: stamp))
     }
 
     private static func file(_ bytes: String, _ modified: String) -> ClipStamp.File? {

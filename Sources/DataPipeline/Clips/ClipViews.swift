@@ -36,9 +36,14 @@ public struct ClipViews: Sendable {
         public var side: Int
         /// Pixels of the shorter side that frames are scaled to.
         public var shorterSide: Int
+        /// What the names of the frames in folders begin with; nil takes `img_`, or what all names of a folder begin with.
+        public var framePrefix: String?
 
         /// A layout; counts must be above 0, and `side` must not exceed `shorterSide`.
-        public init(sampling: ClipSampling, clips: Int = 10, crops: Int = 3, side: Int = 256, shorterSide: Int = 256) {
+        public init(
+            sampling: ClipSampling, clips: Int = 10, crops: Int = 3, side: Int = 256, shorterSide: Int = 256,
+            framePrefix: String? = nil
+        ) {
             precondition(
                 clips > 0 && crops > 0 && side <= shorterSide,
                 "\(clips) clips, \(crops) crops of \(side) from a shorter side of \(shorterSide)")
@@ -47,6 +52,7 @@ public struct ClipViews: Sendable {
             self.crops = crops
             self.side = side
             self.shorterSide = shorterSide
+            self.framePrefix = framePrefix
         }
     }
 
@@ -54,7 +60,7 @@ public struct ClipViews: Sendable {
     ///
     /// - Throws: `MediaError`, naming the file, and the frame.
     public init(path: String, label: Int = 0, layout: Layout, options: VideoOptions = VideoOptions()) throws {
-        let source = try ClipSource(path, options: options)
+        let source = try ClipSource(path, options: options, framePrefix: layout.framePrefix)
         frameCount = source.frameCount
         frameRate = source.frameRate
         let wanted = layout.sampling.evenClips(layout.clips, frameCount: frameCount)

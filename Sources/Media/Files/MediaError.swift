@@ -17,6 +17,8 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case notAVideo
         /// The file is a video container without moving pictures: sound alone, or with a cover.
         case noPictures
+        /// The pictures in a folder are not the frames of one video.
+        case unclearFrames
         /// The file ends before the picture or the video does.
         case truncated
         /// The bytes contradict the format.
@@ -63,6 +65,7 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notAnImage: "Convert it to JPEG or PNG, or take it out of the data set."
         case .notAVideo: "Convert it to MP4, Matroska, WebM or AVI, or take it out of the data set."
         case .noPictures: "Take it out of the data set."
+        case .unclearFrames: "Set data.frame_prefix to what the names of the frames begin with, or move the others away."
         case .corrupt: "Replace the file, or take it out of the data set."
         case .tooLarge: "Make the image smaller, or raise the limit if the file is to be trusted."
         case .unsupported: "Convert it to a baseline or progressive JPEG or to PNG; a video to H.264 in MP4."
@@ -80,6 +83,7 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
             case .notAnImage: "is not a JPEG or PNG image"
             case .notAVideo: "is not an MP4, Matroska, WebM or AVI video"
             case .noPictures: "is a video without pictures"
+            case .unclearFrames: "holds more than the frames of one video"
             case .truncated: "is truncated"
             case .corrupt: "is corrupt"
             case .tooLarge: "is too large"

@@ -65,8 +65,8 @@ package struct ClassificationDataSection: DataSection {
         case cifar
         /// Folders `train` and `val` in `root`, with a folder of images for each class in both.
         case folder
-        /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` lines, or folders with a folder of
-        /// videos for each class.
+        /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` or `path,label` lines, or folders with
+        /// a folder of videos for each class.
         case kinetics
         /// Videos: `train` and `val` name JSON files of Something-Something-v2, `classes` the one with its labels.
         case somethingSomething = "something_something"
@@ -97,6 +97,9 @@ package struct ClassificationDataSection: DataSection {
     package var classes: String?
     /// The file in `root` that keeps how many frames each video has; nil is `frames-index.tsv`.
     package var index: String?
+    /// What the names of the frames begin with where videos are folders of frames; nil is `img_`, or what all names of a
+    /// folder begin with.
+    package var framePrefix: String?
     /// What happens to an image or video that can't be read: `stop` ends the work, `replace` leaves it out and counts it.
     /// If that shows only during training, another sample takes its place.
     package var failedImages = FailurePolicy.stop
@@ -106,6 +109,7 @@ package struct ClassificationDataSection: DataSection {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case root, format, train, val, videos, classes, index
+        case framePrefix = "frame_prefix"
         case valVideos = "val_videos"
         case failedImages = "failed_images"
         case damagedImages = "damaged_images"
@@ -125,7 +129,8 @@ package struct ClassificationDataSection: DataSection {
         valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
         classes = try values.decodeIfPresent(String.self, forKey: .classes)
         index = try values.decodeIfPresent(String.self, forKey: .index)
-        for key in [CodingKeys.videos, .valVideos, .classes, .index] {
+        framePrefix = try values.decodeIfPresent(String.self, forKey: .framePrefix)
+        for key in [CodingKeys.videos, .valVideos, .classes, .index, .framePrefix] {
             try values.require(
                 format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }
@@ -218,18 +223,18 @@ package struct ClassificationInputSection: RecipeSection {
     }
 
     /// The clips that are taken of a video, in training or outside it.
-    func clips(augmented: Bool) -> ClipDataset.Layout {
+    func clips(augmented: Bool, framePrefix: String?) -> ClipDataset.Layout {
         ClipDataset.Layout(
             sampling: ClipSampling(length: frames, stride: stride), side: side, shorterSide: shorterSide,
-            augmentation: augmented ? .init(shorterSides: shorterSides[0]...shorterSides[1], flip: flip) : nil)
+            augmentation: augmented ? .init(shorterSides: shorterSides[0]...shorterSides[1], flip: flip) : nil,
+            framePrefix: framePrefix)
     }
 
     /// How `evaluate` and `recognize` look at a video.
-    var views: ClipViews.Layout {
+    func views(framePrefix: String?) -> ClipViews.Layout {
         ClipViews.Layout(
             sampling: ClipSampling(length: frames, stride: stride), clips: testClips, crops: testCrops,
-            side: shorterSide,
-            shorterSide: shorterSide)
+            side: shorterSide, shorterSide: shorterSide, framePrefix: framePrefix)
     }
 
     /// The transforms of images, in training or outside it.

@@ -8,31 +8,55 @@ package struct ClipInventory: Encodable, Sendable {
     /// Number of videos that it lists.
     package let listed: Int
     package let readable: Int
-    /// Frames of all readable videos together.
+    /// Frames of all readable videos together; a video that is listed twice counts once.
     package let frames: Int
-    /// Hours that the readable videos last together; nil unless all of them state their frame rate.
+    /// Hours that the readable videos last together; nil unless all of them say how long they last.
     package let hours: Double?
     /// Names of listed videos that are not there.
     package let missing: [String]
     package let unreadable: [UnreadableVideo]
+    /// What else is odd, in sentences that name the video: frames that are missing in between, and numbers of frames that
+    /// the list gives otherwise.
+    package let findings: [String]
     /// Indices of the unreadable videos among the annotations' clips.
     let leftOut: Set<Int>
 
-    enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable }
+    enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable, findings }
 
     init(_ part: ClipPart, index: ClipIndex) {
         let annotations = part.annotations
         var frames = 0, seconds: Double? = 0, unreadable: [UnreadableVideo] = [], leftOut: Set<Int> = []
+        var findings: [String] = [], seen: Set<String> = []
         for (number, path) in part.paths(from: index.root).enumerated() {
+            let isNew = seen.insert(path).inserted, listed = annotations.clips[number].frameCount
             switch index.entries[path]?.content {
-            case .frames(let count, let rate)?:
+            case .frames(let count, let rate, let lacking)?:
+                // A folder that was copied in part would train like any other.
+                if let listed, count < listed, rate == nil {
+                    unreadable.append(
+                        .init(path: part.path(of: number), reason: "it holds \(count) frames, and the list says \(listed)"))
+                    leftOut.insert(number)
+                    continue
+                }
+                guard isNew else { continue }
                 frames += count
                 seconds = seconds.flatMap { sum in rate.map { sum + Double(count) / $0 } }
+                if let listed, listed != count {
+                    findings.append("\(part.path(of: number)): it holds \(count) frames, and the list says \(listed)")
+                }
+                if lacking > 0 {
+                    findings.append(
+                        "\(part.path(of: number)): by the numbers of its frames, \(lacking) are missing in between")
+                }
             case .unreadable(let reason)?:
                 unreadable.append(.init(path: part.path(of: number), reason: reason))
                 leftOut.insert(number)
             case nil: preconditionFailure("ClipInventory: \(path) is not in the index")
             }
+        }
+        if seen.count < annotations.clips.count {
+            findings.append(
+                "\(annotations.source): \(annotations.clips.count - seen.count) of its lines name a video again; each counts")
         }
         source = annotations.source
         listed = annotations.listedCount
@@ -41,6 +65,7 @@ package struct ClipInventory: Encodable, Sendable {
         hours = readable > 0 ? seconds.map { $0 / 3600 } : nil
         missing = annotations.missing
         self.unreadable = unreadable
+        self.findings = findings
         self.leftOut = leftOut
     }
 }
@@ -85,7 +110,13 @@ extension ClipInventory {
                 "\(unreadable.count) of the \(listed) videos of \(source) can't be read and are left out; the first: \(first)"
             )
         }
-        return notes
+        return notes + findingNotes
+    }
+
+    /// A line that tells a person about the findings.
+    var findingNotes: [String] {
+        guard let first = findings.first else { return [] }
+        return findings.count == 1 ? [first] : ["\(findings.count) findings in the videos of \(source); the first: \(first)"]
     }
 
     /// Text for a person: the part's size, then the first `placesShown` missing and unreadable videos.
@@ -95,7 +126,9 @@ extension ClipInventory {
             hours.map { ", " + ($0 < 1 ? String(format: "%.1f minutes", $0 * 60) : String(format: "%.1f hours", $0)) }
             ?? ""
         var lines = ["\(source): \(size); \(frames) frames\(length)"]
-        for (kind, places) in [("missing", missing), ("unreadable", unreadable.map(\.description))] {
+        for (kind, places) in [
+            ("missing", missing), ("unreadable", unreadable.map(\.description)), ("finding", findings),
+        ] {
             lines += places.prefix(placesShown).map { "  \(kind): \($0)" }
             if places.count > placesShown { lines.append("  \(kind): \(places.count - placesShown) more") }
         }

@@ -10,7 +10,7 @@ package struct ClipMeasurement {
     package let model: ClassifierModel
     /// The videos that are there and readable, from the index of frames.
     package let inventory: ClipInventory
-    /// Lines that tell a person about the index of frames.
+    /// Lines that tell a person about the index of frames, and about what is odd in the videos.
     package let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
 
@@ -24,8 +24,8 @@ package struct ClipMeasurement {
         let survey = try ClipSurvey(recipe, parts: [part], progress: indexing)
         try survey.requireReadable(recipe.data.failedImages, file: model.file)
         inventory = survey.inventories[0]
-        notes = survey.notes
-        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views)
+        notes = survey.notes + inventory.findingNotes
+        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views(framePrefix: recipe.data.framePrefix))
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
@@ -54,10 +54,10 @@ package struct ClipMeasurement {
                     unreadable.append(.init(path: error.name, reason: error.problem))
                     continue
                 }
-                let probabilities = try model.probabilities(video)
-                let loss = -probabilities[video.label].log().item()
+                let scores = try model.logProbabilities(video)
                 try tally.add(
-                    probabilities.unsqueeze(0), loss: loss, labels: [video.label], names: [video.name])
+                    scores.unsqueeze(0), loss: -scores[video.label].item(), labels: [video.label],
+                    names: [video.name])
             }
             progress(tally.count + unreadable.count, inventory.readable)
         }
@@ -74,22 +74,27 @@ package struct ClipMeasurement {
 }
 
 extension ClassifierModel {
-    /// Each class's mean probability over all views of a video: `[classes]`, on the CPU. The network gets
+    /// The logarithm of each class's mean probability over all views of a video: `[classes]` float64, on the CPU. It is
+    /// finite even where the probability is too small for a number, so that losses are too. The network gets
     /// `evaluation.batch` views at a time.
     ///
     /// - Throws: `Stopped` once the user asks to stop.
-    func probabilities(_ video: ClipViews) throws -> Tensor {
+    func logProbabilities(_ video: ClipViews) throws -> Tensor {
         let batch = recipe.evaluation.batch
-        var sum = Tensor.zeros([classNames.count])
+        var parts: [Tensor] = []
         for first in stride(from: 0, to: video.count, by: batch) {
             if StopSignal.isRequested { throw Stopped() }
             withoutGrad {
                 let views = video.tensor(first..<min(first + batch, video.count))
                 let input = takesClips ? views : views[.all, .all, 0]
-                sum = sum + logits(input).softmax(dim: 1).sum([0]).to(.cpu)
+                parts.append(logits(input).to(.cpu).to(.float64).logSoftmax(dim: 1))
             }
         }
-        return sum / Double(video.count)
+        return withoutGrad {
+            let views = Tensor.cat(parts)
+            let largest = views.max(dim: 0).values
+            return (views - largest).exp().mean([0]).log() + largest
+        }
     }
 }
 

@@ -29,7 +29,7 @@ struct ClipPart {
             if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
                 folder = path
                 annotations = try Kinetics.readFolders(path, classNames: names)
-            } else if (path as NSString).pathExtension.lowercased() == "csv" {
+            } else if try Kinetics.isCSV(path) {
                 annotations = try Kinetics.readCSV(path, videos: folder, classNames: names)
             } else {
                 guard let names else {

@@ -1,3 +1,4 @@
+import Annotations
 import DataPipeline
 import Foundation
 import Media
@@ -60,10 +61,10 @@ public struct ClipRecognition {
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
-            path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+            path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix), options: VideoOptions(threads: Threads.count))
         let probabilities: Tensor
         do {
-            probabilities = try model.probabilities(views)
+            probabilities = try model.logProbabilities(views).exp()
         } catch is Stopped {
             throw Stopped(amid: path)
         }
@@ -73,6 +74,31 @@ public struct ClipRecognition {
         }
         return RecognizedClip(
             video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes)
+    }
+}
+
+extension ClipRecognition {
+    /// The videos that arguments name: a file; a folder of frames; or all videos right in a folder, files and folders of
+    /// frames, sorted by name. Pictures beside videos are no frames.
+    ///
+    /// - Throws: `JobError` for a path that does not exist and for a folder without videos.
+    package static func videos(_ arguments: [String]) throws -> [String] {
+        try arguments.flatMap { argument -> [String] in
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder) else {
+                throw JobError(argument, "there is no such video")
+            }
+            guard isFolder.boolValue else { return [argument] }
+            guard let videos = VideoFolder.videos(in: argument) else {
+                throw JobError(argument, "the folder can't be read; check its permissions")
+            }
+            let hasFiles = videos.contains { ImageDetection.isVideo($0) }
+            if !hasFiles, VideoFolder.holdsFrames(argument) { return [argument] }
+            guard !videos.isEmpty else {
+                throw JobError(argument, "this folder holds no videos, no frames and no folders of frames")
+            }
+            return videos.map { argument + "/" + $0 }
+        }
     }
 }
 

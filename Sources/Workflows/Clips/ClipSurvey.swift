@@ -41,7 +41,7 @@ package struct ClipSurvey: Encodable, Sendable {
         _ recipe: ClassificationRecipe, parts: [ClipPart], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let data = recipe.data
-        var index = ClipIndex(root: data.root, file: data.indexFile)
+        var index = ClipIndex(root: data.root, file: data.indexFile, framePrefix: data.framePrefix)
         let update = StopSignal.watching(saving: false) {
             index.update(
                 videos: parts.flatMap { $0.paths(from: data.root) }, threads: recipe.training.loaderThreads,

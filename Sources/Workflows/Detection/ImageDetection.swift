@@ -117,11 +117,6 @@ extension ImageDetection {
         try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }
 
-    /// The video files that arguments name: a file itself, or all videos of a folder, sorted by name.
-    package static func videoFiles(_ arguments: [String]) throws -> [String] {
-        try files(arguments, endingWith: videoEndings, called: "videos")
-    }
-
     /// Images and videos in an output folder that `detect` did not draw, since the folder's detections.json does not name
     /// them.
     package static func strangers(in folder: String) -> [String] {
@@ -158,7 +153,7 @@ extension ImageDetection {
             let names: [String]
             do {
                 names = try files.contentsOfDirectory(atPath: argument).sorted().filter {
-                    endings.contains(ending(of: $0))
+                    !$0.hasPrefix(".") && endings.contains(ending(of: $0))
                 }
             } catch {
                 throw JobError(argument, "the folder can't be read (\(Support.reason(of: error)))")

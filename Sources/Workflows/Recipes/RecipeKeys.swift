@@ -188,6 +188,9 @@ enum RecipeKeys {
         "videos": ("folder", "the videos, in root"),
         "classes": ("file", "the class names of videos, in root"),
         "index": ("file", "keeps how many frames each video has; none: frames-index.tsv in root"),
+        "frame_prefix": (
+            "", "what the names of frames in folders begin with; none: img_, or what all in a folder begin with"
+        ),
         "val_videos": ("folder", "the validation part's videos; none: videos"),
         "failed_images": ("", "images and videos that can't be read: stop, or replace and count them"),
         "damaged_images": damagedImages,
