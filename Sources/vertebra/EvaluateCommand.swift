@@ -15,6 +15,11 @@ struct EvaluateCommand: WorkCommand {
     @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
     @Option(help: "Another root folder of the data; the same as --set data.root=…") var data: String?
     @OptionGroup var set: SettingOptions
+    @Option(
+        help: ArgumentHelp(
+            "For a classifier of images in folders: scale the shorter side to this many pixels and look at the middle \
+            square, such as 320 for a network trained on 224.", valueName: "pixels"))
+    var crop: Int?
     @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder.") var output: String?
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
@@ -30,16 +35,21 @@ struct EvaluateCommand: WorkCommand {
         guard (0...1).contains(threshold) else {
             throw ValidationError("--threshold is \(threshold); it must be in 0…1.")
         }
+        guard crop.map({ (1...4096).contains($0) }) ?? true else {
+            throw ValidationError("--crop is \(crop ?? 0); it must be 1 to 4096 pixels.")
+        }
     }
 
     func work() throws {
         let checkpoint = try RunFolder.checkpoint(at: run)
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
-        let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
-            + damaged.settings
+        let settings =
+            (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + (data.map { ["data.root=\($0)"] } ?? [])
+            + inference.settings + damaged.settings
         let bar = ProgressLine("evaluating")
         let saved = try SavedModel(checkpoint, settings: settings)
+        if crop != nil { try saved.requireCroppedImages() }
         if saved.task == .classification {
             guard pictures == 0, results == nil, inference.settings.isEmpty else {
                 throw ValidationError(

@@ -43,6 +43,32 @@ final class CIFARDatasetTests: XCTestCase {
         XCTAssertEqual(train.image(0)[31, 2, 1], 2)
     }
 
+    /// A folder with both sets needs to be told which; a folder without the one that was asked for is refused.
+    func testTheSetIsChosen() throws {
+        let folder = try temporaryDirectory()
+        func message(_ kind: CIFARDataset.Kind?, _ part: CIFARDataset.Part = .train) -> String {
+            do {
+                _ = try CIFARDataset(folder: folder, part: part, kind: kind)
+                return ""
+            } catch { return "\(error)" }
+        }
+        try write(record(label: [3], 1), folder + "/data_batch_1.bin")
+        XCTAssertEqual(message(.ten), "")
+        XCTAssertTrue(
+            message(.hundred).contains("it holds no train.bin: unpack the binary version of CIFAR-100"), message(.hundred))
+        XCTAssertTrue(message(.ten, .test).contains("it holds no test_batch.bin"), message(.ten, .test))
+        XCTAssertTrue(
+            message(nil, .test).contains("no test_batch.bin or test.bin: unpack the binary version of CIFAR-10 or CIFAR-100"),
+            message(nil, .test))
+        try write(record(label: [1, 99], 1) + record(label: [0, 5], 2), folder + "/train.bin")
+        XCTAssertTrue(message(nil).contains("both CIFAR-10 and CIFAR-100: choose one by data.format"), message(nil))
+        XCTAssertEqual(try CIFARDataset(folder: folder, part: .train, kind: .ten).count, 1)
+        let hundred = try CIFARDataset(folder: folder, part: .train, kind: .hundred)
+        XCTAssertEqual((0..<hundred.count).map(hundred.label), [99, 5])
+        try "apple\n".write(toFile: folder + "/fine_label_names.txt", atomically: true, encoding: .utf8)
+        XCTAssertTrue(message(.hundred).contains("record 0 has label 99, but there are 1 classes"), message(.hundred))
+    }
+
     func testDamagedCIFARFilesAreNamed() throws {
         let folder = try temporaryDirectory()
         func message() -> String {

@@ -32,6 +32,12 @@ final class ClassificationRecipeTests: XCTestCase {
         XCTAssertEqual(folder.model.labelSmoothing, 0)
         let cifar = try recipe(data: "{format: cifar}").recipe
         XCTAssertEqual([cifar.input.side, cifar.input.padding], [32, 4])
+        // CIFAR-100 has colours of its own.
+        XCTAssertEqual(try recipe(data: "{format: cifar10}").recipe.input, cifar.input)
+        let hundred = try recipe(data: "{format: cifar100}").recipe.input
+        XCTAssertEqual(hundred.side, 32)
+        XCTAssertEqual(hundred.mean, [0.5071, 0.4865, 0.4409])
+        XCTAssertEqual(hundred.deviation, [0.2673, 0.2564, 0.2762])
     }
 
     /// γ of the last norm of each of the 8 blocks, and of no other norm.

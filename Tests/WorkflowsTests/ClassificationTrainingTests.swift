@@ -48,6 +48,28 @@ final class ClassificationTrainingTests: XCTestCase {
         return try RecipeFile(text: text, path: "test.yaml", settings: settings)
     }
 
+    /// A recipe for CIFAR-100 takes the fine labels of a hundred classes, and no CIFAR-10.
+    func testCIFAR100TrainsOnItsFineLabels() throws {
+        let folder = try cifar(train: 8, test: 4)
+        let one = try RecipeFile(
+            text: file(folder).text, path: "test.yaml", settings: ["data.format=cifar100", "training.steps=1"])
+        XCTAssertThrowsError(try VisionTask.open(one, output: folder + "/run")) {
+            XCTAssertTrue("\($0)".contains("it holds no train.bin"), "\($0)")
+        }
+        for (name, count) in [("train", 8), ("test", 4)] {
+            let records = (0..<UInt8(count)).map { [0, 12 * $0] + [UInt8](repeating: 30 * $0, count: 3072) }
+            try Data(records.joined()).write(to: URL(fileURLWithPath: "\(folder)/\(name).bin"))
+        }
+        let training = try VisionTask.open(one, output: folder + "/run")
+        XCTAssertEqual(training.classNames.count, 100)
+        XCTAssertEqual(training.classNames.last, "class 99")
+        XCTAssertEqual(training.summary, "8 images of 100 classes")
+        let outcome = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        XCTAssertEqual(outcome.step, 1)
+        let model = try ClassifierModel(SavedModel(outcome.lastCheckpoint))
+        XCTAssertEqual(try ClassificationMeasurement(model: model).scores().images, 4)
+    }
+
     func testAClassifierLearnsAndIsMeasured() throws {
         let run = try temporaryDirectory() + "/run"
         let training = try VisionTask.open(file(cifar(), "training.epochs=20"), output: run)

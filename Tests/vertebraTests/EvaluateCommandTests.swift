@@ -48,11 +48,75 @@ final class EvaluateCommandTests: XCTestCase {
         XCTAssertEqual(moved.status, 0, moved.errors)
     }
 
+    /// A classifier of folders, after one step on crops of 32 pixels.
+    private static let classifier: Result<String, any Error> = Result {
+        let folder = try TinyData.folder.get(), files = FileManager.default
+        let pictures = try files.contentsOfDirectory(atPath: folder + "/samples/coco/images").sorted()
+        guard pictures.count >= 8 else { throw TinyDataError(description: "there are \(pictures.count) pictures") }
+        for (i, picture) in pictures.prefix(8).enumerated() {
+            let place = "\(folder)/classes/\(i < 4 ? "train" : "val")/\(i % 2 == 0 ? "even" : "odd")"
+            try files.createDirectory(atPath: place, withIntermediateDirectories: true)
+            try files.copyItem(atPath: "\(folder)/samples/coco/images/\(picture)", toPath: "\(place)/\(picture)")
+        }
+        try Data(
+            """
+            task: classification
+            model: {backbone: cifar_resnet26_0.25}
+            data: {root: classes, format: folder}
+            input: {side: 32}
+            training: {batch: 4, steps: 1, schedule: constant}
+            """.utf8
+        ).write(to: URL(fileURLWithPath: folder + "/classes.yaml"))
+        let trained = try CommandRun.of(["train", "classes.yaml", "--output", "classified"], in: folder)
+        guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
+        return folder
+    }
+
+    /// A larger crop is the middle of an image whose shorter side is scaled to it, unless a setting scales otherwise.
+    func testAClassifierLooksAtLargerCrops() throws {
+        let folder = try Self.classifier.get(), output = try temporaryDirectory()
+        func loss(_ arguments: String...) throws -> Double {
+            let run = try CommandRun.of(
+                ["evaluate", "classified", "--json", "--output", output] + arguments, in: folder)
+            XCTAssertEqual(run.status, 0, run.errors)
+            let scores = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+            XCTAssertEqual(scores?["images"] as? Int, 4)
+            return try XCTUnwrap(scores?["loss"] as? Double)
+        }
+        let cropped = try loss("--crop", "48")
+        XCTAssertEqual(cropped, try loss("--set", "input.side=48", "--set", "input.shorter_side=48"))
+        XCTAssertNotEqual(cropped, try loss())
+        let scaled = try loss("--crop", "48", "--set", "input.shorter_side=60")
+        XCTAssertEqual(scaled, try loss("--set", "input.side=48", "--set", "input.shorter_side=60"))
+        XCTAssertNotEqual(scaled, cropped)
+    }
+
+    func testOnlyClassifiersOfWholeImagesAreCropped() throws {
+        let folder = try Self.run.get()
+        let detector = try CommandRun.of(["evaluate", "evaluated", "--crop", "320"], in: folder)
+        XCTAssertEqual(detector.status, 1)
+        XCTAssertTrue(
+            detector.errors.contains("this is a detector, which takes whole images; --crop is for classifiers"),
+            detector.errors)
+        _ = try Self.classifier.get()
+        for (format, words) in [
+            ("cifar100", "CIFAR's images of 32×32 pixels, which can't be cropped larger"),
+            ("kinetics", "takes clips; --set input.shorter_side=… changes the size of their crops"),
+        ] {
+            let run = try CommandRun.of(
+                ["evaluate", "classified", "--crop", "320", "--set", "data.format=\(format)"], in: folder)
+            XCTAssertEqual(run.status, 1, run.errors)
+            XCTAssertTrue(run.errors.contains(words), run.errors)
+        }
+    }
+
     func testWrongCallsAreRefusedBeforeTheWork() throws {
         let folder = try Self.run.get()
         for (arguments, words) in [
             (["--pictures=-1"], "--pictures is -1; it must not be below 0."),
             (["--threshold", "1.5"], "--threshold is 1.5; it must be in 0…1."),
+            (["--crop", "0"], "--crop is 0; it must be 1 to 4096 pixels."),
+            (["--crop", "4097"], "--crop is 4097; it must be 1 to 4096 pixels."),
         ] {
             let run = try CommandRun.of(["evaluate", "evaluated"] + arguments, in: folder)
             XCTAssertEqual(run.status, 64, "\(arguments)")

@@ -13,6 +13,14 @@ public struct CIFARDataset: ClassificationDataset {
         case test
     }
 
+    /// Which of the two sets.
+    public enum Kind: Hashable, Sendable, CaseIterable {
+        /// `data_batch_1.bin` … and `test_batch.bin`, with the names in `batches.meta.txt`.
+        case ten
+        /// `train.bin` and `test.bin`, with the names in `fine_label_names.txt`. The fine labels are taken.
+        case hundred
+    }
+
     /// Pixels of both sides of an image.
     public static let side = 32
 
@@ -24,33 +32,25 @@ public struct CIFARDataset: ClassificationDataset {
     private let labels: [UInt8]
     private let chain: ClassificationChain
 
-    /// Reads a folder: which of the two sets it is follows from the files that it holds.
+    /// Reads a part of the set in a folder.
     ///
-    /// - Throws: ``DatasetError`` for a folder without such files, a file that is no whole number of records, and a label
-    ///   without a name.
-    public init(folder: String, part: Part, transforms: [any ClassificationTransform] = []) throws {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-        func matching(_ prefix: String) -> [String] { names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".bin") } }
-        let ten = matching(part == .train ? "data_batch" : "test_batch")
-        let hundred = names.filter { $0 == "\(part.rawValue).bin" }
-        guard !ten.isEmpty || !hundred.isEmpty else {
-            let names = part == .train ? "data_batch_1.bin … or train.bin" : "test_batch.bin or test.bin"
-            throw DatasetError(
-                folder, "it holds no \(names): unpack the binary version of CIFAR-10 or CIFAR-100 there")
-        }
-        let isTen = !ten.isEmpty
-        let listing = folder + (isTen ? "/batches.meta.txt" : "/fine_label_names.txt")
-        let listed = (try? String(contentsOfFile: listing, encoding: .utf8))?.split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        classNames = listed ?? (0..<(isTen ? 10 : 100)).map { "class \($0)" }
+    /// - Parameter kind: The set to read; nil takes the one whose files the folder holds.
+    /// - Throws: ``DatasetError`` for a folder without such files, or with those of both sets where `kind` is nil, for a file
+    ///   that is no whole number of records, and for a label without a name.
+    public init(
+        folder: String, part: Part, kind: Kind? = nil, transforms: [any ClassificationTransform] = []
+    ) throws {
+        let (kind, names) = try Self.files(of: part, kind, in: folder)
+        let listed = (try? String(contentsOfFile: folder + "/" + kind.listing, encoding: .utf8))?
+            .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        classNames = listed ?? (0..<kind.classCount).map { "class \($0)" }
 
-        // CIFAR-100 has the coarse label in front of the fine one.
-        let labelBytes = isTen ? 1 : 2
+        let labelBytes = kind.labelBytes
         let pixels = Self.side * Self.side * 3
         var files: [(name: String, first: Int)] = []
         var images: [UInt8] = []
         var labels: [UInt8] = []
-        for name in isTen ? ten : hundred {
+        for name in names {
             let path = folder + "/" + name
             let bytes: Data
             do {
@@ -79,6 +79,26 @@ public struct CIFARDataset: ClassificationDataset {
         self.images = images
         self.labels = labels
         chain = ClassificationChain(transforms: transforms)
+    }
+
+    /// The set that a folder holds and the files of a part of it, in the order of their names.
+    private static func files(of part: Part, _ kind: Kind?, in folder: String) throws -> (Kind, [String]) {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+        let kinds = (kind.map { [$0] } ?? Kind.allCases).map { kind in
+            (kind: kind, names: names.filter { kind.holds($0, of: part) })
+        }
+        let found = kinds.filter { !$0.names.isEmpty }
+        guard let first = found.first else {
+            throw DatasetError(
+                folder,
+                "it holds no \(kinds.map { $0.kind.fileName(of: part) }.joined(separator: " or ")): unpack the binary "
+                    + "version of \(kinds.map(\.kind.title).joined(separator: " or ")) there")
+        }
+        guard found.count == 1 else {
+            throw DatasetError(
+                folder, "it holds both CIFAR-10 and CIFAR-100: choose one by data.format: cifar10 or cifar100")
+        }
+        return first
     }
 
     /// How many images the part has.
@@ -110,5 +130,30 @@ public struct CIFARDataset: ClassificationDataset {
     public func describe(_ index: Int) -> String {
         let file = files.last { $0.first <= index } ?? ("", 0)
         return "\(file.name), record \(index - file.first)"
+    }
+}
+
+extension CIFARDataset.Kind {
+    fileprivate var title: String { self == .ten ? "CIFAR-10" : "CIFAR-100" }
+    fileprivate var classCount: Int { self == .ten ? 10 : 100 }
+    /// CIFAR-100 has the coarse label in front of the fine one.
+    fileprivate var labelBytes: Int { self == .ten ? 1 : 2 }
+    /// The file with the names of the labels, one on each line.
+    fileprivate var listing: String { self == .ten ? "batches.meta.txt" : "fine_label_names.txt" }
+
+    /// Whether a file of this name belongs to a part.
+    fileprivate func holds(_ name: String, of part: CIFARDataset.Part) -> Bool {
+        switch self {
+        case .ten: name.hasPrefix(part == .train ? "data_batch" : "test_batch") && name.hasSuffix(".bin")
+        case .hundred: name == "\(part.rawValue).bin"
+        }
+    }
+
+    /// A part's file, for error messages.
+    fileprivate func fileName(of part: CIFARDataset.Part) -> String {
+        switch self {
+        case .ten: part == .train ? "data_batch_1.bin …" : "test_batch.bin"
+        case .hundred: "\(part.rawValue).bin"
+        }
     }
 }

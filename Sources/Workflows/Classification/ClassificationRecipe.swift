@@ -61,8 +61,12 @@ package struct ClassificationModelSection: ModelSection {
 /// The section `data`: where the images or videos are. A relative `root` starts from the folder that the command runs in.
 package struct ClassificationDataSection: DataSection {
     package enum Format: String, Codable, CaseIterable, Sendable {
-        /// The binary files of CIFAR-10 or CIFAR-100 in `root`.
+        /// The binary files of CIFAR-10 or CIFAR-100 in `root`, whichever it holds.
         case cifar
+        /// Those of CIFAR-10.
+        case cifar10
+        /// Those of CIFAR-100, with its fine labels.
+        case cifar100
         /// Folders `train` and `val` in `root`, with a folder of images for each class in both.
         case folder
         /// Videos: `train` and `val` name CSV files of Kinetics, lists of `path label` or `path,label` lines, or folders with
@@ -74,10 +78,22 @@ package struct ClassificationDataSection: DataSection {
         /// Whether samples are clips of videos.
         package var isOfVideos: Bool { self == .kinetics || self == .somethingSomething }
 
+        /// Whether the images are CIFAR's, of 32×32 pixels.
+        package var isCIFAR: Bool { [.cifar, .cifar10, .cifar100].contains(self) }
+
+        /// Which of CIFAR's sets; nil for other data, and where the folder's files decide.
+        var cifarKind: CIFARDataset.Kind? {
+            switch self {
+            case .cifar10: .ten
+            case .cifar100: .hundred
+            case .cifar, .folder, .kinetics, .somethingSomething: nil
+            }
+        }
+
         /// The usual names of the parts.
         var parts: (train: String, val: String) {
             switch self {
-            case .cifar, .folder: ("train", "val")
+            case .cifar, .cifar10, .cifar100, .folder: ("train", "val")
             case .kinetics: ("train.csv", "val.csv")
             case .somethingSomething: ("train.json", "validation.json")
             }
@@ -123,7 +139,7 @@ package struct ClassificationDataSection: DataSection {
         try values.update(&train, .train)
         try values.update(&val, .val)
         try values.require(
-            format != .cifar || (train, val) == format.parts, .train,
+            !format.isCIFAR || (train, val) == format.parts, .train,
             "names a folder, but CIFAR's parts have files with fixed names")
         try values.update(&videos, .videos)
         valVideos = try values.decodeIfPresent(String.self, forKey: .valVideos)
@@ -213,13 +229,19 @@ package struct ClassificationInputSection: RecipeSection {
 
     /// Fills in what the recipe left out, by the data's format.
     mutating func fill(for format: ClassificationDataSection.Format) {
-        let isCIFAR = format == .cifar
-        if side == 0 { side = isCIFAR ? CIFARDataset.side : 224 }
+        if side == 0 { side = format.isCIFAR ? CIFARDataset.side : 224 }
         if shorterSide == 0 { shorterSide = (side * 8 + 3) / 7 }
         if shorterSides.isEmpty { shorterSides = [(side * 8 + 3) / 7, (side * 10 + 3) / 7] }
         if stride == 0 { stride = (format == .somethingSomething ? ClipSampling.somethingSomething : .kinetics).stride }
-        if mean.isEmpty { mean = isCIFAR ? [0.4914, 0.4822, 0.4465] : [0.485, 0.456, 0.406] }
-        if deviation.isEmpty { deviation = isCIFAR ? [0.2470, 0.2435, 0.2616] : [0.229, 0.224, 0.225] }
+        // The training images' own colours; those of ImageNet for other sets.
+        let (usualMean, usualDeviation): ([Double], [Double]) =
+            switch format {
+            case .cifar, .cifar10: ([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616])
+            case .cifar100: ([0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762])
+            case .folder, .kinetics, .somethingSomething: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+            }
+        if mean.isEmpty { mean = usualMean }
+        if deviation.isEmpty { deviation = usualDeviation }
     }
 
     /// The clips that are taken of a video, in training or outside it.
@@ -240,7 +262,8 @@ package struct ClassificationInputSection: RecipeSection {
     /// The transforms of images, in training or outside it.
     func transforms(_ format: ClassificationDataSection.Format, training: Bool) -> [any ClassificationTransform] {
         switch format {
-        case .cifar: training ? [RandomCrop(padding: padding), RandomHorizontalFlip(probability: flip)] : []
+        case .cifar, .cifar10, .cifar100:
+            training ? [RandomCrop(padding: padding), RandomHorizontalFlip(probability: flip)] : []
         case .folder:
             training
                 ? [RandomResizedCrop(side: side, area: leastArea...1), RandomHorizontalFlip(probability: flip)]

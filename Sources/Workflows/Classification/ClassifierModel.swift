@@ -95,9 +95,10 @@ public struct ClassifierModel: RecipeModel {
     ) throws -> any ClassificationDataset {
         let transforms = recipe.input.transforms(recipe.data.format, training: augmented)
         switch recipe.data.format {
-        case .cifar:
+        case .cifar, .cifar10, .cifar100:
             return try CIFARDataset(
-                folder: recipe.data.root, part: training ? .train : .test, transforms: transforms)
+                folder: recipe.data.root, part: training ? .train : .test, kind: recipe.data.format.cifarKind,
+                transforms: transforms)
         case .folder:
             return try ImageFolderDataset(
                 folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),

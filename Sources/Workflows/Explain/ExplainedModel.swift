@@ -113,7 +113,8 @@ struct ExplainedModel {
     var crop: CenterCrop {
         let input = classifier.recipe.input
         switch classifier.recipe.data.format {
-        case .cifar: return CenterCrop(shorterSide: CIFARDataset.side, side: CIFARDataset.side)
+        case .cifar, .cifar10, .cifar100:
+            return CenterCrop(shorterSide: CIFARDataset.side, side: CIFARDataset.side)
         case .folder, .kinetics, .somethingSomething:
             return CenterCrop(shorterSide: input.shorterSide, side: input.side)
         }

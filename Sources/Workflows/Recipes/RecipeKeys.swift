@@ -182,7 +182,7 @@ enum RecipeKeys {
 
     static let classificationData: [String: Words] = [
         "root": ("folder", "where the data are; a relative path starts from the folder that the command runs in"),
-        "format": ("", "cifar, folder, kinetics or something_something"),
+        "format": ("", "cifar10, cifar100, cifar (whichever is there), folder, kinetics or something_something"),
         "train": ("", "the training part: a folder or list in root; not for cifar"),
         "val": ("", "the part that is measured; not for cifar"),
         "videos": ("folder", "the videos, in root"),

@@ -25,6 +25,34 @@ public struct SavedModel {
         task = try VisionTask(of: file)
     }
 
+    /// The settings of a classifier by which evaluation scales an image's shorter side to `crop` pixels and looks at the middle
+    /// square.
+    package static func settings(crop: Int) -> [String] { ["input.side=\(crop)", "input.shorter_side=\(crop)"] }
+
+    /// Throws `JobError` unless this is a classifier whose images can be cropped to another size.
+    package func requireCroppedImages() throws {
+        try require(.classification, "this is a detector, which takes whole images; --crop is for classifiers")
+        let format = try file.decode(DataHead.self).data.format
+        guard !format.isCIFAR else {
+            throw JobError(path, "this classifier takes CIFAR's images of 32×32 pixels, which can't be cropped larger")
+        }
+        guard !format.isOfVideos else {
+            throw JobError(path, "this classifier takes clips; --set input.shorter_side=… changes the size of their crops")
+        }
+    }
+
+    private struct DataHead: Decodable {
+        struct Data: Decodable {
+            let format: ClassificationDataSection.Format
+
+            // Not CaseIterable: these are not all keys of the section, and others must not be refused.
+            private enum CodingKeys: String, CodingKey { case format }
+        }
+        let data: Data
+
+        private enum CodingKeys: String, CodingKey { case data }
+    }
+
     /// Throws `JobError` with a reason unless the model was trained for `task`.
     func require(_ task: VisionTask, _ reason: String) throws {
         guard self.task == task else { throw JobError(path, reason) }
