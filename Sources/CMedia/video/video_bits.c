@@ -1,7 +1,7 @@
 #include "video/video_syntax.h"
 
 static void refill(video_bits *b) {
-    if (b->zeros >= 2 && b->next < b->end && *b->next == 3) {
+    if (!b->plain && b->zeros >= 2 && b->next < b->end && *b->next == 3) {
         b->next++;
         b->zeros = 0;
     }

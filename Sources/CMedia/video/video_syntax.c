@@ -6,9 +6,11 @@
 
 #include <libavcodec/codec_desc.h>
 
-static video_bits bits_of(const uint8_t *bytes, size_t count) { return (video_bits){bytes, bytes + count, 0, 0, 0}; }
+static video_bits bits_of(const uint8_t *bytes, size_t count) {
+    return (video_bits){.next = bytes, .end = bytes + count};
+}
 
-static void doubt(video_syntax *s, const char *why) {
+void video_syntax_doubt(video_syntax *s, const char *why) {
     if (!s->doubt) s->doubt = why;
 }
 
@@ -36,18 +38,16 @@ static bool next_unit(const uint8_t **next, const uint8_t *end, int length_size,
     return true;
 }
 
-/// Notes a parameter set that describes the pictures. A new one on the way raises a doubt: it may change their size or
-/// their order.
-static void note_parameters(video_syntax *s, const uint8_t *unit, size_t count) {
+void video_syntax_note_parameters(video_syntax *s, const uint8_t *unit, size_t count) {
     uint64_t hash = 0xCBF29CE484222325u;
     for (size_t i = 0; i < count; i++) hash = (hash ^ unit[i]) * 0x100000001B3u;
     for (int i = 0; i < s->parameter_count; i++)
         if (s->parameter_hashes[i] == hash) return;
-    if (s->packets > 1) doubt(s, "its parameters change on the way");
+    if (s->packets > 1) video_syntax_doubt(s, "its parameters change on the way");
     if (s->parameter_count < 8)
         s->parameter_hashes[s->parameter_count++] = hash;
     else
-        doubt(s, "it has many parameter sets");
+        video_syntax_doubt(s, "it has many parameter sets");
 }
 
 static void skip_scaling_lists(video_bits *b, int lists) {
@@ -145,25 +145,25 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
             }
             case 2:
             case 3:
-            case 4: doubt(s, "its slices are partitioned"); break;
+            case 4: video_syntax_doubt(s, "its slices are partitioned"); break;
             case 6:
                 if (recovers_at_once(unit, length)) recovery = true;
                 if (s->packets == 1 && names_an_old_encoder(unit, length)) s->first_counts = true;
                 break;
             case 7:
                 sps = true;
-                note_parameters(s, unit, length);
-                if (may_hold_fields(unit, length)) doubt(s, "it may be interlaced");
+                video_syntax_note_parameters(s, unit, length);
+                if (may_hold_fields(unit, length)) video_syntax_doubt(s, "it may be interlaced");
                 break;
             case 8: pps = true; break;
             case 10:
-            case 11: doubt(s, "it is made of several sequences"); break;
-            case 20: doubt(s, "it holds several views or layers"); break;
+            case 11: video_syntax_doubt(s, "it is made of several sequences"); break;
+            case 20: video_syntax_doubt(s, "it holds several views or layers"); break;
             default: break;
         }
     }
     if (sps || pps) s->in_band = true;
-    if (pictures != 1) doubt(s, "not every packet holds one picture");
+    if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
     return (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) |
         (sps && pps ? PACKET_PARAMETERS : 0) | (!reference && pictures ? PACKET_DISPOSABLE : 0);
 }
@@ -181,22 +181,22 @@ static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, u
             if (unit[2] >> 7) pictures++;
             bool random_access = type >= 16 && type <= 23;
             if (random_access) clean = true;
-            if (type >= 16 && type <= 18) doubt(s, "it was cut and joined");
-            if (random_access && unit[2] >> 6 & 1 && s->packets > 1) doubt(s, "it drops pictures at key frames");
+            if (type >= 16 && type <= 18) video_syntax_doubt(s, "it was cut and joined");
+            if (random_access && unit[2] >> 6 & 1 && s->packets > 1) video_syntax_doubt(s, "it drops pictures at key frames");
             if (type > 14 || type & 1) disposable = false;
             *layer = (uint8_t)((unit[1] & 7) - 1);
             if (*layer > s->top_layer) s->top_layer = *layer;
         } else if (type == 33) {
             sps = true;
-            note_parameters(s, unit, length);
+            video_syntax_note_parameters(s, unit, length);
         } else if (type == 34) {
             pps = true;
         } else if (type == 36 || type == 37) {
-            doubt(s, "it is made of several sequences");
+            video_syntax_doubt(s, "it is made of several sequences");
         }
         if (type >= 32 && type <= 34) s->in_band = true;
     }
-    if (pictures != 1) doubt(s, "not every packet holds one picture");
+    if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
     return (pictures ? PACKET_SHOWN : 0) | (clean ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0) |
         (disposable && pictures ? PACKET_DISPOSABLE : 0);
 }
@@ -229,7 +229,7 @@ static unsigned read_vp9(video_syntax *s, const uint8_t *bytes, size_t count) {
             if (size > count) size = count;
             if (!size) continue;
         }
-        video_bits b = {bytes, bytes + 1, 0, 0, 0};
+        video_bits b = bits_of(bytes, 1);
         video_bits_read(&b, 2);
         unsigned profile = video_bits_read(&b, 1) | video_bits_read(&b, 1) << 1;
         if (profile == 3) video_bits_read(&b, 1);
@@ -242,7 +242,7 @@ static unsigned read_vp9(video_syntax *s, const uint8_t *bytes, size_t count) {
         bytes += size;
         count -= size;
     }
-    if (shown > 1) doubt(s, "a packet shows several frames");
+    if (shown > 1) video_syntax_doubt(s, "a packet shows several frames");
     return (shown ? PACKET_SHOWN : 0) | (clean && shown ? PACKET_CLEAN : 0);
 }
 
@@ -256,9 +256,9 @@ static unsigned read_mpeg4(video_syntax *s, const uint8_t *bytes, size_t count) 
         if (!pictures++) first = type;
         if (type == 2) bidirectional = true;
     }
-    if (pictures != 1) doubt(s, "not every packet holds one picture");
+    if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
     // A picture that is not coded takes a few bytes and may not come out.
-    if (count < 24) doubt(s, "it may hold pictures that are not coded");
+    if (count < 24) video_syntax_doubt(s, "it may hold pictures that are not coded");
     if (s->packets == 1) s->first_counts = true;
     if (bidirectional) s->reordered = true;
     return (pictures ? PACKET_SHOWN : 0) | (first == 0 ? PACKET_CLEAN : 0) |
@@ -277,8 +277,8 @@ void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
         const uint8_t *next = extra + 6, *end = extra + size, *unit;
         size_t length;
         for (int i = extra[5] & 31; i > 0 && next_unit(&next, end, 2, &unit, &length); i--) {
-            note_parameters(s, unit, length);
-            if (length > 4 && may_hold_fields(unit, length)) doubt(s, "it may be interlaced");
+            video_syntax_note_parameters(s, unit, length);
+            if (length > 4 && may_hold_fields(unit, length)) video_syntax_doubt(s, "it may be interlaced");
         }
     }
     if (p->codec_id == AV_CODEC_ID_HEVC && size >= 23 && (extra[0] || extra[1] || extra[2] > 1)) {
@@ -289,7 +289,7 @@ void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
             const uint8_t *unit;
             size_t length;
             for (p += 3; units > 0 && next_unit(&p, end, 2, &unit, &length); units--)
-                if (type == 33) note_parameters(s, unit, length);
+                if (type == 33) video_syntax_note_parameters(s, unit, length);
         }
     }
 }
@@ -302,11 +302,12 @@ unsigned video_syntax_read(video_syntax *s, const uint8_t *bytes, size_t count, 
         case AV_CODEC_ID_HEVC: return read_hevc(s, bytes, count, layer);
         case AV_CODEC_ID_VP8: return read_vp8(bytes, count);
         case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
+        case AV_CODEC_ID_AV1: return video_syntax_read_av1(s, bytes, count);
         case AV_CODEC_ID_MPEG4: return read_mpeg4(s, bytes, count);
         default: break;
     }
     if (s->intra_only) return PACKET_SHOWN | PACKET_CLEAN;
-    doubt(s, "its packets are of a kind that is not looked into");
+    video_syntax_doubt(s, "its packets are of a kind that is not looked into");
     return PACKET_SHOWN;
 }
 

@@ -20,10 +20,29 @@ enum {
     PACKET_SHOWN = 8,
 };
 
+/// What AV1's sequence header says of the headers of its frames.
+typedef struct video_av1_sequence {
+    /// A sequence header was read, and it made sense.
+    bool known;
+    bool reduced;
+    /// The frames' headers carry times of a decoder model in the middle, which are not followed.
+    bool models_decoder;
+    /// 2 where each frame says it by itself.
+    unsigned screen_content_tools;
+    unsigned integer_vectors;
+    /// Bits of the frames' numbers and of their places in the order; 0 for none.
+    int id_bits;
+    int order_bits;
+    /// The layers that are decoded; 0 for all.
+    unsigned layers;
+} video_av1_sequence;
+
 /// What the packets' headers tell without decoding, in H.264 (ITU-T H.264, 7.3), HEVC (H.265, 7.3), VP8
-/// (RFC 6386, 9.1), VP9 (bitstream specification, 6.2) and MPEG-4 part 2 (ISO/IEC 14496-2, 6.2).
+/// (RFC 6386, 9.1), VP9 (bitstream specification, 6.2), AV1 (bitstream specification, 5.5 and 5.9) and MPEG-4 part 2
+/// (ISO/IEC 14496-2, 6.2).
 typedef struct video_syntax {
     enum AVCodecID codec;
+    video_av1_sequence av1;
     /// No frame is predicted from another.
     bool intra_only;
     /// How many bytes the length before each NAL unit has; 0 when start codes stand there instead.
@@ -52,10 +71,22 @@ unsigned video_syntax_read(video_syntax *syntax, const uint8_t *bytes, size_t co
 /// Whether the frames come out in the order of the file, as far as packets have been read.
 bool video_syntax_keeps_order(const video_syntax *syntax);
 
-/// Bits of a header, most significant first, with H.264's emulation prevention bytes left out. Zeros after the end.
+/// Raises a doubt, unless there is one already.
+void video_syntax_doubt(video_syntax *syntax, const char *why);
+
+/// Notes a parameter set that describes the pictures. A new one on the way raises a doubt: it may change their size or
+/// their order.
+void video_syntax_note_parameters(video_syntax *syntax, const uint8_t *unit, size_t count);
+
+/// The flags of a packet of AV1: a temporal unit.
+unsigned video_syntax_read_av1(video_syntax *syntax, const uint8_t *bytes, size_t count);
+
+/// Bits of a header, most significant first. Zeros after the end.
 typedef struct video_bits {
     const uint8_t *next;
     const uint8_t *end;
+    /// H.264's and HEVC's emulation prevention bytes are bits like others.
+    bool plain;
     int zeros;
     unsigned byte;
     int left;
