@@ -38,6 +38,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case duplicateClassName
     /// A split lists an image twice.
     case duplicateListing
+    /// A box whose corners, both inclusive, are one point: a single pixel.
+    case singlePixelBox
     /// Two objects of a class have nearly the same box.
     case nearlySameBox
     /// Two objects of different classes have the same box.
@@ -76,7 +78,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
             .unknownClass, .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID, .duplicateClassName,
             .duplicateListing:
             .error
-        case .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .duplicateFileName,
+        case .singlePixelBox, .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .duplicateFileName,
             .overlappingSplits, .unusedClass, .missingSize, .fileNameMismatch:
             .warning
         case .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
@@ -106,6 +108,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .duplicateCategoryID: "category ids used twice"
         case .duplicateClassName: "class names used twice"
         case .duplicateListing: "images that a split lists twice"
+        case .singlePixelBox: "boxes of a single pixel"
         case .nearlySameBox: "nearly the same box twice"
         case .sameBoxOtherClass: "the same box with two classes"
         case .boxBeyondEdge: "boxes that extend beyond their image"
@@ -142,6 +145,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID: "Give every record an id of its own"
         case .duplicateClassName: "Merge the two classes, or rename one"
         case .duplicateListing: "Remove one of the two lines"
+        case .singlePixelBox: "Look at the picture: both corners at one point are usually a slip of the mouse"
         case .nearlySameBox: "Look at the picture: often one object was annotated twice by accident"
         case .sameBoxOtherClass: "Look at the picture and keep the right class"
         case .boxBeyondEdge: "Clip the boxes to their image"
