@@ -45,6 +45,8 @@ let targetsWithoutLibtorch: [Target] =
                 .linkedLibrary($0)
             }),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CXML", dependencies: ["CLibXML2"]),
         .target(
             name: "TestSupport", dependencies: ["Architectures"], path: "Tests/TestSupport"),
         .target(
@@ -53,7 +55,7 @@ let targetsWithoutLibtorch: [Target] =
     ]
     + module("Support")
     + module("Architectures", ["Support"])
-    + module("Annotations", ["CSimdJSON", "Support"])
+    + module("Annotations", ["CSimdJSON", "CXML", "Support"])
     + module("Media", ["CMedia", "Support"], testDependencies: ["CVideoFixtures"])
     + module("Evaluation", ["Annotations", "Support"])
     + module("Reports", ["Annotations", "Evaluation", "Media", "Support"])

@@ -19,8 +19,11 @@ struct ExaminedBox {
     /// The corners in the file's own numbers, so that a person can find them there.
     var text: String { "(\(short(x0 + origin)), \(short(y0 + origin))) to (\(short(x1)), \(short(y1)))" }
 
-    /// Whether the corners as written have no area, even if the file's convention counts them as one pixel.
-    var isDegenerate: Bool { !(width - origin > 0 && height - origin > 0) }
+    /// Whether the box has no area, as training counts it.
+    var isDegenerate: Bool { !(width > 0 && height > 0) }
+
+    /// Whether both corners as written are one point.
+    var isClick: Bool { width == origin && height == origin }
 
     func intersectionOverUnion(_ other: ExaminedBox) -> Double {
         let shared = max(0, min(x1, other.x1) - max(x0, other.x0)) * max(0, min(y1, other.y1) - max(y0, other.y0))
@@ -49,14 +52,16 @@ extension DoctorReport {
         for box in boxes {
             let record = "\(box.record), image \(image)"
             if box.isDegenerate {
-                let isClick = box.width == box.origin && box.height == box.origin
                 add(
                     .degenerateBox, file: file, record: record,
                     "\(className(box.label)) \(box.text) "
-                        + (isClick
+                        + (box.isClick
                             ? "has both corners at one point"
-                            : "is \(short(box.width - box.origin)) × \(short(box.height - box.origin)) pixels"))
+                            : "is \(short(box.width)) × \(short(box.height)) pixels"))
                 continue
+            }
+            if box.isClick {
+                add(.singlePixelBox, file: file, record: record, "\(className(box.label)) \(box.text)")
             }
             sound.append(box)
             guard width > 0, height > 0 else { continue }

@@ -40,6 +40,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
     case duplicateListing
     /// A picture is damaged, but can be decoded as far as it goes.
     case damagedImage
+    /// A box whose corners, both inclusive, are one point: a single pixel.
+    case singlePixelBox
     /// Two objects of a class have nearly the same box.
     case nearlySameBox
     /// Two objects of different classes have the same box.
@@ -92,9 +94,9 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
             .unknownClass, .duplicateImageID, .duplicateAnnotationID, .duplicateCategoryID, .duplicateClassName,
             .duplicateListing:
             .error
-        case .damagedImage, .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .fractionalBox,
-            .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName, .overlappingSplits,
-            .unusedClass, .missingSize, .fileNameMismatch:
+        case .damagedImage, .singlePixelBox, .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea,
+            .fractionalBox, .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName,
+            .overlappingSplits, .unusedClass, .missingSize, .fileNameMismatch:
             .warning
         case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
             .note
@@ -124,6 +126,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .duplicateClassName: "class names used twice"
         case .duplicateListing: "images that a split lists twice"
         case .damagedImage: "pictures that are damaged, but can be decoded"
+        case .singlePixelBox: "boxes of a single pixel"
         case .nearlySameBox: "nearly the same box twice"
         case .sameBoxOtherClass: "the same box with two classes"
         case .boxBeyondEdge: "boxes that extend beyond their image"
@@ -169,6 +172,7 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
         case .duplicateListing: "Remove one of the two lines"
         case .damagedImage:
             "Replace the picture, or accept it as it comes out, with data.damaged_images: accept; by default it is refused"
+        case .singlePixelBox: "Look at the picture: both corners at one point are usually a slip of the mouse"
         case .nearlySameBox: "Look at the picture: often one object was annotated twice by accident"
         case .sameBoxOtherClass: "Look at the picture and keep the right class"
         case .boxBeyondEdge: "Clip the boxes to their image"

@@ -52,17 +52,16 @@ struct VOCExamination {
         let disjoint: Set<String> = ["train", "val", "test"]
         for split in splits {
             let path = folder.splitPath(split)
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                report.add(
-                    .unreadableAnnotations, file: path, "there is no such split",
-                    advice: "The folder has \(folder.splits().joined(separator: ", "))")
+            let listed: [(line: Int, name: String)]
+            do {
+                listed = try folder.listedNames(split: split)
+            } catch {
+                report.add(.unreadableAnnotations, file: path, record: error.place, error.problem, advice: error.fix)
                 continue
             }
             var inThis = Set<String>()
-            for (number, line) in text.textLines.enumerated() {
-                guard let word = line.split(whereSeparator: \.isWhitespace).first else { continue }
-                let name = String(word)
-                let record = "line \(number + 1)"
+            for (number, name) in listed {
+                let record = "line \(number)"
                 if !RelativePath.staysInside(name) {
                     report.add(.pathLeavesFolder, file: path, record: record, "\"\(name)\"")
                 } else if !inThis.insert(name).inserted {

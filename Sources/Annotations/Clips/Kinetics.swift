@@ -17,11 +17,19 @@ public enum Kinetics {
     public static func readCSV(
         _ path: String, videos: String, split: String? = nil, classNames: [String]? = nil
     ) throws -> ClipAnnotations {
-        let lines = try lines(of: path)
+        let lines = try numberedLines(of: path)
         guard let head = lines.first else {
             throw AnnotationError(file: path, problem: "it is empty", fix: "Take the CSV of the data set's release")
         }
-        let columns = fields(of: head.text)
+        func cells(_ line: (number: Int, text: Substring)) throws -> [String] {
+            guard let fields = fields(of: line.text) else {
+                throw AnnotationError(
+                    file: path, place: "line \(line.number)", problem: "a quote in it is not closed",
+                    fix: "Close it; a quote inside of a quoted value stands twice")
+            }
+            return fields
+        }
+        let columns = try cells(head)
         func column(_ name: String) throws -> Int {
             guard let index = columns.firstIndex(of: name) else {
                 throw AnnotationError(
@@ -35,7 +43,7 @@ public enum Kinetics {
         let splitColumn = columns.firstIndex(of: "split")
         var listed: [Listed] = []
         for line in lines.dropFirst() {
-            let values = fields(of: line.text)
+            let values = try cells(line)
             guard values.count >= columns.count else {
                 throw AnnotationError(
                     file: path, place: "line \(line.number)",
@@ -57,8 +65,10 @@ public enum Kinetics {
     ///
     /// - Throws: ``AnnotationError`` for a missing file.
     package static func isCSV(_ path: String) throws -> Bool {
-        guard let head = try lines(of: path).first else { return (path as NSString).pathExtension.lowercased() == "csv" }
-        let columns = fields(of: head.text)
+        guard let head = try numberedLines(of: path).first else {
+            return (path as NSString).pathExtension.lowercased() == "csv"
+        }
+        let columns = fields(of: head.text) ?? []
         return columns.count > 1 && (columns.contains("label") || columns.contains("youtube_id"))
     }
 
@@ -72,11 +82,11 @@ public enum Kinetics {
         var annotations = ClipAnnotations(source: path, classNames: classNames, clips: [])
         var seen: [String: (line: Int, label: Int)] = [:]
         let root = (videos as NSString).standardizingPath + "/"
-        for line in try lines(of: path) {
+        for line in try numberedLines(of: path) {
             func wrong(_ problem: String, _ fix: String) -> AnnotationError {
                 AnnotationError(file: path, place: "line \(line.number)", problem: problem, fix: fix)
             }
-            guard var listed = ListedClip(line.text) else {
+            guard var listed = ListedClip(String(line.text)) else {
                 throw wrong("it does not end with a label", "Write a path, a space or a comma, and the label's number")
             }
             guard classNames.indices.contains(listed.label) else {
@@ -192,32 +202,28 @@ public enum Kinetics {
         return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
     }
 
-    /// The lines that are not empty, numbered from 1.
-    private static func lines(of path: String) throws -> [(number: Int, text: String)] {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw AnnotationError(file: path, problem: "there is no such file, or it is no text", fix: "Check the path")
-        }
-        return text.textLines.enumerated()
-            .map { ($0 + 1, String($1)) }.filter { !$0.1.allSatisfy(\.isWhitespace) }
-    }
-
-    /// The values of a line of CSV (RFC 4180) without the spaces around them: quotes may enclose a value, and doubled stand
-    /// for themselves.
-    static func fields(of line: String) -> [String] {
-        var fields = [""], quoted = false, wasQuote = false
-        for character in line {
-            if character == "\"" {
-                if wasQuote { fields[fields.count - 1].append("\"") }
-                wasQuote = quoted && !wasQuote
-                quoted.toggle()
-            } else if character == ",", !quoted {
-                fields.append("")
-                wasQuote = false
-            } else {
-                fields[fields.count - 1].append(character)
-                wasQuote = false
+    /// The values of a line of CSV (RFC 4180) without the spaces around them: quotes may enclose a value, and doubled they
+    /// stand for themselves there. Nil where a quote is not closed.
+    static func fields(of line: some StringProtocol) -> [String]? {
+        var fields: [String] = [], field = String.UnicodeScalarView(), quoted = false
+        var scalars = line.unicodeScalars.makeIterator()
+        var next = scalars.next()
+        while let scalar = next {
+            next = scalars.next()
+            switch scalar {
+            case "\"" where quoted && next == "\"":
+                field.append(scalar)
+                next = scalars.next()
+            case "\"" where quoted: quoted = false
+            case "\"" where field.allSatisfy(\.properties.isWhitespace):
+                field = String.UnicodeScalarView()
+                quoted = true
+            case "," where !quoted:
+                fields.append(String(field))
+                field = String.UnicodeScalarView()
+            default: field.append(scalar)
             }
         }
-        return fields.map { $0.trimmingCharacters(in: .whitespaces) }
+        return quoted ? nil : (fields + [String(field)]).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

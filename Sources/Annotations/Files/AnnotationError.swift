@@ -22,6 +22,10 @@ public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.init(file: error.path, problem: error.problem, fix: error.fix)
     }
 
+    package init(_ error: TextFileError) {
+        self.init(file: error.path, place: error.place, problem: error.problem, fix: error.fix)
+    }
+
     /// Place, problem and fix as sentences on one line.
     public var description: String {
         "\(file)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix)."

@@ -35,36 +35,24 @@ public struct VOCFolder: Sendable {
         }.sorted()
     }
 
-    /// The image names of a split, without ending, in its order. A second column (of the per-class lists) is passed over.
+    /// The image names of a split, without ending, in its order. They may hold spaces. A second column, of the per-class
+    /// lists, is passed over.
     ///
-    /// - Throws: ``AnnotationError`` where there is no such split, and for a name that leaves the folder or stands twice.
+    /// - Throws: ``AnnotationError`` where there is no such split, where it is no UTF-8 text, and for a name that leaves the
+    ///   folder or stands twice.
     public func imageNames(split: String) throws -> [String] {
         let list = splitPath(split)
-        guard RelativePath.staysInside(split) else {
-            throw AnnotationError(
-                file: path, problem: "\"\(split)\" is not the name of a split", fix: "Name one of ImageSets/Main")
-        }
-        guard let text = try? String(contentsOfFile: list, encoding: .utf8) else {
-            let others = splits()
-            throw AnnotationError(
-                file: list, problem: "there is no such split",
-                fix: others.isEmpty
-                    ? "A VOC folder holds Annotations, ImageSets/Main and JPEGImages; name one"
-                    : "The folder has \(others.joined(separator: ", "))")
-        }
         var names: [String] = []
         var seen = Set<String>()
-        for (number, line) in text.textLines.enumerated() {
-            guard let first = line.split(whereSeparator: \.isWhitespace).first else { continue }
-            let name = String(first)
+        for (number, name) in try listedNames(split: split) {
             guard RelativePath.staysInside(name) else {
                 throw AnnotationError(
-                    file: list, place: "line \(number + 1)", problem: "\"\(name)\" leaves the folder",
+                    file: list, place: "line \(number)", problem: "\"\(name)\" leaves the folder",
                     fix: "Write the image's name alone")
             }
             guard seen.insert(name).inserted else {
                 throw AnnotationError(
-                    file: list, place: "line \(number + 1)", problem: "\"\(name)\" stands twice",
+                    file: list, place: "line \(number)", problem: "\"\(name)\" stands twice",
                     fix: "Take one of the two lines out")
             }
             names.append(name)
@@ -72,19 +60,67 @@ public struct VOCFolder: Sendable {
         return names
     }
 
+    /// The names in a split's list with their lines, from 1, as they stand there.
+    ///
+    /// - Throws: ``AnnotationError`` where there is no such split, and where it is no UTF-8 text.
+    package func listedNames(split: String) throws(AnnotationError) -> [(line: Int, name: String)] {
+        let list = splitPath(split)
+        guard RelativePath.staysInside(split) else {
+            throw AnnotationError(
+                file: path, problem: "\"\(split)\" is not the name of a split", fix: "Name one of ImageSets/Main")
+        }
+        guard FileManager.default.fileExists(atPath: list) else {
+            let others = splits()
+            throw AnnotationError(
+                file: list, problem: "there is no such split",
+                fix: others.isEmpty
+                    ? "A VOC folder holds Annotations, ImageSets/Main and JPEGImages; name one"
+                    : "The folder has \(others.joined(separator: ", "))")
+        }
+        return try numberedLines(of: list).map { ($0.number, name(on: $0.text)) }
+    }
+
+    /// The image's name on a line of a list. What looks like a second column is part of the name where the folder has an
+    /// annotation of that name.
+    private func name(on line: Substring) -> String {
+        let whole = line.withoutSpaceAround
+        guard let gap = whole.lastIndex(where: \.isWhitespace), Int(whole[whole.index(after: gap)...]) != nil,
+            !RelativePath.staysInside(String(whole))
+                || !FileManager.default.fileExists(atPath: annotationPath(String(whole)))
+        else { return String(whole) }
+        return String(whole[..<gap].withoutSpaceAround)
+    }
+
     /// The XML file of an image, by its name without ending.
     public func annotationPath(_ name: String) -> String { "\(annotationFolder)/\(name).xml" }
 
-    /// The file in `JPEGImages` of every name: `.jpg` unless only another form is there.
+    /// Endings of the pictures' names in small letters; of several pictures of a name, the first kind is taken.
+    private static let pictureEndings = ["jpg", "jpeg", "png"]
+
+    /// The file in `JPEGImages` of every name, whatever case its ending is in: `.jpg` unless only another form is there.
     package func fileNames(of names: [String]) -> [String] {
-        let present = Set((try? FileManager.default.contentsOfDirectory(atPath: imageFolder)) ?? [])
+        var present: [String: [String]] = [:]
+        for folder in Set(names.map { ($0 as NSString).deletingLastPathComponent }) {
+            let path = folder.isEmpty ? imageFolder : imageFolder + "/" + folder
+            for file in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() {
+                let whole = folder.isEmpty ? file : folder + "/" + file
+                guard let dot = whole.lastIndex(of: "."),
+                    Self.pictureEndings.contains(whole[whole.index(after: dot)...].lowercased())
+                else { continue }
+                present[String(whole[..<dot]), default: []].append(whole)
+            }
+        }
         return names.map { name in
-            let candidates = ["jpg", "jpeg", "png", "JPG", "JPEG", "PNG"].map { "\(name).\($0)" }
-            return candidates.first(where: present.contains) ?? candidates[0]
+            let found = present[name] ?? []
+            for ending in Self.pictureEndings {
+                let spellings = found.filter { $0.lowercased().hasSuffix("." + ending) }
+                if let file = spellings.first(where: { $0.hasSuffix("." + ending) }) ?? spellings.first { return file }
+            }
+            return name + ".jpg"
         }
     }
 
-    /// Reads a split. Image i has id i + 1 and the file name `<name>.jpg` (or `.png`) in `JPEGImages`; objects are
+    /// Reads a split; no picture is opened. Image i has id i + 1 and the file name `<name>.jpg` (or `.png`) in `JPEGImages`; objects are
     /// numbered from 1 in file order.
     ///
     /// - Parameters:

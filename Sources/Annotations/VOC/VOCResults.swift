@@ -25,26 +25,20 @@ extension VOCFolder {
         for (name, category) in zip(groundTruth.classNames, groundTruth.categoryIDs) {
             let file = "\(folder)/\(prefix)\(name).txt"
             guard FileManager.default.fileExists(atPath: file) else { continue }
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw AnnotationError(file: file, problem: "it can't be read", fix: "Check its permissions")
-            }
             found += 1
-            for (number, line) in text.textLines.enumerated() {
-                let words = line.split(whereSeparator: \.isWhitespace)
-                if words.isEmpty { continue }
+            for (number, line) in try numberedLines(of: file) {
                 func refuse(_ problem: String, _ fix: String) -> AnnotationError {
-                    AnnotationError(file: file, place: "line \(number + 1)", problem: problem, fix: fix)
+                    AnnotationError(file: file, place: "line \(number)", problem: problem, fix: fix)
                 }
-                let numbers = words.dropFirst().compactMap { Double($0) }
-                guard words.count == 6, numbers.count == 5 else {
+                guard let (image, numbers) = detection(on: line) else {
                     throw refuse("\"\(line)\" is not a detection", "Write: image score xmin ymin xmax ymax")
                 }
                 guard numbers.allSatisfy(\.isFinite) else {
                     throw refuse("\"\(line)\" holds a number that is not finite", "Leave the detection out")
                 }
-                guard let id = ids[String(words[0])] else {
+                guard let id = ids[image] else {
                     throw refuse(
-                        "image \"\(words[0])\" is not in \(groundTruth.source)",
+                        "image \"\(image)\" is not in \(groundTruth.source)",
                         "Score against the split that was detected on")
                 }
                 results.append(
@@ -60,6 +54,20 @@ extension VOCFolder {
         return results
     }
 
+    /// The image's name, which may hold spaces, and the five numbers at the line's end; nil where the line has another form.
+    private static func detection(on line: Substring) -> (image: String, numbers: [Double])? {
+        var rest = line.withoutSpaceAround
+        var numbers: [Double] = []
+        while numbers.count < 5 {
+            guard let gap = rest.lastIndex(where: \.isWhitespace),
+                let number = Double(decimal: rest[rest.index(after: gap)...])
+            else { return nil }
+            numbers.insert(number, at: 0)
+            rest = rest[..<gap].withoutSpaceAround
+        }
+        return rest.isEmpty ? nil : (String(rest), numbers)
+    }
+
     /// A file of detections whose class is none of the ground truth's would be passed over without a word.
     private static func refuseUnknownClasses(
         folder: String, prefix: String, groundTruth: DetectionAnnotations
@@ -67,13 +75,10 @@ extension VOCFolder {
         let known = Set(groundTruth.classNames.map { "\(prefix)\($0).txt" })
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in files.sorted() where name.hasSuffix(".txt") && name.hasPrefix(prefix) && !known.contains(name) {
-            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
-            guard let line = text.textLines.first(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+            // Notes that lie beside the detections are none of our business.
+            guard let line = try? numberedLines(of: "\(folder)/\(name)").first, detection(on: line.text) != nil else {
                 continue
             }
-            let words = line.split(whereSeparator: \.isWhitespace)
-            // Notes that lie beside the detections are none of our business.
-            guard words.count == 6, words.dropFirst().allSatisfy({ Double($0) != nil }) else { continue }
             let label = name.dropFirst(prefix.count).dropLast(4)
             throw AnnotationError(
                 file: "\(folder)/\(name)",

@@ -1,8 +1,5 @@
 import Foundation
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
+import Support
 
 /// One VOC annotation file as it stands, unchecked but for its numbers: 1-based corners, both inclusive.
 package struct VOCPicture: Sendable {
@@ -23,159 +20,156 @@ package struct VOCPicture: Sendable {
     package var fileName = ""
     /// 0 where the file has none.
     package var width = 0
+    /// 0 where the file has none.
     package var height = 0
     package var objects: [Object] = []
+
+    /// Bytes that an annotation has at most: several million objects.
+    private static let largest = 1 << 30
 
     /// Reads a file.
     ///
     /// - Throws: ``AnnotationError`` that names the element and its line.
     package init(path: String) throws {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes = try TextFile.bytes(path)
         } catch {
-            throw AnnotationError(
-                file: path, problem: "it can't be read", fix: "Check that the file is there and its permissions")
+            throw AnnotationError(error)
         }
-        try self.init(data: data, name: path)
+        try self.init(bytes: bytes, name: path)
     }
 
     /// Reads a file's bytes; `name` is for messages.
     ///
     /// - Throws: ``AnnotationError`` that names the element and its line.
-    package init(data: Data, name: String) throws {
-        // A document type can make a parser expand entities without end or open other files; VOC has none.
-        if data.range(of: Data("<!DOCTYPE".utf8)) != nil || data.range(of: Data("<!ENTITY".utf8)) != nil {
+    package init(bytes: [UInt8], name file: String) throws(AnnotationError) {
+        guard bytes.count <= Self.largest else {
             throw AnnotationError(
-                file: name, problem: "it declares a document type, which an annotation has no use for",
-                fix: "Take the <!DOCTYPE> out")
+                file: file, problem: "its \(bytes.count) bytes are too many for the annotation of one picture",
+                fix: "Check that it is the right file")
         }
-        let parser = XMLParser(data: data)
-        let reader = VOCReader(file: name)
-        parser.delegate = reader
-        let parsed = parser.parse()
-        if let error = reader.error { throw error }
-        guard parsed, reader.isComplete else {
-            throw AnnotationError(
-                file: name, place: "line \(max(1, parser.lineNumber))",
-                problem: "this is not well-formed XML"
-                    + (parser.parserError.map { " (error \(($0 as NSError).code) of libxml2)" } ?? ""),
-                fix: "Close every element, or copy the file again if it is cut off")
-        }
+        let elements = try XMLElements(bytes, file: file).elements
+        var reader = VOCReader(file: file)
+        for (position, element) in elements.enumerated() { try reader.take(element, at: position) }
+        try reader.finish()
         self = reader.picture
     }
 
-    private init() {}
-    fileprivate static var empty: VOCPicture { VOCPicture() }
+    fileprivate init() {}
 }
 
-/// Follows the parser's events: the path of open elements, and their text.
-private final class VOCReader: NSObject, XMLParserDelegate {
-    /// An object while its elements come in.
-    private struct Draft {
-        var line = 0
-        var name: String?
-        var corners: [String: Double] = [:]
-        var isDifficult = false
-        var isTruncated = false
+/// Goes through the elements in their order: what is in an object follows it.
+private struct VOCReader {
+    /// What is read, by the names of the elements from the root's children on.
+    private enum Role: String {
+        case fileName = "filename"
+        case size, width = "size/width", height = "size/height"
+        case object, name = "object/name", difficult = "object/difficult", truncated = "object/truncated"
+        case box = "object/bndbox", xmin = "object/bndbox/xmin", ymin = "object/bndbox/ymin",
+            xmax = "object/bndbox/xmax", ymax = "object/bndbox/ymax"
+
+        /// Whether elements belong in it, rather than text.
+        var isSection: Bool { self == .size || self == .object || self == .box }
+
+        static let corners: [Role] = [.xmin, .ymin, .xmax, .ymax]
+
+        /// The element's own name.
+        var elementName: Substring { rawValue.split(separator: "/").last ?? "" }
     }
 
-    private let file: String
-    private var path: [String] = []
-    private var text = ""
-    private var draft = Draft()
-    var picture = VOCPicture.empty
-    var error: AnnotationError?
-    /// Whether a root was opened and everything is closed; a file that is cut off can pass the parser.
-    var isComplete: Bool { sawRoot && path.isEmpty }
-    private var sawRoot = false
+    let file: String
+    var picture = VOCPicture()
+    /// The names from the root's children to each element, with slashes between; nil for what lies in elements that are not
+    /// read.
+    private var paths: [String?] = []
+    /// The text of every element that was read, of the picture or of the object that is open.
+    private var texts: [Role: (text: String, line: Int)] = [:]
+    private var objectLine: Int?
 
     init(file: String) { self.file = file }
 
-    private func refuse(_ parser: XMLParser, line: Int? = nil, _ problem: String, _ fix: String) {
-        if error == nil {
-            error = AnnotationError(
-                file: file, place: "line \(line ?? parser.lineNumber)", problem: problem, fix: fix)
-        }
-        parser.abortParsing()
+    private func error(_ line: Int, _ problem: String, _ fix: String) -> AnnotationError {
+        AnnotationError(file: file, place: "line \(line)", problem: problem, fix: fix)
     }
 
-    private func number(_ parser: XMLParser, _ element: String) -> Double? {
-        let value = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let number = Double(value), number.isFinite, abs(number) < 1e9 else {
-            refuse(parser, "<\(element)> holds \"\(value)\", which is not a number of pixels", "Write a number there")
-            return nil
-        }
-        return number
-    }
-
-    private func flag(_ parser: XMLParser, _ element: String) -> Bool {
-        switch text.trimmingCharacters(in: .whitespacesAndNewlines).lowercased() {
-        case "", "0", "false", "unspecified": return false
-        case "1", "true": return true
-        case let other:
-            refuse(parser, "<\(element)> holds \"\(other)\"", "Write 0 or 1 there")
-            return false
-        }
-    }
-
-    func parser(
-        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-        attributes: [String: String]
-    ) {
-        if path.isEmpty {
-            sawRoot = true
-            if name != "annotation" {
-                refuse(parser, "the file holds <\(name)>", "A VOC annotation is one <annotation>")
+    mutating func take(_ element: XMLElements.Element, at position: Int) throws(AnnotationError) {
+        guard let parent = element.parent else {
+            paths.append("")
+            guard element.name == "annotation" else {
+                throw error(
+                    element.line, "the file holds <\(element.name)>", "A VOC annotation is one <annotation>")
             }
+            return
         }
-        path.append(name)
-        text = ""
-        if path == ["annotation", "object"] {
-            draft = Draft()
-            draft.line = parser.lineNumber
+        guard let above = paths[parent] else { return paths.append(nil) }
+        guard let role = Role(rawValue: above.isEmpty ? element.name : above + "/" + element.name) else {
+            return paths.append(nil)
         }
-    }
-
-    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
-
-    func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-        defer {
-            path.removeLast()
-            text = ""
+        paths.append(role.rawValue)
+        if role == .object {
+            try finishObject()
+            objectLine = element.line
+            return
         }
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        switch path.dropFirst() {
-        case ["filename"]: picture.fileName = trimmed
-        case ["size", "width"]: picture.width = number(parser, name).map { Int($0) } ?? 0
-        case ["size", "height"]: picture.height = number(parser, name).map { Int($0) } ?? 0
-        case ["object", "name"]: draft.name = trimmed
-        case ["object", "difficult"]: draft.isDifficult = flag(parser, name)
-        case ["object", "truncated"]: draft.isTruncated = flag(parser, name)
-        case ["object", "bndbox", "xmin"], ["object", "bndbox", "ymin"], ["object", "bndbox", "xmax"],
-            ["object", "bndbox", "ymax"]:
-            draft.corners[name] = number(parser, name)
-        case ["object"]: finishObject(parser)
+        guard !role.isSection else { return }
+        guard !element.hasChildren else {
+            throw error(
+                element.line, "<\(element.name)> holds elements where its text belongs", "Write the value alone there")
+        }
+        let text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if let other = texts[role], other.text != text {
+            throw error(
+                element.line, "a second <\(element.name)> says \"\(text)\", and the one of line \(other.line) \"\(other.text)\"",
+                "Keep the right one")
+        }
+        texts[role] = (text, element.line)
+        switch role {
+        case .fileName: picture.fileName = text
+        case .width: picture.width = Int(try number(role))
+        case .height: picture.height = Int(try number(role))
         default: break
         }
     }
 
-    private func finishObject(_ parser: XMLParser) {
-        guard error == nil else { return }
-        guard let name = draft.name, !name.isEmpty else {
-            return refuse(parser, line: draft.line, "an <object> has no <name>", "Write the class's name there")
+    /// The last object has no object behind it that ends it.
+    mutating func finish() throws(AnnotationError) { try finishObject() }
+
+    private mutating func finishObject() throws(AnnotationError) {
+        guard let line = objectLine else { return }
+        objectLine = nil
+        defer { texts = texts.filter { !$0.key.rawValue.hasPrefix("object/") } }
+        guard let name = texts[.name]?.text, !name.isEmpty else {
+            throw error(line, "an <object> has no <name>", "Write the class's name there")
         }
-        guard let xmin = draft.corners["xmin"], let ymin = draft.corners["ymin"], let xmax = draft.corners["xmax"],
-            let ymax = draft.corners["ymax"]
-        else {
-            let missing = ["xmin", "ymin", "xmax", "ymax"].filter { draft.corners[$0] == nil }
-            return refuse(
-                parser, line: draft.line, "the <bndbox> of a \(name) lacks \(missing.joined(separator: ", "))",
+        let missing = Role.corners.filter { texts[$0] == nil }
+        guard missing.isEmpty else {
+            throw error(
+                line, "the <bndbox> of a \(name) lacks \(missing.map(\.elementName).joined(separator: ", "))",
                 "Write all four corners, or take the object out")
         }
         picture.objects.append(
             VOCPicture.Object(
-                name: name, xmin: xmin, ymin: ymin, xmax: xmax, ymax: ymax, isDifficult: draft.isDifficult,
-                isTruncated: draft.isTruncated, line: draft.line))
+                name: name, xmin: try number(.xmin), ymin: try number(.ymin), xmax: try number(.xmax),
+                ymax: try number(.ymax), isDifficult: try flag(.difficult), isTruncated: try flag(.truncated),
+                line: line))
+    }
+
+    private func number(_ role: Role) throws(AnnotationError) -> Double {
+        let (text, line) = texts[role] ?? ("", 1)
+        guard let number = Double(decimal: text), abs(number) < 1e9 else {
+            throw error(
+                line, "<\(role.elementName)> holds \"\(text)\", which is not a number of pixels", "Write a number there")
+        }
+        return number
+    }
+
+    private func flag(_ role: Role) throws(AnnotationError) -> Bool {
+        guard let (text, line) = texts[role] else { return false }
+        switch text.lowercased() {
+        case "", "0", "false", "unspecified": return false
+        case "1", "true": return true
+        default: throw error(line, "<\(role.elementName)> holds \"\(text)\"", "Write 0 or 1 there")
+        }
     }
 }
