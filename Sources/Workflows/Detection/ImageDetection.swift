@@ -49,8 +49,9 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationRule.size(of: header.size)
-        let image = try ImageFile.read(path, options: DecodeOptions(minimumSize: size, targetSize: size))
+        let size = model.recipe.input.evaluationSize(of: header.size)
+        let options = size == header.size ? DecodeOptions() : DecodeOptions(minimumSize: size, targetSize: size)
+        let image = try ImageFile.read(path, options: options)
         return ImageDetections(
             image: path, width: header.width, height: header.height,
             detections: objects(in: [image], originalSizes: [header.size], threshold: threshold)[0])
