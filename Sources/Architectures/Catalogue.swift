@@ -39,9 +39,14 @@ public enum Catalogue {
     ///
     /// - Throws: ``UnknownModel`` with the nearest name.
     public static func model(named name: String) throws(UnknownModel) -> NamedModel {
-        if let model = byName[name] { return model }
+        if let model = byName[name] ?? aliases[name].flatMap({ byName[$0] }) { return model }
         throw UnknownModel(name: name, nearest: nearestName(to: name, among: models.map(\.name)) ?? "resnet50")
     }
+
+    /// Names that other programs have for models of the catalogue, torchvision's above all.
+    public static let aliases = [
+        "wide_resnet50_2": "wideresnet50_2", "wide_resnet101_2": "wideresnet101_2",
+    ]
 
     private static let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 

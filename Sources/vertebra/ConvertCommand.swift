@@ -7,19 +7,18 @@ struct ConvertCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Convert weights between PyTorch's .pth and .safetensors.",
         discussion: """
-            Reads a .pth in every format that PyTorch has used, but only tensors and plain values, never other objects. From a \
-            training checkpoint or a run's folder it takes the weights of the model.
+            Reads a .pth in every format that PyTorch has used, Lightning's, mmdetection's and detectron2's files too, whatever \
+            the name's ending. Only tensors are taken; other objects are skipped and never run. From a training checkpoint or a \
+            run's folder it takes the weights of the model.
             """)
 
-    @Argument(help: "A .pth, .pth.tar, .pt, .bin or .safetensors file, or a run's folder.") var input: String
+    @Argument(help: "A file of weights (.pth, .pt, .ckpt, .pkl, .safetensors, …), or a run's folder.") var input: String
     @Argument(help: "The file to write; the ending decides the format.") var output: String
     @Flag(help: "Overwrite an existing file.") var replace = false
 
     func validate() throws {
-        var isFolder: ObjCBool = false
-        let inputIsFolder = FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) && isFolder.boolValue
-        for path in inputIsFolder ? [output] : [input, output] where !WeightsFile.isKnownKind(path) {
-            throw ValidationError("\(path) should end in .safetensors, .pth, .pth.tar, .pt or .bin.")
+        guard WeightsFile.isKnownKind(output) else {
+            throw ValidationError("\(output) should end in .safetensors, .pth, .pth.tar, .pt or .bin.")
         }
     }
 

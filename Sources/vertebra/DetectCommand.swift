@@ -14,7 +14,8 @@ struct DetectCommand: WorkCommand {
 
     @Argument(help: "JPEG or PNG files, videos (MP4, MOV, Matroska, WebM, AVI), or folders of them.")
     var images: [String]
-    @Option(help: "A checkpoint's file, or a run's folder.") var checkpoint: String
+    @Option(help: "A checkpoint's file, a run's folder, or weights of torchvision's Faster R-CNN (.pth, .safetensors).")
+    var checkpoint: String
     @Option(
         help: """
             Folder for drawn pictures and videos and for detections.json. Default: none; JSON goes to standard output and \
@@ -29,6 +30,7 @@ struct DetectCommand: WorkCommand {
     @Option(
         help: "An instances JSON that gives --results its image and category ids, matched by file and class names.")
     var annotations: String?
+    @OptionGroup(title: "Weights of others") var weights: WeightsOptions
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var set: SettingOptions
@@ -60,7 +62,8 @@ struct DetectCommand: WorkCommand {
         }
         if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
-            SavedModel(checkpoint, settings: set.settings + inference.settings + damaged.settings), device: device.device)
+            weights.open(checkpoint, settings: set.settings + inference.settings + damaged.settings),
+            device: device.device)
         useThreads(detection.model.recipe.training.threads)
         let ids = try results.map { _ in
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)

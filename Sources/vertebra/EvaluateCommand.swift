@@ -6,21 +6,37 @@ import Workflows
 
 struct EvaluateCommand: WorkCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure a run or a checkpoint on its validation part.",
+        commandName: "evaluate", abstract: "Measure a run, a checkpoint or weights of others on annotated data.",
         discussion: """
             For a detector, writes metrics.json and detections.json beside the checkpoint and prints COCO's table. For a \
-            classifier, writes metrics.json and prints top-1 and top-5; a video's result is the mean over all its views.
+            classifier, writes metrics.json and prints top-1 and top-5; a video's result is the mean over all its views. \
+            Weights of others need --data:
+              vertebra evaluate fasterrcnn_resnet50_fpn_coco.pth --data annotations/instances_val2017.json --images val2017
+              vertebra evaluate resnet50.pth --data imagenet
             """)
 
-    @Argument(help: "A run's folder (its best checkpoint) or a checkpoint's file.") var run: String
-    @Option(help: "Another root folder of the data; the same as --set data.root=…") var data: String?
+    @Argument(help: "A run's folder (its best checkpoint), a checkpoint's file, or weights of others (.pth, .safetensors).")
+    var run: String
+    @Option(
+        help: """
+            Other data: an instances JSON with --images, or a folder. For a run, it is another root folder of the recipe's data; \
+            for weights of others, a folder of COCO's or VOC's, or one with a folder of images for each class.
+            """)
+    var data: String?
+    @Option(help: "The folder of the pictures of --data FILE.json.") var images: String?
+    @OptionGroup(title: "Weights of others") var weights: WeightsOptions
     @OptionGroup var set: SettingOptions
     @Option(
         help: ArgumentHelp(
             "For a classifier of images in folders: scale the shorter side to this many pixels and look at the middle \
             square, such as 320 for a network trained on 224.", valueName: "pixels"))
     var crop: Int?
-    @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder.") var output: String?
+    @Option(
+        help: """
+            Folder for metrics.json and detections.json. Default: the checkpoint's folder; for weights of others, runs/ and \
+            their name.
+            """)
+    var output: String?
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var damaged: DamagedImagesOption
@@ -38,18 +54,30 @@ struct EvaluateCommand: WorkCommand {
         guard crop.map({ (1...4096).contains($0) }) ?? true else {
             throw ValidationError("--crop is \(crop ?? 0); it must be 1 to 4096 pixels.")
         }
+        guard images == nil || data != nil else {
+            throw ValidationError("--images is the folder of the pictures of --data FILE.json; name that as well.")
+        }
     }
 
     func work() throws {
         let checkpoint = try RunFolder.checkpoint(at: run)
-        let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
-        try folder.prepare()
-        let settings =
-            (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + (data.map { ["data.root=\($0)"] } ?? [])
-            + inference.settings + damaged.settings
+        let named = data.map { NamedData(path: $0, images: images) }
         let bar = ProgressLine("evaluating")
-        let saved = try SavedModel(checkpoint, settings: settings)
+        let settings =
+            (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + inference.settings + damaged.settings
+        let saved = try weights.open(checkpoint, settings: settings, on: named)
         if crop != nil { try saved.requireCroppedImages() }
+        guard !saved.isPublished || data != nil || set.settings.contains(where: { $0.hasPrefix("data.") }) else {
+            throw ValidationError(
+                "\(checkpoint) holds weights alone, which don't say what to measure on. Name it: --data FILE.json --images DIR, "
+                    + "or --data FOLDER.")
+        }
+        let usual =
+            saved.isPublished
+            ? "runs/" + URL(fileURLWithPath: checkpoint).deletingPathExtension().lastPathComponent
+            : (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? "."
+        let folder = RunFolder(output ?? usual)
+        try folder.prepare()
         if saved.task == .classification {
             guard pictures == 0, results == nil, inference.settings.isEmpty else {
                 throw ValidationError(

@@ -4,10 +4,6 @@ import Foundation
 import ScoreCommands
 import Workflows
 
-extension NamedWeights: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
-
 struct ExplainCommand: WorkCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
@@ -21,16 +17,20 @@ struct ExplainCommand: WorkCommand {
     @Option(
         name: .customLong("checkpoint"),
         help: ArgumentHelp(
-            "A classifier's checkpoint, or a run's folder; can be repeated.", valueName: "checkpoint"))
+            "A classifier's checkpoint, a run's folder, or weights of others; can be repeated.", valueName: "checkpoint"))
     var checkpoints: [String] = []
     @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
             "A name that `vertebra models` lists, or one with changed axes such as iresnet50:shortcut=dense, and its "
-                + "weights in a .safetensors or .pth file; can be repeated.",
+                + "weights in a .safetensors or .pth file; can be repeated. A name alone is the network of a --checkpoint "
+                + "that is weights of others.",
             valueName: "name=weights"))
-    var weights: [NamedWeights] = []
-    @Option(help: "A text file with the class names of each --model, one on each line, in the order of the outputs.")
+    var models: [String] = []
+    @Option(
+        help: """
+            The class names of weights of others: imagenet, or a text file with one on each line, in the order of the outputs.
+            """)
     var classes: String?
     @Option(
         name: .customLong("class"),
@@ -47,12 +47,18 @@ struct ExplainCommand: WorkCommand {
     @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var device: DeviceOption
 
+    private var weights: [NamedWeights] { models.compactMap { NamedWeights($0) } }
+    /// The networks that are named without weights.
+    private var networks: [String] { models.filter { NamedWeights($0) == nil } }
+
     func validate() throws {
         guard !checkpoints.isEmpty || !weights.isEmpty else {
-            throw ValidationError("Name a classifier: --checkpoint RUN, or --model NAME=WEIGHTS.")
+            throw ValidationError("Name a classifier: --checkpoint FILE, or --model NAME=WEIGHTS.")
         }
-        guard classes == nil || !weights.isEmpty else {
-            throw ValidationError("--classes names the classes of --model; a checkpoint has its own.")
+        guard networks.count <= (checkpoints.isEmpty ? 0 : 1) else {
+            throw ValidationError(
+                "--model \(networks[networks.count - 1]) names no weights; write --model NAME=WEIGHTS, or name the network of "
+                    + "--checkpoint once.")
         }
     }
 
@@ -60,9 +66,10 @@ struct ExplainCommand: WorkCommand {
         let files = try ImageDetection.imageFiles(images)
         var writer = try output.map { try ExplanationWriter(folder: RunFolder($0), images: files) }
         let explanation = try ImageExplanation(
-            checkpoints: checkpoints, weights: weights, classNames: classes, classChoice: choice, stage: stage,
-            settings: set.settings + damaged.settings, device: device.device)
+            checkpoints: checkpoints, network: networks.first, weights: weights, classNames: classes, classChoice: choice,
+            stage: stage, settings: set.settings + damaged.settings, device: device.device)
         useThreads(explanation.threads)
+        for note in explanation.notes { printToStandardError(note) }
         let all = try ProgressLine.counting(files, "explaining") { file in
             var found = try explanation.explain(file)
             try writer?.write(&found)

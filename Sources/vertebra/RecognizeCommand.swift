@@ -15,7 +15,8 @@ struct RecognizeCommand: WorkCommand {
             """)
 
     @Argument(help: "Video files, folders of frames, or folders of both.") var videos: [String]
-    @Option(help: "A classifier of clips: a run's folder or a checkpoint's file.") var checkpoint: String
+    @Option(help: "A classifier of clips: a run's folder, a checkpoint's file, or weights alone (.pth, .safetensors).")
+    var checkpoint: String
     @Option(help: "Number of classes to print for each video.") var top = 5
     @Option(
         help: """
@@ -23,6 +24,7 @@ struct RecognizeCommand: WorkCommand {
             output and nothing is drawn.
             """)
     var output: String?
+    @OptionGroup(title: "Weights of others") var weights: WeightsOptions
     @OptionGroup var set: SettingOptions
     @OptionGroup var device: DeviceOption
 
@@ -35,7 +37,7 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            SavedModel(checkpoint, settings: set.settings), device: device.device, top: top)
+            weights.open(checkpoint, settings: set.settings), device: device.device, top: top)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         let all = try StopSignal.watching(saving: false) {

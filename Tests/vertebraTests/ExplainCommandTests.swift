@@ -71,7 +71,7 @@ final class ExplainCommandTests: XCTestCase {
     func testWrongCalls() throws {
         for arguments in [
             ["x.jpg"], ["x.jpg", "--model", "resnet50"], ["--checkpoint", "run"],
-            ["x.jpg", "--checkpoint", "run", "--classes", "names.txt"],
+            ["x.jpg", "--checkpoint", "run", "--model", "resnet50", "--model", "resnet18"],
         ] {
             let run = try CommandRun.of(["explain"] + arguments)
             XCTAssertEqual(run.status, 64, "\(arguments): \(run.errors)")

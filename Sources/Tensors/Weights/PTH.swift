@@ -34,16 +34,18 @@ public struct PTHFile: Sendable {
 
 /// Reads and writes PyTorch's checkpoint files (`.pth`, `.pt`, `.pth.tar`), reading those of every version of PyTorch.
 ///
-/// Only tensors are taken. Beside them a pickle may hold plain values, which are named and left out; a file with any
-/// other object is refused, and nothing in a file is ever run.
+/// Only tensors and numpy's arrays are taken. What a pickle holds beside them, plain values and objects of any class, is
+/// named and left out; nothing in a file is ever imported or run.
 public enum PTH {
     /// The tensors of the state dict in a checkpoint.
     ///
     /// The state dict may stand under a key (`{"state_dict": {…}, "epoch": 90}`); dictionaries inside it, or several
     /// state dicts beside each other, give names joined by dots. Only its own tensors are read from the disk.
     ///
-    /// - Throws: ``WeightsFileError`` that says where, if the file is missing, damaged, not PyTorch's, or holds
-    ///   arbitrary objects.
+    /// A pickle of numpy arrays, as detectron2's `.pkl` are, is read in the same way.
+    ///
+    /// - Throws: ``WeightsFileError`` that says where, if the file is missing, damaged, not PyTorch's, or holds a module
+    ///   rather than a state dict.
     public static func read(_ path: String) throws -> PTHFile {
         let data: Data
         do {
@@ -54,7 +56,7 @@ public enum PTH {
         do {
             let contents = try contents(of: data, path: path)
             let search = try StateDictSearch(contents.heap, root: contents.root)
-            guard !search.tensors.isEmpty else { throw PTHFault.foreign("it holds no tensors") }
+            guard !search.tensors.isEmpty else { throw search.noTensors }
             var storages: [String: Tensor] = [:]
             let tensors = try search.tensors.map { name, place in
                 (name, try tensor(contents, place, name: name, storages: &storages))
@@ -79,7 +81,11 @@ public enum PTH {
     ) throws -> Tensor {
         let tensor = contents.heap.tensors[place]
         let storage = contents.heap.storages[tensor.storage]
-        let bytes = try storages[storage.key] ?? contents.bytes(storage.key)
+        let bytes =
+            try storages[storage.key]
+            ?? storage.bytes.map { bytes in
+                bytes.withUnsafeBytes { Tensor(bytes: $0, shape: [bytes.count], dtype: .uint8) }
+            } ?? contents.bytes(storage.key)
         storages[storage.key] = bytes
         guard storage.first + storage.count <= bytes.count / storage.dtype.size else {
             throw PTHFault.damaged(

@@ -43,6 +43,7 @@ final class PTHArchive {
     deinit { ct_archive_close(raw) }
 
     func contents() throws -> PTHContents {
+        if try record("constants.pkl") != nil { throw PTHFault.script }
         guard let pickle = try record("data.pkl") else {
             throw PTHFault.foreign("it is a zip archive without data.pkl, which PyTorch's have")
         }
@@ -52,7 +53,8 @@ final class PTHArchive {
         let data = pickle.withUnsafeMutableElements { Data(bytes: $0, count: pickle.count) }
         var unpickler = Unpickler(ByteCursor(data))
         let root = try unpickler.value { id, heap in
-            heap.storage(named: id).map { heap.storage($0) }
+            if let object = heap.object(named: id) { return object }
+            return heap.storage(named: id).map { heap.storage($0) }
         }
         return PTHContents(heap: unpickler.heap, root: root) { key in
             guard let bytes = try self.record("data/\(key)") else {
@@ -86,6 +88,21 @@ extension PickleHeap {
             storage = view
         }
         return storage
+    }
+}
+
+extension PickleHeap {
+    /// What a persistent id stands for if that isn't a storage that is known here: a module's class with its source (older
+    /// forms), or a storage of another type.
+    func object(named id: PickledValue) -> PickledValue? {
+        guard case .list(let place) = id, lists[place].count >= 2, case .text(let kind) = lists[place][0] else {
+            return nil
+        }
+        switch (kind, lists[place][1]) {
+        case ("module", let value): return value
+        case ("storage", .global(.foreign(let name))): return .object(name)
+        default: return nil
+        }
     }
 }
 

@@ -10,15 +10,24 @@ struct PTHStream {
 
     static func contents(of data: Data) throws -> PTHContents {
         var reader = Unpickler(ByteCursor(data))
-        guard case .large(magic) = try reader.value() else {
-            throw PTHFault.foreign(at: 0, "it is a pickle, but without the number that PyTorch begins with")
+        let first = try reader.value()
+        guard case .large(magic) = first else {
+            // A pickle alone, as detectron2's weights are: its arrays stand in itself.
+            return PTHContents(heap: reader.heap, root: first) { key in
+                throw PTHFault.damaged("its storage \(key) is missing")
+            }
         }
         guard case .integer(version) = try reader.value() else {
             throw PTHFault.foreign(at: reader.bytes.position, "its version isn't \(version)")
         }
         _ = try reader.value()
         let root = try reader.value { id, heap in
-            heap.storage(named: id).map { heap.storage($0) }
+            if let object = heap.object(named: id) {
+                guard case .object(let type) = object else { return object }
+                // The storages behind the pickle can't be told apart without the size of each one's elements.
+                throw PTHFault.foreign("it holds a \(type), whose elements aren't known here")
+            }
+            return heap.storage(named: id).map { heap.storage($0) }
         }
         let keysAt = reader.bytes.position
         guard case .list(let keys) = try reader.value() else {

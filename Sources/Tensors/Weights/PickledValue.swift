@@ -1,3 +1,5 @@
+import Foundation
+
 /// A value that a pickle describes.
 ///
 /// Lists, dictionaries, storages and tensors stand in a `PickleHeap` and are known by their place there: however deep a
@@ -10,14 +12,20 @@ enum PickledValue {
     case large([UInt8])
     case number(Double)
     case text(String)
-    /// Bytes; only how many there are is kept.
-    case bytes(Int)
+    /// Bytes: a part of the file, not copied.
+    case bytes(Data)
     /// A list, a tuple or a set.
     case list(Int)
     case dictionary(Int)
     case storage(Int)
     case tensor(Int)
     case global(PickledGlobal)
+    /// A numpy array, by its place in the heap.
+    case array(Int)
+    /// A numpy element type, by its place in the heap.
+    case arrayType(Int)
+    /// An object of a class that isn't known here, by the name of the class. It was never made.
+    case object(String)
     /// A device or an element type, by its name: of no use here.
     case plain(String)
 }
@@ -30,6 +38,8 @@ struct PickledStorage {
     var first = 0
     /// How many elements it has.
     var count: Int
+    /// The bytes of a numpy array, which stand in the pickle itself; nil for PyTorch's storages.
+    var bytes: Data?
 }
 
 /// A tensor as a pickle describes it; its elements lie in a storage.
@@ -48,6 +58,9 @@ struct PickleHeap {
     private(set) var dictionaries: [[(key: PickledValue, value: PickledValue)]] = []
     private(set) var storages: [PickledStorage] = []
     private(set) var tensors: [PickledTensor] = []
+    /// The places of the tensors that numpy arrays became; nil for an array without contents, or of what isn't numbers.
+    private(set) var arrays: [Int?] = []
+    private(set) var arrayTypes: [PickledArrayType] = []
 
     mutating func list(_ values: [PickledValue] = []) -> PickledValue {
         lists.append(values)
@@ -96,6 +109,29 @@ struct PickleHeap {
         return .tensor(tensors.count - 1)
     }
 
+    mutating func array(_ tensor: Int? = nil) -> PickledValue {
+        arrays.append(tensor)
+        return .array(arrays.count - 1)
+    }
+
+    mutating func fill(array: Int, with tensor: Int) { arrays[array] = tensor }
+
+    mutating func arrayType(_ type: PickledArrayType) -> PickledValue {
+        arrayTypes.append(type)
+        return .arrayType(arrayTypes.count - 1)
+    }
+
+    mutating func turnByteOrder(ofArrayType place: Int) { arrayTypes[place].isBigEndian = true }
+
+    /// The place of the tensor that a value is; nil for any other value.
+    func tensorPlace(_ value: PickledValue) -> Int? {
+        switch value {
+        case .tensor(let place): place
+        case .array(let place): arrays[place]
+        default: nil
+        }
+    }
+
     /// How many elements a tensor may have by repeating those of a smaller storage.
     private static let mostRepeated = 1 << 24
 
@@ -141,12 +177,16 @@ struct PickleHeap {
         case .large: "a large number"
         case .number(let value): "\(value)"
         case .text(let text): text.count > 40 ? text.prefix(40) + "…" : text
-        case .bytes(let count): "\(count) bytes"
+        case .bytes(let bytes): "\(bytes.count) bytes"
         case .list(let place): "a list of \(lists[place].count)"
         case .dictionary(let place): "a dictionary of \(dictionaries[place].count)"
         case .storage: "a storage"
         case .tensor(let place): "a tensor \(tensors[place].shape)"
+        case .global(.foreign(let name)): name
         case .global: "a class"
+        case .array(let place): arrays[place].map { "a numpy array \(tensors[$0].shape)" } ?? "a numpy array of objects"
+        case .arrayType: "an element type"
+        case .object(let name): "an object of \(name)"
         case .plain(let text): text
         }
     }

@@ -91,7 +91,7 @@ public enum Safetensors {
                 throw fail("the tensor '\(name)' has the type \(entry.dtype), which isn't supported")
             }
             guard let size = byteCount(entry.shape, dtype), entry.dataOffsets.count == 2, entry.dataOffsets[0] >= 0,
-                entry.dataOffsets[0] <= data, entry.dataOffsets[1] <= data,
+                entry.dataOffsets[0] <= entry.dataOffsets[1], entry.dataOffsets[1] <= data,
                 entry.dataOffsets[1] - entry.dataOffsets[0] == size
             else {
                 throw fail(

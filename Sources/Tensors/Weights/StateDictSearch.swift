@@ -8,6 +8,7 @@ struct StateDictSearch {
     private(set) var keys: [String] = []
     /// What stood beside the state dict, or inside it without being a tensor, each with a word of what it is.
     private(set) var leftOut: [String] = []
+    private var objects: [(key: String, name: String)] = []
     private var visits = 0
 
     private static let usualKeys = [
@@ -19,6 +20,9 @@ struct StateDictSearch {
     init(_ heap: PickleHeap, root: PickledValue) throws {
         self.heap = heap
         guard case .dictionary(var dictionary) = root else {
+            if case .object(let name) = root {
+                throw PTHFault.object("it holds a whole module, an object of \(name)")
+            }
             throw PTHFault.foreign("it holds \(heap.description(root)), and not a dictionary of tensors")
         }
         while keys.count < Self.deepest, let (key, inner) = try nested(in: dictionary) {
@@ -27,7 +31,7 @@ struct StateDictSearch {
             dictionary = inner
         }
         let entries = heap.entries(dictionary)
-        if entries.contains(where: { Self.isTensor($0.value) }) {
+        if entries.contains(where: { heap.tensorPlace($0.value) != nil }) {
             try gather(entries, prefix: "", depth: 0)
         } else {
             // Several networks.
@@ -51,7 +55,7 @@ struct StateDictSearch {
                 return (key, inner)
             }
         }
-        guard !entries.contains(where: { Self.isTensor($0.value) }) else { return nil }
+        guard !entries.contains(where: { heap.tensorPlace($0.value) != nil }) else { return nil }
         let candidates = entries.compactMap { entry in flatStateDict(entry.value).map { (entry.key, $0) } }
         return candidates.count == 1 ? candidates[0] : nil
     }
@@ -59,19 +63,21 @@ struct StateDictSearch {
     /// The place of a dictionary that itself holds tensors; nil for any other value.
     private func flatStateDict(_ value: PickledValue) -> Int? {
         guard case .dictionary(let place) = value,
-            heap.dictionaries[place].contains(where: { Self.isTensor($0.value) })
+            heap.dictionaries[place].contains(where: { heap.tensorPlace($0.value) != nil })
         else { return nil }
         return place
     }
 
-    private static func isTensor(_ value: PickledValue) -> Bool {
-        if case .tensor = value { true } else { false }
+    /// The fault of a file without tensors.
+    var noTensors: PTHFault {
+        guard let object = objects.first else { return .foreign("it holds no tensors") }
+        return .object("it holds no state dict; '\(object.key)' is a whole object of \(object.name)")
     }
 
     private mutating func holdsTensors(_ dictionary: Int, depth: Int) throws -> Bool {
         for (_, value) in heap.dictionaries[dictionary] {
             try visit()
-            if Self.isTensor(value) { return true }
+            if heap.tensorPlace(value) != nil { return true }
             if case .dictionary(let inner) = value, depth < Self.deepest, try holdsTensors(inner, depth: depth + 1) {
                 return true
             }
@@ -85,7 +91,12 @@ struct StateDictSearch {
         for (key, value) in entries {
             try visit()
             switch value {
-            case .tensor(let place): tensors.append((prefix + key, place))
+            case .tensor, .array:
+                if let place = heap.tensorPlace(value) {
+                    tensors.append((prefix + key, place))
+                } else {
+                    leaveOut(prefix + key, value)
+                }
             case .dictionary(let inner) where depth < Self.deepest:
                 try gather(heap.entries(inner), prefix: prefix + key + ".", depth: depth + 1)
             default: leaveOut(prefix + key, value)
@@ -94,7 +105,9 @@ struct StateDictSearch {
     }
 
     private mutating func leaveOut(_ name: String, _ value: PickledValue) {
-        leftOut.append("\((keys + [name]).joined(separator: ".")) (\(heap.description(value)))")
+        let key = (keys + [name]).joined(separator: ".")
+        leftOut.append("\(key) (\(heap.description(value)))")
+        if case .object(let name) = value { objects.append((key, name)) }
     }
 
     /// Counts a step, and throws at too many: dictionaries may stand in each other many times over, and no state dict

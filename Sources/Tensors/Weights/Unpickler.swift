@@ -1,11 +1,12 @@
 import Foundation
 
-/// Reads pickles of protocols 1 to 4 as values. What a pickle names is looked up among the few names of
-/// `PickledGlobal`; nothing is ever imported, made or run.
+/// Reads pickles of protocols 1 to 5 as values. What a pickle names is looked up among the few names of
+/// `PickledGlobal`, and an object of any other class is only the name of that class; nothing is ever imported, made or
+/// run.
 struct Unpickler {
     var bytes: ByteCursor
     var heap = PickleHeap()
-    private var stack: [PickledValue] = []
+    var stack: [PickledValue] = []
     /// The stack's size at each open mark.
     private var marks: [Int] = []
     private var memory: [Int: PickledValue] = [:]
@@ -15,7 +16,7 @@ struct Unpickler {
     private static let mostSteps = 10_000_000
 
     /// Gives what a persistent id of a pickle stands for; nil for one that isn't there.
-    typealias Persistent = (PickledValue, inout PickleHeap) -> PickledValue?
+    typealias Persistent = (PickledValue, inout PickleHeap) throws -> PickledValue?
 
     init(_ bytes: ByteCursor) { self.bytes = bytes }
 
@@ -34,7 +35,7 @@ struct Unpickler {
             if opcode == UInt8(ascii: ".") { return try pop(start) }
             if opcode == UInt8(ascii: "Q") || opcode == UInt8(ascii: "P") {
                 let id = opcode == UInt8(ascii: "Q") ? try pop(start) : .text(try bytes.line())
-                guard let value = persistent(id, &heap) else {
+                guard let value = try persistent(id, &heap) else {
                     throw PTHFault.damaged(at: start, "its pickle refers to \(heap.description(id)), which isn't there")
                 }
                 stack.append(value)
@@ -52,21 +53,32 @@ struct Unpickler {
         switch opcode {
         case UInt8(ascii: "c"):
             let module = try bytes.line()
-            try pushGlobal(module, try bytes.line(), start)
+            stack.append(.global(PickledGlobal(module: module, name: try bytes.line())))
         case 0x93:
             guard case .text(let name) = try pop(start), case .text(let module) = try pop(start) else {
                 throw PTHFault.damaged(at: start, "its pickle names something by what isn't text")
             }
-            try pushGlobal(module, name, start)
-        case UInt8(ascii: "R"): try call(start)
-        case UInt8(ascii: "b"):
-            // Attributes: `_metadata` of a state dict, whatever hangs on a tensor.
+            stack.append(.global(PickledGlobal(module: module, name: name)))
+        case UInt8(ascii: "R"), 0x81:
+            let arguments = try popArguments(start)
+            try call(try pop(start), arguments, start)
+        case 0x92:
             _ = try pop(start)
-            switch try top(start) {
-            case .dictionary, .tensor: break
-            case let other:
-                throw PTHFault.foreign(at: start, "its pickle gives attributes to \(heap.description(other))")
+            let arguments = try popArguments(start)
+            try call(try pop(start), arguments, start)
+        case UInt8(ascii: "i"):
+            let module = try bytes.line()
+            let callee = PickledGlobal(module: module, name: try bytes.line())
+            try call(.global(callee), try popToMark(start), start)
+        case UInt8(ascii: "o"):
+            let values = try popToMark(start)
+            guard let callee = values.first else {
+                throw PTHFault.damaged(at: start, "its pickle makes an object of nothing")
             }
+            try call(callee, Array(values.dropFirst()), start)
+        case UInt8(ascii: "b"):
+            let state = try pop(start)
+            try give(state, to: try top(start), start)
         default: return false
         }
         return true
@@ -105,9 +117,9 @@ struct Unpickler {
         case 0x8D: try pushText(try bytes.count(8), start)
         case UInt8(ascii: "U"): try pushOldText(Int(try bytes.byte()))
         case UInt8(ascii: "T"): try pushOldText(try bytes.count(4))
-        case UInt8(ascii: "C"): stack.append(.bytes(try bytes.skip(Int(try bytes.byte())).count))
-        case UInt8(ascii: "B"): stack.append(.bytes(try bytes.skip(try bytes.count(4)).count))
-        case 0x8E, 0x96: stack.append(.bytes(try bytes.skip(try bytes.count(8)).count))
+        case UInt8(ascii: "C"): try pushBytes(Int(try bytes.byte()))
+        case UInt8(ascii: "B"): try pushBytes(try bytes.count(4))
+        case 0x8E, 0x96: try pushBytes(try bytes.count(8))
         case UInt8(ascii: "]"), UInt8(ascii: ")"), 0x8F: stack.append(heap.list())
         case UInt8(ascii: "}"): stack.append(heap.dictionary())
         default: return false
@@ -155,7 +167,7 @@ struct Unpickler {
         return true
     }
 
-    private mutating func pop(_ start: Int) throws -> PickledValue {
+    mutating func pop(_ start: Int) throws -> PickledValue {
         guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
             throw PTHFault.damaged(at: start, "its pickle takes a value where there is none")
         }
@@ -183,14 +195,17 @@ struct Unpickler {
     }
 
     private mutating func append(_ values: [PickledValue], _ start: Int) throws {
-        guard case .list(let list) = try top(start) else {
-            throw PTHFault.damaged(at: start, "its pickle appends to what isn't a list")
+        switch try top(start) {
+        case .list(let list): heap.append(values[...], to: list)
+        case .object: break
+        default: throw PTHFault.damaged(at: start, "its pickle appends to what isn't a list")
         }
-        heap.append(values[...], to: list)
     }
 
-    private mutating func set(_ pairs: [PickledValue], _ start: Int) throws {
-        guard case .dictionary(let dictionary) = try top(start), pairs.count % 2 == 0 else {
+    mutating func set(_ pairs: [PickledValue], _ start: Int) throws {
+        let container = try top(start)
+        if case .object = container { return }
+        guard case .dictionary(let dictionary) = container, pairs.count % 2 == 0 else {
             throw PTHFault.damaged(at: start, "its pickle sets keys of what isn't a dictionary")
         }
         for i in stride(from: 0, to: pairs.count, by: 2) { heap.set(pairs[i + 1], for: pairs[i], in: dictionary) }
@@ -216,79 +231,19 @@ struct Unpickler {
         stack.append(.text(text))
     }
 
+    private mutating func pushBytes(_ count: Int) throws { stack.append(.bytes(bytes.data[try bytes.skip(count)])) }
+
     /// Pushes what Python 2 wrote, which has one type for text and bytes: a text where it is UTF-8, else bytes.
     private mutating func pushOldText(_ count: Int) throws {
-        let range = try bytes.skip(count)
-        stack.append(String(bytes: bytes.data[range], encoding: .utf8).map(PickledValue.text) ?? .bytes(count))
+        let part = bytes.data[try bytes.skip(count)]
+        stack.append(String(bytes: part, encoding: .utf8).map(PickledValue.text) ?? .bytes(part))
     }
 
-    private mutating func pushGlobal(_ module: String, _ name: String, _ start: Int) throws {
-        guard let global = PickledGlobal(module: module, name: name) else {
-            throw PTHFault.foreign(
-                at: start, "its pickle names \(module).\(name), which is neither a tensor nor a plain value")
-        }
-        stack.append(.global(global))
-    }
-
-    /// Does one of the calls that make tensors and containers; any other call throws.
-    private mutating func call(_ start: Int) throws {
-        guard case .list(let place) = try pop(start), case .global(let global) = try pop(start) else {
+    /// The arguments of a call: a list's values.
+    mutating func popArguments(_ start: Int) throws -> [PickledValue] {
+        guard case .list(let place) = try pop(start) else {
             throw PTHFault.damaged(at: start, "its pickle calls what can't be called")
         }
-        let arguments = heap.lists[place]
-        switch global {
-        case .orderedDictionary, .counter:
-            stack.append(try dictionary(arguments, start))
-        case .set, .size:
-            if case .list(let values)? = arguments.first {
-                stack.append(.list(values))
-            } else {
-                stack.append(heap.list())
-            }
-        case .rebuildTensor:
-            stack.append(try tensor(arguments, start))
-        case .rebuildParameter:
-            guard case .tensor(let tensor)? = arguments.first else {
-                throw PTHFault.damaged(at: start, "a parameter isn't a tensor")
-            }
-            stack.append(.tensor(tensor))
-        case .encode:
-            guard case .text(let text)? = arguments.first else {
-                throw PTHFault.damaged(at: start, "bytes aren't given as text")
-            }
-            stack.append(.bytes(text.unicodeScalars.count))
-        case .device:
-            stack.append(.plain("a device"))
-        case .storage, .tensorClass, .elementType:
-            throw PTHFault.foreign(at: start, "its pickle makes a \(global) outside a tensor")
-        }
-    }
-
-    /// The dictionary that a call makes from nothing, from another dictionary, or from a list of pairs.
-    private mutating func dictionary(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
-        switch arguments.first {
-        case nil: return heap.dictionary()
-        case .dictionary(let place)?: return .dictionary(place)
-        case .list(let place)?:
-            let made = heap.dictionary()
-            stack.append(made)
-            for pair in heap.lists[place] {
-                guard case .list(let place) = pair, heap.lists[place].count == 2 else {
-                    throw PTHFault.damaged(at: start, "a dictionary isn't given as pairs")
-                }
-                try set(heap.lists[place], start)
-            }
-            return try pop(start)
-        default: throw PTHFault.damaged(at: start, "a dictionary is made of \(heap.description(arguments[0]))")
-        }
-    }
-
-    /// The tensor that the arguments storage, offset, shape, strides, … of a call describe.
-    private mutating func tensor(_ arguments: [PickledValue], _ start: Int) throws -> PickledValue {
-        guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
-            let shape = heap.integers(arguments[2]), let strides = heap.integers(arguments[3]),
-            let tensor = heap.tensor(.init(storage: storage, offset: offset, shape: shape, strides: strides))
-        else { throw PTHFault.damaged(at: start, "a tensor doesn't lie in its storage") }
-        return tensor
+        return heap.lists[place]
     }
 }

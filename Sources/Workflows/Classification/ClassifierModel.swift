@@ -58,10 +58,30 @@ public struct ClassifierModel: RecipeModel {
         if recipe.model.checkpointsActivations { network.checkpointActivations() }
         start =
             if loadsWeights, let weights = recipe.model.weights {
-                try StartWeights(
-                    StartWeights.file(weights, recipe: file), into: network, classNames: classNames,
-                    called: "the classifier", recipe: file)
+                try Self.start(weights, into: network, classNames: classNames, recipe: file)
             } else { nil }
+    }
+
+    /// Loads weights to start from, of a classifier or of a detector's backbone.
+    private static func start(
+        _ path: String, into network: Backbone, classNames: [String], recipe: RecipeFile
+    ) throws -> StartWeights {
+        var notes: [String] = []
+        let weights: WeightsFile
+        switch try WeightsLayout(StartWeights.file(path, recipe: recipe)) {
+        case .backbone(let file), .ssd(let file): weights = file
+        case .fasterRCNN(let file):
+            weights = file.under("backbone.body.")
+            notes = ["a Faster R-CNN's weights: only its backbone is taken"]
+        case .foreign(let other):
+            guard let body = other.body else {
+                throw recipe.error(at: "model.weights", "\(path): \(other.reason(path: path))")
+            }
+            weights = body
+            notes = [other.note]
+        }
+        return try StartWeights(
+            weights, into: network, classNames: classNames, called: "the classifier", recipe: recipe, notes: notes)
     }
 
     /// Whether the network takes clips `[N, 3, T, H, W]` rather than images `[N, 3, H, W]`.

@@ -53,7 +53,11 @@ public struct ClipRecognition {
             .classification, "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
         model = try ClassifierModel(saved, device: device)
         guard model.recipe.data.format.isOfVideos else {
-            throw JobError(saved.path, "this classifier was trained on images, not on videos")
+            throw JobError(
+                saved.path,
+                saved.isPublished
+                    ? "these are weights of a classifier of images, not of videos; `vertebra explain` uses them"
+                    : "this classifier was trained on images, not on videos")
         }
         self.top = top
     }

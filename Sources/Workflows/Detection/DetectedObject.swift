@@ -27,7 +27,8 @@ package struct DetectedObject: Hashable, Sendable {
 }
 
 extension DetectorModel {
-    /// The objects found in each of `images`, in pixels of the original files, best first.
+    /// The objects found in each of `images`, in pixels of the original files, best first. An output of a
+    /// published head that no class has gives none.
     ///
     /// - Parameters:
     ///   - images: Images already scaled as the recipe's `input` says.
@@ -38,7 +39,9 @@ extension DetectorModel {
             "DetectorModel.objects: \(images.count) images with \(originalSizes.count) original sizes")
         let found = detect(images.map { Tensor($0) })
         return images.indices.map { i in
-            DetectedObject.list(found[i].scaled(from: images[i].size, to: originalSizes[i]))
+            DetectedObject.list(found[i].scaled(from: images[i].size, to: originalSizes[i])).filter {
+                classNames[$0.label - 1] != ClassNameList.unusedName
+            }
         }
     }
 }

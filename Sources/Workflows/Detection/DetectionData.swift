@@ -114,24 +114,22 @@ extension DetectionInputSection {
         if zoomOut > 0 { transforms.append(RandomZoomOut(probability: zoomOut)) }
         if iouCrop { transforms.append(RandomIoUCrop()) }
         if flip > 0 { transforms.append(RandomHorizontalFlip(probability: flip)) }
-        transforms.append(resize(to: shorterSide))
-        return transforms
+        return transforms + resize(to: shorterSide)
     }
 
     /// The transforms of images outside training.
-    var evaluationTransforms: [any DetectionTransform] {
-        [resize(to: [evaluationShorterSide])]
+    var evaluationTransforms: [any DetectionTransform] { resize(to: [evaluationShorterSide]) }
+
+    private func resize(to sides: [Int]) -> [any DetectionTransform] {
+        if let side { return [Resize(width: side, height: side)] }
+        return scaledBy == .network ? [] : [ResizeShortestEdge(sides, longestSide: longerSide)]
     }
 
-    private func resize(to sides: [Int]) -> any ResizingTransform {
-        if let side { return Resize(width: side, height: side) }
-        return ResizeShortestEdge(sides, longestSide: longerSide)
-    }
-
-    /// How images are scaled outside training.
-    var evaluationRule: ResizeRule {
-        if let side { return .fixed(ImageSize(width: side, height: side)) }
-        return .shortestEdge(evaluationShorterSide, longest: longerSide)
+    /// The size that an image is scaled to before the network, outside training.
+    func evaluationSize(of size: ImageSize) -> ImageSize {
+        if let side { return ImageSize(width: side, height: side) }
+        return scaledBy == .network
+            ? size : ResizeRule.shortestEdge(evaluationShorterSide, longest: longerSide).size(of: size)
     }
 
     /// Pixels of the shorter side outside training.

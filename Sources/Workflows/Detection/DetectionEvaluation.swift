@@ -20,7 +20,8 @@ public struct DetectionEvaluation {
         model = try DetectorModel(saved, device: device)
         let data = DetectionData(model.recipe.data, file: model.file)
         let location = try data.location(.val, classNames: model.classNames)
-        measurement = try DetectionMeasurement(model: model, part: location.open())
+        measurement = try DetectionMeasurement(
+            model: model, part: location.open(), takesFewerClasses: saved.isPublished)
         measured = MeasuredDetector(model, checkpoint: saved.path, at: saved.checkpoint.info, data: location)
     }
 

@@ -87,11 +87,13 @@ package struct DetectionMeasurement {
     /// The images that were left out so far, each once.
     var leftOutImages: [UnreadableImage] { UnreadableImage.each(of: loader.skipped) }
 
+    /// - Parameter takesFewerClasses: Whether the data may lack classes of the model, whose detections are then left out.
     /// - Throws: `ClassMismatch` if model and data have different classes.
-    package init(model: DetectorModel, part: DetectionData.Part) throws {
+    package init(model: DetectorModel, part: DetectionData.Part, takesFewerClasses: Bool = false) throws {
         self.model = model
         self.part = part
-        mapping = try ClassMapping(model: model.classNames, named: "the model", data: part.annotations)
+        mapping = try ClassMapping(
+            model: model.classNames, named: "the model", data: part.annotations, takesFewer: takesFewerClasses)
         let dataset = try DetectionDataset(
             annotations: part.annotations, imageFolder: part.imageFolder,
             transforms: model.recipe.input.evaluationTransforms, filter: .everything,
@@ -133,8 +135,9 @@ package struct DetectionMeasurement {
                 in: batch.samples.map(\.image), originalSizes: batch.samples.map(\.originalSize))
             for (sample, objects) in zip(batch.samples, found) {
                 for object in objects {
+                    guard let category = mapping.categoryID(label: object.label) else { continue }
                     results.append(
-                        imageID: sample.imageID, categoryID: mapping.categoryID(label: object.label), box: object.box,
+                        imageID: sample.imageID, categoryID: category, box: object.box,
                         score: Double(object.score))
                 }
             }

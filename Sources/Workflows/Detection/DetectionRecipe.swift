@@ -187,10 +187,19 @@ package struct DetectionDataSection: DataSection {
 
 /// The section `input`: how an image is scaled and changed before the model.
 package struct DetectionInputSection: RecipeSection {
+    package enum Scaler: String, Codable, CaseIterable, Sendable {
+        /// The loader scales bytes, in its threads.
+        case loader
+        /// The network scales normalised numbers, as torchvision's does.
+        case network
+    }
+
     /// Pixels of the shorter side. Of several, each training image takes one at random, and evaluation the last.
     package var shorterSide = [800]
     /// Largest number of pixels of the longer side.
     package var longerSide = 1333
+    /// What scales the images.
+    package var scaledBy = Scaler.loader
     /// Probability of a horizontal flip in training.
     package var flip = 0.5
     /// Whether training images are cropped at random by overlap, as for SSD.
@@ -208,6 +217,7 @@ package struct DetectionInputSection: RecipeSection {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case shorterSide = "shorter_side"
         case longerSide = "longer_side"
+        case scaledBy = "scaled_by"
         case flip
         case iouCrop = "iou_crop"
         case zoomOut = "zoom_out"
@@ -233,6 +243,7 @@ package struct DetectionInputSection: RecipeSection {
         try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
         try values.require(
             longerSide <= ImageSize.longestInput, .longerSide, "must be \(ImageSize.longestInput) pixels or less")
+        try values.update(&scaledBy, .scaledBy)
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&iouCrop, .iouCrop)
         try values.update(&zoomOut, .zoomOut, "must be in 0…1") { (0...1).contains($0) }

@@ -64,7 +64,7 @@ public struct DetectorModel: RecipeModel {
                 return try FasterRCNN(
                     fasterRCNN(of: recipe, file: file), backbone: backbone, classCount: classCount)
             }
-            for key in ["input.shorter_side", "input.longer_side"] where file.mentions(key) {
+            for key in ["input.shorter_side", "input.longer_side", "input.scaled_by"] where file.mentions(key) {
                 throw file.error(
                     at: key,
                     "\(ssd.variant.rawValue) sees every image at \(ssd.variant.side)×\(ssd.variant.side) pixels; leave it out"
@@ -76,7 +76,7 @@ public struct DetectorModel: RecipeModel {
         }
     }
 
-    /// Faster R-CNN's settings. The section `input` scales images, so the network doesn't.
+    /// Faster R-CNN's settings. The section `input` says whether the network scales images, and to what.
     private static func fasterRCNN(
         of recipe: DetectionRecipe, file: RecipeFile
     ) throws -> FasterRCNNConfiguration {
@@ -87,24 +87,24 @@ public struct DetectorModel: RecipeModel {
                 "images are scaled before the model: set input.shorter_side and input.longer_side instead")
         }
         var configuration = recipe.model.fasterRCNN
-        configuration.resizesImages = false
+        configuration.resizesImages = recipe.input.scaledBy == .network
+        configuration.minSizes = recipe.input.shorterSide
+        configuration.maxSize = recipe.input.longerSide
         return configuration
     }
 
     /// Loads weights to start from: of the same kind of detector into the whole network, of a classifier or another detector
     /// into the backbone alone.
     private func start(_ path: String) throws -> StartWeights {
-        let weights = try StartWeights.file(path, recipe: file).renamed(FasterRCNN.upgradingNames)
-        func names(_ prefix: String) -> Bool { weights.state.contains { $0.name.hasPrefix(prefix) } }
         func startBackbone(
-            _ weights: WeightsFile, from kind: String, lacking stages: [String] = []
+            _ weights: WeightsFile, _ note: String, lacking stages: [String] = []
         ) throws -> StartWeights {
             try StartWeights(
                 weights, into: detector.body, beside: stages, called: "the detector's backbone", recipe: file,
-                notes: ["\(kind) weights: the layers after the backbone start fresh"])
+                notes: ["\(note): the layers after the backbone start fresh"])
         }
         func startWhole(
-            _ head: StartWeights.Head, body prefix: String, beside parts: [String]
+            _ weights: WeightsFile, _ head: StartWeights.Head, body prefix: String, beside parts: [String]
         ) throws -> StartWeights {
             try StartWeights(
                 weights, into: detector,
@@ -112,22 +112,28 @@ public struct DetectorModel: RecipeModel {
                 classNames: classNames, called: "the detector", recipe: file)
         }
         let body = "backbone.body."
-        switch (detector as? SSD, isFasterRCNN: names(body), isSSD: names("head.classification.")) {
-        case (nil, isFasterRCNN: true, _):
+        switch (detector as? SSD, try WeightsLayout(StartWeights.file(path, recipe: file))) {
+        case (nil, .fasterRCNN(let weights)):
             return try startWhole(
-                .boxPredictor, body: body,
+                weights.takingRows(of: classNames).sayingNorms(unless: recipe.model.fasterRCNN), .boxPredictor, body: body,
                 beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"])
-        case (let ssd?, _, isSSD: true):
+        case (let ssd?, .ssd(let weights)):
             return try startWhole(
-                .defaultBoxes(of: ssd.plan), body: "backbone.",
+                weights, .defaultBoxes(of: ssd.plan), body: "backbone.",
                 beside: ["extras", "head.classification", "head.regression"])
-        case (_, isFasterRCNN: true, _): return try startBackbone(weights.under(body), from: "a Faster R-CNN's")
+        case (_, .fasterRCNN(let weights)):
+            return try startBackbone(weights.under(body), "a Faster R-CNN's weights")
         // An SSD's backbone ends before the last stage.
-        case (_, _, isSSD: true):
+        case (nil, .ssd(let weights)):
             return try startBackbone(
-                weights.under("backbone."), from: "an SSD's", lacking: detector.body.plan.stages.suffix(1).map(\.name))
+                weights.under("backbone."), "an SSD's weights", lacking: detector.body.plan.stages.suffix(1).map(\.name))
+        case (_, .foreign(let network)):
+            guard let body = network.body else {
+                throw file.error(at: "model.weights", "\(path): \(network.reason(path: path))")
+            }
+            return try startBackbone(body, network.note)
         // A classifier's own head has no place in a detector.
-        default: return try startBackbone(weights, from: "a classifier's")
+        case (_, .backbone(let weights)): return try startBackbone(weights, "a classifier's weights")
         }
     }
 }

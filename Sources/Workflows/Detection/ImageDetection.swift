@@ -51,11 +51,13 @@ public struct ImageDetection {
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
         let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationRule.size(of: header.size)
+        let size = model.recipe.input.evaluationSize(of: header.size)
         let damaged = DamagedImageLog()
         var options = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
-        options.minimumSize = size
-        options.targetSize = size
+        if size != header.size {
+            options.minimumSize = size
+            options.targetSize = size
+        }
         let image = try ImageFile.read(path, options: options)
         return ImageDetections(
             image: path, width: header.width, height: header.height, damage: damaged.images.first,

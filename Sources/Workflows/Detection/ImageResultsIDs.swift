@@ -5,7 +5,7 @@ import Foundation
 /// order of images and classes.
 package struct ImageResultsIDs {
     private let imageIDs: [String: Int]
-    private let categoryIDs: [Int]
+    private let categoryIDs: [Int?]
     /// The names of images and classes, written out if ids are numbers from 1.
     private let names: ResultNames
 
@@ -17,10 +17,11 @@ package struct ImageResultsIDs {
     package init(images given: [String], classNames: [String], annotations path: String?) throws {
         guard let path else {
             imageIDs = Dictionary(given.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
-            categoryIDs = Array(1..<(classNames.count + 1))
+            let numbers = Array(1..<(classNames.count + 1))
+            categoryIDs = numbers
             names = ResultNames(
                 images: Dictionary(imageIDs.map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
-                categories: Dictionary(uniqueKeysWithValues: zip(categoryIDs, classNames)))
+                categories: Dictionary(uniqueKeysWithValues: zip(numbers, classNames)))
             return
         }
         let annotations = try COCOInstances(path, classNames: classNames, fileNames: .unopened).annotations
@@ -49,8 +50,9 @@ package struct ImageResultsIDs {
         for image in found {
             guard let id = imageIDs[image.image] else { continue }
             for object in image.detections {
+                guard let category = categoryIDs[object.label - 1] else { continue }
                 results.append(
-                    imageID: id, categoryID: categoryIDs[object.label - 1],
+                    imageID: id, categoryID: category,
                     box: Box(x0: object.box[0], y0: object.box[1], x1: object.box[2], y1: object.box[3]),
                     score: Double(object.score))
             }

@@ -17,6 +17,9 @@ public struct MeasuredDetector: Hashable, Sendable, Codable {
     /// The annotated images.
     public var data: DatasetLocation
 
+    /// Whether others trained it: then nothing is known of its steps.
+    var isPublished: Bool { step == 0 && epoch == 0 }
+
     init(_ model: DetectorModel, checkpoint: String, at info: CheckpointInfo, data: DatasetLocation) {
         self.checkpoint = URL(fileURLWithPath: checkpoint).standardizedFileURL.path
         step = info.step

@@ -126,7 +126,7 @@ extension ImageDetection {
     /// The objects in frames of one size.
     private func objects(in images: [ByteImage], threshold: Float) -> [[ImageDetections.Object]] {
         guard let original = images.first?.size else { return [] }
-        let seen = model.recipe.input.evaluationRule.size(of: original)
+        let seen = model.recipe.input.evaluationSize(of: original)
         let scaled = images.map { $0.resized(to: seen) }
         return objects(in: scaled, originalSizes: images.map(\.size), threshold: threshold)
     }

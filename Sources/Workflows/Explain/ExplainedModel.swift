@@ -38,11 +38,15 @@ struct ExplainedModel {
     /// Whether the classes have names; otherwise they are numbers.
     let hasClassNames: Bool
 
-    /// A classifier that `vertebra train` saved; `settings` change its recipe.
+    /// Lines that tell a person what a file of weights was taken for.
+    var notes: [String] = []
+
+    /// A classifier that `vertebra train` saved, or weights that others trained; `settings` change its recipe, `network`
+    /// and `classNames` are for weights alone.
     ///
-    /// - Throws: `JobError`, also for a detector; `CheckpointError`, `RecipeFileError`.
-    init(checkpoint: String, settings: [String]) throws {
-        let saved = try SavedModel(checkpoint, settings: settings)
+    /// - Throws: `JobError`, also for a detector; `CheckpointError`, `RecipeFileError`, `WeightsFileError`.
+    init(checkpoint: String, network: String? = nil, classNames: String? = nil, settings: [String]) throws {
+        let saved = try SavedModel(checkpoint, settings: settings, model: network, classes: classNames)
         try saved.require(
             .classification, "this is a detector, and Grad-CAM needs a classifier; `vertebra detect` uses it")
         source = saved.path
@@ -51,16 +55,18 @@ struct ExplainedModel {
             throw JobError(source, "this is a classifier of videos, but the files are pictures")
         }
         title = classifier.recipe.model.backbone
-        hasClassNames = true
+        hasClassNames = saved.hasClassNames
+        notes = saved.notes
     }
 
     /// A named model with weights from elsewhere. Images are prepared as for published weights: with ImageNet's resizing,
     /// crop and colours, or CIFAR's for a network with CIFAR's stem. `settings` change `input.side`, `input.shorter_side`,
     /// `input.mean` and `input.deviation`.
     ///
-    /// - Parameter classNames: names of the classifier's outputs, in their order; nil uses their numbers.
+    /// - Parameter classNames: names of the classifier's outputs: a well-known list's name, or a file with one on each line;
+    ///   nil uses their numbers.
     /// - Throws: `JobError`, `RecipeFileError`, and the weights' own errors.
-    init(_ weights: NamedWeights, classNames: ClassNamesFile?, settings: [String]) throws {
+    init(_ weights: NamedWeights, classNames: String?, settings: [String]) throws {
         let place = "--model \(weights)"
         let named: BackboneArchitecture
         do {
@@ -74,7 +80,11 @@ struct ExplainedModel {
         guard FileManager.default.fileExists(atPath: weights.path) else {
             throw JobError(weights.path, "there is no such file of weights")
         }
-        let state = try WeightsFile.read(weights.path)
+        let state: [(name: String, tensor: Tensor)]
+        switch try WeightsLayout(WeightsFile(weights.path)) {
+        case .backbone(let file), .fasterRCNN(let file), .ssd(let file): state = file.state
+        case .foreign(let network): throw JobError(weights.path, network.reason(path: weights.path))
+        }
         let classifierName = try named.plan().classifier.map { $0.name + ".weight" } ?? ""
         guard let shape = state.first(where: { $0.name == classifierName })?.tensor.shape, let count = shape.first
         else {
@@ -83,12 +93,7 @@ struct ExplainedModel {
                 "holds no \(classifierName), the classifier of \(weights.model); give weights of the whole "
                     + "network")
         }
-        if let classNames, classNames.names.count != count {
-            throw JobError(
-                classNames.path,
-                "holds \(classNames.names.count) names, and \(weights.path) has \(count) classes; write one "
-                    + "name a line, in the order of the outputs")
-        }
+        let names = try OutputNames(count, of: weights.path, given: classNames, usual: [.imagenet])
         let recipeText = """
             task: classification
             model: {backbone: "\(weights.model)"}
@@ -97,7 +102,7 @@ struct ExplainedModel {
         let file = try RecipeFile(text: recipeText, path: place, settings: settings)
         classifier = try ClassifierModel(
             recipe: file.decode(ClassificationRecipe.self), file: file,
-            classNames: classNames?.names ?? (0..<count).map { "class \($0)" }, loadsWeights: false)
+            classNames: names.names, loadsWeights: false)
         do {
             try classifier.network.loadStateDict(state)
         } catch let error as StateDictError {
@@ -106,7 +111,7 @@ struct ExplainedModel {
         classifier.network.eval()
         source = weights.path
         title = weights.model
-        hasClassNames = classNames != nil
+        hasClassNames = names.source != nil
     }
 
     /// The middle of the image, as evaluation takes it; for CIFAR, scaled to its 32×32 pixels.

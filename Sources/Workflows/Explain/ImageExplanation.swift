@@ -81,25 +81,34 @@ public struct ImageExplanation {
     /// The largest number of threads that one of the models' recipes asks for; nil leaves it to libtorch.
     package var threads: Int? { models.compactMap(\.model.classifier.recipe.training.threads).max() }
 
+    /// Lines that tell a person what files of weights were taken for.
+    public let notes: [String]
+
     private let models: [(model: ExplainedModel, classIndex: Int?, stage: Int)]
 
     /// - Parameters:
-    ///   - checkpoints: Checkpoints that `vertebra train` saved, or folders of its runs.
+    ///   - checkpoints: Checkpoints that `vertebra train` saved, folders of its runs, or weights that others trained.
+    ///   - network: What network a checkpoint of weights alone is of; nil tells it by its tensors.
     ///   - weights: Named models with weights from elsewhere.
-    ///   - classNames: A text file with the class names of `weights`, one on each line.
+    ///   - classNames: The class names of weights alone: a well-known list's name, or a text file with one on each line.
     ///   - classChoice: The class to explain, by its name or number; nil takes each model's likeliest.
     ///   - stage: The stage whose output is explained, such as `layer4`; nil takes the last.
     ///   - settings: Changes to the models' recipes, as `key=value`.
     ///   - device: Where the models run.
     /// - Throws: `JobError`, `CheckpointError`, `RecipeFileError`, `MissingDevice`, and the weights' own errors.
     public init(
-        checkpoints: [String], weights: [NamedWeights] = [], classNames: String? = nil, classChoice: String? = nil,
+        checkpoints: [String], network: String? = nil, weights: [NamedWeights] = [], classNames: String? = nil,
+        classChoice: String? = nil,
         stage: String? = nil, settings: [String] = [], device: Device = .cpu
     ) throws {
         try device.requirePresence()
-        let names = try classNames.map(ClassNamesFile.init)
-        var opened = try checkpoints.map { try ExplainedModel(checkpoint: $0, settings: settings) }
-        opened += try weights.map { try ExplainedModel($0, classNames: names, settings: settings) }
+        // With named models, the class names are theirs.
+        let ofCheckpoints = weights.isEmpty ? classNames : nil
+        var opened = try checkpoints.map {
+            try ExplainedModel(checkpoint: $0, network: network, classNames: ofCheckpoints, settings: settings)
+        }
+        opened += try weights.map { try ExplainedModel($0, classNames: classNames, settings: settings) }
+        notes = opened.flatMap(\.notes)
         Self.tellApart(&opened)
         let choice = classChoice.map(ClassChoice.init)
         models = try opened.map { model in

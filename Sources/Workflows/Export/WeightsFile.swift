@@ -12,9 +12,12 @@ public struct WeightsFile: Sendable {
     public let notes: [String]
     /// Class names of the checkpoint, in the order of its labels; nil if the file is not a checkpoint.
     public let classNames: [String]?
+    /// Whether the file held nothing but the weights, as a published one does.
+    let isBare: Bool
 
-    /// Reads a state dict from `.safetensors`, or from PyTorch's `.pth`, `.pt`, `.pth.tar` or `.bin`. A checkpoint gives the
-    /// weights of its model, a run's folder those of its best checkpoint.
+    /// Reads a state dict from safetensors, from PyTorch's files of any age, or from a pickle of numpy arrays. The file's
+    /// first bytes say which it is, whatever its name. A checkpoint gives the weights of its model, a run's folder those of
+    /// its best checkpoint. Prefixes that wrappers put in front of every name are taken off.
     ///
     /// - Throws: `WeightsFileError`, `JobError`.
     public init(_ path: String) throws {
@@ -25,12 +28,14 @@ public struct WeightsFile: Sendable {
         self.path = path
         var notes: [String] = []
         var classNames: [String]?
+        var isBare = true
         let tensors: [(name: String, tensor: Tensor)]
-        switch Kind(path) {
+        switch WeightsForm(contentsOf: path) {
         case .safetensors:
             if let checkpoint = try? Checkpoint.readModel(path) {
                 tensors = checkpoint.model
                 classNames = checkpoint.info.classNames
+                isBare = false
                 notes.append("a checkpoint of step \(checkpoint.info.step): only its model's weights are used")
             } else {
                 tensors = try Safetensors.read(path).tensors
@@ -38,28 +43,26 @@ public struct WeightsFile: Sendable {
         case .pth:
             let file = try PTH.read(path)
             tensors = file.tensors
+            isBare = file.leftOut.isEmpty
             if !file.keys.isEmpty { notes.append("the weights under '\(file.keys.joined(separator: "."))'") }
             if !file.leftOut.isEmpty { notes.append("left out: \(Self.listing(file.leftOut))") }
-        case nil: throw Self.unknownKind(path)
         }
-        if let prefix = Self.wrappers.first(where: { prefix in
-            !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
-        }) {
-            state = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-            notes.append("'\(prefix)' removed from every name")
-        } else {
-            state = tensors
-        }
-        self.notes = notes
+        let unwrapped = UnwrappedNames(tensors)
+        state = unwrapped.state
+        self.notes = notes + unwrapped.notes
         self.classNames = classNames
+        self.isBare = isBare
     }
 
     /// A copy of a file's weights with other tensors or other names.
-    init(_ file: WeightsFile, state: [(name: String, tensor: Tensor)], notes: [String] = []) {
+    init(
+        _ file: WeightsFile, state: [(name: String, tensor: Tensor)], classNames: [String]? = nil, notes: [String] = []
+    ) {
         path = file.path
         self.state = state
         self.notes = file.notes + notes
-        classNames = file.classNames
+        self.classNames = classNames ?? file.classNames
+        isBare = file.isBare
     }
 
     /// These weights under other names.
@@ -75,9 +78,6 @@ public struct WeightsFile: Sendable {
             $0.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
         }
     }
-
-    /// Prefixes that PyTorch's DataParallel and compiler put in front of every name.
-    private static let wrappers = ["module._orig_mod.", "module.", "_orig_mod."]
 
     /// The names in one line, at most `limit` of them.
     static func listing(_ names: [String], limit: Int = 12) -> String {
@@ -99,35 +99,16 @@ public struct WeightsFile: Sendable {
             throw WeightsFileError(
                 path: path, reason: "the file exists already; choose another name, or replace it with --replace")
         }
-        switch Kind(path) {
+        switch WeightsForm(ofName: path) {
         case .safetensors: try Safetensors.write(state, metadata: ["format": "pt"], to: path)
         case .pth: try PTH.write(state, to: path)
-        case nil: throw unknownKind(path)
+        case nil:
+            throw WeightsFileError(
+                path: path,
+                reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's formats")
         }
     }
 
-    /// Whether `read` and `write` know the ending of the file's name.
-    package static func isKnownKind(_ path: String) -> Bool { Kind(path) != nil }
-
-    private enum Kind {
-        case safetensors, pth
-
-        /// The kind by the ending of the file's name; nil for an unknown one.
-        init?(_ path: String) {
-            let path = path.lowercased() as NSString
-            let isTar = path.pathExtension == "tar"
-            switch isTar ? (path.deletingPathExtension as NSString).pathExtension : path.pathExtension {
-            case "safetensors" where !isTar: self = .safetensors
-            case "pth", "pt": self = .pth
-            case "bin" where !isTar: self = .pth
-            default: return nil
-            }
-        }
-    }
-
-    private static func unknownKind(_ path: String) -> WeightsFileError {
-        WeightsFileError(
-            path: path,
-            reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's formats")
-    }
+    /// Whether `write` knows the ending of the file's name.
+    package static func isKnownKind(_ path: String) -> Bool { WeightsForm(ofName: path) != nil }
 }

@@ -150,6 +150,9 @@ enum RecipeKeys {
             "pixels", "an image's shorter side; of several, training takes one at random, evaluation the last"
         ),
         "longer_side": ("pixels", "largest longer side of an image"),
+        "scaled_by": (
+            "", "loader: bytes, in its threads; network: numbers, to the last bit as torchvision does (Faster R-CNN only)"
+        ),
         "flip": ("0…1", "probability of a horizontal flip"),
         "iou_crop": ("", "SSD's random crops by overlap"),
         "zoom_out": ("0…1", "probability of SSD's zoom-out, the image on a larger canvas"),

@@ -28,24 +28,28 @@ public struct ClassMismatch: Error, Hashable, CustomStringConvertible {
 package struct ClassMapping: Hashable, Sendable {
     /// The class names in the order of the model's labels 1…n.
     package let classNames: [String]
-    /// The data's category id of each class.
-    package let categoryIDs: [Int]
+    /// The data's category id of each class; nil for a class that the data lack, and for an output that no class has.
+    package let categoryIDs: [Int?]
 
+    /// - Parameter takesFewer: Whether the data may lack classes of the model.
     /// - Throws: `ClassMismatch` unless both have the same names; `AnnotationError` if two classes of the data have one name.
-    package init(model classNames: [String], named reference: String, data: DetectionAnnotations) throws {
+    package init(
+        model classNames: [String], named reference: String, data: DetectionAnnotations, takesFewer: Bool = false
+    ) throws {
         try data.requireDistinctClassNames()
-        let known = Set(classNames)
+        let known = Set(classNames).subtracting([ClassNameList.unusedName])
         let given = Set(data.classNames)
-        guard known == given else {
+        guard takesFewer ? known.isSuperset(of: given) : known == given else {
+            let missing = takesFewer ? [] : classNames.filter { known.contains($0) && !given.contains($0) }
             throw ClassMismatch(
-                source: data.source, reference: reference, missing: classNames.filter { !given.contains($0) },
+                source: data.source, reference: reference, missing: missing,
                 unexpected: data.classNames.filter { !known.contains($0) })
         }
         self.classNames = classNames
         let ids = Dictionary(zip(data.classNames, data.categoryIDs), uniquingKeysWith: { first, _ in first })
-        categoryIDs = classNames.compactMap { ids[$0] }
+        categoryIDs = classNames.map { ids[$0] }
     }
 
-    /// The COCO category id of a model's label.
-    package func categoryID(label: Int) -> Int { categoryIDs[label - 1] }
+    /// The COCO category id of a model's label; nil for a class that the data lack.
+    package func categoryID(label: Int) -> Int? { categoryIDs[label - 1] }
 }

@@ -105,7 +105,8 @@ public struct RunReport {
         if FileManager.default.fileExists(atPath: folder.recipe) {
             return try RecipeFile(path: folder.recipe, settings: settings)
         }
-        guard let checkpoint = evaluation.measured?.checkpoint, FileManager.default.fileExists(atPath: checkpoint)
+        guard let measured = evaluation.measured, !measured.isPublished, case let checkpoint = measured.checkpoint,
+            FileManager.default.fileExists(atPath: checkpoint)
         else { return nil }
         return try RecipeFile(
             text: Checkpoint.readInfo(checkpoint).recipe, path: "the recipe in \(checkpoint)", settings: settings)
@@ -122,7 +123,8 @@ public struct RunReport {
                 .init("parameters", String(format: "%.2f M", Double(measured.parameters) / 1e6)),
                 .init(
                     "checkpoint",
-                    "\((measured.checkpoint as NSString).lastPathComponent), step \(measured.step), epoch \(measured.epoch)"
+                    (measured.checkpoint as NSString).lastPathComponent
+                        + (measured.isPublished ? "" : ", step \(measured.step), epoch \(measured.epoch)")
                 ),
             ]
         }

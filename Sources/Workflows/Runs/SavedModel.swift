@@ -1,27 +1,61 @@
 import Training
 
-/// A model that `vertebra train` saved: recipe, classes and weights, read once from its checkpoint. The optimiser's state
-/// is not loaded.
+/// A model that `vertebra train` saved, or that others published as weights: recipe, classes and weights, read once from
+/// its file. An optimiser's state is not loaded.
 public struct SavedModel {
-    /// The checkpoint's file.
+    /// The checkpoint's file, or the file of weights.
     public let path: String
     /// The task that the model was trained for.
     public let task: VisionTask
+    /// Lines that tell a person what a file of weights was taken for; empty for a checkpoint.
+    public let notes: [String]
+    /// Whether the file holds weights alone, which others trained.
+    public let isPublished: Bool
+    /// Whether the classes have names rather than numbers.
+    let hasClassNames: Bool
     /// The recipe in the checkpoint, with settings applied.
     let file: RecipeFile
     let checkpoint: Checkpoint
 
-    /// Reads a checkpoint.
+    /// Reads a checkpoint, or weights that others trained.
     ///
     /// - Parameters:
-    ///   - path: A checkpoint's file, or a run's folder, which gives its best checkpoint or else the last.
+    ///   - path: A checkpoint's file; a run's folder, which gives its best checkpoint or else the last; or a file of
+    ///     weights, whose tensors say what network they belong to.
     ///   - settings: Changes to the recipe as `key=value`, such as `data.root=…` if the data have moved.
-    /// - Throws: `JobError` if there is no checkpoint; `CheckpointError`, `RecipeFileError`.
-    public init(_ path: String, settings: [String] = []) throws {
+    ///   - model: For weights alone, what network they belong to: a name that `vertebra models` lists, or torchvision's
+    ///     name of a Faster R-CNN.
+    ///   - classes: For weights alone, the names of the classes: `coco`, `voc`, `imagenet`, `kinetics400`, or a file with a
+    ///     name on each line.
+    ///   - data: What to measure on, in place of the recipe's data.
+    /// - Throws: `JobError` if there is no such file, and for weights of a network that this toolkit doesn't have;
+    ///   `WeightsFileError`, `CheckpointError`, `RecipeFileError`.
+    public init(
+        _ path: String, settings: [String] = [], model: String? = nil, classes: String? = nil, data: NamedData? = nil
+    ) throws {
         self.path = try RunFolder.checkpoint(at: path)
-        checkpoint = try Checkpoint.readModel(self.path)
-        file = try RecipeFile(
-            text: checkpoint.info.recipe, path: "the recipe in \(self.path)", settings: settings)
+        if let checkpoint = try Self.checkpoint(self.path) {
+            for (option, value) in [("--model", model), ("--classes", classes)] {
+                guard let value else { continue }
+                throw JobError("\(option) \(value)", "is for weights alone, and \(self.path) is a checkpoint that says it itself")
+            }
+            self.checkpoint = checkpoint
+            let task = try VisionTask(of: RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(self.path)"))
+            file = try RecipeFile(
+                text: checkpoint.info.recipe, path: "the recipe in \(self.path)",
+                settings: settings + (data?.settings(for: task, isPublished: false) ?? []))
+            notes = []
+            isPublished = false
+            hasClassNames = true
+        } else {
+            let published = try PublishedModel(
+                WeightsFile(self.path), model: model, classes: classes, data: data, settings: settings)
+            checkpoint = published.checkpoint
+            file = published.file
+            notes = published.notes
+            isPublished = true
+            hasClassNames = published.hasClassNames
+        }
         task = try VisionTask(of: file)
     }
 
@@ -51,6 +85,16 @@ public struct SavedModel {
         let data: Data
 
         private enum CodingKeys: String, CodingKey { case data }
+    }
+
+    /// The checkpoint that a file is; nil for a file of weights.
+    private static func checkpoint(_ path: String) throws -> Checkpoint? {
+        guard WeightsForm(contentsOf: path) == .safetensors else { return nil }
+        do {
+            return try Checkpoint.readModel(path)
+        } catch CheckpointError.foreign {
+            return nil
+        }
     }
 
     /// Throws `JobError` with a reason unless the model was trained for `task`.
