@@ -79,18 +79,18 @@ final class DetectionRecipeTests: XCTestCase {
 
     func testValuesOutOfRange() {
         for (setting, reason) in [
-            ("training.epochs=0", "training.epochs is 0; it must be above 0"),
+            ("training.epochs=0", "training.epochs is 0; it must be 1 to 1000000"),
             ("training.momentum=1", "training.momentum is 1.0; it must be in 0…1, without 1"),
             ("training.clip_norm=0", "training.clip_norm must be above 0"),
             ("training.milestones=[0.9, 0.5]", "training.milestones is [0.9, 0.5]; it must be shares"),
             ("input.flip=2", "input.flip is 2.0; it must be in 0…1"),
-            ("input.longer_side=100", "input.longer_side is 100; it must not be below shorter_side"),
-            ("input.shorter_side=1", "input.shorter_side must be 32 pixels or more"),
+            ("input.longer_side=100", "input.longer_side is 100; it must not be below shorter_side, nor above 32768"),
+            ("input.shorter_side=1", "input.shorter_side must be 32 to 32768 pixels"),
             ("data.degenerate_boxes=keep", "can be refuse or skip"),
             ("data.failed_images=skip", "can be stop or replace"),
             ("data.damaged_images=acept", "did you mean accept? It can be refuse, accept"),
-            ("input.shorter_side=9223372036854775807", "input.shorter_side must be 32768 pixels or less"),
-            ("input.longer_side=9223372036854775807", "input.longer_side must be 32768 pixels or less"),
+            ("input.shorter_side=9223372036854775807", "input.shorter_side must be 32 to 32768 pixels"),
+            ("input.longer_side=9223372036854775807", "input.longer_side is 9223372036854775807; it must not be below shorter_side, nor above 32768"),
             ("training.loader_threads=40000", "training.loader_threads is 40000; it must be 0 to 1024"),
             ("training.loader_threads=-1", "training.loader_threads is -1; it must be 0 to 1024"),
             ("training.threads=40000", "training.threads must be 1 to 1024"),
@@ -125,7 +125,7 @@ final class DetectionRecipeTests: XCTestCase {
 
     func testMissingSections() {
         XCTAssertEqual(message("task: detection\nmodel: {backbone: resnet18}"), "r.yaml:1: data is missing")
-        XCTAssertEqual(message("model: {backbone: resnet18}"), "r.yaml:1: task is missing")
+        XCTAssertEqual(message("model: {backbone: resnet18}"), "r.yaml:1: task is missing; it can be detection, classification")
     }
 
     func testTheScheduleOfTheWholeTraining() throws {

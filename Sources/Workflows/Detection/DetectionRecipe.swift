@@ -229,20 +229,19 @@ package struct DetectionInputSection: RecipeSection {
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        let longest = ImageSize.longestInput
         if let one = try? values.decode(Int.self, forKey: .shorterSide) {
             shorterSide = [one]
         } else {
             try values.update(&shorterSide, .shorterSide)
         }
         try values.require(
-            !shorterSide.isEmpty && shorterSide.allSatisfy { $0 >= 32 }, .shorterSide, "must be 32 pixels or more")
-        try values.require(
-            shorterSide.allSatisfy { $0 <= ImageSize.longestInput }, .shorterSide,
-            "must be \(ImageSize.longestInput) pixels or less")
+            !shorterSide.isEmpty && shorterSide.allSatisfy { (32...longest).contains($0) }, .shorterSide,
+            "must be 32 to \(longest) pixels")
         let largest = shorterSide.max() ?? 0
-        try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
-        try values.require(
-            longerSide <= ImageSize.longestInput, .longerSide, "must be \(ImageSize.longestInput) pixels or less")
+        try values.update(&longerSide, .longerSide, "must not be below shorter_side, nor above \(longest)") {
+            $0 >= largest && $0 <= longest
+        }
         try values.update(&scaledBy, .scaledBy)
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&iouCrop, .iouCrop)

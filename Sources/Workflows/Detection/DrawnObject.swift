@@ -1,4 +1,5 @@
 import Annotations
+import Foundation
 import Media
 
 /// An object to draw: a box with a name, and a score if it was detected.
@@ -10,7 +11,7 @@ struct DrawnObject {
     /// The box in XYXY pixels.
     var box: Box
 
-    private var caption: String { score.map { "\(name) \(Int(($0 * 100).rounded()))%" } ?? name }
+    private var caption: String { score.map { "\(name) \(String(format: "%.0f", $0 * 100))%" } ?? name }
 
     /// The image with its objects drawn, the first on top. A small image is enlarged, so that the names can be read.
     static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
