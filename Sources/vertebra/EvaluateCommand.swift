@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
 import Workflows
 
 struct EvaluateCommand: WorkCommand {
@@ -33,7 +34,7 @@ struct EvaluateCommand: WorkCommand {
 
     func work() throws {
         let checkpoint = try RunFolder.checkpoint(at: run)
-        let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
+        let folder = RunFolder(output ?? FilePath.folder(of: checkpoint).nonEmpty ?? ".")
         try folder.prepare()
         let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
         let bar = ProgressLine("evaluating")

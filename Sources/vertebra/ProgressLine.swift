@@ -26,7 +26,7 @@ final class ProgressLine {
         let now = ContinuousClock.now, began = began ?? now
         self.began = began
         let seconds = (now - began) / .seconds(1)
-        guard isTerminal, seconds > 0 else { return }
+        guard isTerminal, seconds > 0, done > 0 else { return }
         let left = Int((seconds / Double(done) * Double(total - done)).rounded())
         let time = String(format: "%d:%02d:%02d", left / 3600, left / 60 % 60, left % 60)
         let rate = String(format: "%.1f", Double(done) / seconds)

@@ -1,3 +1,4 @@
+import Annotations
 import Foundation
 import Media
 import Support
@@ -40,9 +41,15 @@ public struct CIFARDataset: ClassificationDataset {
         }
         let isTen = !ten.isEmpty
         let listing = folder + (isTen ? "/batches.meta.txt" : "/fine_label_names.txt")
-        let listed = (try? String(contentsOfFile: listing, encoding: .utf8))?.split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        classNames = listed ?? (0..<(isTen ? 10 : 100)).map { "class \($0)" }
+        if FileManager.default.fileExists(atPath: listing) {
+            do {
+                classNames = try numberedLines(of: listing).map { String($0.text.withoutSpaceAround) }
+            } catch {
+                throw DatasetError(listing, error.reason)
+            }
+        } else {
+            classNames = (0..<(isTen ? 10 : 100)).map { "class \($0)" }
+        }
 
         // CIFAR-100 has the coarse label in front of the fine one.
         let labelBytes = isTen ? 1 : 2

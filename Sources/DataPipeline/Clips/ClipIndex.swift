@@ -73,7 +73,7 @@ public struct ClipIndex: Sendable {
     /// stopped, and every minute; where it can't be written, `notes` say so.
     ///
     /// - Parameters:
-    ///   - videos: Paths relative to `root`. What is known of others stays as long as they do.
+    ///   - videos: Paths relative to `root`, or absolute ones. What is known of others stays as long as they do.
     ///   - threads: Videos that are opened at the same time; the result doesn't depend on it.
     ///   - shouldStop: Asked on the calling thread after each video.
     ///   - progress: Called on the calling thread with how many videos are opened, and how many must be.
@@ -94,7 +94,7 @@ public struct ClipIndex: Sendable {
         let root = root
         var saved = ContinuousClock.now
         let found = parallelMap(count: unknown.count, threads: threads) { number in
-            ClipIndexEntry(opening: root + "/" + unknown[number])
+            ClipIndexEntry(opening: FilePath.joined(unknown[number], to: root))
         } goesOn: { done, found in
             progress(done, unknown.count)
             if ContinuousClock.now - saved >= .seconds(60) {
@@ -115,7 +115,7 @@ public struct ClipIndex: Sendable {
     private mutating func drop(asked: Set<String>, threads: Int, update: inout Update) {
         let known = entries.map { (path: $0.key, stamp: $0.value.stamp) }, root = root
         let holds = parallelMap(count: known.count, threads: threads) { number in
-            known[number].stamp?.holds(for: root + "/" + known[number].path) ?? false
+            known[number].stamp?.holds(for: FilePath.joined(known[number].path, to: root)) ?? false
         }
         for ((path, stamp), holds) in zip(known, holds) where !holds {
             entries[path] = nil
@@ -135,7 +135,7 @@ public struct ClipIndex: Sendable {
     private mutating func save() {
         guard isKept, !isSaved else { return }
         do {
-            let folder = (file as NSString).deletingLastPathComponent
+            let folder = FilePath.folder(of: file)
             if !folder.isEmpty {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }

@@ -97,7 +97,7 @@ public struct ClassifierModel: RecipeModel {
                 folder: recipe.data.root, part: training ? .train : .test, transforms: transforms)
         case .folder:
             return try ImageFolderDataset(
-                folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
+                folder: recipe.data.path(training ? recipe.data.train : recipe.data.val),
                 classNames: classNames, transforms: transforms)
         case .kinetics, .somethingSomething:
             let part = try ClipPart(recipe.data, file: file, training: training, classNames: classNames)

@@ -1,3 +1,5 @@
+import Support
+
 /// A recipe for training as typed values. A key that is left out has its default.
 ///
 /// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`
@@ -57,6 +59,11 @@ package protocol ModelSection: RecipeSection {
 package protocol DataSection: RecipeSection {
     /// The folder of the data. A relative path starts from the folder that the command runs in.
     var root: String { get }
+}
+
+extension DataSection {
+    /// A path in the data's root, or an absolute path as it is.
+    package func path(_ path: String) -> String { FilePath.joined(path, to: root) }
 }
 
 /// A section `inference`: how a trained model is used.
