@@ -138,7 +138,7 @@ public struct ActionSampleSet: Sendable {
             }
         }
         for file in [paths.kineticsTrain, paths.somethingLabels, paths.somethingVideos + "/"] {
-            let folder = file.hasSuffix("/") ? file : (file as NSString).deletingLastPathComponent
+            let folder = file.hasSuffix("/") ? file : FilePath.folder(of: file)
             try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
         let clips = try parallelMap(count: clipCount, threads: threads) { index in

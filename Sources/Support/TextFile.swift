@@ -30,8 +30,8 @@ package struct TextFileError: Error, Hashable, Sendable, CustomStringConvertible
 package enum TextFile {
     /// The bytes of a file.
     ///
-    /// - Throws: `TextFileError` for a file that is missing, a folder, or not to be read.
-    package static func bytes(_ path: String) throws(TextFileError) -> [UInt8] {
+    /// - Throws: `TextFileError` for a file that is missing, no regular file, larger than `maximum` bytes, or not to be read.
+    package static func bytes(_ path: String, maximum: Int = .max) throws(TextFileError) -> [UInt8] {
         var status = stat()
         guard !path.utf8.contains(0), stat(path, &status) == 0 else {
             let reason = errno
@@ -43,6 +43,15 @@ package enum TextFile {
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
             throw TextFileError(path, "it is a folder", "Name a file")
+        }
+        // Opening a named pipe would wait for someone to write to it.
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw TextFileError(path, "it is a device or a pipe, not a file", "Name a file")
+        }
+        guard status.st_size <= maximum else {
+            throw TextFileError(
+                path, "its \(status.st_size) bytes are more than the \(maximum) that such a file has at most",
+                "Check that it is the right file")
         }
         do {
             return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
 import Workflows
 
 struct EvaluateCommand: WorkCommand {
@@ -75,7 +76,7 @@ struct EvaluateCommand: WorkCommand {
         let usual =
             saved.isPublished
             ? "runs/" + URL(fileURLWithPath: checkpoint).deletingPathExtension().lastPathComponent
-            : (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? "."
+            : FilePath.folder(of: checkpoint).nonEmpty ?? "."
         let folder = RunFolder(output ?? usual)
         try folder.prepare()
         if saved.task == .classification {

@@ -57,6 +57,48 @@ final class KineticsTests: XCTestCase {
         XCTAssertEqual(unknown?.place, "line 2")
     }
 
+    /// Python's csv module gives these values for these lines.
+    func testQuotesInACSV() throws {
+        let head = "label,youtube_id,time_start,time_end\n"
+        let cases: [(label: String, name: String)] = [
+            ("\"a, b\"", "a, b"), ("\"a \"\"b\"\"\"", "a \"b\""), ("a \"b\" c", "a \"b\" c"), ("5\" pipe", "5\" pipe"),
+            ("\"\"", ""), ("\"a\"b", "ab"), ("\"\"\"\"", "\""), ("\u{301}a", "\u{301}a"),
+        ]
+        for (label, name) in cases {
+            let path = try folder(["train.csv": head + label + ",id,0,10\n", "videos/id.mp4": ""])
+            let read = try Kinetics.readCSV(path + "/train.csv", videos: path + "/videos")
+            XCTAssertEqual(read.classNames.map { Array($0.utf8) }, [Array(name.utf8)], label)
+            XCTAssertEqual(read.clips.map(\.path), ["id.mp4"], label)
+        }
+        let open = try folder(["train.csv": head + "a,id,0,10\n\"b,id,0,10\nc,id,0,10\n", "videos/id.mp4": ""])
+        let error = problem { _ = try Kinetics.readCSV(open + "/train.csv", videos: open + "/videos") }
+        XCTAssertEqual(error?.place, "line 3")
+        XCTAssertEqual(error?.problem, "a quote in it is not closed")
+    }
+
+    func testOtherEncodingsAreNamed() throws {
+        let path = try folder(["videos/a.mp4": ""])
+        func write(_ bytes: [UInt8], _ name: String) throws {
+            try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+        }
+        let csv = "label,youtube_id,time_start,time_end\ncaf\u{E9},a,0,10\n"
+        try write(latin1(csv), "latin1.csv")
+        try write(utf16WithMark(csv), "utf16.csv")
+        try write([0xEF, 0xBB, 0xBF] + Array(csv.utf8), "mark.csv")
+        let latin1 = problem { _ = try Kinetics.readCSV(path + "/latin1.csv", videos: path + "/videos") }
+        XCTAssertEqual(latin1?.place, "line 2")
+        XCTAssertEqual(latin1?.problem.contains("Latin-1"), true)
+        let utf16 = problem { _ = try Kinetics.readCSV(path + "/utf16.csv", videos: path + "/videos") }
+        XCTAssertEqual(utf16?.problem.contains("UTF-16"), true)
+        XCTAssertEqual(utf16?.fix.contains("CSV UTF-8"), true)
+        XCTAssertEqual(
+            try Kinetics.readCSV(path + "/mark.csv", videos: path + "/videos").classNames, ["caf\u{E9}"])
+        let list = problem {
+            _ = try Kinetics.readList(path + "/utf16.csv", videos: path + "/videos", classNames: ["x"])
+        }
+        XCTAssertEqual(list?.problem.contains("UTF-16"), true)
+    }
+
     func testMistakesInACSVNameTheirLine() throws {
         let head = "label,youtube_id,time_start,time_end\n"
         let path = try folder([

@@ -63,6 +63,14 @@ final class SomethingSomethingTests: XCTestCase {
             ClipAnnotations(source: "", classNames: ["Leftovers on a plate"], clips: []).mirroredLabels, [0])
     }
 
+    func testAFileInUTF16IsNamed() throws {
+        let path = try write(["labels.json": labels])
+        try Data(utf16WithMark("[]")).write(to: URL(fileURLWithPath: path + "/train.json"))
+        XCTAssertThrowsError(
+            try SomethingSomething.read(path + "/train.json", labels: path + "/labels.json", videos: path + "/v")
+        ) { XCTAssertTrue("\($0)".contains("train.json: it is UTF-16 text"), "\($0)") }
+    }
+
     func testMistakesNameTheirRecord() throws {
         let path = try write([
             "labels.json": labels, "gap.json": #"{"a": "0", "b": "2"}"#, "list.json": "[1]",

@@ -113,7 +113,7 @@ final class VOCFolderTests: XCTestCase {
         let files = ["Annotations/a.xml": picture()]
         let cases: [(list: String, says: String)] = [
             ("a\na", "stands twice"), ("../a", "leaves the folder"), ("/etc/a", "leaves the folder"),
-            ("a\nmissing", "can't be read"),
+            ("a\nmissing", "missing.xml: there is no such file"),
         ]
         for (list, says) in cases {
             let folder = try folder(files.merging(["ImageSets/Main/train.txt": list]) { $1 })
@@ -127,6 +127,68 @@ final class VOCFolderTests: XCTestCase {
         XCTAssertThrowsError(try folder.read(split: "test")) {
             XCTAssertTrue("\($0)".contains("The folder has train"), "\($0)")
         }
+    }
+
+    func testNamesMayHoldSpaces() throws {
+        let folder = try folder([
+            "ImageSets/Main/train.txt": "my photo 1\n my photo  -1\r\nIMG 7\t1\nIMG 7 2\nplain  1\n",
+            "Annotations/my photo 1.xml": picture(object("dog", ["1", "1", "20", "10"])),
+            "Annotations/my photo.xml": picture(), "Annotations/IMG 7.xml": picture(),
+            "Annotations/IMG 7 2.xml": picture(), "Annotations/plain.xml": picture(), "JPEGImages/IMG 7.jpg": "",
+        ])
+        XCTAssertEqual(try folder.imageNames(split: "train"), ["my photo 1", "my photo", "IMG 7", "IMG 7 2", "plain"])
+        let truth = try folder.read(split: "train", classNames: ["dog"])
+        XCTAssertEqual(truth.fileName(0), "my photo 1.jpg")
+        XCTAssertEqual(truth.labels, [1])
+        // Detections of such images are written and read back.
+        var results = DetectionResults()
+        results.append(imageID: 1, categoryID: 1, x: 1, y: 2, width: 3, height: 4, score: 0.5)
+        try VOCFolder.writeResults(results, folder: folder.path, groundTruth: truth)
+        let read = try VOCFolder.readResults(folder: folder.path, groundTruth: truth)
+        XCTAssertEqual(read.imageIDs, [1])
+        XCTAssertEqual([read.x, read.width, read.scores], [[1], [3], [0.5]])
+        // A name that has no annotation is named whole.
+        try Data("no such photo\n".utf8).write(to: URL(fileURLWithPath: folder.splitPath("train")))
+        XCTAssertThrowsError(try folder.read(split: "train")) {
+            XCTAssertTrue("\($0)".contains("/no such photo.xml: there is no such file"), "\($0)")
+        }
+    }
+
+    func testEndingsOfPicturesInAnyCase() throws {
+        let names = ["a", "b", "c", "d", "e", "f", "sub/g", "h.1"]
+        var files = Dictionary(uniqueKeysWithValues: names.map { ("Annotations/\($0).xml", picture()) })
+        files["ImageSets/Main/train.txt"] = names.joined(separator: "\n")
+        for file in ["a.Jpg", "b.JPEG", "c.pNg", "d.JPG", "d.jpg", "d.png", "e.txt", "sub/g.PNG", "h.1.Jpeg", "h.jpg"] {
+            files["JPEGImages/" + file] = ""
+        }
+        let read = try folder(files).read(split: "train")
+        XCTAssertEqual(
+            (0..<names.count).map(read.fileName),
+            ["a.Jpg", "b.JPEG", "c.pNg", "d.jpg", "e.jpg", "f.jpg", "sub/g.PNG", "h.1.Jpeg"])
+    }
+
+    func testListsAndResultsInOtherEncodingsAreNamed() throws {
+        let folder = try folder(["Annotations/a.xml": picture(), "Annotations/caf\u{E9}.xml": picture()])
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/ImageSets/Main", withIntermediateDirectories: true)
+        func write(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+        func message(_ body: () throws -> Void) -> String {
+            do { try body() } catch { return "\(error)" }
+            return "read"
+        }
+        let list = folder.splitPath("train")
+        try write([0x61, 0x0A, 0x63, 0x61, 0x66, 0xE9, 0x0A], list)
+        let latin1 = message { _ = try folder.read(split: "train") }
+        XCTAssertTrue(latin1.hasPrefix("\(list), line 2: it holds the byte 0xE9, so it looks like Latin-1"), latin1)
+        try write([0xFF, 0xFE, 0x61, 0, 0x0A, 0], list)
+        let utf16 = message { _ = try folder.read(split: "train") }
+        XCTAssertTrue(utf16.hasPrefix("\(list): it is UTF-16 text"), utf16)
+        try write([0xEF, 0xBB, 0xBF] + Array("a\ncaf\u{E9}\n".utf8), list)
+        XCTAssertEqual(try folder.imageNames(split: "train"), ["a", "caf\u{E9}"])
+        try write([0xFF, 0xFE, 0x61, 0], folder.path + "/dog.txt")
+        let truth = try folder.read(split: "train", classNames: ["dog"])
+        let results = message { _ = try VOCFolder.readResults(folder: folder.path, groundTruth: truth) }
+        XCTAssertTrue(results.contains("dog.txt: it is UTF-16 text"), results)
     }
 
     func testWhatIsWrittenIsReadBack() throws {
@@ -161,6 +223,7 @@ final class VOCFolderTests: XCTestCase {
         XCTAssertEqual(read.categoryIDs, [2])
         for (text, says) in [
             ("y 1 1 1 1 1", "image \"y\""), ("x 1 2", "not a detection"), ("x a 1 1 1 1", "not a detection"),
+            ("x 0x1 1 1 1 1", "not a detection"), ("1 1 1 1 1", "not a detection"),
             ("x nan 1 1 1 1", "not finite"), ("x 1 1 1 inf 1", "not finite"),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/comp4_cat.txt"))

@@ -32,6 +32,10 @@ final class CIFARDatasetTests: XCTestCase {
             toFile: folder + "/batches.meta.txt", atomically: true, encoding: .utf8)
         let test = try CIFARDataset(folder: folder, part: .test)
         XCTAssertEqual(test.classNames[test.label(0)], "dog")
+        try write([0xFF, 0xFE, 0x61, 0], folder + "/batches.meta.txt")
+        XCTAssertThrowsError(try CIFARDataset(folder: folder, part: .test)) {
+            XCTAssertTrue("\($0)".contains("batches.meta.txt: it is UTF-16 text"), "\($0)")
+        }
     }
 
     func testCIFAR100HasTheFineLabels() throws {

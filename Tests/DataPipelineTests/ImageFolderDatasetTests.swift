@@ -46,6 +46,19 @@ final class ImageFolderDatasetTests: XCTestCase {
         }
     }
 
+    /// `FileManager` lists such names, but opens no file by them: their classes would be missing without a word.
+    func testNamesThatAreNotUTF8AreRefused() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/cat", withIntermediateDirectories: true)
+        try ImageFile.writeJPEG(ByteImage(width: 8, height: 8, filledWith: 1), to: folder + "/cat/Small.JpG")
+        XCTAssertEqual(try ImageFolderDataset(folder: folder).count, 1)
+        let path = (folder + "/caf").utf8CString.dropLast() + [CChar(truncatingIfNeeded: 0xE9), 0]
+        try XCTSkipIf(path.withUnsafeBufferPointer { mkdir($0.baseAddress!, 0o700) } != 0, "no such names here")
+        XCTAssertThrowsError(try ImageFolderDataset(folder: folder)) {
+            XCTAssertTrue("\($0)".contains("the name caf\\xE9 in it is not UTF-8; rename it"), "\($0)")
+        }
+    }
+
     /// A window of a file that was decoded at a smaller scale is the same window.
     func testReducedDecodingTakesTheSameWindow() throws {
         let folder = try temporaryDirectory()

@@ -102,6 +102,54 @@ final class VOCExaminationTests: XCTestCase {
         XCTAssertEqual(report.findings.map(\.record), ["line 3"])
     }
 
+    /// One bad file is a finding, and the others are examined.
+    func testFilesThatAreNotWellFormedAreFindings() throws {
+        let good = picture("a.jpg", object("cat", [1, 1, 40, 30]))
+        for (name, bad, place) in [
+            ("a doubled end tag", good.replacingOccurrences(of: "</object>", with: "</object></object>"), "line 1"),
+            ("a byte that is not UTF-8", good.replacingOccurrences(of: "<size>", with: "<!-- # --><size>"), "line 1"),
+            ("an entity", good.replacingOccurrences(of: "cat", with: "&cat;"), "line 1"),
+            ("a document type", "<!DOCTYPE a>\n" + good, "line 1"),
+        ] {
+            let voc = try folder()
+            let bytes = bad.utf8.map { $0 == UInt8(ascii: "#") ? 0xE9 : $0 }
+            try Data(bytes).write(to: URL(fileURLWithPath: voc.annotationPath("a")))
+            let report = DatasetDoctor.check(voc: voc)
+            XCTAssertEqual(report.findings.map(\.kind), [.unreadableAnnotations], name)
+            XCTAssertEqual(report.findings.map(\.record), [place], name)
+            XCTAssertEqual(report.objectCount, 1, name)
+            XCTAssertThrowsError(try voc.read(split: "train"), name) { XCTAssertTrue("\($0)".contains(place), name) }
+        }
+        let read = try folder(["Annotations/a.xml": good.replacingOccurrences(of: "<size>", with: "<?pi?><size>")])
+        XCTAssertEqual(DatasetDoctor.check(voc: read).findings, [])
+    }
+
+    func testListsInOtherEncodingsAreFindings() throws {
+        let voc = try folder()
+        try Data([0xFF, 0xFE, 0x61, 0, 0x0A, 0]).write(to: URL(fileURLWithPath: voc.splitPath("train")))
+        let report = DatasetDoctor.check(voc: voc, splits: ["train"])
+        XCTAssertEqual(report.findings.map(\.kind), [.unreadableAnnotations])
+        XCTAssertTrue(report.findings[0].problem.contains("UTF-16"), report.findings[0].problem)
+    }
+
+    /// The small inputs of other people's tools, where they are at hand.
+    func testTheCasesOfOthers() throws {
+        let cases = try sharedFolder() + "/cases"
+        let pixels = DatasetDoctor.check(voc: VOCFolder(path: cases + "/voc0"), options: .init(pictures: .skip))
+        // Objects 3 and 4 have xmin = xmax and xmax below xmin - 1.
+        XCTAssertEqual(
+            pixels.findings.filter { $0.kind == .degenerateBox }.map { ($0.file as NSString).lastPathComponent }, ["4.xml"])
+        let latin1 = DatasetDoctor.check(voc: VOCFolder(path: cases + "/voc_latin1"))
+        XCTAssertEqual(latin1.findings.filter { $0.severity == .error }.map(\.kind), [.unreadableAnnotations])
+        XCTAssertEqual(latin1.findings.first?.record, "line 1")
+        func read(_ name: String) throws -> VOCPicture { try VOCPicture(path: "\(cases)/voc_\(name).xml") }
+        XCTAssertThrowsError(try read("doubled_end_tag")) { XCTAssertTrue("\($0)".contains("line 26: "), "\($0)") }
+        XCTAssertEqual(try read("pi_without_data").objects.map(\.name), ["x"])
+        let cdata = try read("cdata").objects
+        XCTAssertEqual(cdata.map(\.name), ["person"])
+        XCTAssertEqual(cdata.map(\.isDifficult), [true])
+    }
+
     func testMissingFilesAreFound() throws {
         let noPicture = try folder()
         try FileManager.default.removeItem(atPath: noPicture.imageFolder + "/b.jpg")

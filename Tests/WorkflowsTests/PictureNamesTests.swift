@@ -21,5 +21,7 @@ final class PictureNamesTests: XCTestCase {
         let relative = FileManager.default.currentDirectoryPath
         var here = PictureNames(folder: relative, images: ["c.jpg"])
         XCTAssertEqual(here.path(for: "c.jpg"), relative + "/c-2.jpg")
+        var short = PictureNames(folder: "out", images: ["c", "d"])
+        XCTAssertEqual(short.path(for: "c"), "out/c.jpg")
     }
 }

@@ -160,6 +160,33 @@ final class RecipeFileTests: XCTestCase {
         }
     }
 
+    func testAnotherEncodingIsNamed() throws {
+        let path = try temporaryDirectory() + "/a.yaml"
+        func message(_ bytes: [UInt8]) throws -> String {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            do {
+                return "read: \(try RecipeFile(path: path).decode(Small.self).name)"
+            } catch { return "\(error)" }
+        }
+        XCTAssertEqual(try message([0xEF, 0xBB, 0xBF] + Array(text.utf8)), "read: one")
+        XCTAssertTrue(try message(utf16WithMark(text)).hasPrefix("\(path): it is UTF-16 text"))
+        XCTAssertTrue(
+            try message(Array("name: caf".utf8) + [0xE9]).hasPrefix("\(path): line 1: it holds the byte 0xE9"))
+    }
+
+    /// Nine lines that unfold to a thousand million values.
+    func testAliasesThatUnfoldWithoutEndAreRefused() {
+        var lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+        for i in 1..<9 {
+            lines.append("a\(i): &a\(i) [\((0..<10).map { _ in "*a\(i - 1)" }.joined(separator: ", "))]")
+        }
+        XCTAssertThrowsError(try RecipeFile(text: lines.joined(separator: "\n"), path: "a.yaml")) {
+            XCTAssertTrue("\($0)".contains("unfolds to more than 100000 values"), "\($0)")
+        }
+        let deep = "a: " + String(repeating: "[", count: 100_000)
+        XCTAssertThrowsError(try RecipeFile(text: deep, path: "a.yaml"))
+    }
+
     /// Writes files into a folder of their own and decodes the last one.
     private func inherited(_ files: [(name: String, text: String)], settings: [String] = []) throws -> Small {
         try withTemporaryFolder { folder in

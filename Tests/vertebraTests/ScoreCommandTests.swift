@@ -55,6 +55,27 @@ final class ScoreCommandTests: XCTestCase {
         }
     }
 
+    /// No picture is opened: names of other machines, missing sizes and missing pictures don't matter.
+    func testVOCWithoutPictures() throws {
+        let voc = try temporaryDirectory()
+        for folder in ["Annotations", "ImageSets/Main"] {
+            try FileManager.default.createDirectory(atPath: voc + "/" + folder, withIntermediateDirectories: true)
+        }
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: voc + "/" + name))
+        }
+        try write("a b\nc\nd\n", "ImageSets/Main/test.txt")
+        for (name, fileName) in [("a b", "/home/me/a b.jpg"), ("c", "../../c.jpg"), ("d", "C:\\d.jpg")] {
+            try write(
+                "<annotation><filename>\(fileName)</filename><object><name>dog</name><bndbox><xmin>1</xmin><ymin>2</ymin>"
+                    + "<xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>", "Annotations/\(name).xml")
+        }
+        try write("a b 0.9 1 2 30 40\nc 0.8 1 2 30 40\nd 0.7 1 2 30 40\n", "dog.txt")
+        let run = try score(["voc", "--folder", voc, "--results", voc, "--json"])
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertTrue(run.output.contains("\"meanAP\" : 1"), run.output)
+    }
+
     func testErrors() throws {
         let annotations = try TinyData.folder.get() + "/samples/coco/annotations/instances_val.json"
         let results = try temporaryDirectory() + "/results.json"

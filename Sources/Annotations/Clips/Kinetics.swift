@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Readers of Kinetics-400 (Kay et al., "The Kinetics Human Action Video Dataset", 2017) in the forms in which it is passed
 /// on. All name what is wrong by line, and list the videos that are not there instead of failing.
@@ -127,6 +128,10 @@ public enum Kinetics {
         guard let entries = try? manager.contentsOfDirectory(atPath: folder) else {
             throw AnnotationError(
                 file: folder, problem: "there is no such folder", fix: "Name the folder of the classes")
+        }
+        if let name = FolderNames.firstUnreadable(in: folder) {
+            throw AnnotationError(
+                file: folder, problem: "the name \(name) in it is not UTF-8", fix: "Rename it")
         }
         var found: [(name: String, videos: [String])] = []
         for entry in entries.sorted() where !entry.hasPrefix(".") {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A reader of Something-Something-v2 (Goyal et al., "The 'something something' video database for learning and evaluating
 /// visual common sense", 2017).
@@ -64,11 +65,14 @@ public enum SomethingSomething {
     }
 
     private static func decode<T: Decodable>(_ type: T.Type, _ path: String, _ expected: String) throws -> T {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw AnnotationError(file: path, problem: "there is no such file", fix: "Check the path")
+        let text: String
+        do {
+            text = try TextFile.read(path)
+        } catch {
+            throw AnnotationError(error)
         }
         do {
-            return try JSONDecoder().decode(type, from: data)
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
             throw AnnotationError(file: path, problem: "it is not \(expected)", fix: "Take the file of the release")
         }

@@ -26,6 +26,9 @@ public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.init(file: error.path, place: error.place, problem: error.problem, fix: error.fix)
     }
 
+    /// Place, problem and fix for a message that names the file itself.
+    package var reason: String { "\(place.isEmpty ? "" : place + ": ")\(problem). \(fix)" }
+
     /// Place, problem and fix as sentences on one line.
     public var description: String {
         "\(file)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix)."

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A folder in the layout of Pascal VOC: `Annotations/*.xml`, `ImageSets/Main/*.txt`, `JPEGImages/*`.
 ///
@@ -100,7 +101,7 @@ public struct VOCFolder: Sendable {
     /// The file in `JPEGImages` of every name, whatever case its ending is in: `.jpg` unless only another form is there.
     package func fileNames(of names: [String]) -> [String] {
         var present: [String: [String]] = [:]
-        for folder in Set(names.map { ($0 as NSString).deletingLastPathComponent }) {
+        for folder in Set(names.map(FilePath.folder)) {
             let path = folder.isEmpty ? imageFolder : imageFolder + "/" + folder
             for file in ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() {
                 let whole = folder.isEmpty ? file : folder + "/" + file

@@ -60,7 +60,7 @@ extension VOCFolder {
         var numbers: [Double] = []
         while numbers.count < 5 {
             guard let gap = rest.lastIndex(where: \.isWhitespace),
-                let number = Double(decimal: rest[rest.index(after: gap)...])
+                let number = rest[rest.index(after: gap)...].decimalNumber
             else { return nil }
             numbers.insert(number, at: 0)
             rest = rest[..<gap].withoutSpaceAround

@@ -24,8 +24,8 @@ package struct VOCPicture: Sendable {
     package var height = 0
     package var objects: [Object] = []
 
-    /// Bytes that an annotation has at most: several million objects.
-    private static let largest = 1 << 30
+    /// Bytes that an annotation has at most, a million objects.
+    private static let largest = 1 << 28
 
     /// Reads a file.
     ///
@@ -33,7 +33,7 @@ package struct VOCPicture: Sendable {
     package init(path: String) throws {
         let bytes: [UInt8]
         do {
-            bytes = try TextFile.bytes(path)
+            bytes = try TextFile.bytes(path, maximum: Self.largest)
         } catch {
             throw AnnotationError(error)
         }
@@ -44,11 +44,6 @@ package struct VOCPicture: Sendable {
     ///
     /// - Throws: ``AnnotationError`` that names the element and its line.
     package init(bytes: [UInt8], name file: String) throws(AnnotationError) {
-        guard bytes.count <= Self.largest else {
-            throw AnnotationError(
-                file: file, problem: "its \(bytes.count) bytes are too many for the annotation of one picture",
-                fix: "Check that it is the right file")
-        }
         let elements = try XMLElements(bytes, file: file).elements
         var reader = VOCReader(file: file)
         for (position, element) in elements.enumerated() { try reader.take(element, at: position) }
@@ -157,7 +152,7 @@ private struct VOCReader {
 
     private func number(_ role: Role) throws(AnnotationError) -> Double {
         let (text, line) = texts[role] ?? ("", 1)
-        guard let number = Double(decimal: text), abs(number) < 1e9 else {
+        guard let number = text.decimalNumber, abs(number) < 1e9 else {
             throw error(
                 line, "<\(role.elementName)> holds \"\(text)\", which is not a number of pixels", "Write a number there")
         }

@@ -1,3 +1,4 @@
+import Annotations
 import Foundation
 import Media
 import Support
@@ -41,9 +42,16 @@ public struct CIFARDataset: ClassificationDataset {
         folder: String, part: Part, kind: Kind? = nil, transforms: [any ClassificationTransform] = []
     ) throws {
         let (kind, names) = try Self.files(of: part, kind, in: folder)
-        let listed = (try? String(contentsOfFile: folder + "/" + kind.listing, encoding: .utf8))?
-            .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        classNames = listed ?? (0..<kind.classCount).map { "class \($0)" }
+        let listing = folder + "/" + kind.listing
+        if FileManager.default.fileExists(atPath: listing) {
+            do {
+                classNames = try numberedLines(of: listing).map { String($0.text.withoutSpaceAround) }
+            } catch {
+                throw DatasetError(listing, error.reason)
+            }
+        } else {
+            classNames = (0..<kind.classCount).map { "class \($0)" }
+        }
 
         let labelBytes = kind.labelBytes
         let pixels = Self.side * Self.side * 3

@@ -36,6 +36,9 @@ public struct ImageFolderDataset: ClassificationDataset {
         guard let entries = try? manager.contentsOfDirectory(atPath: folder) else {
             throw DatasetError(folder, "it is not there or can't be read; it should hold a folder for each class")
         }
+        if let name = FolderNames.firstUnreadable(in: folder) {
+            throw DatasetError(folder, "the name \(name) in it is not UTF-8; rename it")
+        }
         let found = entries.filter { !$0.hasPrefix(".") && isFolder(folder + "/" + $0) }.sorted()
         guard !found.isEmpty else {
             throw DatasetError(folder, "it holds no folders; it should hold one for each class, with its images")
@@ -49,6 +52,9 @@ public struct ImageFolderDataset: ClassificationDataset {
         for (label, name) in names.enumerated() {
             let images = ((try? manager.contentsOfDirectory(atPath: folder + "/" + name)) ?? [])
                 .filter { ImageFile.endings.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+            if let image = FolderNames.firstUnreadable(in: folder + "/" + name) {
+                throw DatasetError("\(folder)/\(name)", "the name \(image) in it is not UTF-8; rename it")
+            }
             if images.isEmpty, found.contains(name) {
                 throw DatasetError(
                     "\(folder)/\(name)",

@@ -77,7 +77,7 @@ public struct ClipIndex: Sendable {
     /// stopped, and every minute; where it can't be written, `notes` say so.
     ///
     /// - Parameters:
-    ///   - videos: Paths relative to `root`. What is known of others stays as long as they do.
+    ///   - videos: Paths relative to `root`, or absolute ones. What is known of others stays as long as they do.
     ///   - threads: Videos that are opened at the same time; the result doesn't depend on it.
     ///   - shouldStop: Asked on the calling thread after each video.
     ///   - progress: Called on the calling thread with how many videos are opened, and how many must be.
@@ -98,7 +98,7 @@ public struct ClipIndex: Sendable {
         let root = root, framePrefix = framePrefix
         var saved = ContinuousClock.now
         let found = parallelMap(count: unknown.count, threads: threads) { number in
-            ClipIndexEntry(opening: root + "/" + unknown[number], framePrefix: framePrefix)
+            ClipIndexEntry(opening: FilePath.joined(unknown[number], to: root), framePrefix: framePrefix)
         } goesOn: { done, found in
             progress(done, unknown.count)
             if ContinuousClock.now - saved >= .seconds(60) {
@@ -120,7 +120,8 @@ public struct ClipIndex: Sendable {
         let known = entries.map { (path: $0.key, stamp: $0.value.stamp) }
         let root = root, framePrefix = framePrefix
         let holds = parallelMap(count: known.count, threads: threads) { number in
-            known[number].stamp?.holds(for: root + "/" + known[number].path, framePrefix: framePrefix) ?? false
+            known[number].stamp?.holds(for: FilePath.joined(known[number].path, to: root), framePrefix: framePrefix)
+                ?? false
         }
         for ((path, stamp), holds) in zip(known, holds) where !holds {
             entries[path] = nil
@@ -140,7 +141,7 @@ public struct ClipIndex: Sendable {
     private mutating func save() {
         guard isKept, !isSaved else { return }
         do {
-            let folder = (file as NSString).deletingLastPathComponent
+            let folder = FilePath.folder(of: file)
             if !folder.isEmpty {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }

@@ -166,7 +166,7 @@ package struct ClassificationDataSection: DataSection {
 
 extension ClassificationDataSection {
     /// Path of the file that `index` names; nil for the usual one.
-    var indexFile: String? { index.map { $0.hasPrefix("/") ? $0 : root + "/" + $0 } }
+    var indexFile: String? { index.map(path) }
 }
 
 /// The section `input`: what an image or a video becomes before the model.

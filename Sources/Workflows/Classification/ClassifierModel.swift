@@ -123,7 +123,7 @@ public struct ClassifierModel: RecipeModel {
                 transforms: transforms)
         case .folder:
             return try ImageFolderDataset(
-                folder: recipe.data.root + "/" + (training ? recipe.data.train : recipe.data.val),
+                folder: recipe.data.path(training ? recipe.data.train : recipe.data.val),
                 classNames: classNames, transforms: transforms,
                 decodeOptions: DecodeOptions(recipe.data.damagedImages, telling: damaged))
         case .kinetics, .somethingSomething:

@@ -15,16 +15,16 @@ struct ClipPart {
         _ data: ClassificationDataSection, file: RecipeFile, training: Bool, classNames: [String]? = nil
     ) throws {
         let key = training ? "data.train" : "data.val"
-        let path = data.root + "/" + (training ? data.train : data.val)
-        var folder = data.root + "/" + (training ? data.videos : data.valVideos ?? data.videos)
+        let path = data.path(training ? data.train : data.val)
+        var folder = data.path(training ? data.videos : data.valVideos ?? data.videos)
         if data.format == .somethingSomething {
             annotations = try SomethingSomething.read(
-                path, labels: data.root + "/" + (data.classes ?? "labels.json"), videos: folder)
+                path, labels: data.path(data.classes ?? "labels.json"), videos: folder)
             if let classNames, classNames != annotations.classNames {
                 throw file.error(at: "data.classes", "its classes are not those that the model was trained with")
             }
         } else {
-            let names = try classNames ?? data.classes.map { try Self.lines(of: data.root + "/" + $0, file: file) }
+            let names = try classNames ?? data.classes.map { try Self.lines(of: data.path($0), file: file) }
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
                 folder = path
@@ -65,9 +65,10 @@ struct ClipPart {
     }
 
     private static func lines(of path: String, file: RecipeFile) throws -> [String] {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw file.error(at: "data.classes", "there is no text file \(path)")
+        do {
+            return try numberedLines(of: path).map { String($0.text.withoutSpaceAround) }
+        } catch {
+            throw file.error(at: "data.classes", "\(error)")
         }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
     }
 }

@@ -46,8 +46,8 @@ package struct DetectionData: Sendable {
         try require(isFolder: true, recipe.root, at: "data.root")
         switch recipe.format {
         case .coco:
-            let annotations = path(part.annotations)
-            let images = path(part.images)
+            let annotations = recipe.path(part.annotations ?? "")
+            let images = recipe.path(part.images ?? "")
             try require(isFolder: false, annotations, at: "\(key).annotations")
             try require(isFolder: true, images, at: "\(key).images")
             let fileNames = recipe.fileNames
@@ -83,12 +83,6 @@ package struct DetectionData: Sendable {
             _ = try ClassMapping(model: names, named: "the recipe's data.classes", data: training.annotations)
         }
         return training.annotations.classNames
-    }
-
-    /// A path in the data's root, or an absolute path as it is.
-    private func path(_ relative: String?) -> String {
-        let relative = relative ?? ""
-        return relative.hasPrefix("/") ? relative : recipe.root + "/" + relative
     }
 
     private func require(isFolder: Bool, _ path: String, at key: String) throws {

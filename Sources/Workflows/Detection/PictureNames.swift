@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Chooses the name of each drawn picture or video in one folder. No two get one name, although their sources may come
 /// from different folders, and no source is overwritten.
@@ -18,7 +19,7 @@ package struct PictureNames {
         self.images = Set(
             images.map { image in
                 let url = URL(fileURLWithPath: image)
-                let parent = (image as NSString).deletingLastPathComponent
+                let parent = FilePath.folder(of: image)
                 let folder = folders[parent] ?? Self.resolvedFolder(of: url)
                 folders[parent] = folder
                 return folder.appendingPathComponent(url.lastPathComponent).standardizedFileURL.path

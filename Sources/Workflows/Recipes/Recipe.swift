@@ -76,6 +76,11 @@ package protocol DataSection: RecipeSection {
     var damagedImages: DamagedImages { get }
 }
 
+extension DataSection {
+    /// A path in the data's root, or an absolute path as it is.
+    package func path(_ path: String) -> String { FilePath.joined(path, to: root) }
+}
+
 /// A section `inference`: how a trained model is used.
 package protocol InferenceSection: RecipeSection {
     init()

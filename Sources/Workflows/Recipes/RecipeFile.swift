@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Yams
 
 /// A training recipe: YAML text with `--set` options applied, and the place of every value.
@@ -52,8 +53,8 @@ public struct RecipeFile: Sendable {
         guard case .scalar(let name, _) = base.content, !base.isNull else {
             throw RecipeFileError(base.place, "base is another recipe's file, not \(base.kind)")
         }
-        let folder = (path as NSString).deletingLastPathComponent
-        let basePath = name.hasPrefix("/") || folder.isEmpty ? name : folder + "/" + name
+        let folder = FilePath.folder(of: path)
+        let basePath = folder.isEmpty ? name : FilePath.joined(name, to: folder)
         return root.over(try tree(basePath, askedAt: base.place, above: above + [whole]))
     }
 
@@ -78,8 +79,11 @@ public struct RecipeFile: Sendable {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw failure("the recipe file can't be read; check its permissions")
         }
-        guard let text = String(bytes: bytes, encoding: .utf8) else { throw failure("the recipe is not UTF-8 text") }
-        return text
+        do {
+            return try TextFile.text(of: [UInt8](bytes), path: path)
+        } catch {
+            throw failure(error.reason)
+        }
     }
 
     /// The recipe with all settings applied, as YAML without comments. A run keeps this text.

@@ -31,8 +31,12 @@ struct RecipeNode: Sendable {
             self.init(content: .mapping([]), place: name)
             return
         }
-        try self.init(node, place: place)
+        var budget = Self.mostNodes
+        try self.init(node, budget: &budget, place: place)
     }
+
+    /// Values that a recipe has at most. A few lines of anchors and aliases can unfold to more than memory holds.
+    private static let mostNodes = 100_000
 
     /// A value that is text, as if written in quotes.
     init(text: String, place: RecipePlace) {
@@ -84,13 +88,18 @@ struct RecipeNode: Sendable {
         self.place = place
     }
 
-    private init(_ node: Node, place: (Int) -> RecipePlace) throws {
+    private init(_ node: Node, budget: inout Int, place: (Int) -> RecipePlace) throws {
         self.place = place(node.mark?.line ?? 1)
+        budget -= 1
+        guard budget > 0 else {
+            throw RecipeFileError(
+                self.place, "the recipe unfolds to more than \(Self.mostNodes) values; write out what its aliases (*name) name")
+        }
         switch node {
         case .scalar(let scalar):
             content = .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any)
         case .sequence(let sequence):
-            content = .sequence(try sequence.map { try RecipeNode($0, place: place) })
+            content = .sequence(try sequence.map { try RecipeNode($0, budget: &budget, place: place) })
         case .mapping(let mapping):
             content = .mapping(
                 try mapping.map { pair in
@@ -99,7 +108,7 @@ struct RecipeNode: Sendable {
                         throw RecipeFileError(keyPlace, "a key must be a name")
                     }
                     return Entry(
-                        key: key.string, keyPlace: keyPlace, value: try RecipeNode(pair.value, place: place))
+                        key: key.string, keyPlace: keyPlace, value: try RecipeNode(pair.value, budget: &budget, place: place))
                 })
         case .alias:
             throw RecipeFileError(self.place, "aliases (*name) are not supported in a recipe; write the value out")

@@ -1,3 +1,4 @@
+import Annotations
 import Architectures
 import Foundation
 import Support
@@ -9,15 +10,12 @@ package struct ClassNamesFile: Hashable, Sendable {
 
     /// - Throws: `JobError` for a file that does not exist, is not text or holds no names.
     package init(_ path: String) throws {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw JobError(path, "there is no such file of class names, or it can't be read")
-        }
-        guard let text = String(bytes: bytes, encoding: .utf8) else {
-            throw JobError(path, "the class names are not UTF-8 text")
+        do {
+            names = try numberedLines(of: path).map { String($0.text.withoutSpaceAround) }
+        } catch {
+            throw JobError(path, "the class names can't be read: \(error.reason)")
         }
         self.path = path
-        names = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-            .filter { !$0.isEmpty }
         guard !names.isEmpty else {
             throw JobError(path, "holds no names; write one class on each line")
         }

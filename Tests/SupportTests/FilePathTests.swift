@@ -1,0 +1,18 @@
+import Support
+import XCTest
+
+final class FilePathTests: XCTestCase {
+    func testAnAbsolutePathIsTakenAsItIs() {
+        XCTAssertEqual(FilePath.joined("b/c.txt", to: "a"), "a/b/c.txt")
+        XCTAssertEqual(FilePath.joined("/b/c.txt", to: "a"), "/b/c.txt")
+        XCTAssertEqual(FilePath.joined("", to: "a"), "a/")
+    }
+
+    /// `NSString.deletingLastPathComponent` ends the process on the first of them.
+    func testFolders() {
+        for (path, folder) in [
+            ("a", ""), ("", ""), ("/", ""), ("/a", "/"), ("//a", "/"), ("a/b", "a"), ("a//b/", "a"), ("/a/b/c", "/a/b"),
+            ("./x", "."), ("é/\u{301}", "é"),
+        ] { XCTAssertEqual(FilePath.folder(of: path), folder, path) }
+    }
+}
