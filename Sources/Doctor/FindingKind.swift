@@ -91,10 +91,12 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
             .duplicateListing:
             .error
         case .nearlySameBox, .sameBoxOtherClass, .boxBeyondEdge, .inconsistentArea, .fractionalBox, .cornerBox,
-            .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName, .overlappingSplits, .unusedClass,
+            .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName, .overlappingSplits,
+            .unusedClass,
             .missingSize, .fileNameMismatch:
             .warning
-        case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
+        case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage,
+            .irregularImage:
             .note
         }
     }
