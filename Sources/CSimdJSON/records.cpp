@@ -292,6 +292,15 @@ error_code read_record(Visit &visit, ondemand::object record) {
     }
 }
 
+/// The first place of a chunk that is not UTF-8.
+Fault not_utf8(const Chunk &chunk) {
+    UncheckedSource text{{chunk.text.data()}};
+    StrictWalk<UncheckedSource> walk(text);
+    walk.value();
+    const int64_t byte = chunk.byte + (text.at - chunk.text.data()) - 1;
+    return {CS_WRONG_ENCODING, chunk.section, -1, byte, "", "not UTF-8"};
+}
+
 }  // namespace
 
 void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
@@ -338,7 +347,7 @@ void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
         } else if (error == MEMALLOC || error == CAPACITY) {
             fault.code = CS_NO_MEMORY;
         } else if (error == UTF8_ERROR) {
-            fault = {CS_WRONG_ENCODING, chunk.section, chunk.first_record, chunk.byte, "", "not UTF-8"};
+            fault = not_utf8(chunk);
         }
         parsed.faults.push_back(std::move(fault));
     }

@@ -38,6 +38,11 @@ struct TextSource {
     }
 };
 
+/// Bytes in memory that may be no UTF-8.
+struct UncheckedSource : TextSource {
+    static constexpr bool is_utf8 = false;
+};
+
 /// Walks values of a source, which has `peek`, the next byte or −1 at the end, and `advance`. NaN, Infinity and −Infinity are
 /// let through, which Python's json writes and reads.
 template <typename Source>
@@ -105,7 +110,8 @@ private:
     }
 
     void space() {
-        for (int c = source_.peek(); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = source_.peek()) source_.advance();
+        for (int c = source_.peek(); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = source_.peek())
+            source_.advance();
     }
 
     /// Behind a value: past closing brackets, and past a comma with the key behind it.
@@ -143,14 +149,15 @@ private:
             source_.advance();
             for (int i = 0; i < 4; ++i) {
                 const int digit = source_.peek();
-                const bool is_hex = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f')
-                    || (digit >= 'A' && digit <= 'F');
+                const bool is_hex =
+                    (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f') || (digit >= 'A' && digit <= 'F');
                 if (!is_hex) return fail("a hexadecimal digit");
                 source_.advance();
             }
             return true;
         }
-        const bool is_known = c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+        const bool is_known =
+            c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
         if (!is_known) return fail("an escape that JSON has");
         source_.advance();
         return true;
@@ -158,7 +165,9 @@ private:
 
     /// The bytes of UTF-8 behind the first one of several.
     bool rest_of_character(int first) {
-        const int count = first >= 0xF0 && first <= 0xF4 ? 3 : first >= 0xE0 && first < 0xF0 ? 2 : first >= 0xC2 && first < 0xE0;
+        const int count = first >= 0xF0 && first <= 0xF4 ? 3
+            : first >= 0xE0 && first < 0xF0              ? 2
+                                                         : first >= 0xC2 && first < 0xE0;
         if (count == 0) return fail("text in UTF-8");
         for (int i = 0; i < count; ++i) {
             const int c = source_.peek();

@@ -14,7 +14,9 @@ struct BoxConvention {
     private var firstCorners: String?
 
     /// Takes note of a box with an area, as it is in the file; zeros are a size that is not known.
-    mutating func add(x: Double, y: Double, width: Double, height: Double, image: ImageSize, record: @autoclosure () -> String) {
+    mutating func add(
+        x: Double, y: Double, width: Double, height: Double, image: ImageSize, record: @autoclosure () -> String
+    ) {
         guard width > 0, height > 0 else { return }
         boxes += 1
         func isFraction(_ value: Double) -> Bool { value >= 0 && value <= 1 }

@@ -52,22 +52,24 @@ struct FileNameGuess: Hashable {
             .sorted { $0.count != $1.count ? $0.count > $1.count : $0.before < $1.before }
     }
 
-    /// The least change that finds a picture, and its path then.
+    /// The least change that finds a picture, and its path then: other characters first, then another beginning.
     private static func guess(
         for name: String, subfolders: [String], isFile: (String) -> Bool
     ) -> (FileNameGuess, String)? {
-        for (decodes, backslashes) in [(false, false), (true, false), (false, true), (true, true)] {
-            let map = FileNameMap(decodesPercent: decodes, readsBackslashes: backslashes)
-            // A change that changes nothing is not tried.
-            if decodes, !name.contains("%") { continue }
-            if backslashes, !map.path(of: name).contains("/") { continue }
-            let path = map.path(of: name)
-            var guess = FileNameGuess(decodesPercent: decodes, readsBackslashes: backslashes)
+        // A rule that finds nothing to change in this name is left out.
+        let guesses = [(false, false), (true, false), (false, true), (true, true)].filter { percent, backslashes in
+            (!percent || name.contains("%")) && (!backslashes || name.contains("\\") || name.contains("%5C"))
+        }.map { FileNameGuess(decodesPercent: $0, readsBackslashes: $1) }
+        let paths = guesses.map {
+            FileNameMap(decodesPercent: $0.decodesPercent, readsBackslashes: $0.readsBackslashes).path(of: name)
+        }
+        for (guess, path) in zip(guesses, paths) where path != name && isFile(path) { return (guess, path) }
+        for (var guess, path) in zip(guesses, paths) {
             var rest = Substring(path)
             while true {
                 guess.from = String(path[..<rest.startIndex])
                 guess.to = ""
-                if path != name || !guess.from.isEmpty, isFile(String(rest)) { return (guess, String(rest)) }
+                if !guess.from.isEmpty, isFile(String(rest)) { return (guess, String(rest)) }
                 for subfolder in subfolders where isFile("\(subfolder)/\(rest)") {
                     guess.to = subfolder + "/"
                     return (guess, guess.to + rest)

@@ -98,7 +98,8 @@ public enum FindingKind: String, Hashable, Sendable, Codable, CaseIterable {
             .fractionalBox, .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames, .duplicateFileName,
             .overlappingSplits, .unusedClass, .missingSize, .fileNameMismatch:
             .warning
-        case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage, .irregularImage:
+        case .groupCategory, .renamedFiles, .categoryGap, .oneBasedCoordinates, .emptyImage, .unlistedImage,
+            .irregularImage:
             .note
         }
     }

@@ -104,6 +104,7 @@ struct EvaluateCommand: WorkCommand {
             return
         }
         let evaluation = try DetectionEvaluation(saved, device: device.device)
+        for note in evaluation.notes { printToStandardError(note) }
         useThreads(evaluation.model.recipe.training.threads)
         let (scores, found) = try evaluation.run(into: folder, results: results) {
             bar.show($0, of: $1)

@@ -17,7 +17,8 @@ final class FileNameMapTests: XCTestCase {
             (FileNameMap(prefixes: [.init(from: "/data/")]), "/other/a.jpg", "/other/a.jpg"),
             (
                 FileNameMap(
-                    prefixes: [.init(from: #"C:\data\my set\"#, to: "images/")], decodesPercent: true, readsBackslashes: true),
+                    prefixes: [.init(from: #"C:\data\my set\"#, to: "images/")], decodesPercent: true,
+                    readsBackslashes: true),
                 windows, "images/a.jpg"
             ),
             (FileNameMap(prefixes: [.init(from: "C:/data/")], readsBackslashes: true), windows, "my%20set/a.jpg"),

@@ -14,7 +14,8 @@ final class ResultNamesTests: XCTestCase {
         "{\"image_id\": \(image), \"category_id\": \(category), \"bbox\": [1, 2, 3, 4], \"score\": 0.5\(more)}"
     }
 
-    private func annotations(_ names: [String], classes: [String] = ["cat"], ids: [Int]? = nil) -> DetectionAnnotations {
+    private func annotations(_ names: [String], classes: [String] = ["cat"], ids: [Int]? = nil) -> DetectionAnnotations
+    {
         DetectionAnnotations(
             source: "gt.json", classNames: classes, categoryIDs: ids,
             images: names.enumerated().map { ImageRecord(id: $0 + 1, fileName: $1, width: 9, height: 9) })
@@ -23,23 +24,32 @@ final class ResultNamesTests: XCTestCase {
     func testNamesAreReadWhereverTheyStand() throws {
         let plain = (0..<100).map { _ in record("1") }
         let path = try write(
-            plain + [record("2.0", "3", more: #", "file_name": "ä b.jpg", "category_name": "c\"at""#), record("4", more: #", "file_name": null"#)])
+            plain + [
+                record("2.0", "3", more: #", "file_name": "ä b.jpg", "category_name": "c\"at""#),
+                record("4", more: #", "file_name": null"#),
+            ])
         let names = try ResultNames(path: path)
         XCTAssertEqual(names.images, [2: "ä b.jpg"])
         XCTAssertEqual(names.categories, [3: "c\"at"])
         XCTAssertTrue(try ResultNames(path: write(plain)).isEmpty)
         XCTAssertThrowsError(try ResultNames(path: write([record("1", more: ", \"file_name\": 5")]))) {
-            XCTAssertTrue("\($0)".contains("results[0], byte 81: \"file_name\" is not a string"), "\($0)")
+            XCTAssertTrue("\($0)".contains("results[0], byte 84: \"file_name\" is not a string"), "\($0)")
         }
     }
 
     /// Two programs' results in one file: an id that stands for two images would give one of them the other's boxes.
     func testOneIDForSeveralNamesIsRefused() throws {
         for (key, kind, records) in [
-            ("file_name", "image_id 7", [record("7", more: #", "file_name": "a.jpg""#), record("7", more: #", "file_name": "b.jpg""#)]),
+            (
+                "file_name", "image_id 7",
+                [record("7", more: #", "file_name": "a.jpg""#), record("7", more: #", "file_name": "b.jpg""#)]
+            ),
             (
                 "category_name", "category_id 2",
-                [record("1", "2", more: #", "category_name": "a""#), record("1", "2", more: #", "category_name": "b""#)]
+                [
+                    record("1", "2", more: #", "category_name": "a""#),
+                    record("1", "2", more: #", "category_name": "b""#),
+                ]
             ),
         ] {
             XCTAssertThrowsError(try ResultNames(path: write(records))) {
@@ -64,7 +74,8 @@ final class ResultNamesTests: XCTestCase {
         XCTAssertEqual(
             try renumbered(ResultNames(images: [2: "a.jpg"], categories: [1: "dog"]), as: twice, image: 2), [2, 1])
         for (name, result) in [
-            (#"C:\set\a.jpg"#, "a.jpg"), ("/set/a%20b.jpg", "a b.jpg"), (#"sub\a.jpg"#, "sub/a.jpg"), ("../a.jpg", "x/../a.jpg"),
+            (#"C:\set\a.jpg"#, "a.jpg"), ("/set/a%20b.jpg", "a b.jpg"), (#"sub\a.jpg"#, "sub/a.jpg"),
+            ("../a.jpg", "x/../a.jpg"),
         ] {
             XCTAssertEqual(
                 try renumbered(ResultNames(images: [1: result]), as: annotations([name])), [1, 1], "\(name), \(result)")

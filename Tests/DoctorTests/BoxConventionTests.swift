@@ -12,7 +12,9 @@ final class BoxConventionTests: XCTestCase {
         let objects = boxes.enumerated().map { i, box in
             "{\"id\": \(i + 1), \"image_id\": \(i + 1), \"category_id\": 1, \"bbox\": [\(box.map { "\($0)" }.joined(separator: ", "))]}"
         }
-        let images = boxes.indices.map { "{\"id\": \($0 + 1), \"file_name\": \"\($0).png\", \"width\": \(width), \"height\": \(height)}" }
+        let images = boxes.indices.map {
+            "{\"id\": \($0 + 1), \"file_name\": \"\($0).png\", \"width\": \(width), \"height\": \(height)}"
+        }
         let text = """
             {"images": [\(images.joined(separator: ", "))], "annotations": [\(objects.joined(separator: ", "))],
              "categories": [{"id": 1, "name": "x"}]}
@@ -34,7 +36,8 @@ final class BoxConventionTests: XCTestCase {
     func testBoxesInPixelsAreNoGuess() throws {
         for seed in 0..<5 { XCTAssertEqual(try kinds(randomBoxes(200, seed: UInt64(seed))), []) }
         XCTAssertEqual(try kinds([[0, 0, 640, 480]]), [])
-        XCTAssertEqual(try kinds([[1, 1, 600, 470], [0, 2, 639, 478]]), [], "large objects look like corners, but fit")
+        XCTAssertEqual(
+            try kinds([[1, 1, 600, 470], [0, 2, 639, 478]]), [], "large objects look like corners, but fit")
         XCTAssertEqual(try kinds([[600, 400, 60, 70]]), [], "a box beyond the edge that makes no sense as corners")
         XCTAssertEqual(try kinds([[0, 0, 1, 1]], width: 1, height: 1), [])
     }
@@ -46,8 +49,10 @@ final class BoxConventionTests: XCTestCase {
         XCTAssertEqual(
             try kinds(boxes.map { [($0[0] + $0[2] / 2) / 640, ($0[1] + $0[3] / 2) / 480, $0[2] / 640, $0[3] / 480] }),
             [.fractionalBox])
-        XCTAssertEqual(try kinds(boxes + [[0.25, 0.5, 0.1, 0.2]]), [.fractionalBox], "one tool's boxes among another's")
-        XCTAssertEqual(try kinds([[0.25, 0.5, 0.1, 0.2]], width: 0, height: 0), [.fractionalBox], "of a size not known")
+        XCTAssertEqual(
+            try kinds(boxes + [[0.25, 0.5, 0.1, 0.2]]), [.fractionalBox], "one tool's boxes among another's")
+        XCTAssertEqual(
+            try kinds([[0.25, 0.5, 0.1, 0.2]], width: 0, height: 0), [.fractionalBox], "of a size not known")
     }
 
     func testCornersAreGuessed() throws {

@@ -24,10 +24,13 @@ final class COCOExaminationTests: XCTestCase {
             let text = name.replacingOccurrences(of: "\\", with: "\\\\")
             return "{\"id\": \(i + 1), \"file_name\": \"\(text)\", \"width\": 40, \"height\": 30}"
         }
-        let objects = annotations ?? (1...images.count).map {
-            "{\"id\": \($0), \"image_id\": \($0), \"category_id\": 1, \"bbox\": [2, 3, 10, 10]}"
-        }.joined(separator: ", ")
-        let text = "{\"images\": [\(images.joined(separator: ", "))], \"annotations\": [\(objects)], \"categories\": [\(categories)]}"
+        let objects =
+            annotations
+            ?? (1...images.count).map {
+                "{\"id\": \($0), \"image_id\": \($0), \"category_id\": 1, \"bbox\": [2, 3, 10, 10]}"
+            }.joined(separator: ", ")
+        let text =
+            "{\"images\": [\(images.joined(separator: ", "))], \"annotations\": [\(objects)], \"categories\": [\(categories)]}"
         try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/gt.json"))
         return DatasetDoctor.check(
             coco: folder + "/gt.json", imageFolder: folder + "/images", fileNames: fileNames, options: options)
@@ -114,16 +117,18 @@ final class COCOExaminationTests: XCTestCase {
         let zero = DatasetDoctor.check(
             coco: shared + "/cases/id0_gt.json", imageFolder: shared, options: .init(pictures: .skip))
         XCTAssertEqual(zero.count(of: .annotationIDZero), 1)
-        let sets = [
-            ("coco128/annotations/instances_train2017.json", "coco128/train2017"),
-            ("coco128/annotations/instances_val2017.json", "coco128/val2017"),
-        ] + ["train", "val", "test"].map { ("bccd/coco/instances_\($0).json", "bccd/JPEGImages") }
+        let sets =
+            [
+                ("coco128/annotations/instances_train2017.json", "coco128/train2017"),
+                ("coco128/annotations/instances_val2017.json", "coco128/val2017"),
+            ] + ["train", "val", "test"].map { ("bccd/coco/instances_\($0).json", "bccd/JPEGImages") }
         for (annotations, images) in sets {
             let report = DatasetDoctor.check(
                 coco: "\(shared)/data/\(annotations)", imageFolder: "\(shared)/data/\(images)",
                 options: .init(pictures: .headers))
             for kind in [
-                FindingKind.fractionalBox, .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames, .groupCategory,
+                FindingKind.fractionalBox, .cornerBox, .annotationIDZero, .missingClassName, .changedFileNames,
+                .groupCategory,
                 .renamedFiles, .missingImage, .malformedRecord,
             ] {
                 XCTAssertEqual(report.count(of: kind), 0, "\(kind) in \(annotations)")

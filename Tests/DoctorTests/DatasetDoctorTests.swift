@@ -77,7 +77,7 @@ final class DatasetDoctorTests: XCTestCase {
             ),
             (
                 .pathLeavesFolder,
-                text(images: Self.twoImages.replacingOccurrences(of: "b.png", with: "../b.png"))
+                text(images: Self.twoImages.replacingOccurrences(of: "b.png", with: "../no.png"))
             ),
             (.missingImage, text(images: Self.twoImages.replacingOccurrences(of: "b.png", with: "no.png"))),
             (.duplicateFileName, text(images: Self.twoImages.replacingOccurrences(of: "b.png", with: "a.png"))),

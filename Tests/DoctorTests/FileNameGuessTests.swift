@@ -40,11 +40,14 @@ final class FileNameGuessTests: XCTestCase {
             let found = report.findings.filter { $0.kind == .changedFileNames }
             XCTAssertEqual(found.count, words == nil ? 0 : 1, name)
             if let words, let problem = found.first?.problem {
-                XCTAssertTrue(problem.contains("1 of the 1 pictures that are not found would be with \(words), such as"), problem)
+                XCTAssertTrue(
+                    problem.contains("1 of the 1 pictures that are not found would be with \(words), such as"), problem)
             }
             let skipped = DatasetDoctor.check(
                 coco: folder + "/gt.json", imageFolder: folder + "/images", options: .init(pictures: .skip))
-            if RelativePath.staysInside(name) { XCTAssertEqual(skipped.count(of: .changedFileNames), 0, "not looked for") }
+            if RelativePath.staysInside(name) {
+                XCTAssertEqual(skipped.count(of: .changedFileNames), 0, "not looked for")
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Annotations
 import Architectures
 import Detectors
 import Foundation
@@ -121,6 +122,33 @@ final class DetectionRecipeTests: XCTestCase {
         XCTAssertEqual(
             message(minimal, "data.val.split=val"),
             "--set data.val.split=val: data.val needs annotations and images, and nothing else, for coco")
+    }
+
+    func testFileNamesOfAnotherMachine() throws {
+        XCTAssertTrue(try recipe(minimal).data.fileNames.isIdentity)
+        let one = try recipe(
+            minimal + "\n  path_prefix: {from: 'C:\\data\\'}\n  path_percent: true\n  path_backslashes: true")
+        XCTAssertEqual(
+            one.data.fileNames,
+            FileNameMap(prefixes: [.init(from: #"C:\data\"#)], decodesPercent: true, readsBackslashes: true))
+        let two = try recipe(minimal, "data.path_prefix=[{from: /a/, to: b/}, {from: c}]")
+        XCTAssertEqual(two.data.fileNames.prefixes, [.init(from: "/a/", to: "b/"), .init(from: "c")])
+        XCTAssertTrue(try recipe(minimal, "data.path_prefix=null").data.fileNames.isIdentity)
+        for (setting, says) in [
+            ("data.path_prefix={form: a}", "unknown key data.path_prefix.form; did you mean data.path_prefix.from?"),
+            (
+                "data.path_prefix=[{from: a, too: b}]",
+                "unknown key data.path_prefix[1].too; did you mean data.path_prefix[1].to?"
+            ),
+            ("data.path_prefix={to: a}", "data.path_prefix.from is missing"),
+            ("data.path_prefix=a", "data.path_prefix is a section with keys of its own, not 'a'"),
+        ] {
+            XCTAssertTrue(message(minimal, setting).contains(says), message(minimal, setting))
+        }
+        let voc =
+            "task: detection\nmodel: {backbone: resnet18}\ndata: {format: voc, train: {split: train}, path_percent: true}"
+        XCTAssertEqual(
+            message(voc), "r.yaml:3: data.path_percent is for coco: VOC's images are called as its lists say")
     }
 
     func testMissingSections() {

@@ -50,6 +50,60 @@ final class DataCommandTests: XCTestCase {
         }
     }
 
+    /// Names of another machine and a root category, as a check and a training of the same keys take them.
+    func testNamesOfAnotherMachine() throws {
+        let folder = try TinyData.folder.get()
+        let text = try String(
+            contentsOfFile: folder + "/samples/coco/annotations/instances_train.json", encoding: .utf8)
+        var annotations = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let images = try XCTUnwrap(annotations["images"] as? [[String: Any]]).map { image in
+            image.merging(["file_name": #"C:\data\"# + ("\(image["file_name"] ?? "")" as NSString).lastPathComponent]) {
+                $1
+            }
+        }
+        let categories = try XCTUnwrap(annotations["categories"] as? [[String: Any]]).map {
+            $0.merging(["supercategory": "shapes"]) { $1 }
+        }
+        annotations["images"] = images
+        annotations["categories"] = [["id": 0, "name": "shapes", "supercategory": "none"]] + categories
+        let path = folder + "/windows.json"
+        try JSONSerialization.data(withJSONObject: annotations).write(to: URL(fileURLWithPath: path))
+        let coco = ["--coco", path, "--images", folder + "/samples/coco/images"]
+
+        let lost = try CommandRun.of(["data", "check"] + coco)
+        XCTAssertEqual(lost.status, 1, lost.output)
+        XCTAssertTrue(lost.output.contains("8 of the 8 pictures that are not found would be with"), lost.output)
+        let rules = ["--path-backslashes", "--path-prefix", "C:/data/="]
+        XCTAssertTrue(lost.output.contains("(--path-backslashes --path-prefix 'C:/data/=')"), lost.output)
+        let found = try CommandRun.of(["data", "check"] + coco + rules)
+        XCTAssertEqual(found.status, 0, found.output + found.errors)
+        XCTAssertTrue(found.output.contains("8 of 8 file names were changed as told, such as"), found.output)
+        XCTAssertTrue(found.output.contains("category 0 (shapes) is left out"), found.output)
+
+        let settings = [
+            "tiny.yaml", "--set", "data.train.annotations=\(path)", "--set", "data.path_backslashes=true", "--set",
+            "data.path_prefix={from: 'C:/data/'}",
+        ]
+        let recipe = try CommandRun.of(["data", "check"] + settings, in: folder)
+        XCTAssertEqual(recipe.status, 0, recipe.output + recipe.errors)
+        XCTAssertTrue(recipe.output.contains("8 of 8 file names were changed as told"), recipe.output)
+        let trained = try CommandRun.of(
+            ["train"] + settings + ["--set", "training.steps=1", "--output", "windows"], in: folder)
+        XCTAssertEqual(trained.status, 0, trained.errors)
+        for says in ["8 of 8 file names were changed as told", "category 0 (shapes) is left out: it has no object"] {
+            XCTAssertEqual(trained.errors.components(separatedBy: says).count, 2, "once: \(trained.errors)")
+        }
+
+        for (arguments, says) in [
+            (coco + ["--path-prefix", "C:"], "--path-prefix is C:; write FROM=TO"),
+            (["tiny.yaml"] + rules, "in a recipe they are data.path_prefix"),
+        ] {
+            let wrong = try CommandRun.of(["data", "check"] + arguments, in: folder)
+            XCTAssertEqual(wrong.status, 64, wrong.errors)
+            XCTAssertTrue(wrong.errors.contains(says), wrong.errors)
+        }
+    }
+
     func testShowDrawsPictures() throws {
         let folder = try TinyData.folder.get()
         let run = try CommandRun.of(

@@ -25,7 +25,26 @@ final class EvaluateCommandTests: XCTestCase {
         let shown = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(printed.output.utf8)) as? [String: Any])
         XCTAssertEqual(kept["images"] as? Int, 4)
         XCTAssertEqual(NSDictionary(dictionary: kept), NSDictionary(dictionary: shown))
-        XCTAssertNotNil(try json(output + "/detections.json") as? [[String: Any]])
+        let detections = try XCTUnwrap(json(output + "/detections.json") as? [[String: Any]])
+        XCTAssertFalse(detections.isEmpty)
+        XCTAssertTrue(detections.allSatisfy { $0["file_name"] is String && $0["category_name"] is String })
+        for scoring in [
+            ["voc", "--folder", folder + "/samples/voc", "--split", "val", "--results", output + "/detections.json"],
+            [
+                "coco", "--annotations", folder + "/samples/coco/annotations/instances_val.json", "--results",
+                output + "/detections.json",
+            ],
+        ] {
+            let scored = try CommandRun.of(["score"] + scoring + ["--json"])
+            XCTAssertEqual(scored.status, 0, scored.errors)
+            let numbers = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(scored.output.utf8)) as? [String: Any])
+            if scoring[0] == "coco" {
+                let own = try XCTUnwrap(kept["coco"] as? [String: Any])
+                XCTAssertEqual(NSDictionary(dictionary: numbers), NSDictionary(dictionary: own))
+            } else {
+                XCTAssertNotNil(numbers["meanAP"] as? Double)
+            }
+        }
         XCTAssertEqual(
             try Data(contentsOf: URL(fileURLWithPath: output + "/again.json")),
             try Data(contentsOf: URL(fileURLWithPath: output + "/detections.json")))

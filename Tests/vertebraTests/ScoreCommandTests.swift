@@ -144,6 +144,78 @@ final class ScoreCommandTests: XCTestCase {
         XCTAssertTrue(strange.errors.contains("it holds detections of \"unicorn\""), strange.errors)
     }
 
+    /// An instances file and results, written out.
+    private func scoreCOCO(
+        images: String = #"{"id": 1, "file_name": "a.jpg", "width": 486, "height": 500}"#, annotations: String,
+        results: String
+    ) throws -> CommandRun {
+        let folder = try temporaryDirectory()
+        let text =
+            "{\"images\": [\(images)], \"categories\": [{\"id\": 1, \"name\": \"a\"}], \"annotations\": [\(annotations)]}"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/gt.json"))
+        try Data("[\(results)]".utf8).write(to: URL(fileURLWithPath: folder + "/results.json"))
+        return try score(["coco", "--annotations", folder + "/gt.json", "--results", folder + "/results.json"])
+    }
+
+    /// Scores of twenty digits and more, which decide the order of the detections.
+    func testLongDecimals() throws {
+        let run = try scoreCOCO(
+            annotations: """
+                {"id": 1, "image_id": 1, "category_id": 1, "bbox": [100, 100, 100, 100], "area": 10000, "iscrowd": 0.0},
+                {"id": 2, "image_id": 1.0, "category_id": 1, "bbox": [300, 300, 100, 100], "area": 10000, "iscrowd": 0}
+                """,
+            results: """
+                {"image_id": 1, "category_id": 1, "bbox": [100, 100, 100, 100], "score": 0.925000000000000044409},
+                {"image_id": 1, "category_id": 1.0, "bbox": [300, 300, 100, 100], "score": 0.464620448601409630635},
+                {"image_id": 1, "category_id": 1, "bbox": [10, 10, 50, 50], "score": 0.3}
+                """)
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertEqual(run.errors, "")
+        XCTAssertTrue(run.output.contains("IoU=0.50      | area=   all | maxDets=100 ] = 1.000"), run.output)
+    }
+
+    func testAnAnnotationIDOfZeroIsWarnedOf() throws {
+        let run = try scoreCOCO(
+            annotations:
+                #"{"id": 0, "image_id": 1, "category_id": 1, "bbox": [174, 101, 175, 250], "area": 43750, "iscrowd": 0}"#,
+            results: #"{"image_id": 1, "category_id": 1, "bbox": [174, 101, 175, 250], "score": 0.9}"#)
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertTrue(run.errors.contains("gt.json: an annotation has the id 0, and COCO's rule"), run.errors)
+        XCTAssertTrue(
+            run.output.contains("IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.000"), "as pycocotools: \(run.output)")
+    }
+
+    /// Scoring opens no picture, so that it takes names and sizes as they are.
+    func testNamesAndSizesDoNotStopAScore() throws {
+        for image in [
+            #"{"id": 1, "file_name": "/data/set/a.jpg"}"#,
+            #"{"id": 1, "file_name": "../a.jpg", "width": null, "height": null}"#,
+            #"{"id": 1, "file_name": "C:\\set\\a.jpg", "width": -1, "height": 99999999999}"#, #"{"id": 1}"#,
+        ] {
+            for name in ["", #", "file_name": "a.jpg""#] {
+                let run = try scoreCOCO(
+                    images: image,
+                    annotations: #"{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 50, 50], "area": 2500}"#,
+                    results: "{\"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 1, 50, 50], \"score\": 0.9\(name)}")
+                if name.isEmpty || image.contains("set") {
+                    XCTAssertEqual(run.status, 0, "\(image): \(run.errors)")
+                    XCTAssertTrue(run.output.contains("area=   all | maxDets=100 ] = 1.000"), run.output)
+                }
+            }
+        }
+    }
+
+    func testOneIDForSeveralImagesIsRefused() throws {
+        let record = #"{"image_id": 1, "category_id": 1, "bbox": [1, 1, 50, 50], "score": 0.9, "file_name": "#
+        let run = try scoreCOCO(
+            annotations: #"{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 50, 50], "area": 2500}"#,
+            results: record + "\"a.jpg\"}, " + record + "\"b.jpg\"}")
+        XCTAssertEqual(run.status, 1)
+        XCTAssertTrue(
+            run.errors.contains("results[1]: image_id 1 has the file_name \"b.jpg\", and \"a.jpg\" in results[0]"),
+            run.errors)
+    }
+
     /// A cut-off output must not look like a whole one.
     func testStandardOutputThatCannotBeWritten() throws {
         let annotations = try TinyData.folder.get() + "/samples/coco/annotations/instances_val.json"

@@ -37,7 +37,8 @@ public enum COCO {
         _ path: String, unknownReferences: UnknownReferences = .fail, fileNames: FileNames = .inFolder(FileNameMap()),
         threads: Int? = nil
     ) throws -> DetectionAnnotations {
-        try COCOInstances(path, unknownReferences: unknownReferences, fileNames: fileNames, threads: threads).annotations
+        try COCOInstances(path, unknownReferences: unknownReferences, fileNames: fileNames, threads: threads)
+            .annotations
     }
 
     /// Reads a results file: an array of `{"image_id", "category_id", "bbox": [x, y, width, height], "score"}`; other

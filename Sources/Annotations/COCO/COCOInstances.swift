@@ -44,7 +44,9 @@ package struct COCOInstances: Sendable {
         let groups = leavesGroupsOut ? records.groupCategories(besides: classNames) : []
         annotations = try DetectionAnnotations(
             records, unknownReferences: unknownReferences, fileNames: fileNames, leftOut: groups)
-        notes = groups.map { "\(path): \(records.groupNote($0))" } + [records.renamingNote.map { "\(path): \($0)" }].compactMap(\.self)
+        notes =
+            groups.map { "\(path): \(records.groupNote($0))" }
+            + [records.renamingNote.map { "\(path): \($0)" }].compactMap(\.self)
     }
 }
 

@@ -102,7 +102,8 @@ package struct COCORecords: Sendable {
     package func groupCategories(besides classNames: [String]?) -> [Int] {
         let used = Set(annotationCategories)
         return categoryIDs.indices.filter { k in
-            guard isNamed(category: k), !used.contains(categoryIDs[k]), ["", "none"].contains(categoryGroups[k].lowercased())
+            guard isNamed(category: k), !used.contains(categoryIDs[k]),
+                ["", "none"].contains(categoryGroups[k].lowercased())
             else { return false }
             let name = namesInFile[k]
             let others = categoryIDs.indices.filter { $0 != k }
@@ -118,7 +119,9 @@ package struct COCORecords: Sendable {
 
     /// The size of image `i`, zeros where the file does not say; nil for numbers that no size has.
     func imageSize(_ i: Int) -> (width: Int32, height: Int32)? {
-        guard let width = Int32(exactly: imageWidths[i]), let height = Int32(exactly: imageHeights[i]) else { return nil }
+        guard let width = Int32(exactly: imageWidths[i]), let height = Int32(exactly: imageHeights[i]) else {
+            return nil
+        }
         return (width, height)
     }
 

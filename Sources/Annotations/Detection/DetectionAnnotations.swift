@@ -187,7 +187,7 @@ public struct DetectionAnnotations: Sendable {
     public func imageID(_ i: Int) -> Int { imageIDs[i] }
 
     /// The file of image `i`, relative to the image folder; empty where the annotations do not say. Names that were read from
-    /// a file never leave that folder.
+    /// a file never leave that folder, unless it was read for work that opens no image.
     public func fileName(_ i: Int) -> String { fileNames[i] }
 
     /// The size of image `i` as recorded; zeros where the annotations do not say.

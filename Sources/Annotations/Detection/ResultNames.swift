@@ -42,7 +42,9 @@ public struct ResultNames: Hashable, Sendable {
                     file: file.path, place: "results[\(record)]",
                     problem: "\(kind) \(id) has the \(key) \"\(column[record])\", and \"\(column[earlier])\" in "
                         + "results[\(earlier)]",
-                    fix: "Give each \(key) a \(kind) of its own: results of several files can't be put together as they are")
+                    fix:
+                        "Give each \(key) a \(kind) of its own: results of several files can't be put together as they are"
+                )
             }
             return first.mapValues { column[$0] }
         }
@@ -83,7 +85,8 @@ extension DetectionResults {
                 result.imageIDs = imageIDs.map { ids[$0] ?? $0 }
             }
         }
-        let named = Dictionary(zip(annotations.categoryIDs, annotations.classNames), uniquingKeysWith: { first, _ in first })
+        let named = Dictionary(
+            zip(annotations.categoryIDs, annotations.classNames), uniquingKeysWith: { first, _ in first })
         let renamed = names.categories.filter { named[$0] != $1 }
         if !renamed.isEmpty {
             try annotations.requireDistinctClassNames()

@@ -54,7 +54,8 @@ public struct FileNameMap: Hashable, Sendable, Codable {
             let from = readsBackslashes ? prefix.from.withSlashes : prefix.from
             // Compared by scalars: a name's letters may be composed in another way than the prefix's look-alikes.
             guard path.unicodeScalars.starts(with: from.unicodeScalars) else { continue }
-            return prefix.to + String(String.UnicodeScalarView(path.unicodeScalars.dropFirst(from.unicodeScalars.count)))
+            return prefix.to
+                + String(String.UnicodeScalarView(path.unicodeScalars.dropFirst(from.unicodeScalars.count)))
         }
         return path
     }

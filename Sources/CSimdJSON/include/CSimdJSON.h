@@ -40,7 +40,7 @@ typedef enum {
     CS_ANNOTATION_IMAGE,
     CS_ANNOTATION_CATEGORY,
     CS_CATEGORY_ID,
-    CS_CATEGORY_NAME_END,  ///< where each name stops in CS_CATEGORY_NAME_BYTES
+    CS_CATEGORY_NAME_END,   ///< where each name stops in CS_CATEGORY_NAME_BYTES
     CS_CATEGORY_GROUP_END,  ///< where each "supercategory" stops in CS_CATEGORY_GROUP_BYTES; empty where there is none
     // double
     CS_ANNOTATION_X,

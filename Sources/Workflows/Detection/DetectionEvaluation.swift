@@ -13,6 +13,9 @@ public struct DetectionEvaluation {
     private let measurement: DetectionMeasurement
     private let measured: MeasuredDetector
 
+    /// What reading the annotations changed, in a line each.
+    public var notes: [String] { measurement.part.notes }
+
     /// Loads a saved detector onto a device and opens its validation part.
     ///
     /// - Throws: `RecipeFileError`, `CheckpointError`, `AnnotationError`, `ClassMismatch`, `MissingDevice`.

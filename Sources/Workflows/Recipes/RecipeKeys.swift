@@ -130,7 +130,8 @@ enum RecipeKeys {
         "empty_images": ("", "images without objects: keep them as background, or drop them"),
         "difficult_objects": ("", "whether VOC's difficult objects are trained on"),
         "path_prefix": (
-            "", "COCO: file names of another machine: {from: a beginning of names, to: what takes its place}, or a list of such"
+            "",
+            "COCO: file names of another machine: {from: a beginning of names, to: what takes its place}, or a list of such"
         ),
         "path_percent": ("", "COCO: whether %20 and the like in file names stand for characters"),
         "path_backslashes": ("", "COCO: whether backslashes in file names separate folders"),
