@@ -146,6 +146,13 @@ static cm_status find_starts(cm_video *v, cm_report *report) {
     v->starts = malloc((size_t)v->packet_count * sizeof *v->starts);
     v->start_count = 0;
     if (!v->starts) return video_fail(report, CM_OUT_OF_MEMORY, "its index");
+    // What the decoder makes of a picture behind a lost one depends on the pictures that it still holds, 16 frames or 32
+    // fields at most, also on those from before a key frame.
+    const int64_t held = 32;
+    for (int64_t i = v->packet_count - 1, loss = INT64_MAX; i >= 0; i--) {
+        if (v->packets[i].flags & PACKET_AFTER_LOSS) loss = i;
+        if (loss - i < held) v->packets[i].flags &= (uint8_t)~PACKET_CLEAN;
+    }
     for (int64_t i = 0; i < v->packet_count; i++) {
         video_packet *p = &v->packets[i];
         if (p->layer < v->syntax.top_layer) p->flags &= (uint8_t)~PACKET_DISPOSABLE;
