@@ -328,6 +328,8 @@ unsigned video_syntax_read(video_syntax *s, const uint8_t *bytes, size_t count, 
         case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
         case AV_CODEC_ID_AV1: return video_syntax_read_av1(s, bytes, count);
         case AV_CODEC_ID_MPEG4: return read_mpeg4(s, bytes, count);
+        // What a picture of a GIF leaves out is that of the one before.
+        case AV_CODEC_ID_GIF: return PACKET_SHOWN | (s->packets == 1 ? PACKET_CLEAN : 0);
         default: break;
     }
     if (s->intra_only) return PACKET_SHOWN | PACKET_CLEAN;
