@@ -40,6 +40,7 @@ typedef struct job {
     AVCodecContext *encoder;
     AVFrame *frame;
     AVPacket *packet;
+    int packets;
 } job;
 
 /// Texture that slides, a square that moves over it, and a step in brightness now and then.
@@ -67,6 +68,10 @@ static int write_packets(job *j) {
     while (!(error = avcodec_receive_packet(j->encoder, j->packet))) {
         av_packet_rescale_ts(j->packet, j->encoder->time_base, j->stream->time_base);
         j->packet->stream_index = 0;
+        if (++j->packets == j->video->lost_packet) {
+            av_packet_unref(j->packet);
+            continue;
+        }
         if ((error = av_interleaved_write_frame(j->container, j->packet)) < 0) return error;
     }
     return error == AVERROR(EAGAIN) || error == AVERROR_EOF ? 0 : error;

@@ -5,7 +5,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/// A video file that is open for reading: MP4 and its relatives, Matroska, WebM, AVI. For one thread at a time.
+/// A video file that is open for reading: MP4 and its relatives, Matroska, WebM, AVI, MPEG transport and program streams,
+/// FLV, GIF. For one thread at a time.
 typedef struct cm_video cm_video;
 
 typedef struct cm_video_options {
@@ -17,6 +18,14 @@ typedef struct cm_video_options {
     uint64_t max_pixels;
     /// A video with more packets is refused: their index is kept in memory.
     uint64_t max_frames;
+    /// The number of the stream to read, counted as FFmpeg counts all the file's streams; -1 for the one that FFmpeg
+    /// prefers.
+    int stream;
+    /// What `cm_video_order` gave for the same file before, so that it need not be decoded again to find it. It is not
+    /// used if the packets are not those that it was made of. NULL for none.
+    const int64_t *order;
+    size_t order_count;
+    uint64_t order_key;
 } cm_video_options;
 
 typedef struct cm_ratio {
@@ -38,11 +47,14 @@ typedef struct cm_video_info {
     int64_t frame_count;
     /// From the first frame's start to the last one's end in seconds; 0 when unknown.
     double duration;
-    /// The order of the frames was found by decoding all of them, since the packets left it in doubt.
+    /// The order of the frames was found by decoding all of them when the file was opened, since the packets left it in
+    /// doubt.
     bool counted;
     /// The file ends early, and `frame_count` counts the frames that are whole.
     bool truncated;
-    /// FFmpeg's name of the codec, and `mp4`, `matroska` or `avi`.
+    /// The number of the stream that is read, counted as FFmpeg counts all the file's streams.
+    int stream;
+    /// FFmpeg's name of the codec, and `mp4`, `matroska`, `avi`, `mpegts`, `mpeg`, `flv` or `gif`.
     char codec[32];
     char container[32];
 } cm_video_info;
@@ -62,6 +74,10 @@ cm_status cm_video_open_bytes(
 void cm_video_close(cm_video *video);
 
 void cm_video_describe(const cm_video *video, cm_video_info *info);
+
+/// The packet that each frame comes out of, `cm_video_info.frame_count` of them, where only decoding tells; NULL where
+/// the packets tell. `*key` is a checksum of the packets.
+const int64_t *cm_video_order(const cm_video *video, uint64_t *key);
 
 /// When frame `index` is shown, in seconds from the first frame; negative when the container doesn't say.
 double cm_video_time(const cm_video *video, int64_t index);

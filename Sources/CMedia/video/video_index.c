@@ -12,6 +12,11 @@ int video_read_packet(cm_video *v) {
     }
 }
 
+/// Whether a damaged packet is the last, since the file ends in it.
+static bool ends_at_damage(const cm_video *v) {
+    return v->kind == VIDEO_CONTAINER_MP4 || v->kind == VIDEO_CONTAINER_MATROSKA || v->kind == VIDEO_CONTAINER_AVI;
+}
+
 static cm_status append_packet(cm_video *v, cm_report *report) {
     if ((uint64_t)v->packet_count >= v->options.max_frames)
         return video_fail(report, CM_TOO_LARGE, "more than %llu packets", (unsigned long long)v->options.max_frames);
@@ -27,6 +32,7 @@ static cm_status append_packet(cm_video *v, cm_report *report) {
     video_packet p = {from->pos, from->pts, by_pts ? from->pts : from->dts, -1, INT64_MAX, from->size, 0, 0, 0, 0};
     p.flags = (uint8_t)video_syntax_read(&v->syntax, from->data, (size_t)from->size, &p.layer);
     if (from->flags & AV_PKT_FLAG_DISCARD) p.flags |= PACKET_DISCARDED;
+    if (from->flags & AV_PKT_FLAG_CORRUPT && !ends_at_damage(v)) p.flags |= PACKET_DAMAGED;
     if (av_packet_get_side_data(from, AV_PKT_DATA_NEW_EXTRADATA, NULL) ||
         av_packet_get_side_data(from, AV_PKT_DATA_PARAM_CHANGE, NULL)) {
         if (!v->syntax.doubt) v->syntax.doubt = "its parameters change on the way";
@@ -47,7 +53,7 @@ static int64_t promised_packets(const cm_video *v) {
 
 static cm_status scan(cm_video *v, int64_t *frame, cm_report *report) {
     int error;
-    while (!(error = video_read_packet(v)) && !(v->packet->flags & AV_PKT_FLAG_CORRUPT)) {
+    while (!(error = video_read_packet(v)) && (!ends_at_damage(v) || !(v->packet->flags & AV_PKT_FLAG_CORRUPT))) {
         cm_status status = append_packet(v, report);
         if (status != CM_OK) return status;
     }
@@ -146,6 +152,13 @@ static cm_status find_starts(cm_video *v, cm_report *report) {
     v->starts = malloc((size_t)v->packet_count * sizeof *v->starts);
     v->start_count = 0;
     if (!v->starts) return video_fail(report, CM_OUT_OF_MEMORY, "its index");
+    // What the decoder makes of a picture behind a lost one depends on the pictures that it still holds, 16 frames or 32
+    // fields at most, also on those from before a key frame.
+    const int64_t held = 32;
+    for (int64_t i = v->packet_count - 1, loss = INT64_MAX; i >= 0; i--) {
+        if (v->packets[i].flags & PACKET_AFTER_LOSS) loss = i;
+        if (loss - i < held) v->packets[i].flags &= (uint8_t)~PACKET_CLEAN;
+    }
     for (int64_t i = 0; i < v->packet_count; i++) {
         video_packet *p = &v->packets[i];
         if (p->layer < v->syntax.top_layer) p->flags &= (uint8_t)~PACKET_DISPOSABLE;
@@ -214,18 +227,24 @@ static cm_status decode_all(cm_video *v, int64_t *errors, cm_report *report) {
     return CM_OK;
 }
 
+/// Forgets which frames come out of the packets.
+static void forget_order(cm_video *v) {
+    for (int64_t i = 0; i < v->packet_count; i++) {
+        v->packets[i].frame = -1;
+        v->packets[i].floor = INT64_MAX;
+        // Then it is in doubt, too, which packets others are predicted from.
+        if (v->syntax.doubt) v->packets[i].flags &= (uint8_t)~PACKET_DISPOSABLE;
+    }
+}
+
 cm_status video_count(cm_video *v, cm_report *report) {
     v->counted = true;
+    v->told = false;
     int64_t errors;
     do {
         errors = 0;
         if (!allocate_frames(v, v->packet_count)) return video_fail(report, CM_OUT_OF_MEMORY, "its index");
-        for (int64_t i = 0; i < v->packet_count; i++) {
-            v->packets[i].frame = -1;
-            v->packets[i].floor = INT64_MAX;
-            // Then it is in doubt, too, which packets others are predicted from.
-            if (v->syntax.doubt) v->packets[i].flags &= (uint8_t)~PACKET_DISPOSABLE;
-        }
+        forget_order(v);
         cm_status status = decode_all(v, &errors, report);
         v->next_read = v->next_fed = -1;
         avcodec_free_context(&v->decoder);
@@ -233,6 +252,38 @@ cm_status video_count(cm_video *v, cm_report *report) {
         // What comes out after an error depends on the number of threads, so all is done again with one.
     } while (errors && v->threads > 1 && (v->threads = 1));
     return find_starts(v, report);
+}
+
+uint64_t video_packets_key(const cm_video *v) {
+    // The order is that of one release of FFmpeg, too.
+    uint64_t hash = 0xCBF29CE484222325u ^ avcodec_version();
+    for (int64_t i = 0; i < v->packet_count; i++) {
+        hash = (hash ^ (uint64_t)v->packets[i].size) * 0x100000001B3u;
+        hash = (hash ^ (uint64_t)v->packets[i].pts) * 0x100000001B3u;
+    }
+    return hash;
+}
+
+/// Puts the frames in the order that the caller knows of. False when there is none, or it belongs to other packets.
+static bool number_as_told(cm_video *v, bool *out_of_memory) {
+    size_t count = v->options.order_count;
+    if (!v->options.order || !count || count > (uint64_t)v->packet_count) return false;
+    if (v->options.order_key != video_packets_key(v)) return false;
+    if (!allocate_frames(v, v->packet_count)) {
+        *out_of_memory = true;
+        return false;
+    }
+    forget_order(v);
+    bool makes_sense = true;
+    for (size_t k = 0; k < count && makes_sense; k++) {
+        int64_t packet = v->options.order[k];
+        makes_sense = packet >= 0 && packet < v->packet_count && v->packets[packet].frame < 0;
+        if (!makes_sense) break;
+        v->packets[packet].frame = v->packets[packet].floor = v->frame_count;
+        v->frames[v->frame_count++] = packet;
+    }
+    v->counted = v->told = makes_sense;
+    return makes_sense;
 }
 
 /// Whether each packet has a place of its own in the file, by which it is known again after a seek.
@@ -253,7 +304,8 @@ cm_status video_index(cm_video *v, int64_t *frame, cm_report *report) {
     v->next_read = -1;
     v->seekable = v->seekable && positions_differ(v);
     bool out_of_memory = false;
-    if (number_by_time(v, &out_of_memory)) return find_starts(v, report);
+    if (number_by_time(v, &out_of_memory) || (!out_of_memory && number_as_told(v, &out_of_memory)))
+        return find_starts(v, report);
     if (out_of_memory) return video_fail(report, CM_OUT_OF_MEMORY, "its index");
     status = video_count(v, report);
     if (status != CM_OK) return status;

@@ -31,64 +31,6 @@ void video_silence(void) {
     pthread_once(&once, silence);
 }
 
-/// Files may name other files; none is opened.
-static int refuse_to_open(
-    AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
-    (void)container;
-    (void)io;
-    (void)url;
-    (void)flags;
-    (void)options;
-    return AVERROR(EACCES);
-}
-
-static void close_container(cm_video *v) {
-    avformat_close_input(&v->container);
-    video_source_io_free(&v->io);
-    v->stream = NULL;
-}
-
-static AVStream *best_stream(AVFormatContext *container) {
-    AVStream *best = NULL;
-    for (unsigned i = 0; i < container->nb_streams; i++) {
-        AVStream *s = container->streams[i];
-        if (s->codecpar->codec_type != AVMEDIA_TYPE_VIDEO || s->disposition & AV_DISPOSITION_ATTACHED_PIC) continue;
-        // The default one, else the first: what players show.
-        if (!best || (s->disposition & AV_DISPOSITION_DEFAULT && !(best->disposition & AV_DISPOSITION_DEFAULT)))
-            best = s;
-    }
-    return best;
-}
-
-cm_status video_rewind(cm_video *v, cm_report *report) {
-    static const char *const names[] = {NULL, "mov", "matroska", "avi"};
-    close_container(v);
-    v->next_read = 0;
-    v->io = video_source_io(&v->source);
-    v->container = avformat_alloc_context();
-    if (!v->io || !v->container) return video_fail(report, CM_OUT_OF_MEMORY, "opening it");
-    v->container->pb = v->io;
-    v->container->io_open = refuse_to_open;
-    // Timestamps as the container has them: what FFmpeg would infer depends on where reading begins.
-    v->container->flags |= AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_NOPARSE;
-    int error = avformat_open_input(&v->container, NULL, av_find_input_format(names[v->kind]), NULL);
-    if (error == AVERROR(ENOMEM)) return video_fail(report, CM_OUT_OF_MEMORY, "opening it");
-    if (error < 0) {
-        if (video_source_is_cut(&v->source, v->kind))
-            return video_fail(report, CM_TRUNCATED, "it ends before its index");
-        return video_fail(report, CM_CORRUPT, "its headers make no sense");
-    }
-    v->stream = best_stream(v->container);
-    if (!v->stream) {
-        bool cut = v->container->nb_streams == 0;
-        return cut ? video_fail(report, CM_CORRUPT, "it holds no streams")
-                   : video_fail(report, CM_NO_VIDEO_STREAM, "it holds no pictures that move");
-    }
-    for (unsigned i = 0; i < v->container->nb_streams; i++)
-        if (v->container->streams[i] != v->stream) v->container->streams[i]->discard = AVDISCARD_ALL;
-    return CM_OK;
-}
-
 /// Whether the decoder may use several threads. Others can end the process when several threads meet damage, as
 /// MPEG-4's does, or were not tested.
 static bool threads_safely(enum AVCodecID codec) {
@@ -179,8 +121,10 @@ static cm_status open_any(
     v->threads = options->threads > 1 ? options->threads : 1;
     v->next_fed = -1;
     v->reorder = -1;
+    v->stream_index = -1;
     *frame = -1;
     cm_status status = open_source(v, frame, report);
+    v->options.order = NULL;
     if (status == CM_OK) {
         *video = v;
     } else {
@@ -215,7 +159,7 @@ void cm_video_close(cm_video *v) {
     avcodec_free_context(&v->decoder);
     av_packet_free(&v->packet);
     av_frame_free(&v->frame);
-    close_container(v);
+    video_close_container(v);
     video_source_close(&v->source);
     video_converter_clear(&v->converter);
     free(v->packets);
@@ -254,6 +198,11 @@ static cm_ratio frame_rate(const cm_video *v, double duration) {
     return rate.num > 0 && rate.den > 0 ? (cm_ratio){rate.num, rate.den} : (cm_ratio){0, 1};
 }
 
+const int64_t *cm_video_order(const cm_video *v, uint64_t *key) {
+    *key = v->counted ? video_packets_key(v) : 0;
+    return v->counted ? v->frames : NULL;
+}
+
 double cm_video_time(const cm_video *v, int64_t index) {
     if (index < 0 || index >= v->frame_count) return -1;
     int64_t first = v->packets[v->frames[0]].pts, pts = v->packets[v->frames[index]].pts;
@@ -283,9 +232,10 @@ void cm_video_describe(const cm_video *v, cm_video_info *info) {
     if (v->frame_count == 1 && info->frame_rate.numerator > 0)
         span = (double)info->frame_rate.denominator / (double)info->frame_rate.numerator;
     info->duration = span > 0 ? span : 0;
-    info->counted = v->counted;
+    info->counted = v->counted && !v->told;
+    info->stream = v->stream_index;
     info->truncated = v->truncated;
     snprintf(info->codec, sizeof info->codec, "%s", avcodec_get_name(s->codecpar->codec_id));
-    static const char *const containers[] = {"", "mp4", "matroska", "avi"};
+    static const char *const containers[] = {"", "mp4", "matroska", "avi", "mpegts", "mpeg", "flv", "gif"};
     snprintf(info->container, sizeof info->container, "%s", containers[v->kind]);
 }

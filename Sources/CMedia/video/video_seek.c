@@ -23,8 +23,12 @@ static int64_t number_of_packet(const cm_video *v) {
 static bool jump(cm_video *v, int64_t index) {
     int64_t time = v->packets[index].seek_time;
     if (av_seek_frame(v->container, v->stream->index, time, AVSEEK_FLAG_BACKWARD) < 0) return false;
-    if (video_read_packet(v)) return false;
-    int64_t found = number_of_packet(v);
+    int64_t found = -1;
+    // A stream for broadcasting may begin again amid a picture.
+    for (int tries = v->container->flags & AVFMT_FLAG_NOPARSE ? 1 : 8; tries > 0 && found < 0; tries--) {
+        if (video_read_packet(v)) return false;
+        found = number_of_packet(v);
+    }
     if (found < 0 || found > index) return false;
     v->next_read = found + 1;
     return true;

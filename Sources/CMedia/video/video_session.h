@@ -45,6 +45,8 @@ struct cm_video {
     AVIOContext *io;
     AVFormatContext *container;
     AVStream *stream;
+    /// The number of `stream`; -1 before it has been chosen.
+    int stream_index;
     /// Size of the pictures, as stored.
     int width;
     int height;
@@ -62,7 +64,9 @@ struct cm_video {
     /// Clean packets, ascending, where decoding may begin; packet 0 always may.
     int64_t *starts;
     int64_t start_count;
+    /// The frames' order is that in which they were decoded, now or, if it was told, at another time.
     bool counted;
+    bool told;
     bool truncated;
     /// Each packet has a place of its own in the file, by which it is known again after a seek.
     bool seekable;
@@ -91,7 +95,9 @@ cm_status video_fail(cm_report *report, cm_status status, const char *format, ..
 /// Keeps FFmpeg from printing, in the whole process.
 void video_silence(void);
 
-/// Opens the container at its first packet, again if it is open.
+void video_close_container(cm_video *video);
+
+/// Opens the container at its first packet, again if it is open. The first time it chooses the stream.
 cm_status video_rewind(cm_video *video, cm_report *report);
 
 /// Makes a new decoder with nothing in it. With `shows_all` it also gives frames that may be predicted from packets
@@ -106,6 +112,9 @@ cm_status video_index(cm_video *video, int64_t *frame, cm_report *report);
 
 /// Puts the frames in order by decoding all of them.
 cm_status video_count(cm_video *video, cm_report *report);
+
+/// A checksum of the packets' sizes and times.
+uint64_t video_packets_key(const cm_video *video);
 
 /// The packet at which decoding must begin for `frame`.
 int64_t video_start_for(const cm_video *video, int64_t frame);

@@ -103,9 +103,36 @@ static bool is_box(const uint8_t *name) {
     return false;
 }
 
+/// Packets of 188 bytes, each with a mark at its start; on Blu-ray discs 4 bytes stand before each.
+static bool is_transport_stream(const video_source *source) {
+    for (int64_t before = 0; before <= 4; before += 4) {
+        bool marked = true;
+        for (int64_t i = 0; i < 5 && marked; i++) {
+            uint8_t mark;
+            int64_t place = before + i * (188 + before);
+            if (place >= source->size && i >= 2) break;
+            marked = video_source_copy(source, place, &mark, 1) && mark == 0x47;
+        }
+        if (marked) return true;
+    }
+    return false;
+}
+
+/// A GIF ends with a byte of its own, behind which some programs write zeros.
+static bool gif_is_cut(const video_source *source) {
+    uint8_t last = 0;
+    for (int64_t i = source->size - 1; i >= 0 && !last; i--)
+        if (!video_source_copy(source, i, &last, 1)) return true;
+    return last != 0x3B;
+}
+
 video_container video_source_container(const video_source *source) {
     uint8_t head[12];
     if (video_source_copy(source, 0, head, sizeof head) < sizeof head) return VIDEO_CONTAINER_NONE;
+    if (!memcmp(head, "FLV\x01", 4)) return VIDEO_CONTAINER_FLV;
+    if (!memcmp(head, "GIF87a", 6) || !memcmp(head, "GIF89a", 6)) return VIDEO_CONTAINER_GIF;
+    if (!memcmp(head, "\0\0\1\xBA", 4)) return VIDEO_CONTAINER_PROGRAM_STREAM;
+    if (is_transport_stream(source)) return VIDEO_CONTAINER_TRANSPORT_STREAM;
     if (!memcmp(head, "\x1A\x45\xDF\xA3", 4)) return VIDEO_CONTAINER_MATROSKA;
     if (!memcmp(head, "RIFF", 4)) return memcmp(head + 8, "AVI ", 4) ? VIDEO_CONTAINER_NONE : VIDEO_CONTAINER_AVI;
     // Files of still pictures are made of the same boxes.
@@ -174,7 +201,8 @@ bool video_source_is_cut(const video_source *source, video_container container) 
         case VIDEO_CONTAINER_MP4: return boxes_are_cut(source);
         case VIDEO_CONTAINER_MATROSKA: return segment_is_cut(source);
         case VIDEO_CONTAINER_AVI: return chunk_is_cut(source);
-        case VIDEO_CONTAINER_NONE: break;
+        case VIDEO_CONTAINER_GIF: return gif_is_cut(source);
+        default: break;
     }
     return false;
 }

@@ -31,13 +31,18 @@ typedef enum video_container {
     VIDEO_CONTAINER_NONE,
     VIDEO_CONTAINER_MP4,
     VIDEO_CONTAINER_MATROSKA,
-    VIDEO_CONTAINER_AVI
+    VIDEO_CONTAINER_AVI,
+    VIDEO_CONTAINER_TRANSPORT_STREAM,
+    VIDEO_CONTAINER_PROGRAM_STREAM,
+    VIDEO_CONTAINER_FLV,
+    VIDEO_CONTAINER_GIF
 } video_container;
 
 /// The container that the first bytes tell of.
 video_container video_source_container(const video_source *source);
 
-/// Whether the file is shorter than its outermost boxes (MP4), elements (Matroska) or chunks (AVI) say.
+/// Whether the file is shorter than its outermost boxes (MP4), elements (Matroska) or chunks (AVI) say, or a GIF lacks
+/// its end. The others don't say how long they are.
 bool video_source_is_cut(const video_source *source, video_container container);
 
 #pragma GCC visibility pop

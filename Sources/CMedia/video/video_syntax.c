@@ -65,22 +65,26 @@ static void skip_scaling_lists(video_bits *b, int lists) {
     }
 }
 
-/// H.264, 7.3.2.1.1: whether pictures may be coded as fields, which may come in packets of their own.
-static bool may_hold_fields(const uint8_t *unit, size_t count) {
+/// H.264, 7.3.2.1.1: the fields that tell about the pictures' order. Pictures that may be coded as fields, which may come
+/// in packets of their own, raise a doubt.
+static void read_h264_parameters(video_syntax *s, const uint8_t *unit, size_t count) {
+    int number_bits = s->h264_number_bits;
     video_bits b = bits_of(unit + 1, count - 1);
     unsigned profile = video_bits_read(&b, 8);
     video_bits_read(&b, 16);
     video_bits_unsigned(&b);
+    s->h264_has_planes = false;
     static const uint8_t high[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
     if (memchr(high, (int)profile, sizeof high)) {
         uint32_t chroma = video_bits_unsigned(&b);
-        if (chroma == 3) video_bits_read(&b, 1);
+        if (chroma == 3) s->h264_has_planes = video_bits_read(&b, 1);
         video_bits_unsigned(&b);
         video_bits_unsigned(&b);
         video_bits_read(&b, 1);
         if (video_bits_read(&b, 1)) skip_scaling_lists(&b, chroma == 3 ? 12 : 8);
     }
-    video_bits_unsigned(&b);
+    s->h264_number_bits = (int)(video_bits_unsigned(&b) & 15) + 4;
+    if (number_bits && number_bits != s->h264_number_bits) video_syntax_doubt(s, "it has several sets of parameters");
     uint32_t order = video_bits_unsigned(&b);
     if (order == 0) {
         video_bits_unsigned(&b);
@@ -92,10 +96,22 @@ static bool may_hold_fields(const uint8_t *unit, size_t count) {
         for (uint32_t i = 0; i < cycle && i < 256; i++) video_bits_unsigned(&b);
     }
     video_bits_unsigned(&b);
-    video_bits_read(&b, 1);
+    s->h264_may_skip = video_bits_read(&b, 1);
     video_bits_unsigned(&b);
     video_bits_unsigned(&b);
-    return video_bits_ended(&b) || !video_bits_read(&b, 1);
+    if (video_bits_ended(&b) || !video_bits_read(&b, 1)) video_syntax_doubt(s, "it may be interlaced");
+}
+
+/// H.264, 7.4.3: pictures that others are predicted from are numbered. Whether a number is left out: that picture was
+/// lost.
+static bool skips_h264_number(video_syntax *s, unsigned number, bool idr, bool reference) {
+    unsigned last = s->h264_number, next = (last + 1) & ((1u << s->h264_number_bits) - 1);
+    bool skips = !idr && s->h264_is_numbered && !s->h264_may_skip && number != last && number != next;
+    if (reference) {
+        s->h264_is_numbered = true;
+        s->h264_number = number;
+    }
+    return skips;
 }
 
 /// H.264, D.2.8: whether an exact recovery point stands at this very picture.
@@ -128,6 +144,7 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
     const uint8_t *next = bytes, *unit;
     size_t length;
     bool idr = false, recovery = false, reference = false, sps = false, pps = false, intra = true;
+    bool lost = false;
     int pictures = 0;
     while (next_unit(&next, bytes + count, s->nal_length, &unit, &length)) {
         if (length < 2) continue;
@@ -136,11 +153,17 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
             case 1:
             case 5: {
                 video_bits b = bits_of(unit + 1, length - 1);
-                if (video_bits_unsigned(&b) == 0) pictures++;
+                bool begins = video_bits_unsigned(&b) == 0;
                 uint32_t slice = video_bits_unsigned(&b) % 5;
+                if (begins) pictures++;
                 if (slice != 2 && slice != 4) intra = false;
                 if (type == 5) idr = true;
                 if (unit[0] >> 5 & 3) reference = true;
+                video_bits_unsigned(&b);
+                if (s->h264_has_planes) video_bits_read(&b, 2);
+                if (begins && s->h264_number_bits &&
+                    skips_h264_number(s, video_bits_read(&b, s->h264_number_bits), type == 5, unit[0] >> 5 & 3))
+                    lost = true;
                 break;
             }
             case 2:
@@ -153,7 +176,7 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
             case 7:
                 sps = true;
                 video_syntax_note_parameters(s, unit, length);
-                if (may_hold_fields(unit, length)) video_syntax_doubt(s, "it may be interlaced");
+                read_h264_parameters(s, unit, length);
                 break;
             case 8: pps = true; break;
             case 10:
@@ -164,7 +187,8 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
     }
     if (sps || pps) s->in_band = true;
     if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
-    return (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) |
+    if (lost) video_syntax_doubt(s, "a packet is missing");
+    return (lost ? PACKET_AFTER_LOSS : 0) | (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) |
         (sps && pps ? PACKET_PARAMETERS : 0) | (!reference && pictures ? PACKET_DISPOSABLE : 0);
 }
 
@@ -278,7 +302,7 @@ void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
         size_t length;
         for (int i = extra[5] & 31; i > 0 && next_unit(&next, end, 2, &unit, &length); i--) {
             video_syntax_note_parameters(s, unit, length);
-            if (length > 4 && may_hold_fields(unit, length)) video_syntax_doubt(s, "it may be interlaced");
+            if (length > 4) read_h264_parameters(s, unit, length);
         }
     }
     if (p->codec_id == AV_CODEC_ID_HEVC && size >= 23 && (extra[0] || extra[1] || extra[2] > 1)) {
@@ -304,6 +328,8 @@ unsigned video_syntax_read(video_syntax *s, const uint8_t *bytes, size_t count, 
         case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
         case AV_CODEC_ID_AV1: return video_syntax_read_av1(s, bytes, count);
         case AV_CODEC_ID_MPEG4: return read_mpeg4(s, bytes, count);
+        // What a picture of a GIF leaves out is that of the one before.
+        case AV_CODEC_ID_GIF: return PACKET_SHOWN | (s->packets == 1 ? PACKET_CLEAN : 0);
         default: break;
     }
     if (s->intra_only) return PACKET_SHOWN | PACKET_CLEAN;

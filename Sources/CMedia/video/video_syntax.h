@@ -18,6 +18,8 @@ enum {
     PACKET_PARAMETERS = 4,
     /// A frame comes out of it.
     PACKET_SHOWN = 8,
+    /// A packet before it is missing. (16 and 32 belong to `video_session.h`.)
+    PACKET_AFTER_LOSS = 64,
 };
 
 /// What AV1's sequence header says of the headers of its frames.
@@ -47,6 +49,13 @@ typedef struct video_syntax {
     bool intra_only;
     /// How many bytes the length before each NAL unit has; 0 when start codes stand there instead.
     int nal_length;
+    /// H.264: bits of the pictures' numbers, 0 while that is unknown; whether numbers may be left out; whether the planes
+    /// of a picture are coded one by one; the last number of a picture that others are predicted from.
+    int h264_number_bits;
+    bool h264_may_skip;
+    bool h264_has_planes;
+    bool h264_is_numbered;
+    unsigned h264_number;
     /// Some picture of MPEG-4 is shown before one that is decoded earlier.
     bool reordered;
     /// Some packet carries parameter sets.

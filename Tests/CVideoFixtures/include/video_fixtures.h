@@ -32,6 +32,8 @@ typedef struct fx_video {
     int flat[3];
     /// A stream of sound instead of pictures.
     bool sound_only;
+    /// Leaves out the packet of this number, counted from 1; 0 for none.
+    int lost_packet;
 } fx_video;
 
 /// Whether this FFmpeg has the encoder.
@@ -39,6 +41,12 @@ bool fx_has_encoder(const char *codec);
 
 /// Makes the file. 0, or FFmpeg's error; `*bytes` is the caller's to `free`.
 int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count);
+
+/// Puts the first stream of each of two files into one `container`, in this order, untouched. `main_stream`, 0 or 1, is
+/// the one that is marked as the default; -1 for none. 0, or FFmpeg's error; `*bytes` is the caller's to `free`.
+int fx_join(
+    const char *container, const uint8_t *const inputs[2], const size_t counts[2], int main_stream, uint8_t **bytes,
+    size_t *count);
 
 /// Every frame of a file in the order in which a plain loop over its packets gives them.
 typedef struct fx_frames {
