@@ -93,7 +93,9 @@ struct DetectCommand: WorkCommand {
             try RunFolder.write(json + "\n", to: output + "/detections.json")
             for found in all {
                 print(found.summary)
-                if case .video(let video) = found, let reason = video.soundLeftOut { printLeftOut(reason, of: video.video) }
+                if case .video(let video) = found, let reason = video.soundLeftOut {
+                    printLeftOut(reason, of: video.video)
+                }
             }
             print("boxes: \(output)/detections.json")
         } else {
@@ -112,7 +114,8 @@ struct DetectCommand: WorkCommand {
         defer { line.end() }
         let began = ContinuousClock.now
         return try detection.detectVideo(
-            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing, keepsSound: sound
+            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing,
+            keepsSound: sound
         ) { done, total in
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             line.show(done, of: total, rate: seconds > 0 ? Double(done) / seconds : nil)

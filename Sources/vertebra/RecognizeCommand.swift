@@ -59,7 +59,7 @@ struct RecognizeCommand: WorkCommand {
                         printAtOnce("\(found.drawn ?? found.video): \(found.summary)")
                     }
                     if let reason = found.soundLeftOut { printLeftOut(reason, of: file) }
-                } catch where error is Stopped || error is ExitCode {
+                } catch  where error is Stopped || error is ExitCode {
                     stop = error
                 } catch {
                     // The results of the other videos must not be lost.

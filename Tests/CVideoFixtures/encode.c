@@ -40,7 +40,7 @@ typedef struct job {
     AVCodecContext *encoder;
     AVFrame *frame;
     AVPacket *packet;
-    /// Of the sound beside the pictures.
+    /// What writes the sound beside the pictures.
     AVStream *sound;
     AVCodecContext *voice;
     AVFrame *wave;

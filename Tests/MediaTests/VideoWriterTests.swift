@@ -179,7 +179,8 @@ final class VideoWriterTests: XCTestCase {
                 XCTAssertEqual(
                     try XCTUnwrap(reader.frameRate), Double(reader.frameCount) / seconds, accuracy: 0.5, name)
                 _ = try redrawn(reader, to: output + "/a.mp4")
-                XCTAssertEqual(try XCTUnwrap(VideoReader(path: output + "/a.mp4").duration), seconds, accuracy: 0.01, name)
+                XCTAssertEqual(
+                    try XCTUnwrap(VideoReader(path: output + "/a.mp4").duration), seconds, accuracy: 0.01, name)
             }
         }
     }

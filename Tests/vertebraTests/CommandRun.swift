@@ -45,6 +45,9 @@ final class BackgroundCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// What it has printed so far.
+    var outputSoFar: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+
     func interrupt() { kill(process.processIdentifier, SIGINT) }
 
     func wait() -> CommandRun {

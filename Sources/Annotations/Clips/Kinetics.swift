@@ -57,7 +57,9 @@ public enum Kinetics {
     ///
     /// - Throws: ``AnnotationError`` for a missing file.
     package static func isCSV(_ path: String) throws -> Bool {
-        guard let head = try lines(of: path).first else { return (path as NSString).pathExtension.lowercased() == "csv" }
+        guard let head = try lines(of: path).first else {
+            return (path as NSString).pathExtension.lowercased() == "csv"
+        }
         let columns = fields(of: head.text)
         return columns.count > 1 && (columns.contains("label") || columns.contains("youtube_id"))
     }

@@ -92,7 +92,8 @@ cm_status video_fail(cm_report *report, cm_status status, const char *format, ..
 void video_silence(void);
 
 /// Files may name other files; none is opened.
-int video_refuse_to_open(AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options);
+int video_refuse_to_open(
+    AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options);
 
 /// Opens the container at its first packet, again if it is open.
 cm_status video_rewind(cm_video *video, cm_report *report);

@@ -33,7 +33,7 @@ struct cm_video_writer {
     /// The picture with even sides.
     uint8_t *padded;
     int64_t count;
-    /// Of timed pictures: the last one's time, and its packet, which is written when it is known how long it is shown.
+    /// When pictures are timed, the last one's time, and its packet, which is written when its length is known.
     int64_t last;
     AVPacket *held;
     video_sound sound;
@@ -303,9 +303,7 @@ cm_status cm_video_writer_finish(cm_video_writer *w, double end, cm_report *repo
     return error < 0 ? fail(w, error, report) : CM_OK;
 }
 
-const char *cm_video_writer_left_out(const cm_video_writer *w) {
-    return *w->sound.left_out ? w->sound.left_out : NULL;
-}
+const char *cm_video_writer_left_out(const cm_video_writer *w) { return *w->sound.left_out ? w->sound.left_out : NULL; }
 
 void cm_video_writer_close(cm_video_writer *w) {
     if (!w) return;

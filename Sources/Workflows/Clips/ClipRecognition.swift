@@ -67,7 +67,8 @@ public struct ClipRecognition {
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
-            path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix), options: VideoOptions(threads: Threads.count))
+            path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
+            options: VideoOptions(threads: Threads.count))
         let probabilities: Tensor
         do {
             probabilities = try model.logProbabilities(views).exp()

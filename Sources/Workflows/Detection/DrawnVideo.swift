@@ -18,7 +18,9 @@ struct DrawnVideo {
     }
 
     /// The writer of a drawn video; of frames that have no times, 25 are shown a second.
-    static func writer(_ path: String, size: ImageSize, on original: VideoReader?, keepsSound: Bool) throws -> VideoWriter {
+    static func writer(_ path: String, size: ImageSize, on original: VideoReader?, keepsSound: Bool) throws
+        -> VideoWriter
+    {
         // Frames that have times need no rate, and files state odd ones.
         let rate = min(max(original?.frameRate ?? 25, 1), 1000)
         let encoding = VideoEncoding(rate: rate, threads: Threads.count)

@@ -37,7 +37,9 @@ public struct VideoDetections: Encodable, Sendable {
     /// Seconds that decoding, detecting and drawing took together.
     public internal(set) var seconds = 0.0
 
-    enum CodingKeys: String, CodingKey { case video, width, height, frameCount, frameRate, frames, drawing, soundLeftOut }
+    enum CodingKeys: String, CodingKey {
+        case video, width, height, frameCount, frameRate, frames, drawing, soundLeftOut
+    }
 }
 
 /// Which frames of a video are looked at, and how many at a time.
