@@ -83,7 +83,7 @@ let targetsWithLibtorch: [Target] =
             linkerSettings: [runPath]),
         .testTarget(
             name: "vertebraTests",
-            dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations"]),
+            dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations", "CVideoFixtures"]),
     ]
     + module("Tensors", ["CTorch", "Support"])
     + module("NN", ["Tensors", "Support"])

@@ -26,6 +26,7 @@ struct DetectCommand: WorkCommand {
     @Option(help: "Look at every n-th frame of a video; drawn frames in between repeat the last boxes.")
     var every = 1
     @Option(help: "Number of video frames that the detector gets at a time.") var batch = 8
+    @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") var sound = true
     @Option(help: "Also write the detections to this file in COCO's results format; images only.") var results: String?
     @Option(
         help: "An instances JSON that gives --results its image and category ids, matched by file and class names.")
@@ -94,7 +95,12 @@ struct DetectCommand: WorkCommand {
         let json = try prettyJSON(all)
         if let output {
             try RunFolder.write(json + "\n", to: output + "/detections.json")
-            for found in all { print(found.summary) }
+            for found in all {
+                print(found.summary)
+                if case .video(let video) = found, let reason = video.soundLeftOut {
+                    printLeftOut(reason, of: video.video)
+                }
+            }
             print("boxes: \(output)/detections.json")
         } else {
             print(json)
@@ -113,7 +119,8 @@ struct DetectCommand: WorkCommand {
         defer { line.end() }
         let began = ContinuousClock.now
         return try detection.detectVideo(
-            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing
+            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing,
+            keepsSound: sound
         ) { done, total in
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             line.show(done, of: total, rate: seconds > 0 ? Double(done) / seconds : nil)

@@ -11,7 +11,8 @@ struct RecognizeCommand: WorkCommand {
         commandName: "recognize", abstract: "Recognise what happens in videos.",
         discussion: """
             A class's probability is the mean over several clips and crops of a video; the recipe's input.test_clips and \
-            input.test_crops say how many.
+            input.test_crops say how many. Each video is told as soon as it is done; one that can't be read is named and \
+            left out, and then the command ends with 1.
             """)
 
     @Argument(help: "Video files, folders of frames, or folders of both.") var videos: [String]
@@ -25,6 +26,7 @@ struct RecognizeCommand: WorkCommand {
             """)
     var output: String?
     @OptionGroup(title: "Weights of others") var weights: WeightsOptions
+    @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") var sound = true
     @OptionGroup var set: SettingOptions
     @OptionGroup var device: DeviceOption
 
@@ -40,18 +42,76 @@ struct RecognizeCommand: WorkCommand {
             weights.open(checkpoint, settings: set.settings), device: device.device, top: top)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
-        let all = try StopSignal.watching(saving: false) {
-            try ProgressLine.counting(files, "recognizing") { file in
-                try requireGoingOn(before: file)
-                var found = try recognition.recognize(file)
-                if folder != nil { try found.writeVideo(to: names.path(for: file, ending: "mp4")) }
-                return found
+        var all: [RecognizedClip] = [], failures: [any Error] = [], stop: (any Error)?
+        var list = PrintedList()
+        let line = ProgressLine("recognizing")
+        StopSignal.watching(saving: false) {
+            for file in files where stop == nil {
+                do {
+                    try requireGoingOn(before: file)
+                    var found = try recognition.recognize(file)
+                    if folder != nil {
+                        try found.writeVideo(to: names.path(for: file, ending: "mp4"), keepsSound: sound)
+                    }
+                    all.append(found)
+                    line.end()
+                    if folder == nil {
+                        try list.append(found)
+                    } else {
+                        printAtOnce("\(found.drawn ?? found.video): \(found.summary)")
+                    }
+                    if let reason = found.soundLeftOut { printLeftOut(reason, of: file) }
+                } catch  where error is Stopped || error is ExitCode {
+                    stop = error
+                } catch {
+                    // The results of the other videos must not be lost.
+                    line.end()
+                    failures.append(error)
+                    printToStandardError("vertebra: \(error)")
+                }
+                line.show(all.count + failures.count, of: files.count)
             }
         }
-        let json = try prettyJSON(all)
-        guard let folder else { return print(json) }
-        try RunFolder.write(json + "\n", to: folder.path + "/recognized.json")
-        for found in all { print("\(found.drawn ?? found.video): \(found.summary)") }
-        print("numbers: \(folder.path)/recognized.json")
+        line.end()
+        list.end()
+        if let folder, !all.isEmpty {
+            let path = folder.path + "/recognized.json"
+            try RunFolder.write(prettyJSON(all) + "\n", to: path)
+            print("numbers: \(path)")
+        }
+        if let stop { throw stop }
+        guard failures.isEmpty else {
+            if files.count > 1 {
+                printToStandardError("vertebra: \(failures.count) of \(files.count) videos are left out")
+            }
+            throw ExitCode.failure
+        }
     }
+}
+
+/// A JSON list on standard output that is printed element by element.
+private struct PrintedList {
+    private var isBegun = false
+
+    mutating func append(_ element: some Encodable) throws {
+        let json = try prettyJSON(element)
+        print(isBegun ? "," : "[")
+        isBegun = true
+        let lines = json.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
+        print(lines.joined(separator: "\n"), terminator: "")
+        fflush(nil)
+    }
+
+    func end() { if isBegun { print("\n]") } }
+}
+
+/// Prints a line that a reader at the other end of a pipe sees now.
+private func printAtOnce(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+/// Tells that a drawn video lacks the sound of its original.
+func printLeftOut(_ reason: String, of video: String) {
+    printToStandardError("vertebra: \(video): its sound is left out (\(reason))")
 }

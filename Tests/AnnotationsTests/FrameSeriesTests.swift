@@ -18,7 +18,8 @@ final class FrameSeriesTests: XCTestCase {
             try FrameSeries(of: ["img_00010.png", "img_00009.png", "img_00100.png"]).names,
             ["img_00009.png", "img_00010.png", "img_00100.png"])
         // What follows the number changes nothing, and no number is too long.
-        XCTAssertEqual(try FrameSeries(of: ["v2_10_rgb.png", "v2_9_rgb.png"]).names, ["v2_9_rgb.png", "v2_10_rgb.png"])
+        XCTAssertEqual(
+            try FrameSeries(of: ["v2_10_rgb.png", "v2_9_rgb.png"]).names, ["v2_9_rgb.png", "v2_10_rgb.png"])
         XCTAssertEqual(
             try FrameSeries(of: ["100000000000000000000001.png", "99999999999999999999999.png"]).names,
             ["99999999999999999999999.png", "100000000000000000000001.png"])

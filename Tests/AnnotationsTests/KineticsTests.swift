@@ -206,7 +206,8 @@ final class KineticsTests: XCTestCase {
             abseiling,three,0,10
             abseiling,four,0,10
             """,
-            "v/riding_a_bike/one_000005_000015/img_00001.jpg": "", "v/riding_a_bike/one_000005_000015/flow_x_00001.jpg": "",
+            "v/riding_a_bike/one_000005_000015/img_00001.jpg": "",
+            "v/riding_a_bike/one_000005_000015/flow_x_00001.jpg": "",
             "v/riding_a_bike/two_000000_000010.mp4": "", "v/riding_a_bike/two_000000_000010/img_00001.jpg": "",
             "v/three_000000_000010/1.png": "", "v/abseiling/four_000000_000010/notes.txt": "",
             "v/abseiling/.hidden/1.jpg": "",

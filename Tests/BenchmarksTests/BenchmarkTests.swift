@@ -65,7 +65,9 @@ final class BenchmarkTests: XCTestCase {
 
     func testALineIsJSONWhateverTheName() throws {
         let (benchmark, results) = benchmark()
-        benchmark.measure("3x3 \"quoted\" a/b", batch: 8, runs: 3, details: { ["ratio": 0.5, "lost": .nan] }) { usleep(1_000) }
+        benchmark.measure("3x3 \"quoted\" a/b", batch: 8, runs: 3, details: { ["ratio": 0.5, "lost": .nan] }) {
+            usleep(1_000)
+        }
         let result = results.all[0]
         let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(result.line.utf8)) as? [String: Any])
         XCTAssertEqual(line["case"] as? String, "3x3 \"quoted\" a/b")

@@ -132,3 +132,43 @@ int fx_decode(const uint8_t *bytes, size_t count, fx_frames *out) {
     avio_context_free(&io);
     return error;
 }
+
+static int listen(AVFormatContext *container, AVPacket *packet, fx_sound *out) {
+    int error = avformat_find_stream_info(container, NULL);
+    if (error < 0) return error;
+    int pictures = av_find_best_stream(container, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (pictures >= 0) {
+        AVRational aspect = av_guess_sample_aspect_ratio(container, container->streams[pictures], NULL);
+        out->aspect_width = aspect.num;
+        out->aspect_height = aspect.den;
+    }
+    int stream = av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
+    out->hash = 0xCBF29CE484222325;
+    while (stream >= 0 && av_read_frame(container, packet) >= 0) {
+        if (packet->stream_index == stream) {
+            double unit = av_q2d(container->streams[stream]->time_base);
+            if (!out->packets++) out->begin = (double)packet->pts * unit;
+            out->end = (double)(packet->pts + packet->duration) * unit;
+            for (int i = 0; i < packet->size; i++) out->hash = (out->hash ^ packet->data[i]) * 0x100000001B3;
+        }
+        av_packet_unref(packet);
+    }
+    return 0;
+}
+
+int fx_listen(const uint8_t *bytes, size_t count, fx_sound *out) {
+    memset(out, 0, sizeof *out);
+    memory m = {bytes, (int64_t)count, 0};
+    AVFormatContext *container = avformat_alloc_context();
+    AVPacket *packet = av_packet_alloc();
+    unsigned char *buffer = av_malloc(4096);
+    AVIOContext *io = avio_alloc_context(buffer, 4096, 0, &m, on_read, NULL, on_seek);
+    container->pb = io;
+    int error = avformat_open_input(&container, NULL, NULL, NULL);
+    if (!error) error = listen(container, packet, out);
+    av_packet_free(&packet);
+    avformat_close_input(&container);
+    av_freep(&io->buffer);
+    avio_context_free(&io);
+    return error;
+}

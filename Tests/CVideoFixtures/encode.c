@@ -41,6 +41,10 @@ typedef struct job {
     AVFrame *frame;
     AVPacket *packet;
     int packets;
+    /// What writes the sound beside the pictures.
+    AVStream *sound;
+    AVCodecContext *voice;
+    AVFrame *wave;
 } job;
 
 /// Texture that slides, a square that moves over it, and a step in brightness now and then.
@@ -108,6 +112,7 @@ static int set_up_pictures(job *j) {
     e->max_b_frames = v->b_frames;
     e->thread_count = 1;
     e->bit_rate = 400000;
+    if (v->aspect_width) e->sample_aspect_ratio = (AVRational){v->aspect_width, v->aspect_height};
     if (v->matrix) e->colorspace = (enum AVColorSpace)v->matrix;
     if (v->range) e->color_range = (enum AVColorRange)v->range;
     j->frame->format = e->pix_fmt;
@@ -130,6 +135,56 @@ static int set_up_sound(job *j) {
     return av_frame_get_buffer(j->frame, 0);
 }
 
+/// Adds a stream of sound beside the pictures.
+static int add_sound(job *j) {
+    if (!j->video->sound) return 0;
+    const AVCodec *codec = avcodec_find_encoder_by_name(j->video->sound);
+    if (!codec) return AVERROR_ENCODER_NOT_FOUND;
+    AVCodecContext *e = j->voice = avcodec_alloc_context3(codec);
+    j->wave = av_frame_alloc();
+    if (!e || !j->wave) return AVERROR(ENOMEM);
+    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    e->sample_rate = 48000;
+    e->sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : AV_SAMPLE_FMT_S16;
+    e->time_base = (AVRational){1, 48000};
+    e->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+    av_channel_layout_copy(&e->ch_layout, &mono);
+    if (j->container->oformat->flags & AVFMT_GLOBALHEADER) e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    int error = avcodec_open2(e, codec, NULL);
+    if (error < 0) return error;
+    j->wave->format = e->sample_fmt;
+    j->wave->nb_samples = e->frame_size ? e->frame_size : 1024;
+    j->wave->sample_rate = 48000;
+    av_channel_layout_copy(&j->wave->ch_layout, &mono);
+    if ((error = av_frame_get_buffer(j->wave, 0)) < 0) return error;
+    if (!(j->sound = avformat_new_stream(j->container, NULL))) return AVERROR(ENOMEM);
+    j->sound->time_base = e->time_base;
+    return avcodec_parameters_from_context(j->sound->codecpar, e);
+}
+
+/// Encodes sound as long as the pictures; what it sounds like doesn't matter.
+static int write_sound(job *j, int64_t samples) {
+    if (!j->sound) return 0;
+    int error = 0;
+    for (int64_t time = 0; error >= 0; time += j->wave->nb_samples) {
+        bool ends = time >= samples;
+        if (!ends && (error = av_frame_make_writable(j->wave)) < 0) return error;
+        int bytes = j->wave->nb_samples * av_get_bytes_per_sample(j->voice->sample_fmt);
+        for (int i = 0; !ends && i < bytes; i++)
+            j->wave->data[0][i] = (uint8_t)(i % 4 == 3 ? 0x3C : (i * 7 + time / 1024 * 13) % 251);
+        j->wave->pts = time;
+        if ((error = avcodec_send_frame(j->voice, ends ? NULL : j->wave)) < 0) return error;
+        while (!(error = avcodec_receive_packet(j->voice, j->packet))) {
+            av_packet_rescale_ts(j->packet, j->voice->time_base, j->sound->time_base);
+            j->packet->stream_index = j->sound->index;
+            if ((error = av_interleaved_write_frame(j->container, j->packet)) < 0) return error;
+        }
+        if (ends) break;
+        if (error == AVERROR(EAGAIN)) error = 0;
+    }
+    return error == AVERROR_EOF ? 0 : error;
+}
+
 static int encode(job *j) {
     const fx_video *v = j->video;
     const AVCodec *codec = avcodec_find_encoder_by_name(v->codec);
@@ -149,9 +204,10 @@ static int encode(job *j) {
     if (error < 0) return error;
     if (!(j->stream = avformat_new_stream(j->container, NULL))) return AVERROR(ENOMEM);
     if ((error = avcodec_parameters_from_context(j->stream->codecpar, j->encoder)) < 0) return error;
-    if ((error = add_rotation(j)) < 0) return error;
+    if ((error = add_rotation(j)) < 0 || (error = add_sound(j)) < 0) return error;
     j->stream->time_base = j->encoder->time_base;
     j->stream->avg_frame_rate = j->encoder->framerate;
+    j->stream->sample_aspect_ratio = j->encoder->sample_aspect_ratio;
     // Early times are to stay early.
     if (v->first_time < 0) j->container->avoid_negative_ts = 0;
     unsigned char *buffer = av_malloc(4096);
@@ -172,6 +228,7 @@ static int encode(job *j) {
         if ((error = avcodec_send_frame(j->encoder, j->frame)) < 0 || (error = write_packets(j)) < 0) return error;
     }
     if ((error = avcodec_send_frame(j->encoder, NULL)) < 0 || (error = write_packets(j)) < 0) return error;
+    if ((error = write_sound(j, time * 48000 / 25)) < 0) return error;
     return av_write_trailer(j->container);
 }
 
@@ -193,6 +250,8 @@ int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count) {
     if (j.file) fclose(j.file);
     avcodec_free_context(&j.encoder);
     av_frame_free(&j.frame);
+    avcodec_free_context(&j.voice);
+    av_frame_free(&j.wave);
     av_packet_free(&j.packet);
     avformat_free_context(j.container);
     return error;

@@ -66,7 +66,8 @@ final class ClipIndexTests: XCTestCase {
             let reader = try VideoReader(path: root + "/" + name)
             let seconds = try XCTUnwrap(reader.duration)
             XCTAssertEqual(
-                index.entries[name]?.content, .frames(reader.frameCount, rate: Double(reader.frameCount) / seconds), name)
+                index.entries[name]?.content, .frames(reader.frameCount, rate: Double(reader.frameCount) / seconds),
+                name)
         }
         XCTAssertEqual(index.entries["v/frames"]?.content, .frames(4, rate: nil))
         for (name, reason) in [("v/broken.mp4", "it is not an MP4"), ("v/gone.mp4", "it can't be read: No such file")] {
@@ -123,7 +124,9 @@ final class ClipIndexTests: XCTestCase {
     func testAnotherSeriesOfFramesIsLookedAtAgain() throws {
         let root = try temporaryDirectory()
         try FileManager.default.createDirectory(atPath: root + "/v", withIntermediateDirectories: true)
-        for name in ["x_1", "x_2", "x_5", "y_1", "y_2"] { try ImageFile.writePNG(frame(1), to: root + "/v/\(name).png") }
+        for name in ["x_1", "x_2", "x_5", "y_1", "y_2"] {
+            try ImageFile.writePNG(frame(1), to: root + "/v/\(name).png")
+        }
         func content(_ prefix: String?) -> ClipIndexEntry.Content? {
             var index = ClipIndex(root: root, framePrefix: prefix)
             _ = index.update(videos: ["v"], threads: 1)
@@ -226,8 +229,10 @@ final class ClipIndexTests: XCTestCase {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().map(String.init)
         XCTAssertEqual(ClipIndexText.sealed(lines.joined(separator: "\n")), text)
         let forgeries = [
-            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t",
-            "v/d.mp4\t7\t25\t\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken\t",
+            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t\t",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\t",
+            "v/d.mp4\t7\t25\t\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t\t",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken\t",
             "v/d\\x.mp4\t7\t25\t10\t10\t\t\t\t\t", "\t7\t25\t10\t10\t\t\t\t\t", "",
             "v/d.mp4\t99999999999999999999\t\t1\t1\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t-1",
             "v/d.mp4\t7\t25\t10\t10\t\t\t\t\tsome",

@@ -32,6 +32,9 @@ struct VideoFixture {
     var range = 0
     var flat: (y: Int, cb: Int, cr: Int)?
     var isSoundOnly = false
+    /// libavcodec's name of a codec for sound beside the pictures.
+    var sound: String?
+    var aspect = PixelAspect(width: 0, height: 0)
 
     /// The file.
     /// - Throws: `MissingEncoder`.
@@ -39,6 +42,9 @@ struct VideoFixture {
         guard fx_has_encoder(codec) else { throw MissingEncoder(codec: codec) }
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
+        if let sound, !fx_has_encoder(sound) { throw MissingEncoder(codec: sound) }
+        let voice = sound.map { strdup($0) } ?? nil
+        defer { free(voice) }
         let error = container.withCString { container in
             codec.withCString { codec in
                 settings.withCString { settings in
@@ -58,6 +64,9 @@ struct VideoFixture {
                     video.matrix = Int32(matrix)
                     video.range = Int32(range)
                     video.sound_only = isSoundOnly
+                    video.sound = UnsafePointer(voice)
+                    video.aspect_width = Int32(aspect.width)
+                    video.aspect_height = Int32(aspect.height)
                     if let flat {
                         video.is_flat = true
                         video.flat = (Int32(flat.y), Int32(flat.cb), Int32(flat.cr))

@@ -1,3 +1,4 @@
+import CVideoFixtures
 import Foundation
 import Media
 import TestSupport
@@ -74,6 +75,113 @@ final class VideoWriterTests: XCTestCase {
                 try writer.append(image)
             }
             XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder), [])
+        }
+    }
+
+    /// Every frame drawn again, as `recognize` and `detect` do.
+    private func redrawn(_ reader: VideoReader, to path: String, keepsSound: Bool = true) throws -> VideoWriter {
+        var writer: VideoWriter?
+        try reader.forEachFrame { _, image in
+            let image = try XCTUnwrap(image)
+            let begun =
+                try writer
+                ?? VideoWriter(
+                    path: path, width: image.width, height: image.height, drawnOn: reader, keepsSound: keepsSound)
+            writer = begun
+            try begun.append(image)
+        }
+        let begun = try XCTUnwrap(writer)
+        try begun.finish()
+        return begun
+    }
+
+    private func sound(_ bytes: [UInt8]) -> fx_sound {
+        var sound = fx_sound()
+        XCTAssertEqual(fx_listen(bytes, bytes.count, &sound), 0)
+        return sound
+    }
+
+    private func bytes(_ path: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))) }
+
+    /// Even and uneven times, containers with and without them, B-frames, a late start and an edit list.
+    func testADrawnVideoHasTheTimesOfItsOriginal() throws {
+        let kinds = VideoFixture.everyKind.filter { $0.codec != "libx265" && !$0.codec.hasPrefix("libvpx") }
+        XCTAssertGreaterThan(kinds.count, 15)
+        try withTemporaryFolder { folder in
+            for fixture in kinds {
+                let reader = try VideoReader(bytes: fixture.bytes(), name: fixture.name)
+                _ = try redrawn(reader, to: folder + "/a.mp4")
+                let drawn = try VideoReader(path: folder + "/a.mp4")
+                XCTAssertEqual(drawn.frameCount, reader.frameCount, fixture.name)
+                for index in 0..<min(drawn.frameCount, reader.frameCount) {
+                    XCTAssertEqual(
+                        try XCTUnwrap(drawn.time(ofFrame: index)), try XCTUnwrap(reader.time(ofFrame: index)),
+                        accuracy: 2e-5, "\(fixture.name), frame \(index)")
+                }
+                XCTAssertEqual(
+                    try XCTUnwrap(drawn.duration), try XCTUnwrap(reader.duration), accuracy: 0.002, fixture.name)
+            }
+        }
+    }
+
+    func testADrawnVideoHasThePixelsAndTheSoundOfItsOriginal() throws {
+        try withTemporaryFolder { folder in
+            for (container, codec) in [("mp4", "aac"), ("matroska", "aac"), ("avi", "ac3"), ("mp4", "ac3")] {
+                var fixture = VideoFixture(
+                    name: "\(codec) in \(container)", container: container, codec: "libx264", sound: codec,
+                    aspect: PixelAspect(width: 16, height: 11))
+                if container == "avi" { fixture.codec = "mpeg4" }
+                let original = try fixture.bytes(), reader = try VideoReader(bytes: original, name: fixture.name)
+                let writer = try redrawn(reader, to: folder + "/a.mp4")
+                XCTAssertNil(writer.soundLeftOut, fixture.name)
+                let (before, after) = (sound(original), sound(try bytes(folder + "/a.mp4")))
+                XCTAssertGreaterThan(before.packets, 50)
+                XCTAssertGreaterThanOrEqual(after.packets, before.packets - 1, fixture.name)
+                if after.packets == before.packets { XCTAssertEqual(after.hash, before.hash, fixture.name) }
+                XCTAssertEqual(after.end, before.end, accuracy: 0.03, fixture.name)
+                XCTAssertEqual(after.begin, max(0, before.begin), accuracy: 0.03, fixture.name)
+                XCTAssertEqual([after.aspect_width, after.aspect_height], [16, 11], fixture.name)
+                _ = try redrawn(reader, to: folder + "/b.mp4", keepsSound: false)
+                XCTAssertEqual(sound(try bytes(folder + "/b.mp4")).packets, 0)
+            }
+        }
+    }
+
+    /// A turned video's pixels are turned with it, and sound that MP4 does not take is said to be left out.
+    func testWhatIsTurnedAndWhatIsLeftOut() throws {
+        try withTemporaryFolder { folder in
+            let turned = VideoFixture(
+                name: "turned", container: "mp4", codec: "libx264", rotation: 90,
+                aspect: PixelAspect(width: 4, height: 3))
+            let reader = try VideoReader(bytes: turned.bytes())
+            XCTAssertEqual(reader.pixelAspect, PixelAspect(width: 3, height: 4))
+            XCTAssertNil(try redrawn(reader, to: folder + "/a.mp4").soundLeftOut)
+            let after = sound(try bytes(folder + "/a.mp4"))
+            XCTAssertEqual([after.aspect_width, after.aspect_height], [3, 4])
+
+            let raw = VideoFixture(name: "raw", container: "avi", codec: "mpeg4", sound: "pcm_s16le")
+            let writer = try redrawn(VideoReader(bytes: raw.bytes()), to: folder + "/a.mp4")
+            XCTAssertEqual(writer.soundLeftOut, "pcm_s16le: the container of the copy does not take it")
+            XCTAssertEqual(sound(try bytes(folder + "/a.mp4")).packets, 0)
+            XCTAssertEqual(try VideoReader(path: folder + "/a.mp4").frameCount, 60)
+        }
+    }
+
+    /// Cameras' files whose stated rate is not how long they last.
+    func testTheCasesLastAsLongAsTheyDo() throws {
+        let folder = try sharedFolder() + "/cases/video"
+        try withTemporaryFolder { output in
+            for (name, seconds) in [
+                ("sample_with_multiple_key_frames.mkv", 1.0), ("vfr.webm", 2.28), ("h264_b.avi", 2.4),
+            ] {
+                let reader = try VideoReader(path: folder + "/" + name)
+                XCTAssertEqual(try XCTUnwrap(reader.duration), seconds, accuracy: 0.01, name)
+                XCTAssertEqual(
+                    try XCTUnwrap(reader.frameRate), Double(reader.frameCount) / seconds, accuracy: 0.5, name)
+                _ = try redrawn(reader, to: output + "/a.mp4")
+                XCTAssertEqual(
+                    try XCTUnwrap(VideoReader(path: output + "/a.mp4").duration), seconds, accuracy: 0.01, name)
+            }
         }
     }
 }

@@ -162,7 +162,9 @@ final class ClipTrainingTests: XCTestCase {
     /// A list that says more frames than there are: the folder was copied in part. Gaps and repeats are told.
     func testAListIsHeldAgainstTheFrames() throws {
         let root = try kinetics(train: 2, val: 2), files = FileManager.default
-        for (name, numbers) in [("whole", [1, 2, 3]), ("cut", [1, 2]), ("gap", [1, 2, 5, 6]), ("more", [1, 2, 3, 4])] {
+        for (name, numbers) in [
+            ("whole", [1, 2, 3]), ("cut", [1, 2]), ("gap", [1, 2, 5, 6]), ("more", [1, 2, 3, 4]),
+        ] {
             try files.createDirectory(atPath: "\(root)/f/\(name)", withIntermediateDirectories: true)
             for number in numbers {
                 try ImageFile.writePNG(ByteImage(width: 32, height: 32), to: "\(root)/f/\(name)/\(number).png")
@@ -183,7 +185,8 @@ final class ClipTrainingTests: XCTestCase {
                 "\(root)/f/more: it holds 4 frames, and the list says 3",
                 "\(root)/list.txt: 1 of its lines name a video again; each counts",
             ])
-        XCTAssertTrue(inventory.text(placesShown: 1).contains("  finding: \(root)/f/gap: "), inventory.text(placesShown: 1))
+        XCTAssertTrue(
+            inventory.text(placesShown: 1).contains("  finding: \(root)/f/gap: "), inventory.text(placesShown: 1))
         XCTAssertTrue(inventory.text(placesShown: 1).contains("  finding: 2 more"))
         let model = try ClassifierModel(
             recipe: file.decode(ClassificationRecipe.self), file: file, classNames: ["down", "up"])

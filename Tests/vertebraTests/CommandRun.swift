@@ -47,6 +47,9 @@ final class BackgroundCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// What it has printed so far.
+    var outputSoFar: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+
     func interrupt() { signal(SIGINT) }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }

@@ -33,6 +33,27 @@ final class DataIndexCommandTests: XCTestCase {
         XCTAssertEqual(images.status, 1)
     }
 
+    /// 24 frames in 1.96 seconds, of which the file says 25 a second.
+    func testHoursAreThoseThatVideosLast() throws {
+        let folder = try temporaryDirectory()
+        for name in ["train/a", "train/b"] {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+            try SoundClip.write(to: "\(folder)/\(name)/clip.mkv", container: "matroska", sound: "aac")
+        }
+        let recipe = """
+            task: classification
+            model: {backbone: resnet3d26_0.25}
+            data: {root: ., format: kinetics, train: train, val: train}
+            """
+        try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/clips.yaml"))
+        let run = try CommandRun.of(["data", "index", "clips.yaml", "--json"], in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let part = try XCTUnwrap((json["parts"] as? [[String: Any]])?.first)
+        XCTAssertEqual(part["frames"] as? Int, 48)
+        XCTAssertEqual(try XCTUnwrap(part["hours"] as? Double) * 3600, 2 * 1.96, accuracy: 0.1)
+    }
+
     func testAnUnreadableVideoIsNamed() throws {
         let folder = try tinyClips()
         let video = try XCTUnwrap(filesBelow(folder + "/clips/kinetics/val").keys.sorted().first)

@@ -70,6 +70,27 @@ final class DetectCommandTests: XCTestCase {
             ["clip.mp4", "detections.json", "shapes_000001.jpg"])
     }
 
+    func testADrawnVideoLastsAsLongAndSounds() throws {
+        let checkpoint = try Self.run.get() + "/watching", folder = try temporaryDirectory()
+        try SoundClip.write(to: folder + "/clip.mp4", sound: "aac")
+        let arguments = ["detect", "clip.mp4", "--checkpoint", checkpoint, "--output", "found", "--every", "5"]
+        let original = try VideoReader(path: folder + "/clip.mp4")
+        for (flags, sounds) in [([], true), (["--no-sound"], false), (["--sound"], true)] {
+            let run = try CommandRun.of(arguments + flags, in: folder)
+            XCTAssertEqual(run.status, 0, run.errors)
+            let copy = try VideoReader(path: folder + "/found/clip.mp4")
+            XCTAssertEqual(
+                (0..<24).map { copy.time(ofFrame: $0) ?? -1 }, (0..<24).map { original.time(ofFrame: $0) ?? -2 })
+            let facts = try SoundClip.facts(folder + "/found/clip.mp4")
+            XCTAssertEqual(facts.packets > 60, sounds)
+            XCTAssertEqual([facts.aspect_width, facts.aspect_height], [4, 3])
+        }
+        try SoundClip.write(to: folder + "/raw.avi", container: "avi", codec: "mpeg4", sound: "pcm_s16le")
+        let raw = try CommandRun.of(["detect", "raw.avi", "--checkpoint", checkpoint, "--output", "found"], in: folder)
+        XCTAssertEqual(raw.status, 0, raw.errors)
+        XCTAssertTrue(raw.errors.contains("raw.avi: its sound is left out (pcm_s16le: "), raw.errors)
+    }
+
     /// One file that can't be read costs nothing of the others, and pictures that aren't drawings stay.
     func testABrokenFileAmongOthers() throws {
         let checkpoint = try Self.run.get() + "/watching"

@@ -82,6 +82,9 @@ const int64_t *cm_video_order(const cm_video *video, uint64_t *key);
 /// When frame `index` is shown, in seconds from the first frame; negative when the container doesn't say.
 double cm_video_time(const cm_video *video, int64_t index);
 
+/// Width to height of a stored pixel, as the container says or else the pictures that were decoded; 0/1 when neither does.
+cm_ratio cm_video_pixel_aspect(const cm_video *video);
+
 typedef struct cm_video_request {
     /// Ascending, each once. Frame i is the one that comes out i-th when the file is decoded from its start.
     const int64_t *frames;

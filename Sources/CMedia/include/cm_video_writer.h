@@ -2,6 +2,7 @@
 #define CM_VIDEO_WRITER_H
 
 #include "cm_report.h"
+#include "cm_video.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -28,6 +29,14 @@ typedef struct cm_video_writer_options {
     /// A key frame at least every so many frames.
     int key_distance;
     int threads;
+    /// Each picture comes with its time, instead of `rate` of them a second.
+    bool timed;
+    /// Width to height of a pixel; 0 and 0 where it is not known.
+    int aspect_width;
+    int aspect_height;
+    /// The video whose sound is copied, from its first frame on; it must stay open as long as the writer. NULL for none.
+    /// Only with `timed`.
+    const cm_video *sound_of;
 } cm_video_writer_options;
 
 /// Begins a video in `file`, an empty regular file that is open for writing and stays the caller's to close.
@@ -35,13 +44,18 @@ typedef struct cm_video_writer_options {
 cm_status cm_video_writer_open(
     int file, const cm_video_writer_options *options, cm_video_writer **writer, cm_report *report);
 
-/// Appends a picture of width * height RGB pixels.
-cm_status cm_video_writer_add(cm_video_writer *writer, const uint8_t *rgb, cm_report *report);
+/// Appends a picture of width * height RGB pixels, which is shown `time` seconds after the start of the video if pictures
+/// are timed: below 0, a picture follows at `rate`. A time that is not later than the one before is taken as just after it.
+cm_status cm_video_writer_add(cm_video_writer *writer, const uint8_t *rgb, double time, cm_report *report);
 
-/// Writes what the encoder still holds back, and the index. Only then is the video whole.
-cm_status cm_video_writer_finish(cm_video_writer *writer, cm_report *report);
+/// Writes what the encoder still holds back, and the index. Only then is the video whole. The last of timed pictures is
+/// shown until `end`, in seconds.
+cm_status cm_video_writer_finish(cm_video_writer *writer, double end, cm_report *report);
 
 void cm_video_writer_close(cm_video_writer *writer);
+
+/// Why sound is left out, or ends early; NULL when it is copied or there is none.
+const char *cm_video_writer_left_out(const cm_video_writer *writer);
 
 /// What the writer encodes with, for example `libx264`.
 const char *cm_video_writer_encoder(const cm_video_writer *writer);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /// Files may name other files; none is opened.
-static int refuse_to_open(
+int video_refuse_to_open(
     AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
     (void)container;
     (void)io;
@@ -40,7 +40,7 @@ static int open_container(
     *container = avformat_alloc_context();
     if (!*io || !*container) return AVERROR(ENOMEM);
     (*container)->pb = *io;
-    (*container)->io_open = refuse_to_open;
+    (*container)->io_open = video_refuse_to_open;
     (*container)->flags |= flags;
     // Its end is not looked at for the time that it lasts.
     (*container)->skip_estimate_duration_from_pts = 1;

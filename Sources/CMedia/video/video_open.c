@@ -208,8 +208,34 @@ double cm_video_time(const cm_video *v, int64_t index) {
     int64_t first = v->packets[v->frames[0]].pts, pts = v->packets[v->frames[index]].pts;
     if (first != AV_NOPTS_VALUE && pts != AV_NOPTS_VALUE)
         return ((double)pts - (double)first) * av_q2d(v->stream->time_base);
+    // Where only the order of decoding is timed, as in AVI, the times are still those of the frames.
+    bool all = v->frame_count == v->packet_count;
+    int64_t begin = v->packets[all ? 0 : v->frames[0]].seek_time;
+    int64_t time = v->packets[all ? index : v->frames[index]].seek_time;
+    if (begin != AV_NOPTS_VALUE && time != AV_NOPTS_VALUE && time >= begin)
+        return ((double)time - (double)begin) * av_q2d(v->stream->time_base);
     cm_ratio rate = frame_rate(v, 0);
     return rate.numerator > 0 ? (double)index * (double)rate.denominator / (double)rate.numerator : -1;
+}
+
+/// Seconds from the first frame to the end of the last one, which is shown at `last`. Where the stream does not say, the
+/// last frame lasts as long as the others do on average, but not beyond the end of the file.
+static double video_span(const cm_video *v, double last) {
+    const AVStream *s = v->stream;
+    double stream = s->duration > 0 ? (double)s->duration * av_q2d(s->time_base) : 0;
+    if (stream > last && !v->truncated) return stream;
+    double span = last * (double)v->frame_count / (double)(v->frame_count - 1);
+    int64_t first = v->packets[v->frames[0]].pts;
+    double end = v->container->duration > 0 ? (double)v->container->duration / AV_TIME_BASE : 0;
+    if (first != AV_NOPTS_VALUE) end -= (double)first * av_q2d(s->time_base);
+    return end > last && end < span && !v->truncated ? end : span;
+}
+
+cm_ratio cm_video_pixel_aspect(const cm_video *v) {
+    AVRational aspect = v->stream->sample_aspect_ratio;
+    if (aspect.num <= 0 || aspect.den <= 0) aspect = v->stream->codecpar->sample_aspect_ratio;
+    if ((aspect.num <= 0 || aspect.den <= 0) && v->decoder) aspect = v->decoder->sample_aspect_ratio;
+    return aspect.num > 0 && aspect.den > 0 ? (cm_ratio){aspect.num, aspect.den} : (cm_ratio){0, 1};
 }
 
 void cm_video_describe(const cm_video *v, cm_video_info *info) {
@@ -225,9 +251,8 @@ void cm_video_describe(const cm_video *v, cm_video_info *info) {
         if (angle == angle) info->rotation = angle < 0 ? angle + 360 : angle + 0.0;
     }
     info->frame_count = v->frame_count;
-    // The last frame lasts as long as the others do on average.
     double last = v->frame_count ? cm_video_time(v, v->frame_count - 1) : -1;
-    double span = v->frame_count > 1 ? last * (double)v->frame_count / (double)(v->frame_count - 1) : 0;
+    double span = v->frame_count > 1 ? video_span(v, last) : 0;
     info->frame_rate = frame_rate(v, span);
     if (v->frame_count == 1 && info->frame_rate.numerator > 0)
         span = (double)info->frame_rate.denominator / (double)info->frame_rate.numerator;

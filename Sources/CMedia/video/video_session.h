@@ -95,6 +95,10 @@ cm_status video_fail(cm_report *report, cm_status status, const char *format, ..
 /// Keeps FFmpeg from printing, in the whole process.
 void video_silence(void);
 
+/// Files may name other files; none is opened.
+int video_refuse_to_open(
+    AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options);
+
 void video_close_container(cm_video *video);
 
 /// Opens the container at its first packet, again if it is open. The first time it chooses the stream.

@@ -1,7 +1,8 @@
 #include "cm_video_writer.h"
-#include "video/video_session.h"
+#include "video/video_sound.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,10 @@ struct cm_video_writer {
     /// The picture with even sides.
     uint8_t *padded;
     int64_t count;
+    /// When pictures are timed, the last one's time, and its packet, which is written when its length is known.
+    int64_t last;
+    AVPacket *held;
+    video_sound sound;
 };
 
 static int on_write(void *opaque, written *bytes, int count) {
@@ -107,6 +112,13 @@ static int open_encoder(cm_video_writer *w, const AVCodec *codec) {
     if (rate.num > 65535 || rate.num < 1) rate = av_d2q(o->rate, 1000);
     e->framerate = rate;
     e->time_base = av_inv_q(rate);
+    if (o->timed) {
+        // Both divide milliseconds and the lengths of frames at the usual rates.
+        e->time_base = (AVRational){1, codec->id == AV_CODEC_ID_MPEG4 ? 60000 : 90000};
+        // Packets come in the order of time, so that the last one is the last frame.
+        e->max_b_frames = 0;
+    }
+    e->sample_aspect_ratio = (AVRational){o->aspect_width, o->aspect_height > 0 ? o->aspect_height : 1};
     e->gop_size = o->key_distance;
     e->thread_count = o->threads;
     bool large = e->width >= 1280 || e->height > 576;
@@ -139,7 +151,7 @@ static int open_scaler(cm_video_writer *w) {
     return av_frame_get_buffer(w->frame, 0);
 }
 
-static int open_all(cm_video_writer *w, const AVCodec *codec) {
+static int open_all(cm_video_writer *w, const AVCodec *codec, bool with_sound) {
     unsigned char *buffer = av_malloc(1 << 16);
     if (!buffer) return AVERROR(ENOMEM);
     w->io = avio_alloc_context(buffer, 1 << 16, 1, w, NULL, on_write, on_seek);
@@ -149,7 +161,8 @@ static int open_all(cm_video_writer *w, const AVCodec *codec) {
     }
     w->frame = av_frame_alloc();
     w->packet = av_packet_alloc();
-    if (!w->frame || !w->packet) return AVERROR(ENOMEM);
+    w->held = av_packet_alloc();
+    if (!w->frame || !w->packet || !w->held) return AVERROR(ENOMEM);
     const char *name = w->options.format == CM_VIDEO_WEBM ? "webm" : "mp4";
     int error = avformat_alloc_output_context2(&w->container, NULL, name, NULL);
     if (error < 0) return error;
@@ -161,7 +174,22 @@ static int open_all(cm_video_writer *w, const AVCodec *codec) {
     if ((error = avcodec_parameters_from_context(w->stream->codecpar, w->encoder)) < 0) return error;
     w->stream->time_base = w->encoder->time_base;
     w->stream->avg_frame_rate = w->encoder->framerate;
+    w->stream->sample_aspect_ratio = w->encoder->sample_aspect_ratio;
+    if (with_sound) video_sound_open(&w->sound, w->options.sound_of, w->container);
     return avformat_write_header(w->container, NULL);
+}
+
+/// Frees all that the writer holds.
+static void release(cm_video_writer *w) {
+    avcodec_free_context(&w->encoder);
+    av_frame_free(&w->frame);
+    av_packet_free(&w->packet);
+    av_packet_free(&w->held);
+    video_sound_close(&w->sound);
+    avformat_free_context(w->container);
+    video_source_io_free(&w->io);
+    sws_freeContext(w->scaler);
+    free(w->padded);
 }
 
 cm_status cm_video_writer_open(
@@ -176,7 +204,17 @@ cm_status cm_video_writer_open(
     if (!w) return CM_OUT_OF_MEMORY;
     w->options = *options;
     w->file = file;
-    int error = open_all(w, codec);
+    int error = open_all(w, codec, options->timed && options->sound_of);
+    if (error < 0 && w->sound.to && !w->error) {
+        char left_out[sizeof w->sound.left_out];
+        snprintf(
+            left_out, sizeof left_out, "%s: the container of the copy does not take it",
+            avcodec_get_name(w->sound.to->codecpar->codec_id));
+        release(w);
+        *w = (cm_video_writer){.options = *options, .file = file};
+        error = ftruncate(file, 0) ? AVERROR(errno) : open_all(w, codec, false);
+        memcpy(w->sound.left_out, left_out, sizeof left_out);
+    }
     if (error < 0) {
         cm_status status = fail(w, error, report);
         cm_video_writer_close(w);
@@ -186,11 +224,27 @@ cm_status cm_video_writer_open(
     return CM_OK;
 }
 
+/// Writes the packet that is held back, and before it the sound up to it. It is shown until `end`.
+static int write_held(cm_video_writer *w, int64_t end) {
+    if (!w->held->size) return 0;
+    video_sound_copy(&w->sound, w->container, (double)w->held->dts * av_q2d(w->stream->time_base));
+    w->held->duration = end > w->held->pts ? end - w->held->pts : 1;
+    // Sound and pictures come in order already, and so a packet's error is its own.
+    int error = av_write_frame(w->container, w->held);
+    av_packet_unref(w->held);
+    return error;
+}
+
 static int write_packets(cm_video_writer *w) {
     int error;
     while (!(error = avcodec_receive_packet(w->encoder, w->packet))) {
         av_packet_rescale_ts(w->packet, w->encoder->time_base, w->stream->time_base);
         w->packet->stream_index = w->stream->index;
+        if (w->options.timed) {
+            if ((error = write_held(w, w->packet->pts)) < 0) return error;
+            av_packet_move_ref(w->held, w->packet);
+            continue;
+        }
         // Without a length, the last frame would take no time.
         if (w->packet->duration <= 0)
             w->packet->duration = av_rescale_q(1, w->encoder->time_base, w->stream->time_base);
@@ -212,37 +266,48 @@ static const uint8_t *even(cm_video_writer *w, const uint8_t *rgb) {
     return w->padded;
 }
 
-cm_status cm_video_writer_add(cm_video_writer *w, const uint8_t *rgb, cm_report *report) {
+/// A time in units of the encoder's, after the last picture's.
+static int64_t next_time(cm_video_writer *w, double seconds) {
+    double unit = av_q2d(w->encoder->time_base), units = seconds / unit;
+    if (!(units >= 0 && units < 1e15)) units = w->count ? (double)w->last + 1 / (w->options.rate * unit) : 0;
+    int64_t time = llrint(units);
+    if (w->count && time <= w->last) time = w->last + 1;
+    return w->last = time;
+}
+
+cm_status cm_video_writer_add(cm_video_writer *w, const uint8_t *rgb, double time, cm_report *report) {
     int error = av_frame_make_writable(w->frame);
     if (error < 0) return fail(w, error, report);
     const uint8_t *planes[4] = {even(w, rgb)};
     int strides[4] = {w->encoder->width * 3};
     sws_scale(w->scaler, planes, strides, 0, w->encoder->height, w->frame->data, w->frame->linesize);
-    w->frame->pts = w->count++;
+    w->frame->pts = w->options.timed ? next_time(w, time) : w->count;
+    w->count++;
     w->frame->quality = w->encoder->global_quality;
     if ((error = avcodec_send_frame(w->encoder, w->frame)) < 0) return fail(w, error, report);
     if ((error = write_packets(w)) < 0) return fail(w, error, report);
     return CM_OK;
 }
 
-cm_status cm_video_writer_finish(cm_video_writer *w, cm_report *report) {
+cm_status cm_video_writer_finish(cm_video_writer *w, double end, cm_report *report) {
     int error = avcodec_send_frame(w->encoder, NULL);
     if (error >= 0) error = write_packets(w);
+    if (error >= 0 && w->options.timed) {
+        double units = end / av_q2d(w->stream->time_base);
+        error = write_held(w, units >= 0 && units < 1e15 ? llrint(units) : 0);
+        video_sound_copy(&w->sound, w->container, INFINITY);
+    }
     if (error >= 0) error = av_write_trailer(w->container);
     avio_flush(w->io);
     if (error >= 0 && w->error) error = AVERROR(w->error);
     return error < 0 ? fail(w, error, report) : CM_OK;
 }
 
+const char *cm_video_writer_left_out(const cm_video_writer *w) { return *w->sound.left_out ? w->sound.left_out : NULL; }
+
 void cm_video_writer_close(cm_video_writer *w) {
     if (!w) return;
-    avcodec_free_context(&w->encoder);
-    av_frame_free(&w->frame);
-    av_packet_free(&w->packet);
-    avformat_free_context(w->container);
-    video_source_io_free(&w->io);
-    sws_freeContext(w->scaler);
-    free(w->padded);
+    release(w);
     free(w);
 }
 

@@ -37,6 +37,14 @@ package enum ClipSource {
         }
     }
 
+    /// The file, with the times of its frames; nil for a folder.
+    package var video: VideoReader? {
+        switch self {
+        case .video(let reader): reader
+        case .folder: nil
+        }
+    }
+
     /// How many frames seem to be missing in between, by the numbers in the names of a folder's files.
     var lacking: Int {
         switch self {
@@ -60,6 +68,20 @@ package enum ClipSource {
         switch self {
         case .video(let reader): try reader.frames(at: indices, size: size).images
         case .folder(let folder): try folder.frames(at: indices, size: size)
+        }
+    }
+
+    /// Frames one after the other, RGB, scaled to `size`, with one in memory at a time.
+    ///
+    /// - Throws: `MediaError`, naming the file, and the frame; what `body` throws.
+    package func forEachFrame(size: ImageSize, _ body: (Int, ByteImage) throws -> Void) throws {
+        switch self {
+        case .video(let reader):
+            try reader.forEachFrame(size: size) { index, frame in if let frame { try body(index, frame) } }
+        case .folder(let folder):
+            for index in folder.files.indices {
+                for frame in try folder.frames(at: [index], size: size) { try body(index, frame) }
+            }
         }
     }
 }

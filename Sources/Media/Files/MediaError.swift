@@ -65,7 +65,8 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notAnImage: "Convert it to JPEG or PNG, or take it out of the data set."
         case .notAVideo: "Convert it to MP4, Matroska, WebM or AVI, or take it out of the data set."
         case .noPictures: "Take it out of the data set."
-        case .unclearFrames: "Set data.frame_prefix to what the names of the frames begin with, or move the others away."
+        case .unclearFrames:
+            "Set data.frame_prefix to what the names of the frames begin with, or move the others away."
         case .corrupt: "Replace the file, or take it out of the data set."
         case .tooLarge: "Make the image smaller, or raise the limit if the file is to be trusted."
         case .unsupported: "Convert it to a baseline or progressive JPEG or to PNG; a video to H.264 in MP4."

@@ -41,10 +41,10 @@ public final class VideoReader {
     /// Whether all frames had to be decoded to find their order.
     package let isCounted: Bool
 
-    private let video: OpaquePointer
+    let video: OpaquePointer
     private let memory: UnsafeMutableRawBufferPointer?
     /// The EXIF orientation that frames are turned upright from.
-    private let orientation: Int32
+    let orientation: Int32
     /// The last frame of the last call that read any; nil before the first.
     private var lastRead: Int?
 
@@ -96,10 +96,9 @@ public final class VideoReader {
         self.name = name
         self.options = options
         frameCount = Int(info.frame_count)
-        frameRate =
-            info.frame_rate.numerator > 0
-            ? Double(info.frame_rate.numerator) / Double(info.frame_rate.denominator) : nil
-        duration = info.duration > 0 ? info.duration : nil
+        let duration = info.duration > 0 ? info.duration : nil
+        frameRate = Self.frameRate(info.frame_rate, frames: Int(info.frame_count), seconds: duration)
+        self.duration = duration
         orientation = options.appliesRotation ? info.orientation : 1
         let stored = ImageSize(width: Int(info.width), height: Int(info.height))
         size = orientation >= 5 ? ImageSize(width: stored.height, height: stored.width) : stored

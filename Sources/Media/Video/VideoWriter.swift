@@ -57,8 +57,14 @@ public final class VideoWriter {
     /// FFmpeg's name of the encoder: `libx264`, `mpeg4`, `libvpx-vp9` or `libvpx`.
     public let encoder: String
 
+    /// Why the sound of the video that was drawn on is left out or ends early; nil when it is copied or there is none.
+    public private(set) var soundLeftOut: String?
+
     private let file: WholeFile
     private var writer: OpaquePointer?
+    /// The video whose times the pictures have.
+    private let original: VideoReader?
+    private var count = 0
 
     /// Begins a video of `width` x `height` pixels for `path`, in the format of `encoding`, whatever the path ends
     /// with.
@@ -69,15 +75,40 @@ public final class VideoWriter {
         try self.init(path: path, width: width, height: height, encoding: encoding, syncs: true)
     }
 
+    /// Begins a video of pictures that are drawn on the frames of another one, each on the next: they have the times of
+    /// those frames, so that the video lasts as long, and pixels of their shape. The original must have been read from
+    /// once.
+    ///
+    /// - Parameters:
+    ///   - path: Where the file will be.
+    ///   - width: Columns of pixels of every picture.
+    ///   - height: Rows of pixels of every picture.
+    ///   - encoding: How the pictures are encoded; its rate is for frames without a time.
+    ///   - original: The video that is drawn on. It is not read from, and other frames of it may be.
+    ///   - keepsSound: Whether its sound is copied, where the format takes it; ``soundLeftOut`` says where it does not.
+    /// - Throws: ``MediaError``, which names the file.
+    public convenience init(
+        path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding(),
+        drawnOn original: VideoReader, keepsSound: Bool = true
+    ) throws {
+        try self.init(
+            path: path, width: width, height: height, encoding: encoding, syncs: true, original: original,
+            keepsSound: keepsSound)
+    }
+
     /// Begins a video for `path`. Without `syncs` the file may be lost when the machine stops, which is right for one
     /// of many files that count only together.
     /// - Throws: ``MediaError``, which names the file.
-    package init(path: String, width: Int, height: Int, encoding: VideoEncoding, syncs: Bool) throws {
+    package init(
+        path: String, width: Int, height: Int, encoding: VideoEncoding, syncs: Bool, original: VideoReader? = nil,
+        keepsSound: Bool = false
+    ) throws {
         precondition(width > 0 && height > 0, "VideoWriter: no pictures of \(width) x \(height)")
         self.path = path
         self.width = width
         self.height = height
         self.encoding = encoding
+        self.original = original
         do throws(WholeFileError) {
             file = try WholeFile(path: path, syncs: syncs)
         } catch {
@@ -86,7 +117,10 @@ public final class VideoWriter {
         var options = cm_video_writer_options(
             format: encoding.format == .mp4 ? CM_VIDEO_MP4 : CM_VIDEO_WEBM, width: Int32(clamping: width),
             height: Int32(clamping: height), rate: encoding.rate, quality: Int32(encoding.quality),
-            key_distance: Int32(clamping: encoding.keyFrameDistance), threads: Int32(clamping: encoding.threads))
+            key_distance: Int32(clamping: encoding.keyFrameDistance), threads: Int32(clamping: encoding.threads),
+            timed: original != nil, aspect_width: Int32(clamping: original?.pixelAspect?.width ?? 0),
+            aspect_height: Int32(clamping: original?.pixelAspect?.height ?? 0),
+            sound_of: keepsSound ? original?.video : nil)
         var report = cm_report()
         var opened: OpaquePointer?
         let status = cm_video_writer_open(file.descriptor, &options, &opened, &report)
@@ -109,7 +143,11 @@ public final class VideoWriter {
             "VideoWriter: a picture of \(image.width) x \(image.height) in a video of \(width) x \(height)")
         guard let writer else { preconditionFailure("VideoWriter: append to \(path) after its end") }
         var report = cm_report()
-        let status = image.convertedToRGB().withUnsafeBytes { cm_video_writer_add(writer, $0.bytePointer, &report) }
+        let time = original.flatMap { count < $0.frameCount ? $0.time(ofFrame: count) : nil } ?? -1
+        count += 1
+        let status = image.convertedToRGB().withUnsafeBytes {
+            cm_video_writer_add(writer, $0.bytePointer, time, &report)
+        }
         guard status == CM_OK else {
             abandon()
             throw Self.failure(status, path, report)
@@ -121,7 +159,8 @@ public final class VideoWriter {
     public func finish() throws {
         guard let writer else { preconditionFailure("VideoWriter: \(path) has ended already") }
         var report = cm_report()
-        let status = cm_video_writer_finish(writer, &report)
+        let status = cm_video_writer_finish(writer, original?.duration ?? -1, &report)
+        soundLeftOut = cm_video_writer_left_out(writer).map { String(cString: $0) }
         guard status == CM_OK else {
             abandon()
             throw Self.failure(status, path, report)

@@ -136,7 +136,8 @@ public struct ClassifierModel: RecipeModel {
                         + "counterpart): set input.flip=0")
             }
             return ClipDataset(
-                annotations: part.annotations, folder: part.folder, layout: recipe.input.clips(augmented: augmented, framePrefix: recipe.data.framePrefix),
+                annotations: part.annotations, folder: part.folder,
+                layout: recipe.input.clips(augmented: augmented, framePrefix: recipe.data.framePrefix),
                 mirrorsLabels: mirrors)
         }
     }

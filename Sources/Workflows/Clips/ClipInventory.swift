@@ -34,7 +34,9 @@ package struct ClipInventory: Encodable, Sendable {
                 // A folder that was copied in part would train like any other.
                 if let listed, count < listed, rate == nil {
                     unreadable.append(
-                        .init(path: part.path(of: number), reason: "it holds \(count) frames, and the list says \(listed)"))
+                        .init(
+                            path: part.path(of: number), reason: "it holds \(count) frames, and the list says \(listed)"
+                        ))
                     leftOut.insert(number)
                     continue
                 }
@@ -56,7 +58,8 @@ package struct ClipInventory: Encodable, Sendable {
         }
         if seen.count < annotations.clips.count {
             findings.append(
-                "\(annotations.source): \(annotations.clips.count - seen.count) of its lines name a video again; each counts")
+                "\(annotations.source): \(annotations.clips.count - seen.count) of its lines name a video again; each counts"
+            )
         }
         source = annotations.source
         listed = annotations.listedCount
@@ -116,7 +119,8 @@ extension ClipInventory {
     /// A line that tells a person about the findings.
     var findingNotes: [String] {
         guard let first = findings.first else { return [] }
-        return findings.count == 1 ? [first] : ["\(findings.count) findings in the videos of \(source); the first: \(first)"]
+        return findings.count == 1
+            ? [first] : ["\(findings.count) findings in the videos of \(source); the first: \(first)"]
     }
 
     /// Text for a person: the part's size, then the first `placesShown` missing and unreadable videos.

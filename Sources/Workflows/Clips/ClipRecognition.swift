@@ -28,6 +28,12 @@ public struct RecognizedClip: Encodable, Sendable {
     public let classes: [Class]
     /// Path of the video with the classes drawn in; nil until it is written.
     public internal(set) var drawn: String?
+    /// Why the drawn video has no sound, though the video has; nil otherwise.
+    public internal(set) var soundLeftOut: String?
+    /// What the names of a folder's frames begin with, as the recipe says.
+    var framePrefix: String?
+
+    enum CodingKeys: String, CodingKey { case video, frames, rate, views, classes, drawn, soundLeftOut }
 
     /// The classes and their probabilities in one line for a person.
     public var summary: String {
@@ -65,7 +71,8 @@ public struct ClipRecognition {
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
-            path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix), options: VideoOptions(threads: Threads.count))
+            path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
+            options: VideoOptions(threads: Threads.count))
         let probabilities: Tensor
         do {
             probabilities = try model.logProbabilities(views).exp()
@@ -77,7 +84,8 @@ public struct ClipRecognition {
             RecognizedClip.Class(name: model.classNames[$0], probability: $1)
         }
         return RecognizedClip(
-            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes)
+            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes,
+            framePrefix: model.recipe.data.framePrefix)
     }
 }
 
@@ -108,24 +116,25 @@ extension ClipRecognition {
 
 extension RecognizedClip {
     /// Writes the video with its classes drawn over its upper edge, and remembers its name. A small video is enlarged, so
-    /// that the names can be read.
+    /// that the names can be read. It lasts as long as the original; frames of a folder are shown at 25 a second.
     ///
+    /// - Parameter keepsSound: Whether the sound is copied; `soundLeftOut` says where it can't be.
     /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. A video that can't be
     ///   finished leaves no file.
-    public mutating func writeVideo(to path: String) throws {
-        let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
-        let least = 240
-        let scale = (least + min(reader.width, reader.height) - 1) / min(reader.width, reader.height)
-        let size = ImageSize(width: reader.width * scale, height: reader.height * scale)
-        let writer = try VideoWriter(
-            path: path, width: size.width, height: size.height,
-            encoding: VideoEncoding(rate: reader.frameRate ?? 25, threads: Threads.count))
-        try reader.forEachFrame(size: size) { index, frame in
+    public mutating func writeVideo(to path: String, keepsSound: Bool = true) throws {
+        let source = try ClipSource(video, options: VideoOptions(threads: Threads.count), framePrefix: framePrefix)
+        let least = 240, shorter = min(source.size.width, source.size.height)
+        let scale = (least + shorter - 1) / shorter
+        let size = ImageSize(width: source.size.width * scale, height: source.size.height * scale)
+        var begun: VideoWriter?
+        try source.forEachFrame(size: size) { index, frame in
             if StopSignal.isRequested { throw Stopped(amid: video, beforeFrame: index) }
-            guard let frame else { return }
+            let writer = try begun ?? DrawnVideo.writer(path, size: size, on: source.video, keepsSound: keepsSound)
+            begun = writer
             try writer.append(drawn(on: frame))
         }
-        try writer.finish()
+        try begun?.finish()
+        soundLeftOut = begun?.soundLeftOut
         drawn = path
     }
 

@@ -32,10 +32,14 @@ public struct VideoDetections: Encodable, Sendable {
     public internal(set) var frames: [Frame] = []
     /// Path of the video with the boxes drawn in; nil if none was asked for.
     public internal(set) var drawing: String?
+    /// Why the drawn video has no sound, though the video has; nil otherwise.
+    public internal(set) var soundLeftOut: String?
     /// Seconds that decoding, detecting and drawing took together.
     public internal(set) var seconds = 0.0
 
-    enum CodingKeys: String, CodingKey { case video, width, height, frameCount, frameRate, frames, drawing }
+    enum CodingKeys: String, CodingKey {
+        case video, width, height, frameCount, frameRate, frames, drawing, soundLeftOut
+    }
 }
 
 /// Which frames of a video are looked at, and how many at a time.
@@ -70,20 +74,21 @@ extension ImageDetection {
     ///   - path: The video's file.
     ///   - threshold: The lowest score that is kept, 0…1.
     ///   - passes: Which frames are looked at, and how many together.
-    ///   - drawing: Path of an MP4 to write, with boxes on every frame, at the video's average rate. A skipped frame shows
-    ///     the boxes of the last frame that was looked at. The file appears once it is complete.
+    ///   - drawing: Path of an MP4 to write, with boxes on every frame, which lasts as long as the video. A skipped frame
+    ///     shows the boxes of the last frame that was looked at. The file appears once it is complete.
+    ///   - keepsSound: Whether the MP4 has the video's sound, where it can.
     ///   - progress: called with the number of frames done.
     /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
         _ path: String, threshold: Float, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> VideoDetections {
         let began = ContinuousClock.now
         let reader = try VideoReader(path: path, options: VideoOptions(threads: Threads.count))
         var result = VideoDetections(
             video: path, width: reader.width, height: reader.height, frameCount: reader.frameCount,
             frameRate: reader.frameRate)
-        var drawn = drawing.map { DrawnVideo(path: $0, rate: reader.frameRate) }
+        var drawn = drawing.map { DrawnVideo(path: $0, original: reader, keepsSound: keepsSound) }
         var waiting: [(index: Int, image: ByteImage)] = []
 
         func flush(upTo end: Int) throws {
@@ -116,6 +121,7 @@ extension ImageDetection {
         }
         try flush(upTo: reader.frameCount)
         result.drawing = try drawn?.finish()
+        result.soundLeftOut = drawn?.soundLeftOut
         result.seconds = (ContinuousClock.now - began) / .seconds(1)
         return result
     }
@@ -144,35 +150,5 @@ extension VideoDetections {
         let looked = frames.count == frameCount ? "" : ", \(frames.count) of them looked at"
         return "\(frameCount) frames\(looked), \(rate) a second: "
             + (names.isEmpty ? "nothing" : names.joined(separator: ", "))
-    }
-}
-
-/// A video of drawn frames. Its file is begun with the first frame, which gives the size.
-private struct DrawnVideo {
-    let path: String
-    let rate: Double?
-    private var writer: VideoWriter?
-
-    init(path: String, rate: Double?) {
-        self.path = path
-        self.rate = rate
-    }
-
-    mutating func append(_ image: ByteImage, objects: [ImageDetections.Object]) throws {
-        let picture = try DrawnObject.draw(objects.map(\.drawn), on: image)
-        let writer =
-            try self.writer
-            ?? VideoWriter(
-                path: path, width: picture.width, height: picture.height,
-                encoding: VideoEncoding(rate: rate ?? 25, threads: Threads.count))
-        self.writer = writer
-        try writer.append(picture)
-    }
-
-    /// Completes the file and returns its path; nil if there were no frames.
-    func finish() throws -> String? {
-        guard let writer else { return nil }
-        try writer.finish()
-        return path
     }
 }

@@ -34,6 +34,11 @@ typedef struct fx_video {
     bool sound_only;
     /// Leaves out the packet of this number, counted from 1; 0 for none.
     int lost_packet;
+    /// libavcodec's name of a codec for a stream of sound beside the pictures; NULL for none.
+    const char *sound;
+    /// Width to height of a pixel; 0 and 0 write none.
+    int aspect_width;
+    int aspect_height;
 } fx_video;
 
 /// Whether this FFmpeg has the encoder.
@@ -57,6 +62,22 @@ typedef struct fx_frames {
     /// count * height * width * 3, RGB.
     uint8_t *rgb;
 } fx_frames;
+
+/// What a file says of its sound and of the shape of its pixels.
+typedef struct fx_sound {
+    /// Packets of sound; 0 where there is none.
+    int packets;
+    /// Seconds at which the first begins and the last ends.
+    double begin;
+    double end;
+    /// FNV-1a of the packets' bytes.
+    uint64_t hash;
+    int aspect_width;
+    int aspect_height;
+} fx_sound;
+
+/// Reads the packets of a file's sound.
+int fx_listen(const uint8_t *bytes, size_t count, fx_sound *sound);
 
 /// Decodes the whole file with one thread, as FFmpeg's examples do.
 int fx_decode(const uint8_t *bytes, size_t count, fx_frames *frames);
