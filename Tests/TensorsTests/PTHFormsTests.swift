@@ -425,6 +425,28 @@ final class PTHFormsTests: XCTestCase {
         XCTAssertTrue(long.contains("more than 10000000 steps"), long)
     }
 
+    func testMutatedFilesGiveAnErrorOrTensors() throws {
+        let floats = ([1.5, -2] as [Float]).withUnsafeBytes(Array.init)
+        let arrays = PickleBytes.of { pickle in
+            pickle.dictionary([
+                ("w", { self.array(&$0, type: "f4", shape: [2], bytes: floats) }),
+                ("x", { self.array(&$0, type: "f4", shape: [2], bytes: floats, asText: true) }),
+            ])
+        }
+        let path = try temporaryDirectory() + "/bad.pth"
+        for good in [OldCheckpoints.stream(tensors), OldCheckpoints.tar(tensors), arrays] {
+            let mutated = MutatedBytes(original: good)
+            for round in 0..<MutatedBytes.rounds {
+                try mutated.round(round).write(to: URL(fileURLWithPath: path))
+                do {
+                    XCTAssertTrue(try PTH.read(path).tensors.allSatisfy { $0.tensor.count <= 1 << 24 })
+                } catch let error as WeightsFileError {
+                    XCTAssertTrue(error.description.contains("bad.pth"), "round \(round)")
+                }
+            }
+        }
+    }
+
     func testDamagedFilesGiveAnErrorOrTensors() throws {
         for good in [OldCheckpoints.stream(tensors), OldCheckpoints.tar(tensors)] {
             let path = try temporaryDirectory() + "/bad.pth"
