@@ -15,7 +15,8 @@ struct EvaluateCommand: WorkCommand {
               vertebra evaluate resnet50.pth --data imagenet
             """)
 
-    @Argument(help: "A run's folder (its best checkpoint), a checkpoint's file, or weights of others (.pth, .safetensors).")
+    @Argument(
+        help: "A run's folder (its best checkpoint), a checkpoint's file, or weights of others (.pth, .safetensors).")
     var run: String
     @Option(
         help: """
@@ -26,7 +27,10 @@ struct EvaluateCommand: WorkCommand {
     @Option(help: "The folder of the pictures of --data FILE.json.") var images: String?
     @OptionGroup(title: "Weights of others") var weights: WeightsOptions
     @OptionGroup var set: SettingOptions
-    @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder; for weights of others, runs/ and their name.")
+    @Option(
+        help:
+            "Folder for metrics.json and detections.json. Default: the checkpoint's folder; for weights of others, runs/ and their name."
+    )
     var output: String?
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
@@ -56,6 +60,7 @@ struct EvaluateCommand: WorkCommand {
                 "\(checkpoint) holds weights alone, which don't say what to measure on. Name it: --data FILE.json --images DIR, "
                     + "or --data FOLDER.")
         }
+        try saved.requireClassNames()
         let usual =
             saved.isPublished
             ? "runs/" + URL(fileURLWithPath: checkpoint).deletingPathExtension().lastPathComponent

@@ -17,7 +17,8 @@ struct ExplainCommand: WorkCommand {
     @Option(
         name: .customLong("checkpoint"),
         help: ArgumentHelp(
-            "A classifier's checkpoint, a run's folder, or weights of others; can be repeated.", valueName: "checkpoint"))
+            "A classifier's checkpoint, a run's folder, or weights of others; can be repeated.", valueName: "checkpoint"
+        ))
     var checkpoints: [String] = []
     @Option(
         name: .customLong("model"),
@@ -65,7 +66,8 @@ struct ExplainCommand: WorkCommand {
         let files = try ImageDetection.imageFiles(images)
         var writer = try output.map { try ExplanationWriter(folder: RunFolder($0), images: files) }
         let explanation = try ImageExplanation(
-            checkpoints: checkpoints, network: networks.first, weights: weights, classNames: classes, classChoice: choice, stage: stage,
+            checkpoints: checkpoints, network: networks.first, weights: weights, classNames: classes,
+            classChoice: choice, stage: stage,
             settings: set.settings, device: device.device)
         useThreads(explanation.threads)
         for note in explanation.notes { printToStandardError(note) }

@@ -71,7 +71,8 @@ final class PTHTests: XCTestCase {
         for round in 0..<MutatedBytes.rounds {
             try mutated.round(round).write(to: URL(fileURLWithPath: path("bad.pth")))
             do {
-                XCTAssertTrue(try PTH.read(path("bad.pth")).tensors.allSatisfy { $0.tensor.count <= 1 << 24 })
+                let file = try PTH.read(path("bad.pth"))
+                XCTAssertTrue(file.tensors.allSatisfy { $0.tensor.count <= 1 << 24 })
             } catch let error as WeightsFileError {
                 XCTAssertTrue(error.description.contains("bad.pth"), "round \(round)")
             }

@@ -48,7 +48,8 @@ final class SafetensorsTests: XCTestCase {
             "[8, 0]", "[0]", "[0, 8, 8]", "[0, 99999999999999999999]",
         ] {
             let header = Data(#"{"w":{"dtype":"F32","shape":[2],"data_offsets":"#.utf8) + Data("\(offsets)}}".utf8)
-            let bytes = Data((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }) + header + Data(count: 8)
+            let bytes =
+                Data((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }) + header + Data(count: 8)
             try bytes.write(to: URL(fileURLWithPath: path("far.safetensors")))
             XCTAssertThrowsError(try Safetensors.read(path("far.safetensors")), offsets) {
                 XCTAssertTrue($0 is WeightsFileError, "\($0)")
@@ -58,7 +59,8 @@ final class SafetensorsTests: XCTestCase {
 
     func testMutatedFilesGiveAnErrorOrTensors() throws {
         try Safetensors.write(
-            [("layer.weight", ramp), ("b", Tensor([1] as [Int64]))], metadata: ["format": "pt"], to: path("good.safetensors"))
+            [("layer.weight", ramp), ("b", Tensor([1] as [Int64]))], metadata: ["format": "pt"],
+            to: path("good.safetensors"))
         let mutated = MutatedBytes(original: try Data(contentsOf: URL(fileURLWithPath: path("good.safetensors"))))
         for round in 0..<MutatedBytes.rounds {
             let bytes = mutated.round(round)

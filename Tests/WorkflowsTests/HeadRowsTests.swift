@@ -44,7 +44,9 @@ final class HeadRowsTests: XCTestCase {
         XCTAssertTrue(start.fit.isComplete, start.summary)
         XCTAssertTrue(start.summary.contains("the data's 80 classes are among the file's 80"), start.summary)
         let own = Dictionary(uniqueKeysWithValues: model.detector.stateDict().map { ($0.name, $0.tensor) })
-        for (name, each) in [("cls_score.weight", 1), ("cls_score.bias", 1), ("bbox_pred.weight", 4), ("bbox_pred.bias", 4)] {
+        for (name, each) in [
+            ("cls_score.weight", 1), ("cls_score.bias", 1), ("bbox_pred.weight", 4), ("bbox_pred.bias", 4),
+        ] {
             let here = try XCTUnwrap(own[head + name]), there = try XCTUnwrap(state[head + name])
             let width = here.shape.count == 2 ? here.shape[1] : 1
             let a = here.array(Float.self), b = there.array(Float.self)
@@ -78,7 +80,8 @@ final class HeadRowsTests: XCTestCase {
         }
         XCTAssertTrue(try summary().contains("{normalization: frozen_batch, frozen_batch_epsilon: 0}"))
         XCTAssertFalse(
-            try summary("model.faster_rcnn.normalization=frozen_batch", "model.faster_rcnn.frozen_batch_epsilon=0").contains(
-                "frozen_batch_epsilon"))
+            try summary("model.faster_rcnn.normalization=frozen_batch", "model.faster_rcnn.frozen_batch_epsilon=0")
+                .contains(
+                    "frozen_batch_epsilon"))
     }
 }

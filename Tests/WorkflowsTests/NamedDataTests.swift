@@ -20,7 +20,8 @@ final class NamedDataTests: XCTestCase {
     func testCOCO() throws {
         let folder = try temporaryDirectory()
         try made(
-            folder, folders: ["annotations", "val2017", "other"], files: ["annotations/instances_val2017.json", "a.json"])
+            folder, folders: ["annotations", "val2017", "other"],
+            files: ["annotations/instances_val2017.json", "a.json"])
         let json = folder + "/annotations/instances_val2017.json"
         func expected(_ images: String, _ annotations: String) -> [String] {
             let part = "{annotations: \"\(annotations)\", images: \"\(images)\"}"
@@ -36,11 +37,13 @@ final class NamedDataTests: XCTestCase {
                 expected(folder + "/val2017", json))
         }
         XCTAssertEqual(
-            try NamedData(path: folder).settings(for: .detection, isPublished: true), expected(folder + "/val2017", json))
+            try NamedData(path: folder).settings(for: .detection, isPublished: true),
+            expected(folder + "/val2017", json))
         XCTAssertEqual(
             try NamedData(path: folder).settings(for: .detection, isPublished: false), ["data.root=\(folder)"])
         XCTAssertTrue(message(.init(path: folder + "/a.json")).contains("needs --images, the folder of its pictures"))
-        XCTAssertTrue(message(.init(path: folder + "/a.json", images: folder + "/none")).contains("there is no such folder"))
+        XCTAssertTrue(
+            message(.init(path: folder + "/a.json", images: folder + "/none")).contains("there is no such folder"))
         XCTAssertTrue(message(.init(path: folder + "/none")).contains("there is no such file or folder"))
         XCTAssertTrue(message(.init(path: folder, images: folder)).contains("goes with an instances JSON"))
         XCTAssertTrue(message(.init(path: folder + "/other")).contains("holds neither COCO's"))

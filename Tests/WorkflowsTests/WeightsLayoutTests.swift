@@ -13,7 +13,9 @@ final class WeightsLayoutTests: XCTestCase {
         try Random.seeded(2) { try Backbone(Catalogue.architecture(named: "resnet18"), classes: classes) }.stateDict()
     }
 
-    private func detector(_ state: [(name: String, tensor: Tensor)], _ detector: String = "faster_rcnn") throws -> DetectorModel {
+    private func detector(_ state: [(name: String, tensor: Tensor)], _ detector: String = "faster_rcnn") throws
+        -> DetectorModel
+    {
         let path = try temporaryDirectory() + "/weights.pth"
         try WeightsFile.write(state, to: path)
         let file = try RecipeFile(
@@ -58,8 +60,12 @@ final class WeightsLayoutTests: XCTestCase {
         let counted = try body().filter { !$0.name.hasSuffix("num_batches_tracked") }
         let fpn =
             counted.map { ("backbone.bottom_up." + detectron2($0.name), $0.tensor) }
-            + [("backbone.fpn_lateral2.weight", Tensor.zeros([2])), ("proposal_generator.rpn_head.conv.weight", Tensor.zeros([2]))]
-        try expectBody(detector(fpn), "weights of detectron2's network: only its backbone is taken; if it is of the older")
+            + [
+                ("backbone.fpn_lateral2.weight", Tensor.zeros([2])),
+                ("proposal_generator.rpn_head.conv.weight", Tensor.zeros([2])),
+            ]
+        try expectBody(
+            detector(fpn), "weights of detectron2's network: only its backbone is taken; if it is of the older")
         // Without a pyramid the last stage belongs to the heads; a backbone alone has no prefix.
         let c4 = counted.map { name, tensor -> (name: String, tensor: Tensor) in
             let name = detectron2(name)
@@ -72,7 +78,10 @@ final class WeightsLayoutTests: XCTestCase {
     func testMMDetection() throws {
         let state =
             try body().map { ("backbone." + $0.name, $0.tensor) }
-            + [("neck.lateral_convs.0.conv.weight", Tensor.zeros([2])), ("rpn_head.rpn_conv.weight", Tensor.zeros([2]))]
+            + [
+                ("neck.lateral_convs.0.conv.weight", Tensor.zeros([2])),
+                ("rpn_head.rpn_conv.weight", Tensor.zeros([2])),
+            ]
         try expectBody(detector(state), "weights of mmdetection's network: only its backbone is taken")
         try expectBody(detector(state, "ssd300"), "weights of mmdetection's network")
     }
@@ -95,9 +104,11 @@ final class WeightsLayoutTests: XCTestCase {
 
     func testAClassifierStartsFromADetectorsBackbone() throws {
         let path = try temporaryDirectory() + "/weights.pth"
-        try WeightsFile.write(body().map { ("backbone." + $0.name, $0.tensor) } + [("neck.x", Tensor.zeros([1]))], to: path)
+        try WeightsFile.write(
+            body().map { ("backbone." + $0.name, $0.tensor) } + [("neck.x", Tensor.zeros([1]))], to: path)
         let file = try RecipeFile(
-            text: "task: classification\nmodel: {backbone: resnet18, weights: \(path)}\ndata: {format: folder}", path: "a.yaml")
+            text: "task: classification\nmodel: {backbone: resnet18, weights: \(path)}\ndata: {format: folder}",
+            path: "a.yaml")
         let model = try ClassifierModel(
             recipe: file.decode(ClassificationRecipe.self), file: file, classNames: ["a", "b"])
         let start = try XCTUnwrap(model.start)

@@ -21,20 +21,24 @@ final class WeightsOptionsTests: XCTestCase {
         XCTAssertEqual(try run(["convert", "bare", "bare.pth", "--replace"]).status, 0)
         let json = folder + "/samples/coco/annotations/instances_val.json"
         let categories = (try loadJSON(json) as? [String: Any])?["categories"] as? [[String: Any]] ?? []
-        let names = categories.sorted { ($0["id"] as? Int ?? 0) < ($1["id"] as? Int ?? 0) }.compactMap { $0["name"] as? String }
+        let names = categories.sorted { ($0["id"] as? Int ?? 0) < ($1["id"] as? Int ?? 0) }.compactMap {
+            $0["name"] as? String
+        }
         try names.joined(separator: "\n").write(toFile: folder + "/names.txt", atomically: true, encoding: .utf8)
 
         let own = try run(["evaluate", "bare", "--json", "--score-threshold", "0"])
         XCTAssertEqual(own.status, 0, own.errors)
         let bare = try run(
             [
-                "evaluate", "bare.pth", "--data", json, "--images", "samples/coco/images", "--classes", "names.txt", "--json",
+                "evaluate", "bare.pth", "--data", json, "--images", "samples/coco/images", "--classes", "names.txt",
+                "--json",
                 "--score-threshold", "0",
             ] + settings)
         XCTAssertEqual(bare.status, 0, bare.errors)
         XCTAssertTrue(
             bare.errors.hasPrefix(
-                "bare.pth: taken as Faster R-CNN FPN on resnet18, norms with ε 1e-5, \(names.count) classes, named by names.txt\n"),
+                "bare.pth: taken as Faster R-CNN FPN on resnet18, norms with ε 1e-5, \(names.count) classes, named by names.txt\n"
+            ),
             bare.errors)
         XCTAssertTrue(bare.errors.contains("written to runs/bare/metrics.json"), bare.errors)
         func coco(_ run: CommandRun) throws -> NSDictionary {
@@ -49,7 +53,10 @@ final class WeightsOptionsTests: XCTestCase {
         XCTAssertEqual(try coco(named), try coco(own), named.errors)
 
         let images = try run(
-            ["detect", "samples/coco/images", "--checkpoint", "bare.pth", "--classes", "names.txt", "--threshold", "0.01"]
+            [
+                "detect", "samples/coco/images", "--checkpoint", "bare.pth", "--classes", "names.txt", "--threshold",
+                "0.01",
+            ]
                 + settings)
         let runs = try run(["detect", "samples/coco/images", "--checkpoint", "bare", "--threshold", "0.01"])
         XCTAssertEqual(images.status, 0, images.errors)
@@ -64,6 +71,11 @@ final class WeightsOptionsTests: XCTestCase {
         let aimless = try run("evaluate", "wrong.pth")
         XCTAssertEqual(aimless.status, 64)
         XCTAssertTrue(aimless.errors.contains("--data FILE.json --images DIR"), aimless.errors)
+        let nameless = try run(
+            "evaluate", "wrong.pth", "--data", "samples/coco/annotations/instances_val.json", "--images",
+            "samples/coco/images")
+        XCTAssertEqual(nameless.status, 1)
+        XCTAssertTrue(nameless.errors.contains("classes without names"), nameless.errors)
         let images = try run("evaluate", "wrong", "--images", "samples")
         XCTAssertEqual(images.status, 64, images.errors)
         for (option, value) in [("--model", "resnet18"), ("--classes", "coco")] {
@@ -75,7 +87,8 @@ final class WeightsOptionsTests: XCTestCase {
         XCTAssertEqual(classes.status, 1)
         XCTAssertTrue(classes.errors.contains("--classes coco: has 80 or 90 names"), classes.errors)
         let explained = try run("explain", "samples/coco/images", "--checkpoint", "wrong.pth")
-        XCTAssertTrue(explained.errors.contains("this is a detector, and Grad-CAM needs a classifier"), explained.errors)
+        XCTAssertTrue(
+            explained.errors.contains("this is a detector, and Grad-CAM needs a classifier"), explained.errors)
         let recognized = try run("recognize", "clip.mp4", "--checkpoint", "wrong.pth")
         XCTAssertEqual(recognized.status, 1)
     }
@@ -88,7 +101,8 @@ final class WeightsOptionsTests: XCTestCase {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
             for i in 0..<2 {
                 try ImageFile.writePNG(
-                    ByteImage(width: 70, height: 60, filledWith: UInt8(name == "cat" ? 60 + i : 160 + i)), to: "\(place)/\(i).png")
+                    ByteImage(width: 70, height: 60, filledWith: UInt8(name == "cat" ? 60 + i : 160 + i)),
+                    to: "\(place)/\(i).png")
             }
         }
         try """
