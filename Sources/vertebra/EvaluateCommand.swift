@@ -16,7 +16,8 @@ struct EvaluateCommand: WorkCommand {
               vertebra evaluate resnet50.pth --data imagenet
             """)
 
-    @Argument(help: "A run's folder (its best checkpoint), a checkpoint's file, or weights of others (.pth, .safetensors).")
+    @Argument(
+        help: "A run's folder (its best checkpoint), a checkpoint's file, or weights of others (.pth, .safetensors).")
     var run: String
     @Option(
         help: """
@@ -73,6 +74,7 @@ struct EvaluateCommand: WorkCommand {
                 "\(checkpoint) holds weights alone, which don't say what to measure on. Name it: --data FILE.json --images DIR, "
                     + "or --data FOLDER.")
         }
+        try saved.requireClassNames()
         let usual =
             saved.isPublished
             ? "runs/" + URL(fileURLWithPath: checkpoint).deletingPathExtension().lastPathComponent

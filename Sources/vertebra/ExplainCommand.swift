@@ -17,7 +17,8 @@ struct ExplainCommand: WorkCommand {
     @Option(
         name: .customLong("checkpoint"),
         help: ArgumentHelp(
-            "A classifier's checkpoint, a run's folder, or weights of others; can be repeated.", valueName: "checkpoint"))
+            "A classifier's checkpoint, a run's folder, or weights of others; can be repeated.", valueName: "checkpoint"
+        ))
     var checkpoints: [String] = []
     @Option(
         name: .customLong("model"),

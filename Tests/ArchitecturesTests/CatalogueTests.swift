@@ -115,4 +115,20 @@ final class CatalogueTests: XCTestCase {
         XCTAssertEqual(nearestName(to: "kitten", among: ["sitting", "mitten", "bitter"]), "mitten")
         XCTAssertNil(nearestName(to: "kitten", among: []))
     }
+
+    /// torchvision's names of networks that have another name here.
+    func testAliases() throws {
+        XCTAssertEqual(try Catalogue.model(named: "wide_resnet50_2").name, "wideresnet50_2")
+        XCTAssertEqual(
+            try BackboneArchitecture(text: "wide_resnet101_2:stem=cifar"),
+            try BackboneArchitecture(text: "wideresnet101_2:stem=cifar"))
+        let names = Set(Catalogue.models.map(\.name))
+        for (alias, name) in Catalogue.aliases {
+            XCTAssertFalse(names.contains(alias))
+            XCTAssertTrue(names.contains(name), name)
+        }
+        for name in ["resnet18", "resnext50_32x4d", "resnext101_64x4d", "densenet161"] {
+            XCTAssertNoThrow(try Catalogue.model(named: name))
+        }
+    }
 }

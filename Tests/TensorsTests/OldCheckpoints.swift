@@ -29,6 +29,46 @@ struct PickleBytes {
         opcode("t")
     }
     mutating func integers(_ values: [Int]) { tuple { pickle in values.forEach { pickle.integer($0) } } }
+    /// A numpy array; its bytes as Python 3 writes them for Python 2 if `asText`.
+    mutating func array(
+        type: String, order: String = "<", shape: [Int], isFortran: Bool = false,
+        bytes: [UInt8], asText: Bool = false
+    ) {
+        global("numpy.core.multiarray", "_reconstruct")
+        tuple {
+            $0.global("numpy", "ndarray")
+            $0.integers([0])
+            $0.text("b")
+        }
+        opcode("R")
+        tuple {
+            $0.integer(1)
+            $0.integers(shape)
+            $0.global("numpy", "dtype")
+            $0.tuple { $0.text(type) }
+            $0.opcode("R")
+            $0.tuple {
+                $0.integer(3)
+                $0.text(order)
+            }
+            $0.opcode("b")
+            $0.bool(isFortran)
+            if asText {
+                // As Python 3 writes bytes for Python 2.
+                $0.global("_codecs", "encode")
+                $0.tuple {
+                    $0.text(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })))
+                    $0.text("latin1")
+                }
+                $0.opcode("R")
+            } else {
+                $0.opcode("B")
+                $0.raw((0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes)
+            }
+        }
+        opcode("b")
+    }
+
     mutating func dictionary(_ entries: [(String, (inout PickleBytes) -> Void)], isOrdered: Bool = false) {
         if isOrdered {
             global("collections", "OrderedDict")

@@ -65,6 +65,20 @@ final class PTHTests: XCTestCase {
         }
     }
 
+    func testMutatedCheckpointsGiveAnErrorOrTensors() throws {
+        let good = try XCTUnwrap(Data(base64Encoded: Self.checkpoint, options: .ignoreUnknownCharacters))
+        let mutated = MutatedBytes(original: good)
+        for round in 0..<MutatedBytes.rounds {
+            try mutated.round(round).write(to: URL(fileURLWithPath: path("bad.pth")))
+            do {
+                let file = try PTH.read(path("bad.pth"))
+                XCTAssertTrue(file.tensors.allSatisfy { $0.tensor.count <= 1 << 24 })
+            } catch let error as WeightsFileError {
+                XCTAssertTrue(error.description.contains("bad.pth"), "round \(round)")
+            }
+        }
+    }
+
     func testEveryTypeComesBack() throws {
         let tensors = DType.allCases.map { ("\($0)", Tensor([0, 1, 1, 0, 1, 0] as [Float], shape: [3, 2]).to($0)) }
         try PTH.write(tensors + [("turned", ramp.transpose(0, 1)), ("scalar", Tensor(2.5))], to: path("types.pth"))

@@ -64,6 +64,40 @@ final class SafetensorsTests: XCTestCase {
         XCTAssertEqual(try Safetensors.read(path("c.safetensors"), where: { $0 == "a" }).tensors.count, 1)
     }
 
+    /// Offsets at the limits of numbers, in every order.
+    func testOffsetsBeyondAllNumbers() throws {
+        for offsets in [
+            "[5, -9223372036854775808]", "[-9223372036854775808, 9223372036854775807]", "[9223372036854775807, 0]",
+            "[8, 0]", "[0]", "[0, 8, 8]", "[0, 99999999999999999999]",
+        ] {
+            let header = Data(#"{"w":{"dtype":"F32","shape":[2],"data_offsets":"#.utf8) + Data("\(offsets)}}".utf8)
+            let bytes =
+                Data((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }) + header + Data(count: 8)
+            try bytes.write(to: URL(fileURLWithPath: path("far.safetensors")))
+            XCTAssertThrowsError(try Safetensors.read(path("far.safetensors")), offsets) {
+                XCTAssertTrue($0 is WeightsFileError, "\($0)")
+            }
+        }
+    }
+
+    func testMutatedFilesGiveAnErrorOrTensors() throws {
+        try Safetensors.write(
+            [("layer.weight", ramp), ("b", Tensor([1] as [Int64]))], metadata: ["format": "pt"],
+            to: path("good.safetensors"))
+        let mutated = MutatedBytes(original: try Data(contentsOf: URL(fileURLWithPath: path("good.safetensors"))))
+        for round in 0..<MutatedBytes.rounds {
+            let bytes = mutated.round(round)
+            try bytes.write(to: URL(fileURLWithPath: path("bad.safetensors")))
+            do {
+                let file = try Safetensors.read(path("bad.safetensors"))
+                let held = file.tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.size }
+                XCTAssertLessThanOrEqual(held, 2 * bytes.count, "round \(round)")
+            } catch let error as WeightsFileError {
+                XCTAssertTrue(error.description.contains("bad.safetensors"), "round \(round)")
+            }
+        }
+    }
+
     func testDamagedFilesAreRefusedWithTheirName() throws {
         try Safetensors.write([("w", ramp), ("b", Tensor([1] as [Int64]))], to: path("good.safetensors"))
         let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path("good.safetensors"))))

@@ -228,13 +228,15 @@ final class PublishedModelTests: XCTestCase {
         }
         let vgg = try saved([("backbone.features.0.weight", Tensor.zeros([64, 3, 3, 3]))])
         XCTAssertTrue(message { try SavedModel(vgg) }.contains("torchvision's SSD or SSDlite, on VGG or MobileNet"))
-        let video = try saved([("stem.0.weight", Tensor.zeros([64, 3, 3, 7, 7])), ("fc.weight", Tensor.zeros([400, 512]))])
+        let video = try saved([
+            ("stem.0.weight", Tensor.zeros([64, 3, 3, 7, 7])), ("fc.weight", Tensor.zeros([400, 512])),
+        ])
         XCTAssertTrue(message { try SavedModel(video) }.contains("video ResNet (r3d_18"))
         let strange = try saved([("encoder.w", Tensor.zeros([2]))])
         XCTAssertTrue(message { try SavedModel(strange) }.contains("begin with encoder.w [2]"))
     }
 
-    func testACheckpointNeedsNoWords() throws {
+    func testAMissingFile() throws {
         let path = try saved(detector(classes: 3).stateDict())
         let text = message { try SavedModel(path + "x") }
         XCTAssertTrue(text.contains("there is no such run or checkpoint"), text)

@@ -13,7 +13,9 @@ final class UnwrappedNamesTests: XCTestCase {
     }
 
     func testPrefixesOfEveryName() throws {
-        for prefix in ["module.", "_orig_mod.", "module._orig_mod.", "model.", "model.module.", "net.", "model_ema.module."] {
+        for prefix in [
+            "module.", "_orig_mod.", "module._orig_mod.", "model.", "model.module.", "net.", "model_ema.module.",
+        ] {
             let found = try names([prefix + "conv1.weight", prefix + "fc.bias"])
             XCTAssertEqual(found.names, ["conv1.weight", "fc.bias"], prefix)
             XCTAssertEqual(found.notes, ["'\(prefix)' removed from every name"])

@@ -16,7 +16,8 @@ final class WeightsFormTests: XCTestCase {
             for other in others {
                 try? FileManager.default.removeItem(atPath: folder + "/" + other)
                 try FileManager.default.copyItem(atPath: folder + "/" + written, toPath: folder + "/" + other)
-                XCTAssertEqual(try WeightsFile(folder + "/" + other).state.first?.tensor.array(Float.self), [1, 2], other)
+                XCTAssertEqual(
+                    try WeightsFile(folder + "/" + other).state.first?.tensor.array(Float.self), [1, 2], other)
             }
         }
     }

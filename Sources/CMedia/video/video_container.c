@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-/// Files may name other files; none is opened.
 int video_refuse_to_open(
     AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options) {
     (void)container;

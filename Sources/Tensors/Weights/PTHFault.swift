@@ -20,7 +20,8 @@ struct PTHFault: Error {
     static func object(_ reason: String) -> PTHFault {
         PTHFault(
             offset: nil, reason: reason,
-            fix: "Such a file runs code when it is opened, so it isn't read. Load it in PyTorch, where its code is, and save "
+            fix:
+                "Such a file runs code when it is opened, so it isn't read. Load it in PyTorch, where its code is, and save "
                 + "the weights alone, with torch.save(model.state_dict(), path)")
     }
 

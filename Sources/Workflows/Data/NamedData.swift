@@ -24,7 +24,9 @@ public struct NamedData: Sendable {
     ///     it is the root of the recipe's data.
     /// - Throws: `JobError` for data that are not there, or not of a known layout.
     public func settings(for task: VisionTask, isPublished: Bool) throws -> [String] {
-        guard let isFolder = Self.isFolder(path) else { throw JobError(path, "there is no such file or folder of data") }
+        guard let isFolder = Self.isFolder(path) else {
+            throw JobError(path, "there is no such file or folder of data")
+        }
         guard isFolder else { return try fileSettings(task) }
         guard images == nil else {
             throw JobError("--images \(images ?? "")", "goes with an instances JSON, and \(path) is a folder")

@@ -115,7 +115,8 @@ public struct DetectorModel: RecipeModel {
         switch (detector as? SSD, try WeightsLayout(StartWeights.file(path, recipe: file))) {
         case (nil, .fasterRCNN(let weights)):
             return try startWhole(
-                weights.takingRows(of: classNames).sayingNorms(unless: recipe.model.fasterRCNN), .boxPredictor, body: body,
+                weights.takingRows(of: classNames).sayingNorms(unless: recipe.model.fasterRCNN), .boxPredictor,
+                body: body,
                 beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"])
         case (let ssd?, .ssd(let weights)):
             return try startWhole(
@@ -126,7 +127,8 @@ public struct DetectorModel: RecipeModel {
         // An SSD's backbone ends before the last stage.
         case (nil, .ssd(let weights)):
             return try startBackbone(
-                weights.under("backbone."), "an SSD's weights", lacking: detector.body.plan.stages.suffix(1).map(\.name))
+                weights.under("backbone."), "an SSD's weights", lacking: detector.body.plan.stages.suffix(1).map(\.name)
+            )
         case (_, .foreign(let network)):
             guard let body = network.body else {
                 throw file.error(at: "model.weights", "\(path): \(network.reason(path: path))")

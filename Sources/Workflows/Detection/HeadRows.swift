@@ -8,7 +8,8 @@ extension WeightsFile {
     /// class, all rows stay as they are.
     func takingRows(of classNames: [String]) -> WeightsFile {
         let head = "roi_heads.box_predictor."
-        guard let scores = state.first(where: { $0.name == head + "cls_score.weight" })?.tensor, scores.shape.count == 2,
+        guard let scores = state.first(where: { $0.name == head + "cls_score.weight" })?.tensor,
+            scores.shape.count == 2,
             scores.shape[0] > 1, let own = self.classNames ?? ClassNameList.coco.names(outputs: scores.shape[0] - 1),
             own != classNames, own.count == scores.shape[0] - 1
         else { return self }

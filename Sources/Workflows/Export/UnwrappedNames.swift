@@ -46,7 +46,8 @@ struct UnwrappedNames {
     private mutating func keepTheNetwork() {
         let names = Set(state.map(\.name))
         guard !Self.firstLayers.contains(where: names.contains) else { return }
-        for wrapper in Self.wrappers.sorted() where Self.firstLayers.contains(where: { names.contains("\(wrapper).\($0)") }) {
+        for wrapper in Self.wrappers.sorted()
+        where Self.firstLayers.contains(where: { names.contains("\(wrapper).\($0)") }) {
             let prefix = wrapper + "."
             let others = state.filter { !$0.name.hasPrefix(prefix) }.map(\.name)
             notes.append("'\(prefix)' removed; left out: \(WeightsFile.listing(others, limit: 3))")

@@ -152,7 +152,8 @@ enum RecipeKeys {
         ),
         "longer_side": ("pixels", "largest longer side of an image"),
         "scaled_by": (
-            "", "loader: bytes, in its threads; network: numbers, to the last bit as torchvision does (Faster R-CNN only)"
+            "",
+            "loader: bytes, in its threads; network: numbers, to the last bit as torchvision does (Faster R-CNN only)"
         ),
         "flip": ("0…1", "probability of a horizontal flip"),
         "iou_crop": ("", "SSD's random crops by overlap"),

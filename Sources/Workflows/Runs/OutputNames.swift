@@ -34,7 +34,8 @@ struct OutputNames {
             guard found != nil else {
                 throw JobError(
                     "--classes \(given)",
-                    "has \(list.counts.map(String.init).joined(separator: " or ")) names, and \(path) has \(count) classes")
+                    "has \(list.counts.map(String.init).joined(separator: " or ")) names, and \(path) has \(count) classes"
+                )
             }
         } else if let given {
             let file = try ClassNamesFile(given)
@@ -79,7 +80,8 @@ struct ClassFolders {
         names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { name in
             var isFolder: ObjCBool = false
             return !name.hasPrefix(".")
-                && FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && isFolder.boolValue
+                && FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
+                && isFolder.boolValue
         }.sorted()
     }
 

@@ -28,7 +28,8 @@ struct PublishedModel {
         let network = try Network(weights, model: model.map { try ModelName($0) })
         let settings = try settings + Self.settings(of: data, for: network)
         let names = try OutputNames(
-            network.outputs, of: weights.path, given: classes, usual: network.usualClasses, firstLabel: network.firstLabel,
+            network.outputs, of: weights.path, given: classes, usual: network.usualClasses,
+            firstLabel: network.firstLabel,
             folders: network.task == .classification ? ClassFolders(settings: settings) : ClassFolders(names: []))
         let recipe = network.recipe
         file = try RecipeFile(text: recipe, path: weights.path, settings: settings)
@@ -138,7 +139,8 @@ private struct Network {
     /// - Throws: `JobError` for one that is missing or has another number of axes.
     private static func shape(_ name: String, rank: Int, in file: WeightsFile) throws -> [Int] {
         guard let tensor = file.state.first(where: { $0.name == name })?.tensor, tensor.shape.count == rank else {
-            throw JobError(file.path, "its \(name) is missing, or not of \(rank) axes: it holds only a part of a network")
+            throw JobError(
+                file.path, "its \(name) is missing, or not of \(rank) axes: it holds only a part of a network")
         }
         return tensor.shape
     }
@@ -215,7 +217,8 @@ private struct Network {
         }
         let architecture = try BackboneArchitecture(text: backbone)
         let classifier = architecture.classifierName + ".weight"
-        guard let shape = file.state.first(where: { $0.name == classifier })?.tensor.shape, shape.count == 2, shape[0] > 0
+        guard let shape = file.state.first(where: { $0.name == classifier })?.tensor.shape, shape.count == 2,
+            shape[0] > 0
         else {
             throw JobError(
                 file.path,
@@ -239,7 +242,8 @@ private struct Network {
             """
         if model == nil, names.count > 1 {
             notes.append(
-                "  \(WeightsFile.listing(Array(names.dropFirst()), limit: 6)) have the same tensors; --model chooses another")
+                "  \(WeightsFile.listing(Array(names.dropFirst()), limit: 6)) have the same tensors; --model chooses another"
+            )
         }
     }
 }

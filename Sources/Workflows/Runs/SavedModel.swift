@@ -37,7 +37,8 @@ public struct SavedModel {
         if let checkpoint = try Self.checkpoint(self.path) {
             for (option, value) in [("--model", model), ("--classes", classes)] {
                 guard let value else { continue }
-                throw JobError("\(option) \(value)", "is for weights alone, and \(self.path) is a checkpoint that says it itself")
+                throw JobError(
+                    "\(option) \(value)", "is for weights alone, and \(self.path) is a checkpoint that says it itself")
             }
             self.checkpoint = checkpoint
             let task = try VisionTask(of: RecipeFile(text: checkpoint.info.recipe, path: "the recipe in \(self.path)"))
@@ -85,6 +86,17 @@ public struct SavedModel {
         let data: Data
 
         private enum CodingKeys: String, CodingKey { case data }
+    }
+
+    /// Makes sure that the classes have names, by which they can be matched with those of annotated data.
+    ///
+    /// - Throws: `JobError` for weights alone whose classes nobody has named.
+    public func requireClassNames() throws {
+        guard !hasClassNames else { return }
+        throw JobError(
+            path,
+            "has \(checkpoint.info.classNames.count) classes without names, and the data's classes are found by name; name them "
+                + "with --classes FILE, one on each line in the order of the outputs")
     }
 
     /// The checkpoint that a file is; nil for a file of weights.
