@@ -93,7 +93,7 @@ extension TrainingLoop {
             try announce(.notice("\(files.best) is gone; the best is chosen anew"))
         }
         if let changes = identity.changes {
-            try announce(.notice(changes))
+            if !changes.isEmpty { try announce(.notice(changes)) }
             return
         }
         if info.recipe != identity.recipe {

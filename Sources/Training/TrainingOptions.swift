@@ -68,7 +68,8 @@ public struct RunIdentity: Hashable, Sendable {
     public var recipe: String
     /// The command that takes the run up again; shown when it stops early.
     public var resumeCommand: String?
-    /// What changed in the recipe since the checkpoint that the run goes on from, in words; nil if nobody has looked.
+    /// What changed in the recipe since the checkpoint that the run goes on from, in words; empty if nothing did, nil if
+    /// nobody has looked.
     package var changes: String?
 
     /// An identity; a run of one's own code needs no recipe.

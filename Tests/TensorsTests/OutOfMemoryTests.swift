@@ -43,7 +43,7 @@ final class OutOfMemoryTests: XCTestCase {
 
     func testTheInnermostOfTwoIsToldAndTheOuterGoesOn() throws {
         let absurd = absurd
-        let after = try throwingOutOfMemory { () -> Float in
+        let after = try throwingOutOfMemory { () -> Double in
             XCTAssertThrowsError(try throwingOutOfMemory { Tensor.zeros(absurd).count }) {
                 XCTAssertTrue($0 is OutOfMemory, "\($0)")
             }

@@ -49,10 +49,7 @@ final class RecipeTests: XCTestCase {
                 let recipe = try file.decode(DetectionRecipe.self)
                 exercise(recipe.training)
                 // Large but legal numbers of channels are not for a test.
-                guard !"\(file.path)".isEmpty, recipe.model.backbone.contains("planes=8/8") else {
-                    _ = try RecipeListing(file)
-                    return
-                }
+                guard recipe.model.backbone.contains("planes=8/8") else { return }
                 _ = try throwingOutOfMemory { try DetectorModel(recipe: recipe, file: file, classNames: ["a"]) }
             }
         }

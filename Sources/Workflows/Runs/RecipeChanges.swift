@@ -38,9 +38,14 @@ package struct RecipeChanges {
         let ratesAreSame = (0..<info.step).allSatisfy {
             info.learningRate * info.schedule.factor(step: $0) == learningRate * options.schedule.factor(step: $0)
         }
-        for key in keys where before[key] != after[key] {
+        let changed = keys.filter { before[$0] != after[$0] }
+        // A length changes rates by way of a schedule; where that was changed too, the length is not to blame.
+        let lengthIsHarmless = ratesAreSame || changed.contains(where: Self.ofRates.contains)
+        for key in changed {
             let change = Change(key: key, from: before[key] ?? "none", to: after[key] ?? "none")
-            if Self.isHarmless(key) || (Self.ofRates.contains(key) && ratesAreSame) {
+            if Self.isHarmless(key) || (Self.ofRates.contains(key) && ratesAreSame)
+                || (Self.ofLength.contains(key) && lengthIsHarmless)
+            {
                 harmless.append(change)
             } else {
                 decisive.append(change)
@@ -48,9 +53,12 @@ package struct RecipeChanges {
         }
     }
 
-    /// Keys that decide how long training is and its rates: without effect on steps taken at the same rates.
+    /// Keys that decide how long training is: without effect on steps taken at the same rates.
+    private static let ofLength: Set = ["training.epochs", "training.steps"]
+
+    /// Keys that decide the learning rates.
     private static let ofRates: Set = [
-        "training.epochs", "training.steps", "training.learning_rate", "training.schedule", "training.milestones",
+        "training.learning_rate", "training.schedule", "training.milestones",
         "training.gamma", "training.warmup_steps", "training.warmup_epochs",
     ]
 

@@ -58,9 +58,10 @@ struct TrainingRun {
                 since: info, to: file, learningRate: recipe.learningRate, options: options)
             if !resumption.acceptsChanges { try found.requireContinuing(checkpoint) }
             let kept = folder.recipe(untilStep: info.step)
-            changes = found.summary(oldRecipe: kept)
+            let summary = found.summary(oldRecipe: kept)
+            changes = summary ?? ""
             // A file of that step holds the recipe that trained until it; later ones took no step.
-            if changes != nil, !FileManager.default.fileExists(atPath: kept) { files[kept] = info.recipe }
+            if summary != nil, !FileManager.default.fileExists(atPath: kept) { files[kept] = info.recipe }
         }
         let log = try folder.openLog()
         log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
