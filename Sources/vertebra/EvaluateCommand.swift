@@ -17,8 +17,8 @@ struct EvaluateCommand: WorkCommand {
     @OptionGroup var set: SettingOptions
     @Option(
         help: ArgumentHelp(
-            "For a classifier of images in folders: scale the shorter side to this many pixels and look at the middle \
-            square, such as 320 for a network trained on 224.", valueName: "pixels"))
+            "For classifiers of whole images: scale the shorter side to this and look at the middle square, such as 320.",
+            valueName: "pixels"))
     var crop: Int?
     @Option(help: "Folder for metrics.json and detections.json. Default: the checkpoint's folder.") var output: String?
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
@@ -44,7 +44,8 @@ struct EvaluateCommand: WorkCommand {
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
         let settings =
-            (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
+            (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + (data.map { ["data.root=\($0)"] } ?? [])
+            + inference.settings
         let bar = ProgressLine("evaluating")
         let saved = try SavedModel(checkpoint, settings: settings)
         if crop != nil { try saved.requireCroppedImages() }
