@@ -30,8 +30,8 @@ struct EvaluateCommand: WorkCommand {
     @OptionGroup var set: SettingOptions
     @Option(
         help: ArgumentHelp(
-            "For a classifier of images in folders: scale the shorter side to this many pixels and look at the middle \
-            square, such as 320 for a network trained on 224.", valueName: "pixels"))
+            "For classifiers of whole images: scale the shorter side to this and look at the middle square, such as 320.",
+            valueName: "pixels"))
     var crop: Int?
     @Option(
         help: """

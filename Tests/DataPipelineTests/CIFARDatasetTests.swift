@@ -59,10 +59,12 @@ final class CIFARDatasetTests: XCTestCase {
         try write(record(label: [3], 1), folder + "/data_batch_1.bin")
         XCTAssertEqual(message(.ten), "")
         XCTAssertTrue(
-            message(.hundred).contains("it holds no train.bin: unpack the binary version of CIFAR-100"), message(.hundred))
+            message(.hundred).contains("it holds no train.bin: unpack the binary version of CIFAR-100"),
+            message(.hundred))
         XCTAssertTrue(message(.ten, .test).contains("it holds no test_batch.bin"), message(.ten, .test))
         XCTAssertTrue(
-            message(nil, .test).contains("no test_batch.bin or test.bin: unpack the binary version of CIFAR-10 or CIFAR-100"),
+            message(nil, .test).contains(
+                "no test_batch.bin or test.bin: unpack the binary version of CIFAR-10 or CIFAR-100"),
             message(nil, .test))
         try write(record(label: [1, 99], 1) + record(label: [0, 5], 2), folder + "/train.bin")
         XCTAssertTrue(message(nil).contains("both CIFAR-10 and CIFAR-100: choose one by data.format"), message(nil))

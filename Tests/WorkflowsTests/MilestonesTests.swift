@@ -1,4 +1,6 @@
+import Foundation
 import NN
+import TestSupport
 import Workflows
 import XCTest
 
@@ -56,5 +58,23 @@ final class MilestonesTests: XCTestCase {
             let message = message("training.milestones=\(text)")
             XCTAssertTrue(message.contains(reason), "\(text): \(message)")
         }
+    }
+
+    /// Epochs and steps are one value in two units, so a recipe in steps can stand on one in epochs.
+    func testMilestonesReplaceThoseOfTheBase() throws {
+        let folder = try temporaryDirectory()
+        for (name, text) in [
+            (
+                "base.yaml",
+                "task: classification\nmodel: {backbone: resnet18}\ndata: {format: folder}\n"
+                    + "training: {epochs: 5, milestones: {epochs: [3]}}\n"
+            ),
+            ("own.yaml", "base: base.yaml\ntraining: {milestones: {steps: [10, 20]}}\n"),
+        ] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+        }
+        let training = try RecipeFile(path: folder + "/own.yaml").decode(ClassificationRecipe.self).training
+        XCTAssertEqual(training.milestones, .steps([10, 20]))
+        XCTAssertEqual(training.epochs, 5)
     }
 }

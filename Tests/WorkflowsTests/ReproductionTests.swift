@@ -67,7 +67,8 @@ final class ReproductionTests: XCTestCase {
         } else if let data = row["data"], let override = row["override"], let parameters = row["parameters"] {
             section.networks.append(
                 Network(
-                    line: line, data: data, overrides: spans(override), parameters: parameters == "–" ? nil : parameters))
+                    line: line, data: data, overrides: spans(override), parameters: parameters == "–" ? nil : parameters
+                ))
         } else {
             XCTFail("line \(line): this is neither a row of keys nor of networks")
         }
@@ -94,7 +95,9 @@ final class ReproductionTests: XCTestCase {
             XCTAssertEqual(values["training.schedule"], "multi_step", section.title)
             let listed = section.keys.map(\.key)
             XCTAssertEqual(Set(listed).count, listed.count, section.title)
-            for key in Self.trainingKeys + ["input.flip"] { XCTAssertTrue(listed.contains(key), "\(section.title): \(key)") }
+            for key in Self.trainingKeys + ["input.flip"] {
+                XCTAssertTrue(listed.contains(key), "\(section.title): \(key)")
+            }
             XCTAssertTrue(listed.contains { $0.hasPrefix("training.warmup") }, section.title)
             // A limit of steps and SSD's transforms change a training wherever they are set.
             for key in ["training.steps", "input.iou_crop", "input.zoom_out", "input.color_jitter"] {
@@ -142,7 +145,8 @@ final class ReproductionTests: XCTestCase {
                 let figure = published.split(separator: " ").last.map(String.init) ?? published
                 let decimals = figure.split(separator: ".").dropFirst().first?.count ?? 0
                 XCTAssertEqual(
-                    Double(count) / 1e6, try XCTUnwrap(Double(figure), place), accuracy: 0.6 * pow(10, -Double(decimals)),
+                    Double(count) / 1e6, try XCTUnwrap(Double(figure), place),
+                    accuracy: 0.6 * pow(10, -Double(decimals)),
                     "\(place): \(network.overrides)")
                 compared += 1
             }

@@ -55,9 +55,10 @@ struct RecipeNode: Sendable {
 
     /// This value merged over another: two sections have the keys of both, and anything else replaces the other.
     ///
-    /// A backbone that lists only axes changes those of the other backbone; one with a `base` replaces the other.
+    /// A backbone that lists only axes changes those of the other backbone; one with a `base` replaces the other. Milestones
+    /// replace the other's, because epochs and steps are one value in two units.
     func over(_ other: RecipeNode, at path: [String] = []) -> RecipeNode {
-        guard case .mapping(let mine) = content else { return self }
+        guard case .mapping(let mine) = content, path != ["training", "milestones"] else { return self }
         var other = other
         if path == ["model", "backbone"] {
             if self["base"] != nil { return self }

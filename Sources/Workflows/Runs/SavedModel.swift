@@ -72,7 +72,8 @@ public struct SavedModel {
             throw JobError(path, "this classifier takes CIFAR's images of 32×32 pixels, which can't be cropped larger")
         }
         guard !format.isOfVideos else {
-            throw JobError(path, "this classifier takes clips; --set input.shorter_side=… changes the size of their crops")
+            throw JobError(
+                path, "this classifier takes clips; --set input.shorter_side=… changes the size of their crops")
         }
     }
 
