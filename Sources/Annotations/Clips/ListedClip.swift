@@ -29,8 +29,9 @@ struct ListedClip: Hashable {
 
     private static func withCommas(_ line: String) -> ListedClip? {
         guard line.contains("\"") else { return plain(line) { $0 == "," } }
-        let fields = Kinetics.fields(of: line)
-        guard fields.count > 1, let label = fields.last.flatMap({ Int($0) }) else { return nil }
+        guard let fields = Kinetics.fields(of: line), fields.count > 1,
+            let label = fields.last.flatMap({ Int($0) })
+        else { return nil }
         let before = fields.count > 2 ? (fields.dropLast(2).joined(separator: ","), fields[fields.count - 2]) : nil
         return ListedClip(path: fields.dropLast().joined(separator: ","), label: label, before: before)
     }
