@@ -1,5 +1,6 @@
 import ArgumentParser
 @preconcurrency import Foundation
+import Support
 
 /// A command whose failures are one message on standard error and exit code 1.
 public protocol WorkCommand: ParsableCommand {
@@ -43,5 +44,5 @@ struct StandardOutputError: Error, CustomStringConvertible {
 }
 
 public func printToStandardError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    writeToStandardError(text + "\n")
 }
