@@ -222,9 +222,7 @@ cx_file cx_read(const void *bytes, int64_t count) {
 
 cx_fault cx_fault_of(cx_file file) { return {file->code, file->line, file->detail.c_str()}; }
 
-int64_t cx_element_count(cx_file file) {
-    return file->code == CX_OK ? static_cast<int64_t>(file->elements.size()) : 0;
-}
+int64_t cx_element_count(cx_file file) { return file->code == CX_OK ? static_cast<int64_t>(file->elements.size()) : 0; }
 
 cx_element cx_element_at(cx_file file, int64_t index) {
     const Element &element = file->elements[static_cast<size_t>(index)];

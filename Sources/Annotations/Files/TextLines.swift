@@ -11,7 +11,8 @@ extension StringProtocol {
 
     /// The text without spaces, tabs and the like at its ends.
     package var withoutSpaceAround: SubSequence {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else {
             return self[endIndex...]
         }
         return self[first...last]
