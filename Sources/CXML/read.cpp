@@ -64,16 +64,21 @@ struct cx_file_s {
     std::string detail;
     xmlParserCtxtPtr parser = nullptr;
 
+    /// Notes the first fault. Nothing is taken from the file after it.
     void refuse(cx_code why, int64_t at, const char *words) noexcept {
-        if (code == CX_OK) {
-            code = why;
-            line = at > 0 ? at : 1;
-            try {
-                detail = one_line(words);
-            } catch (const std::bad_alloc &) {
-                code = CX_NO_MEMORY;
-            }
+        if (code != CX_OK) return;
+        code = why;
+        line = at > 0 ? at : 1;
+        try {
+            detail = one_line(words);
+        } catch (const std::bad_alloc &) {
+            code = CX_NO_MEMORY;
         }
+    }
+
+    /// Notes a fault that libxml2 does not see, and ends the parsing.
+    void stop(cx_code why, const char *words) noexcept {
+        refuse(why, here(), words);
         xmlStopParser(parser);
     }
 
@@ -90,7 +95,7 @@ void guarded(void *context, Body body) noexcept {
     try {
         body(file);
     } catch (...) {
-        file.refuse(CX_NO_MEMORY, file.here(), "");
+        file.stop(CX_NO_MEMORY, "");
     }
 }
 
@@ -102,7 +107,7 @@ void on_start(
     void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *, int, const xmlChar **, int, int,
     const xmlChar **) {
     guarded(context, [&](cx_file_s &file) {
-        if (file.depth >= CX_DEEPEST) return file.refuse(CX_TOO_DEEP, file.here(), "");
+        if (file.depth >= CX_DEEPEST) return file.stop(CX_TOO_DEEP, "");
         Element element{};
         element.name_start = file.bytes.size();
         if (prefix != nullptr) file.bytes.append(view(prefix)).append(":");
@@ -140,7 +145,7 @@ void on_end(void *context, const xmlChar *, const xmlChar *, const xmlChar *) {
 
 void on_document_type(void *context, const xmlChar *name, const xmlChar *, const xmlChar *) {
     guarded(context, [&](cx_file_s &file) {
-        file.refuse(CX_DOCUMENT_TYPE, file.here(), name == nullptr ? "" : reinterpret_cast<const char *>(name));
+        file.stop(CX_DOCUMENT_TYPE, name == nullptr ? "" : reinterpret_cast<const char *>(name));
     });
 }
 
@@ -201,6 +206,9 @@ void read(cx_file_s &file, const void *bytes, int64_t count) {
         file.refuse(CX_NOT_WELL_FORMED, file.here(), "Premature end of data");
     }
     file.parser = nullptr;
+    // libxml2 makes a document for the entities of a document type that it was reading when it was stopped.
+    if (parser->myDoc != nullptr) xmlFreeDoc(parser->myDoc);
+    parser->myDoc = nullptr;
     xmlFreeParserCtxt(parser);
 }
 
@@ -214,9 +222,7 @@ cx_file cx_read(const void *bytes, int64_t count) {
 
 cx_fault cx_fault_of(cx_file file) { return {file->code, file->line, file->detail.c_str()}; }
 
-int64_t cx_element_count(cx_file file) {
-    return file->code == CX_OK ? static_cast<int64_t>(file->elements.size()) : 0;
-}
+int64_t cx_element_count(cx_file file) { return file->code == CX_OK ? static_cast<int64_t>(file->elements.size()) : 0; }
 
 cx_element cx_element_at(cx_file file, int64_t index) {
     const Element &element = file->elements[static_cast<size_t>(index)];

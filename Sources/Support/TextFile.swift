@@ -37,7 +37,8 @@ package enum TextFile {
             let reason = errno
             guard path.utf8.contains(0) || reason == ENOENT || reason == ENOTDIR else {
                 throw TextFileError(
-                    path, "it can't be read (\(String(cString: strerror(reason))))", "Check the path and its permissions")
+                    path, "it can't be read (\(String(cString: strerror(reason))))",
+                    "Check the path and its permissions")
             }
             throw TextFileError(path, "there is no such file", "Check the path")
         }
@@ -80,7 +81,8 @@ package enum TextFile {
         }
         if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
             throw TextFileError(
-                path, "it is a ZIP archive, as Excel's .xlsx is, and no text", "Save it as text: in Excel, \"CSV UTF-8\"")
+                path, "it is a ZIP archive, as Excel's .xlsx is, and no text",
+                "Save it as text: in Excel, \"CSV UTF-8\"")
         }
         if let zero = bytes.firstIndex(of: 0) {
             throw TextFileError(
@@ -147,7 +149,8 @@ package enum TextFile {
         var lines = 1
         for i in bytes.indices.prefix(index) {
             let isNewline = bytes[i] == UInt8(ascii: "\n")
-            let isOldMac = bytes[i] == UInt8(ascii: "\r") && (i + 1 >= bytes.count || bytes[i + 1] != UInt8(ascii: "\n"))
+            let isOldMac =
+                bytes[i] == UInt8(ascii: "\r") && (i + 1 >= bytes.count || bytes[i + 1] != UInt8(ascii: "\n"))
             if isNewline || isOldMac { lines += 1 }
         }
         return lines

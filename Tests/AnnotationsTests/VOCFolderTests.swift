@@ -147,6 +147,9 @@ final class VOCFolderTests: XCTestCase {
         let read = try VOCFolder.readResults(folder: folder.path, groundTruth: truth)
         XCTAssertEqual(read.imageIDs, [1])
         XCTAssertEqual([read.x, read.width, read.scores], [[1], [3], [0.5]])
+        // An accent behind a space belongs to the name.
+        try Data("x \u{301}a 1\n".utf8).write(to: URL(fileURLWithPath: folder.splitPath("train")))
+        XCTAssertEqual(try folder.imageNames(split: "train").map { Array($0.utf8) }, [Array("x \u{301}a".utf8)])
         // A name that has no annotation is named whole.
         try Data("no such photo\n".utf8).write(to: URL(fileURLWithPath: folder.splitPath("train")))
         XCTAssertThrowsError(try folder.read(split: "train")) {

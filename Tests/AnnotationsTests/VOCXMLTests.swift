@@ -84,7 +84,8 @@ final class VOCXMLTests: XCTestCase {
             "p&#101;r&#x73;on", "<![CDATA[per]]><![CDATA[son]]>", "\n\tperson ",
         ] {
             let text = picture(object(name: name, extra: "<difficult><![CDATA[1]]></difficult>"))
-            let found = try read("<?xml version='1.0' standalone='yes'?><?pi?>" + text + "<?end?><!-- end -->\n").objects
+            let found = try read("<?xml version='1.0' standalone='yes'?><?pi?>" + text + "<?end?><!-- end -->\n")
+                .objects
             XCTAssertEqual(found.map(\.name), ["person"], name)
             XCTAssertEqual(found.map(\.isDifficult), [true], name)
         }
@@ -130,7 +131,8 @@ final class VOCXMLTests: XCTestCase {
     func testBytesOfLatin1WithoutADeclarationAreRefusedByName() {
         let good = picture(object())
         for (old, new) in [
-            ("<object>", "<!-- caf# --><object>"), ("<object>", "<?caf# a?><object>"), ("<object>", "<?pi caf#?><object>"),
+            ("<object>", "<!-- caf# --><object>"), ("<object>", "<?caf# a?><object>"),
+            ("<object>", "<?pi caf#?><object>"),
             ("<object>", "<caf#/><object>"), ("<object>", "<object caf#='1'>"), ("<object>", "<object a='caf#'>"),
             ("dog", "caf#"), ("dog", "<![CDATA[caf#]]>"),
         ] {
@@ -172,7 +174,8 @@ final class VOCXMLTests: XCTestCase {
         check(refusal(picture("<size><width>51</width></size>")), says: ["line 4", "second <width>"])
         check(refusal(picture(object(name: "dog<b>x</b>"))), says: ["line 5", "<name> holds elements"])
         check(refusal(picture(object(extra: "<bndbox><xmin>0x1</xmin></bndbox>"))), says: ["xmin"])
-        check(refusal(picture().replacingOccurrences(of: "50", with: "0x32")), says: ["line 3", "<width> holds \"0x32\""])
+        check(
+            refusal(picture().replacingOccurrences(of: "50", with: "0x32")), says: ["line 3", "<width> holds \"0x32\""])
         // What lies in other elements has names of its own.
         let part = "<part><name>head</name><bndbox><xmin>9</xmin></bndbox></part><v:x xmlns:v='u'><name>z</name></v:x>"
         XCTAssertEqual(try read(picture(object(extra: part))).objects[0].xmin, 1)
@@ -203,15 +206,17 @@ final class VOCXMLTests: XCTestCase {
         let good = Array(
             ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                 + picture(object(), object(name: "<![CDATA[c]]>at<?pi?>", extra: "<difficult>1</difficult>"))).utf8)
-        let pieces = ["<", ">", "/", "&", "]]>", "<!--", "-->", "<?", "?>", "<![CDATA[", "</object>", "<object>", "\"", "\u{0}"]
+        let pieces = [
+            "<", ">", "/", "&", "]]>", "<!--", "-->", "<?", "?>", "<![CDATA[", "</object>", "<object>", "\"", "\u{0}",
+        ]
         var random = SeededRandom(seed: 19, epoch: 0, index: 0)
         var read = 0
         for _ in 0..<800 {
             var mutant = good
-            for _ in 0...random.integer(in: 0...2) {
+            for _ in 0...random.integer(in: 0...1) {
                 let place = random.integer(in: 0...(mutant.count - 1))
                 switch random.integer(in: 0...3) {
-                case 0: mutant[place] = UInt8(random.integer(in: 0...255))
+                case 0: mutant[place] ^= 1 << UInt8(random.integer(in: 0...7))
                 case 1: mutant.remove(at: place)
                 case 2: mutant.insert(contentsOf: pieces[random.integer(in: 0...(pieces.count - 1))].utf8, at: place)
                 default:
@@ -239,7 +244,9 @@ final class VOCXMLTests: XCTestCase {
 
     func testFilesThatAreNoFiles() throws {
         let folder = try temporaryDirectory()
-        XCTAssertThrowsError(try VOCPicture(path: folder)) { XCTAssertTrue("\($0)".contains("it is a folder"), "\($0)") }
+        XCTAssertThrowsError(try VOCPicture(path: folder)) {
+            XCTAssertTrue("\($0)".contains("it is a folder"), "\($0)")
+        }
         XCTAssertThrowsError(try VOCPicture(path: folder + "/none.xml")) {
             XCTAssertTrue("\($0)".contains("no such file"), "\($0)")
         }

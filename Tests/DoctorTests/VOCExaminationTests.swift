@@ -138,7 +138,8 @@ final class VOCExaminationTests: XCTestCase {
         let pixels = DatasetDoctor.check(voc: VOCFolder(path: cases + "/voc0"), options: .init(pictures: .skip))
         // Objects 3 and 4 have xmin = xmax and xmax below xmin - 1.
         XCTAssertEqual(
-            pixels.findings.filter { $0.kind == .degenerateBox }.map { ($0.file as NSString).lastPathComponent }, ["4.xml"])
+            pixels.findings.filter { $0.kind == .degenerateBox }.map { ($0.file as NSString).lastPathComponent },
+            ["4.xml"])
         let latin1 = DatasetDoctor.check(voc: VOCFolder(path: cases + "/voc_latin1"))
         XCTAssertEqual(latin1.findings.filter { $0.severity == .error }.map(\.kind), [.unreadableAnnotations])
         XCTAssertEqual(latin1.findings.first?.record, "line 1")

@@ -12,7 +12,8 @@ final class FolderNamesTests: XCTestCase {
         }
         XCTAssertNil(FolderNames.firstUnreadable(in: folder))
         for name in [".x\u{FF}", "caf\u{E9}.jpg", "cag\u{E9}"] {
-            let bytes = (folder + "/").utf8CString.dropLast() + name.unicodeScalars.map { CChar(truncatingIfNeeded: $0.value) }
+            let bytes =
+                (folder + "/").utf8CString.dropLast() + name.unicodeScalars.map { CChar(truncatingIfNeeded: $0.value) }
             let descriptor = (bytes + [0]).withUnsafeBufferPointer { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o600) }
             try XCTSkipIf(descriptor < 0, "this file system has no such names")
             close(descriptor)

@@ -44,7 +44,8 @@ final class TextFileTests: XCTestCase {
         XCTAssertEqual(
             error(bytes),
             "list.txt, line 2: it holds the byte 0xE9, so it looks like Latin-1 (Windows-1252), in which \"café\" stands "
-                + "there, and not UTF-8. Save it as UTF-8 (in Excel, \"CSV UTF-8\"), or run: iconv -f WINDOWS-1252 -t UTF-8.")
+                + "there, and not UTF-8. Save it as UTF-8 (in Excel, \"CSV UTF-8\"), or run: iconv -f WINDOWS-1252 -t UTF-8."
+        )
         XCTAssertTrue(error([0x61, 0x0D, 0x62, 0x0D, 0x85]).hasPrefix("list.txt, line 3: it holds the byte 0x85"))
         // UTF-8 that is cut inside of a character.
         XCTAssertTrue(error([0x61, 0x0A, 0xC3]).hasPrefix("list.txt, line 2: it holds the byte 0xC3"))

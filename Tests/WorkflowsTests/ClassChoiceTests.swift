@@ -33,8 +33,10 @@ final class ClassChoiceTests: XCTestCase {
         let path = try temporaryDirectory() + "/names.txt"
         try Data(" tench, Tinca tinca\r\ngoldfish \n\n".utf8).write(to: URL(fileURLWithPath: path))
         XCTAssertEqual(try ClassNamesFile(path).names, ["tench, Tinca tinca", "goldfish"])
-        for (bytes, reason) in [(Data([0xFF, 0xFE, 0x41]), "UTF-16"), (Data([0x63, 0x61, 0x66, 0xE9]), "caf\u{E9}"),
-            (Data("\n \n".utf8), "holds no names")] {
+        for (bytes, reason) in [
+            (Data([0xFF, 0xFE, 0x41]), "UTF-16"), (Data([0x63, 0x61, 0x66, 0xE9]), "caf\u{E9}"),
+            (Data("\n \n".utf8), "holds no names"),
+        ] {
             try bytes.write(to: URL(fileURLWithPath: path))
             XCTAssertThrowsError(try ClassNamesFile(path)) { XCTAssertTrue("\($0)".contains(reason), "\($0)") }
         }

@@ -41,7 +41,8 @@ final class ClipSurveyTests: XCTestCase {
         // The file of names says what it is, with the recipe's line.
         try Data([0xFF, 0xFE, 0x78, 0]).write(to: URL(fileURLWithPath: elsewhere + "/classes.txt"))
         XCTAssertThrowsError(try survey()) {
-            XCTAssertTrue("\($0)".contains("test.yaml:4: data.classes: \(elsewhere)/classes.txt: it is UTF-16"), "\($0)")
+            XCTAssertTrue(
+                "\($0)".contains("test.yaml:4: data.classes: \(elsewhere)/classes.txt: it is UTF-16"), "\($0)")
         }
     }
 }

@@ -65,7 +65,7 @@ final class ScoreCommandTests: XCTestCase {
             try Data(text.utf8).write(to: URL(fileURLWithPath: voc + "/" + name))
         }
         try write("a b\nc\nd\n", "ImageSets/Main/test.txt")
-        for (name, fileName) in [("a b", "/home/me/a b.jpg"), ("c", "../../c.jpg"), ("d", "C:\\d.jpg")] {
+        for (name, fileName) in [("a b", "/photos/a b.jpg"), ("c", "../../c.jpg"), ("d", "C:\\d.jpg")] {
             try write(
                 "<annotation><filename>\(fileName)</filename><object><name>dog</name><bndbox><xmin>1</xmin><ymin>2</ymin>"
                     + "<xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>", "Annotations/\(name).xml")

@@ -9,12 +9,20 @@ extension StringProtocol {
         split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
     }
 
-    /// The text without spaces, tabs and the like at its ends.
+    /// The text without spaces, tabs and the like at its ends. An accent behind a space is no space, though Swift takes the
+    /// two for one character.
     package var withoutSpaceAround: SubSequence {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
-            return self[endIndex...]
-        }
-        return self[first...last]
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return self[endIndex...] }
+        return self[first..<scalars.index(after: last)]
+    }
+
+    /// The last word, and what stands before it and the space between; nil for a text of one word.
+    var lastWord: (before: SubSequence, word: SubSequence)? {
+        guard let gap = unicodeScalars.lastIndex(where: \.properties.isWhitespace) else { return nil }
+        return (self[..<gap], self[unicodeScalars.index(after: gap)...])
     }
 }
 

@@ -63,7 +63,8 @@ struct XMLElements {
                     "Declare the encoding that the file is in, or save it as UTF-8")
             }
             return refusal(
-                "this is not well-formed XML (\(detail))", "Close every element, or copy the file again if it is cut off")
+                "this is not well-formed XML (\(detail))",
+                "Close every element, or copy the file again if it is cut off")
         case CX_UNKNOWN_ENCODING:
             return refusal(
                 "it declares an encoding that is not known (\(detail))", "Save the file as UTF-8 and declare that")
@@ -90,7 +91,9 @@ struct XMLElements {
         return AnnotationError(
             file: file, place: "line \(TextFile.line(of: bad, in: bytes))",
             problem: "\(TextFile.foreignByte(bad, in: bytes)), and the file declares no encoding but UTF-8",
-            fix: "Save it as UTF-8, or begin it with <?xml version=\"1.0\" encoding=\"ISO-8859-1\"?> if that is what it is in")
+            fix:
+                "Save it as UTF-8, or begin it with <?xml version=\"1.0\" encoding=\"ISO-8859-1\"?> if that is what it is in"
+        )
     }
 
     private static func declaresUTF8(_ bytes: [UInt8]) -> Bool {

@@ -85,11 +85,11 @@ public struct VOCFolder: Sendable {
     /// annotation of that name.
     private func name(on line: Substring) -> String {
         let whole = line.withoutSpaceAround
-        guard let gap = whole.lastIndex(where: \.isWhitespace), Int(whole[whole.index(after: gap)...]) != nil,
+        guard let (before, word) = whole.lastWord, Int(word) != nil,
             !RelativePath.staysInside(String(whole))
                 || !FileManager.default.fileExists(atPath: annotationPath(String(whole)))
         else { return String(whole) }
-        return String(whole[..<gap].withoutSpaceAround)
+        return String(before.withoutSpaceAround)
     }
 
     /// The XML file of an image, by its name without ending.

@@ -59,11 +59,9 @@ extension VOCFolder {
         var rest = line.withoutSpaceAround
         var numbers: [Double] = []
         while numbers.count < 5 {
-            guard let gap = rest.lastIndex(where: \.isWhitespace),
-                let number = rest[rest.index(after: gap)...].decimalNumber
-            else { return nil }
+            guard let (before, word) = rest.lastWord, let number = word.decimalNumber else { return nil }
             numbers.insert(number, at: 0)
-            rest = rest[..<gap].withoutSpaceAround
+            rest = before.withoutSpaceAround
         }
         return rest.isEmpty ? nil : (String(rest), numbers)
     }

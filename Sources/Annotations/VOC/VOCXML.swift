@@ -115,7 +115,8 @@ private struct VOCReader {
         let text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
         if let other = texts[role], other.text != text {
             throw error(
-                element.line, "a second <\(element.name)> says \"\(text)\", and the one of line \(other.line) \"\(other.text)\"",
+                element.line,
+                "a second <\(element.name)> says \"\(text)\", and the one of line \(other.line) \"\(other.text)\"",
                 "Keep the right one")
         }
         texts[role] = (text, element.line)
@@ -154,7 +155,8 @@ private struct VOCReader {
         let (text, line) = texts[role] ?? ("", 1)
         guard let number = text.decimalNumber, abs(number) < 1e9 else {
             throw error(
-                line, "<\(role.elementName)> holds \"\(text)\", which is not a number of pixels", "Write a number there")
+                line, "<\(role.elementName)> holds \"\(text)\", which is not a number of pixels", "Write a number there"
+            )
         }
         return number
     }

@@ -94,7 +94,8 @@ struct RecipeNode: Sendable {
         budget -= 1
         guard budget > 0 else {
             throw RecipeFileError(
-                self.place, "the recipe unfolds to more than \(Self.mostNodes) values; write out what its aliases (*name) name")
+                self.place,
+                "the recipe unfolds to more than \(Self.mostNodes) values; write out what its aliases (*name) name")
         }
         switch node {
         case .scalar(let scalar):
@@ -109,7 +110,8 @@ struct RecipeNode: Sendable {
                         throw RecipeFileError(keyPlace, "a key must be a name")
                     }
                     return Entry(
-                        key: key.string, keyPlace: keyPlace, value: try RecipeNode(pair.value, budget: &budget, place: place))
+                        key: key.string, keyPlace: keyPlace,
+                        value: try RecipeNode(pair.value, budget: &budget, place: place))
                 })
         case .alias:
             throw RecipeFileError(self.place, "aliases (*name) are not supported in a recipe; write the value out")
