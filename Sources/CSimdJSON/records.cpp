@@ -246,6 +246,7 @@ error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
             read_integer(visit, at, "id", id);
         } else if (key == "area") {
             flags &= static_cast<uint8_t>(~CS_FLAG_HAS_AREA);
+            area = 0;
             if (is_null(at)) return;
             flags |= CS_FLAG_HAS_AREA;
             read_real(visit, at, "area", area);

@@ -100,16 +100,16 @@ package struct COCORecords: Sendable {
     /// "supercategory". Roboflow writes one at the head of every export, often under the name of a class. One that
     /// `classNames` lists stays a class, unless another category has its name.
     package func groupCategories(besides classNames: [String]?) -> [Int] {
-        let used = Set(annotationCategories)
-        return categoryIDs.indices.filter { k in
-            guard isNamed(category: k), !used.contains(categoryIDs[k]),
-                ["", "none"].contains(categoryGroups[k].lowercased())
-            else { return false }
+        let candidates = categoryIDs.indices.filter { k in
+            guard isNamed(category: k), ["", "none"].contains(categoryGroups[k].lowercased()) else { return false }
             let name = namesInFile[k]
             let others = categoryIDs.indices.filter { $0 != k }
             guard others.contains(where: { categoryGroups[$0] == name }) else { return false }
             return classNames?.contains(name) != true || others.contains { namesInFile[$0] == name }
         }
+        guard !candidates.isEmpty else { return [] }
+        let used = Set(annotationCategories)
+        return candidates.filter { !used.contains(categoryIDs[$0]) }
     }
 
     package var imageCount: Int { imageIDs.count }
