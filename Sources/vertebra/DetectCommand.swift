@@ -60,7 +60,8 @@ struct DetectCommand: WorkCommand {
         }
         if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
-            SavedModel(checkpoint, settings: set.settings + inference.settings + damaged.settings), device: device.device)
+            SavedModel(checkpoint, settings: set.settings + inference.settings + damaged.settings),
+            device: device.device)
         useThreads(detection.model.recipe.training.threads)
         let ids = try results.map { _ in
             try ImageResultsIDs(images: files, classNames: detection.model.classNames, annotations: annotations)

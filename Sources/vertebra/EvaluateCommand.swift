@@ -36,7 +36,8 @@ struct EvaluateCommand: WorkCommand {
         let checkpoint = try RunFolder.checkpoint(at: run)
         let folder = RunFolder(output ?? (checkpoint as NSString).deletingLastPathComponent.nonEmpty ?? ".")
         try folder.prepare()
-        let settings = set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
+        let settings =
+            set.settings + (data.map { ["data.root=\($0)"] } ?? []) + inference.settings
             + damaged.settings
         let bar = ProgressLine("evaluating")
         let saved = try SavedModel(checkpoint, settings: settings)

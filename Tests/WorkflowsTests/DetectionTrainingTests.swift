@@ -267,7 +267,8 @@ final class DetectionTrainingTests: XCTestCase {
         let (scores, results) = try evaluation.run(into: RunFolder(run))
         XCTAssertEqual(scores.images, 2)
         XCTAssertEqual(scores.damaged.map(\.name), [validation])
-        XCTAssertTrue(scores.table.contains("1 damaged image was accepted:\n  \(validation) is truncated"), scores.table)
+        XCTAssertTrue(
+            scores.table.contains("1 damaged image was accepted:\n  \(validation) is truncated"), scores.table)
         XCTAssertEqual(
             try evaluation.draw(results, count: 2, threshold: 0, into: RunFolder(run + "/pictures")).count, 3)
         var report = try RunReport(run: run, threshold: 0).report
@@ -289,7 +290,8 @@ final class DetectionTrainingTests: XCTestCase {
         let outcome = try job.train()
         XCTAssertEqual(outcome.step, 4)
         XCTAssertNotNil(outcome.best)
-        XCTAssertEqual(job.leftOutImages.map { samples + "/coco/images/" + $0.path }, [broken], "once, of two evaluations")
+        XCTAssertEqual(
+            job.leftOutImages.map { samples + "/coco/images/" + $0.path }, [broken], "once, of two evaluations")
         XCTAssertTrue(job.leftOutImages[0].reason.contains("is truncated: "), job.leftOutImages[0].reason)
         XCTAssertEqual(job.replacedImages, [])
     }

@@ -196,7 +196,8 @@ package struct ClassificationInputSection: RecipeSection {
         try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
         try values.update(&padding, .padding, "must be 0 to \(longest)") { (0...longest).contains($0) }
         try values.require(
-            shorterSide <= longest && shorterSides.allSatisfy { $0 <= longest }, values.contains(.shorterSide) ? .shorterSide : .shorterSides,
+            shorterSide <= longest && shorterSides.allSatisfy { $0 <= longest },
+            values.contains(.shorterSide) ? .shorterSide : .shorterSides,
             "must be \(longest) pixels or less")
         try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
