@@ -2,6 +2,7 @@ import Annotations
 import Architectures
 import DataPipeline
 import Foundation
+import Media
 import NN
 import SampleSets
 import Tensors
@@ -232,10 +233,10 @@ final class DetectionTrainingTests: XCTestCase {
         ) { XCTAssertTrue("\($0)".contains("which the recipe's data.classes does not know"), "\($0)") }
     }
 
-    /// Cuts an image's file behind its header, where libjpeg still makes a picture of it.
+    /// Makes an image's file a JPEG that is cut behind its header, of which libjpeg still makes a picture.
     private func cut(_ path: String) throws {
-        let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
-        try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: path))
+        let bytes = try ImageFile.encodeJPEG(ImageFile.read(path))
+        try Data(bytes.prefix(bytes.count * 2 / 3)).write(to: URL(fileURLWithPath: path))
     }
 
     private func images(_ samples: String, _ part: String) throws -> [String] {
