@@ -55,7 +55,8 @@ extension DoctorReport {
             // The smallest scale still reads every byte of a JPEG, at a fraction of the cost.
             let warnings = Warnings()
             let decoding = DecodeOptions(
-                appliesOrientation: false, limits: options.limits, damagedImages: .accept, minimumSize: ImageSize(width: 1, height: 1),
+                appliesOrientation: false, limits: options.limits, damagedImages: .accept,
+                minimumSize: ImageSize(width: 1, height: 1),
                 onWarning: { warnings.add($0) })
             _ = try ImageFile.read(picture.path, options: decoding)
             for warning in warnings.all {

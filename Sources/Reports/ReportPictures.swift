@@ -15,7 +15,8 @@ extension DetectionReport {
             let caption = picture.caption(matching, kinds: kinds)
             do {
                 let jpeg = try ImageFile.encodeJPEG(
-                    picture.drawn(matching, imageFolder: imageFolder, damagedImages: damagedImages), encoding: JPEGEncoding(quality: 85), name: name)
+                    picture.drawn(matching, imageFolder: imageFolder, damagedImages: damagedImages),
+                    encoding: JPEGEncoding(quality: 85), name: name)
                 return """
                     <figure><img alt="\(name): \(caption)" loading="lazy" \
                     src="data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())">\

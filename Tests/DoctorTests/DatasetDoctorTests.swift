@@ -156,7 +156,8 @@ final class DatasetDoctorTests: XCTestCase {
         XCTAssertTrue(report.findings[0].problem.hasPrefix("it is truncated: "), report.findings[0].problem)
         XCTAssertTrue(report.findings[0].advice.contains("data.damaged_images: accept"), report.findings[0].advice)
         XCTAssertTrue(report.affectsTraining, "training refuses it unless told to accept it")
-        XCTAssertTrue(report.summary().contains("0 errors, 1 warning, 0 notes: training would be affected."), report.summary())
+        XCTAssertTrue(
+            report.summary().contains("0 errors, 1 warning, 0 notes: training would be affected."), report.summary())
         let accepting = DatasetDoctor.check(
             coco: folder + "/gt.json", imageFolder: folder, options: .init(threads: 2, damagedImages: .accept))
         XCTAssertEqual(accepting.findings, report.findings)

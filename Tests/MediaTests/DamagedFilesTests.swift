@@ -101,7 +101,8 @@ final class DamagedFilesTests: XCTestCase {
             for restartRows in [0, 1] {
                 for (kind, image) in [("colour", picture), ("grey", picture.convertedToGrey())] {
                     let encoding = JPEGEncoding(isProgressive: progressive, restartRows: restartRows)
-                    let name = "\(kind)\(progressive ? ", progressive" : "")\(restartRows > 0 ? ", restart markers" : "")"
+                    let name =
+                        "\(kind)\(progressive ? ", progressive" : "")\(restartRows > 0 ? ", restart markers" : "")"
                     files.append(("Huffman, \(name)", try ImageFile.encodeJPEG(image, encoding: encoding)))
                     files.append(("arithmetic, \(name)", Fixture.arithmeticJPEG(image, encoding)))
                 }
@@ -126,7 +127,9 @@ final class DamagedFilesTests: XCTestCase {
                     guard cut.count > scan + 20 else { continue }
                     XCTAssertEqual(error?.isAcceptable, true, "\(name), \(tenth)/10")
                     XCTAssertTrue(error?.description.contains("data.damaged_images: accept") ?? false)
-                    XCTAssertEqual(try ImageFile.decode(cut, options: accepting).size, target ?? ImageSize(width: 160, height: 120))
+                    XCTAssertEqual(
+                        try ImageFile.decode(cut, options: accepting).size, target ?? ImageSize(width: 160, height: 120)
+                    )
                     XCTAssertEqual(warnings.all.map(\.kind), [.truncated], "\(name), \(tenth)/10")
                     XCTAssertNotEqual(warnings.all.first?.cause, "")
                 }
@@ -138,7 +141,9 @@ final class DamagedFilesTests: XCTestCase {
     func testEveryCodingCutAtEveryByteIsFound() throws {
         let picture = Fixture.picture(width: 40, height: 24)
         for encoding in [JPEGEncoding(), JPEGEncoding(isProgressive: true), JPEGEncoding(restartRows: 1)] {
-            for bytes in [try ImageFile.encodeJPEG(picture, encoding: encoding), Fixture.arithmeticJPEG(picture, encoding)] {
+            for bytes in [
+                try ImageFile.encodeJPEG(picture, encoding: encoding), Fixture.arithmeticJPEG(picture, encoding),
+            ] {
                 for kept in 0..<bytes.count - 2 {
                     let error = mediaError("\(encoding), \(kept) of \(bytes.count)") {
                         _ = try ImageFile.decode(Array(bytes.prefix(kept)))

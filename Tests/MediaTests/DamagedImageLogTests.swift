@@ -3,7 +3,9 @@ import Support
 import XCTest
 
 final class DamagedImageLogTests: XCTestCase {
-    private func warning(_ name: String, _ kind: MediaWarning.Kind = .damaged, cause: String = "bad code") throws -> MediaWarning {
+    private func warning(_ name: String, _ kind: MediaWarning.Kind = .damaged, cause: String = "bad code") throws
+        -> MediaWarning
+    {
         let text = #"{"kind": "\#(kind.rawValue)", "name": "\#(name)", "cause": "\#(cause)"}"#
         return try JSONDecoder().decode(MediaWarning.self, from: Data(text.utf8))
     }
@@ -34,14 +36,16 @@ final class DamagedImageLogTests: XCTestCase {
             """)
         let summary = try XCTUnwrap(try (1...40).map { try warning("\(100 + $0).jpg") }.damageSummary)
         XCTAssertTrue(summary.hasPrefix("40 damaged images were accepted:\n  101.jpg is"), summary)
-        XCTAssertTrue(summary.hasSuffix("105.jpg is damaged; the picture was accepted as it came out: bad code\n  … and 35 more"))
+        XCTAssertTrue(
+            summary.hasSuffix("105.jpg is damaged; the picture was accepted as it came out: bad code\n  … and 35 more"))
     }
 
     func testADecoderTellsIt() throws {
         let log = DamagedImageLog()
         let bytes = try ImageFile.encodeJPEG(Fixture.picture(width: 40, height: 24))
         _ = try ImageFile.decode(bytes, name: "whole.jpg", options: DecodeOptions(.accept, telling: log))
-        _ = try ImageFile.decode(Array(bytes.dropLast(60)), name: "cut.jpg", options: DecodeOptions(.accept, telling: log))
+        _ = try ImageFile.decode(
+            Array(bytes.dropLast(60)), name: "cut.jpg", options: DecodeOptions(.accept, telling: log))
         XCTAssertEqual(log.images.map(\.name), ["cut.jpg"])
         XCTAssertEqual(log.images.first?.kind, .truncated)
         XCTAssertThrowsError(

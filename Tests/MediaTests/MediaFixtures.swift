@@ -123,13 +123,19 @@ enum Fixture {
             ("PNG", try ImageFile.encodePNG(picture)),
             ("grey PNG", try ImageFile.encodePNG(grey)),
             ("interlaced PNG", png(picture.pixels, width: 43, height: 29, channels: 3, interlaced: true)),
-            ("PNG of 16 bits", png(noise(width: 43, height: 58, channels: 1, seed: 7).pixels, width: 43, height: 29,
-                channels: 1, bitDepth: 16)),
+            (
+                "PNG of 16 bits",
+                png(
+                    noise(width: 43, height: 58, channels: 1, seed: 7).pixels, width: 43, height: 29,
+                    channels: 1, bitDepth: 16)
+            ),
             ("turned PNG", PNGChunk.allOrientations.inserted(into: try ImageFile.encodePNG(picture))),
-            ("interlaced palette PNG",
+            (
+                "interlaced palette PNG",
                 png(
                     (0..<43 * 29).map { UInt8($0 % 3) }, width: 43, height: 29, channels: 1, bitDepth: 8,
-                    interlaced: true, palette: [255, 0, 0, 0, 255, 0, 0, 0, 255])),
+                    interlaced: true, palette: [255, 0, 0, 0, 255, 0, 0, 0, 255])
+            ),
             (
                 "interlaced PNG of 16 bits",
                 png(

@@ -107,7 +107,10 @@ final class OrientationTests: XCTestCase {
             ("EXIF without, raw profile 8", [.exif(6, tag: 0x13), .rawProfile(8)], 1),
             ("raw profile without, XMP 6", [.rawProfile(8, tag: 0x13), .xmp(6)], 6),
             ("EXIF 9, XMP 6", [.exif(9), .xmp(6)], 1),
-            ("EXIF with its name", [PNGChunk(name: "eXIf", payload: Array("Exif\0\0".utf8) + PNGChunk.exifBlock(6))], 6),
+            (
+                "EXIF with its name", [PNGChunk(name: "eXIf", payload: Array("Exif\0\0".utf8) + PNGChunk.exifBlock(6))],
+                6
+            ),
             ("XMP 0", [.xmp(0)], 1),
             ("raw profile 8, EXIF 6", [.rawProfile(8), .exif(6)], 6),
             ("raw profile 8, EXIF without, XMP 4", [.rawProfile(8), .exif(1, tag: 0x13), .xmp(4)], 4),
@@ -148,7 +151,8 @@ final class OrientationTests: XCTestCase {
         XCTAssertEqual(try orientation([PNGChunk(name: "tEXt", payload: key + profile.prefix(30))]), 1)
         XCTAssertEqual(try orientation([PNGChunk(name: "tEXt", payload: Array(key.dropLast()) + profile)]), 1)
         XCTAssertEqual(try orientation([PNGChunk(name: "zTXt", payload: key + [0] + profile)]), 1, "not deflated")
-        XCTAssertEqual(try orientation([PNGChunk(name: "zTXt", payload: key + [1] + PNGChunk.stored(Array(profile)))]), 1)
+        XCTAssertEqual(
+            try orientation([PNGChunk(name: "zTXt", payload: key + [1] + PNGChunk.stored(Array(profile)))]), 1)
         XCTAssertEqual(try orientation([PNGChunk(name: "iTXt", payload: key + [0])]), 1)
         XCTAssertEqual(try orientation([PNGChunk(name: "iTXt", payload: key + [0, 0, 1])]), 1)
         XCTAssertEqual(try orientation([PNGChunk(name: "eXIf", payload: [])]), 1)

@@ -61,7 +61,8 @@ struct PNGChunk {
             "XML:com.adobe.xmp",
             asElement
                 ? "<x:xmpmeta><tiff:Orientation>\(orientation)</tiff:Orientation></x:xmpmeta>"
-                : "<x:xmpmeta><rdf:Description tiff:Make=\"A\" tiff:Orientation=\"\(orientation)\"/></x:xmpmeta>", as: kind)
+                : "<x:xmpmeta><rdf:Description tiff:Make=\"A\" tiff:Orientation=\"\(orientation)\"/></x:xmpmeta>",
+            as: kind)
     }
 
     static func text(_ keyword: String, _ value: String, as kind: Text) -> PNGChunk {

@@ -2,6 +2,7 @@ import Annotations
 import Architectures
 import DataPipeline
 import Foundation
+import Media
 import NN
 import SampleSets
 import Tensors
@@ -310,10 +311,10 @@ final class DetectionTrainingTests: XCTestCase {
         ) { XCTAssertTrue("\($0)".contains("which the recipe's data.classes does not know"), "\($0)") }
     }
 
-    /// Cuts an image's file behind its header, where libjpeg still makes a picture of it.
+    /// Makes an image's file a JPEG that is cut behind its header, of which libjpeg still makes a picture.
     private func cut(_ path: String) throws {
-        let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
-        try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: path))
+        let bytes = try ImageFile.encodeJPEG(ImageFile.read(path))
+        try Data(bytes.prefix(bytes.count * 2 / 3)).write(to: URL(fileURLWithPath: path))
     }
 
     private func images(_ samples: String, _ part: String) throws -> [String] {
@@ -345,7 +346,8 @@ final class DetectionTrainingTests: XCTestCase {
         let (scores, results) = try evaluation.run(into: RunFolder(run))
         XCTAssertEqual(scores.images, 2)
         XCTAssertEqual(scores.damaged.map(\.name), [validation])
-        XCTAssertTrue(scores.table.contains("1 damaged image was accepted:\n  \(validation) is truncated"), scores.table)
+        XCTAssertTrue(
+            scores.table.contains("1 damaged image was accepted:\n  \(validation) is truncated"), scores.table)
         XCTAssertEqual(
             try evaluation.draw(results, count: 2, threshold: 0, into: RunFolder(run + "/pictures")).count, 3)
         var report = try RunReport(run: run, threshold: 0).report
@@ -367,7 +369,8 @@ final class DetectionTrainingTests: XCTestCase {
         let outcome = try job.train()
         XCTAssertEqual(outcome.step, 4)
         XCTAssertNotNil(outcome.best)
-        XCTAssertEqual(job.leftOutImages.map { samples + "/coco/images/" + $0.path }, [broken], "once, of two evaluations")
+        XCTAssertEqual(
+            job.leftOutImages.map { samples + "/coco/images/" + $0.path }, [broken], "once, of two evaluations")
         XCTAssertTrue(job.leftOutImages[0].reason.contains("is truncated: "), job.leftOutImages[0].reason)
         XCTAssertEqual(job.replacedImages, [])
     }

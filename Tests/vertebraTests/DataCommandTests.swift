@@ -154,8 +154,10 @@ final class DataCommandTests: XCTestCase {
             XCTAssertTrue(accepted.output.contains("none of them stops training"), accepted.output)
         }
         let voc = try CommandRun.of(
-            ["data", "check", "--coco", "samples/coco/annotations/instances_train.json", "--images",
-                "samples/coco/images", "--damaged-images", "accept"], in: folder)
+            [
+                "data", "check", "--coco", "samples/coco/annotations/instances_train.json", "--images",
+                "samples/coco/images", "--damaged-images", "accept",
+            ], in: folder)
         XCTAssertEqual(voc.status, 0, voc.output)
 
         let show = ["data", "show", "tiny.yaml", "--count", "8", "--output", "shown"]

@@ -134,7 +134,8 @@ final class DetectCommandTests: XCTestCase {
         XCTAssertTrue(refused.errors.contains("--damaged-images accept."), refused.errors)
         let accepted = try CommandRun.of(detect + ["--damaged-images", "accept"], in: folder)
         XCTAssertEqual(accepted.status, 0, accepted.errors)
-        XCTAssertTrue(accepted.errors.contains("1 damaged image was accepted:\n  \(image) is truncated"), accepted.errors)
+        XCTAssertTrue(
+            accepted.errors.contains("1 damaged image was accepted:\n  \(image) is truncated"), accepted.errors)
         let found = try json(file: folder + "/found/detections.json")
         XCTAssertEqual((found[0]["damage"] as? [String: String])?["kind"], "truncated")
         XCTAssertTrue(FileManager.default.fileExists(atPath: folder + "/found/shapes_000001.jpg"))

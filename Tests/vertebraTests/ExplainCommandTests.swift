@@ -60,7 +60,8 @@ final class ExplainCommandTests: XCTestCase {
         XCTAssertTrue(refused.errors.contains("cut.jpg is truncated: "), refused.errors)
         let accepted = try CommandRun.of(explain + ["--damaged-images", "accept"], in: folder)
         XCTAssertEqual(accepted.status, 0, accepted.errors)
-        XCTAssertTrue(accepted.errors.contains("1 damaged image was accepted:\n  cut.jpg is truncated"), accepted.errors)
+        XCTAssertTrue(
+            accepted.errors.contains("1 damaged image was accepted:\n  cut.jpg is truncated"), accepted.errors)
 
         let wrong = try CommandRun.of(["explain", "val/cat", "--checkpoint", "run", "--class", "dgo"], in: folder)
         XCTAssertEqual(wrong.status, 1)

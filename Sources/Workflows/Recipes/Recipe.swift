@@ -1,4 +1,3 @@
-import Media
 import Support
 
 /// A recipe for training as typed values. A key that is left out has its default.
@@ -72,8 +71,6 @@ extension ImageSize {
 package protocol DataSection: RecipeSection {
     /// The folder of the data. A relative path starts from the folder that the command runs in.
     var root: String { get }
-    /// What becomes of JPEGs that are damaged and can be decoded all the same.
-    var damagedImages: DamagedImages { get }
 }
 
 extension DataSection {

@@ -117,7 +117,8 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         try values.require(threads.map { (1...most).contains($0) } ?? true, .threads, "must be 1 to \(most)")
         try values.require(
             threads.map(WorkerThreads.canStart) ?? true, .threads,
-            "is \(threads ?? 0), and the system does not start as many threads; lower it, or raise the limit (ulimit -u)")
+            "is \(threads ?? 0), and the system does not start as many threads; lower it, or raise the limit (ulimit -u)"
+        )
         try values.update(&loaderThreads, .loaderThreads, "must be 0 to \(most)") { (0...most).contains($0) }
         try values.update(&precision, .precision)
     }
