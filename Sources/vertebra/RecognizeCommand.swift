@@ -16,6 +16,8 @@ struct RecognizeCommand: WorkCommand {
 
     @Argument(help: "Video files, or folders of them.") var videos: [String]
     @Option(help: "A classifier of clips: a run's folder or a checkpoint's file.") var checkpoint: String
+    @Option(help: "The number of the stream of a video, from 0. Default: the one that FFmpeg prefers.")
+    var stream: Int?
     @Option(help: "Number of classes to print for each video.") var top = 5
     @Option(
         help: """
@@ -27,6 +29,7 @@ struct RecognizeCommand: WorkCommand {
     @OptionGroup var device: DeviceOption
 
     func validate() throws {
+        if let stream, stream < 0 { throw ValidationError("--stream is \(stream); it must not be below 0.") }
         guard top > 0 else { throw ValidationError("--top is \(top); it must be above 0.") }
     }
 
@@ -35,7 +38,7 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            SavedModel(checkpoint, settings: set.settings), device: device.device, top: top)
+            SavedModel(checkpoint, settings: set.settings), device: device.device, top: top, stream: stream)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         let all = try StopSignal.watching(saving: false) {

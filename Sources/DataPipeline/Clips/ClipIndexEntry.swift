@@ -15,10 +15,13 @@ public struct ClipIndexEntry: Hashable, Sendable {
     public let content: Content
     /// The state of the files that this holds for; nil where what is wrong may pass by itself, and so is not kept.
     let stamp: ClipStamp?
+    /// The order of the frames, where only decoding all of them tells.
+    package let order: VideoOrder?
 
-    init(content: Content, stamp: ClipStamp?) {
+    init(content: Content, stamp: ClipStamp?, order: VideoOrder? = nil) {
         self.content = content
         self.stamp = stamp
+        self.order = order
     }
 
     /// Opens a video as ``ClipDataset`` does.
@@ -27,7 +30,8 @@ public struct ClipIndexEntry: Hashable, Sendable {
         let stamp = ClipStamp(path)
         do {
             let source = try ClipSource(path, options: VideoOptions())
-            self.init(content: .frames(source.frameCount, rate: source.frameRate), stamp: stamp)
+            self.init(
+                content: .frames(source.frameCount, rate: source.frameRate), stamp: stamp, order: source.order)
         } catch let error as MediaError {
             let mayPass = error.kind == .unreadable || error.kind == .outOfMemory
             let frame = error.name == path ? "" : (error.name as NSString).lastPathComponent + ": "

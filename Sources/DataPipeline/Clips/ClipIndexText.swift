@@ -10,9 +10,10 @@ package enum ClipIndexText {
     }
 
     private static let title = "vertebra frames index "
-    private static let version = "1"
+    private static let version = "2"
     private static let columns = [
         "video", "frames", "frames a second", "bytes", "modified", "first frame", "its bytes", "its time", "problem",
+        "order",
     ]
 
     private static let tab = UInt8(ascii: "\t"), newline = UInt8(ascii: "\n")
@@ -35,6 +36,7 @@ package enum ClipIndexText {
                     escaped(path), frames, rate, String(stamp.video.bytes), String(stamp.video.modified),
                     first.map { escaped($0.name) } ?? "", first.map { String($0.file.bytes) } ?? "",
                     first.map { String($0.file.modified) } ?? "", problem,
+                    entry.order?.text ?? "",
                 ].joined(separator: "\t"))
         }
         return sealed(lines.joined(separator: "\n") + "\n")
@@ -89,13 +91,15 @@ package enum ClipIndexText {
             stamp.firstFrame = .init(name: name, file: file)
         }
         if !values[8].isEmpty {
-            guard let reason = unescaped(values[8]), values[1].isEmpty else { return nil }
+            guard let reason = unescaped(values[8]), values[1].isEmpty, values[9].isEmpty else { return nil }
             return (path, ClipIndexEntry(content: .unreadable(reason), stamp: stamp))
         }
         guard let frames = Int(values[1]), frames > 0 else { return nil }
         let rate = Double(values[2])
         guard values[2].isEmpty || rate.map({ $0.isFinite && $0 > 0 }) ?? false else { return nil }
-        return (path, ClipIndexEntry(content: .frames(frames, rate: rate), stamp: stamp))
+        let order = VideoOrder(text: values[9])
+        guard values[9].isEmpty || order?.packets.count == frames else { return nil }
+        return (path, ClipIndexEntry(content: .frames(frames, rate: rate), stamp: stamp, order: order))
     }
 
     private static func file(_ bytes: String, _ modified: String) -> ClipStamp.File? {

@@ -26,6 +26,14 @@ enum ClipSource {
         }
     }
 
+    /// The order of a video's frames, where only decoding all of them tells.
+    var order: VideoOrder? {
+        switch self {
+        case .video(let reader): reader.order
+        case .folder: nil
+        }
+    }
+
     /// Frames a second on average; nil where nothing says.
     var frameRate: Double? {
         switch self {

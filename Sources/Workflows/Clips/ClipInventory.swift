@@ -1,5 +1,6 @@
 import Annotations
 import DataPipeline
+import Media
 
 /// Which videos of a part of a data set are there and can be read.
 package struct ClipInventory: Encodable, Sendable {
@@ -17,13 +18,17 @@ package struct ClipInventory: Encodable, Sendable {
     package let unreadable: [UnreadableVideo]
     /// Indices of the unreadable videos among the annotations' clips.
     let leftOut: Set<Int>
+    /// The orders of frames that only decoding tells, by the videos' indices among the annotations' clips.
+    let orders: [Int: VideoOrder]
 
     enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable }
 
     init(_ part: ClipPart, index: ClipIndex) {
         let annotations = part.annotations
         var frames = 0, seconds: Double? = 0, unreadable: [UnreadableVideo] = [], leftOut: Set<Int> = []
+        var orders: [Int: VideoOrder] = [:]
         for (number, path) in part.paths(from: index.root).enumerated() {
+            orders[number] = index.entries[path]?.order
             switch index.entries[path]?.content {
             case .frames(let count, let rate)?:
                 frames += count
@@ -42,6 +47,7 @@ package struct ClipInventory: Encodable, Sendable {
         missing = annotations.missing
         self.unreadable = unreadable
         self.leftOut = leftOut
+        self.orders = orders
     }
 }
 

@@ -25,7 +25,8 @@ package struct ClipMeasurement {
         try survey.requireReadable(recipe.data.failedImages, file: model.file)
         inventory = survey.inventories[0]
         notes = survey.notes
-        let dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views)
+        var dataset = ClipViewsDataset(annotations: part.annotations, folder: part.folder, layout: recipe.input.views)
+        dataset.orders = inventory.orders
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),

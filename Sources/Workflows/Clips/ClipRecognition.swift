@@ -27,6 +27,10 @@ public struct RecognizedClip: Encodable, Sendable {
     public let classes: [Class]
     /// Path of the video with the classes drawn in; nil until it is written.
     public internal(set) var drawn: String?
+    /// The stream of the file that was asked for.
+    let stream: Int?
+
+    enum CodingKeys: String, CodingKey { case video, frames, rate, views, classes, drawn }
 
     /// The classes and their probabilities in one line for a person.
     public var summary: String {
@@ -39,6 +43,7 @@ public struct ClipRecognition {
     /// The classifier.
     public let model: ClassifierModel
     private let top: Int
+    private let stream: Int?
 
     /// A classifier of clips that was saved, on a device.
     ///
@@ -46,8 +51,9 @@ public struct ClipRecognition {
     ///   - saved: The classifier's checkpoint.
     ///   - device: Where it runs.
     ///   - top: How many classes to report for each video.
+    ///   - stream: The number of the stream of each video to read; nil for the one that FFmpeg prefers.
     /// - Throws: `RecipeFileError`, `CheckpointError`; `JobError` for a model of images.
-    public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5) throws {
+    public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5, stream: Int? = nil) throws {
         try saved.require(
             .classification, "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
         model = try ClassifierModel(saved, device: device)
@@ -55,12 +61,13 @@ public struct ClipRecognition {
             throw JobError(saved.path, "this classifier was trained on images, not on videos")
         }
         self.top = top
+        self.stream = stream
     }
 
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
-            path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count))
+            path: path, layout: model.recipe.input.views, options: VideoOptions(threads: Threads.count, stream: stream))
         let probabilities: Tensor
         do {
             probabilities = try model.probabilities(views)
@@ -72,7 +79,8 @@ public struct ClipRecognition {
             RecognizedClip.Class(name: model.classNames[$0], probability: $1)
         }
         return RecognizedClip(
-            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes)
+            video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes,
+            stream: stream)
     }
 }
 
@@ -83,7 +91,7 @@ extension RecognizedClip {
     /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. A video that can't be
     ///   finished leaves no file.
     public mutating func writeVideo(to path: String) throws {
-        let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count))
+        let reader = try VideoReader(path: video, options: VideoOptions(threads: Threads.count, stream: stream))
         let least = 240
         let scale = (least + min(reader.width, reader.height) - 1) / min(reader.width, reader.height)
         let size = ImageSize(width: reader.width * scale, height: reader.height * scale)
