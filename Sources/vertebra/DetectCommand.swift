@@ -12,7 +12,7 @@ struct DetectCommand: WorkCommand {
         abstract:
             "Find objects in images and videos; write boxes as JSON, and pictures and videos with the boxes drawn in.")
 
-    @Argument(help: "JPEG or PNG files, videos (MP4, MOV, Matroska, WebM, AVI), or folders of them.")
+    @Argument(help: "JPEG or PNG files, videos (MP4, MOV, Matroska, WebM, AVI, MPEG, FLV, GIF), or folders of them.")
     var images: [String]
     @Option(help: "A checkpoint's file, a run's folder, or weights of torchvision's Faster R-CNN (.pth, .safetensors).")
     var checkpoint: String
@@ -25,6 +25,8 @@ struct DetectCommand: WorkCommand {
     @Option(help: "Leave out objects with a lower score, 0…1.") var threshold: Float = 0.5
     @Option(help: "Look at every n-th frame of a video; drawn frames in between repeat the last boxes.")
     var every = 1
+    @Option(help: "The number of the stream of a video, from 0. Default: the one that FFmpeg prefers.")
+    var stream: Int?
     @Option(help: "Number of video frames that the detector gets at a time.") var batch = 8
     @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") var sound = true
     @Option(help: "Also write the detections to this file in COCO's results format; images only.") var results: String?
@@ -41,6 +43,7 @@ struct DetectCommand: WorkCommand {
         guard (0...1).contains(threshold) else {
             throw ValidationError("--threshold is \(threshold); it must be in 0…1.")
         }
+        if let stream, stream < 0 { throw ValidationError("--stream is \(stream); it must not be below 0.") }
         for (name, value) in [("every", every), ("batch", batch)] where value < 1 {
             throw ValidationError("--\(name) is \(value); it must be above 0.")
         }
@@ -119,8 +122,8 @@ struct DetectCommand: WorkCommand {
         defer { line.end() }
         let began = ContinuousClock.now
         return try detection.detectVideo(
-            video, threshold: threshold, passes: VideoPasses(every: every, batch: batch), drawing: drawing,
-            keepsSound: sound
+            video, threshold: threshold, stream: stream, passes: VideoPasses(every: every, batch: batch),
+            drawing: drawing, keepsSound: sound
         ) { done, total in
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             line.show(done, of: total, rate: seconds > 0 ? Double(done) / seconds : nil)

@@ -18,6 +18,8 @@ struct RecognizeCommand: WorkCommand {
     @Argument(help: "Video files, folders of frames, or folders of both.") var videos: [String]
     @Option(help: "A classifier of clips: a run's folder, a checkpoint's file, or weights alone (.pth, .safetensors).")
     var checkpoint: String
+    @Option(help: "The number of the stream of a video, from 0. Default: the one that FFmpeg prefers.")
+    var stream: Int?
     @Option(help: "Number of classes to print for each video.") var top = 5
     @Option(
         help: """
@@ -31,6 +33,7 @@ struct RecognizeCommand: WorkCommand {
     @OptionGroup var device: DeviceOption
 
     func validate() throws {
+        if let stream, stream < 0 { throw ValidationError("--stream is \(stream); it must not be below 0.") }
         guard top > 0 else { throw ValidationError("--top is \(top); it must be above 0.") }
     }
 
@@ -39,7 +42,7 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            weights.open(checkpoint, settings: set.settings), device: device.device, top: top)
+            weights.open(checkpoint, settings: set.settings), device: device.device, top: top, stream: stream)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         var all: [RecognizedClip] = [], failures: [any Error] = [], stop: (any Error)?

@@ -58,7 +58,7 @@ static uint8_t sample(int plane, int x, int y, int t) {
 
 static void draw(const fx_video *v, AVFrame *frame, int t) {
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
-    for (int p = 0; p < 3; p++) {
+    for (int p = 0; p < av_pix_fmt_count_planes((enum AVPixelFormat)frame->format); p++) {
         int w = p ? -(-v->width >> format->log2_chroma_w) : v->width;
         int h = p ? -(-v->height >> format->log2_chroma_h) : v->height;
         for (int y = 0; y < h; y++)

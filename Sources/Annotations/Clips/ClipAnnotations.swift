@@ -76,8 +76,11 @@ public struct ClipAnnotations: Hashable, Sendable {
 /// The videos in a folder and in the folders right in it, found by their names without the ending. A folder of frames is a
 /// video too, by its whole name; where a file of the same name is there, the file is taken.
 package struct VideoFolder {
-    /// Endings of the names of videos, in small letters.
-    package static let endings: Set<String> = ["mp4", "m4v", "mov", "mkv", "webm", "avi"]
+    /// Endings of the names of videos, in small letters: those of all containers that are read. What a file really is, its
+    /// content tells.
+    package static let endings: Set<String> = [
+        "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "vob", "flv", "gif",
+    ]
 
     let path: String
     /// Paths relative to the folder, ascending, by stem.

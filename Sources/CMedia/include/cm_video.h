@@ -71,6 +71,9 @@ cm_status cm_video_open_bytes(
     const uint8_t *bytes, size_t count, const cm_video_options *options, cm_video **video, int64_t *frame,
     cm_report *report);
 
+/// Whether the first bytes of a file are those of a container that is read.
+bool cm_video_is_container(const uint8_t *bytes, size_t count);
+
 void cm_video_close(cm_video *video);
 
 void cm_video_describe(const cm_video *video, cm_video_info *info);

@@ -154,6 +154,11 @@ cm_status cm_video_open_bytes(
     return open_any(v, options, video, frame, report);
 }
 
+bool cm_video_is_container(const uint8_t *bytes, size_t count) {
+    video_source source = {-1, bytes, (int64_t)count, 0};
+    return video_source_container(&source) != VIDEO_CONTAINER_NONE;
+}
+
 void cm_video_close(cm_video *v) {
     if (!v) return;
     avcodec_free_context(&v->decoder);

@@ -53,6 +53,8 @@ public struct ClipDataset: ClassificationDataset {
     public let layout: Layout
     /// The folder of the videos.
     public let folder: String
+    /// What an index knows of the order of a video's frames, by the video's place among the annotations.
+    package var orders: [Int: VideoOrder] = [:]
     private let mirroredLabels: [Int]?
 
     /// A data set of the annotated videos; nothing is opened yet.
@@ -89,7 +91,9 @@ public struct ClipDataset: ClassificationDataset {
     /// - Throws: `MediaError`, naming the file, and the frame.
     public func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         let record = annotations.clips[index], path = path(of: index)
-        let source = try ClipSource(path, options: VideoOptions(), framePrefix: layout.framePrefix)
+        var options = VideoOptions()
+        options.order = orders[index]
+        let source = try ClipSource(path, options: options, framePrefix: layout.framePrefix)
         guard let augmentation = layout.augmentation else {
             let start = layout.sampling.evenStarts(1, frameCount: source.frameCount)[0]
             let size = ResizeRule.clipFrames(shorterSide: layout.shorterSide).size(of: source.size)

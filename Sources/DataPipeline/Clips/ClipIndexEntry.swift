@@ -17,10 +17,13 @@ public struct ClipIndexEntry: Hashable, Sendable {
     public let content: Content
     /// The state of the files that this holds for; nil where what is wrong may pass by itself, and so is not kept.
     let stamp: ClipStamp?
+    /// The order of the frames, where only decoding all of them tells.
+    package let order: VideoOrder?
 
-    init(content: Content, stamp: ClipStamp?) {
+    init(content: Content, stamp: ClipStamp?, order: VideoOrder? = nil) {
         self.content = content
         self.stamp = stamp
+        self.order = order
     }
 
     /// Opens a video as ``ClipDataset`` does.
@@ -30,7 +33,8 @@ public struct ClipIndexEntry: Hashable, Sendable {
         do {
             let source = try ClipSource(path, options: VideoOptions(), framePrefix: framePrefix)
             self.init(
-                content: .frames(source.frameCount, rate: source.frameRate, lacking: source.lacking), stamp: stamp)
+                content: .frames(source.frameCount, rate: source.frameRate, lacking: source.lacking), stamp: stamp,
+                order: source.order)
         } catch let error as MediaError {
             // Which frames are meant is the recipe's to say.
             let mayPass = [.unreadable, .outOfMemory, .unclearFrames].contains(error.kind)

@@ -13,7 +13,7 @@ package enum ClipIndexText {
     private static let version = "2"
     private static let columns = [
         "video", "frames", "frames a second", "bytes", "modified", "first frame", "its bytes", "its time", "problem",
-        "lacking",
+        "lacking", "order",
     ]
 
     private static let tab = UInt8(ascii: "\t"), newline = UInt8(ascii: "\n")
@@ -36,7 +36,7 @@ package enum ClipIndexText {
                 [
                     escaped(path), frames, rate, String(stamp.video.bytes), String(stamp.video.modified),
                     first.map { escaped($0.name) } ?? "", first.map { String($0.file.bytes) } ?? "",
-                    first.map { String($0.file.modified) } ?? "", problem, gaps,
+                    first.map { String($0.file.modified) } ?? "", problem, gaps, entry.order?.text ?? "",
                 ].joined(separator: "\t"))
         }
         return sealed(lines.joined(separator: "\n") + "\n")
@@ -98,7 +98,11 @@ package enum ClipIndexText {
         let rate = Double(values[2])
         guard values[2].isEmpty || rate.map({ $0.isFinite && $0 > 0 }) ?? false else { return nil }
         guard let lacking = values[9].isEmpty ? 0 : Int(values[9]), lacking >= 0 else { return nil }
-        return (path, ClipIndexEntry(content: .frames(frames, rate: rate, lacking: lacking), stamp: stamp))
+        let order = VideoOrder(text: values[10])
+        guard values[10].isEmpty || order?.packets.count == frames else { return nil }
+        return (
+            path, ClipIndexEntry(content: .frames(frames, rate: rate, lacking: lacking), stamp: stamp, order: order)
+        )
     }
 
     private static func file(_ bytes: String, _ modified: String) -> ClipStamp.File? {

@@ -28,6 +28,9 @@ package enum ClipSource {
         }
     }
 
+    /// The order of a video's frames, where only decoding all of them tells.
+    var order: VideoOrder? { video?.order }
+
     /// Frames a second on average, by how long the frames are shown and not by what a file calls its rate; nil where
     /// nothing says.
     package var frameRate: Double? {

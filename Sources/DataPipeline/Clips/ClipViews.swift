@@ -102,6 +102,8 @@ public struct ClipViewsDataset: Dataset {
     public let annotations: ClipAnnotations
     /// Which views are taken.
     public let layout: ClipViews.Layout
+    /// What an index knows of the order of a video's frames, by the video's place among the annotations.
+    package var orders: [Int: VideoOrder] = [:]
     private let folder: String
 
     /// A data set of the annotated videos, whose paths are relative to `folder`; nothing is opened yet.
@@ -121,7 +123,10 @@ public struct ClipViewsDataset: Dataset {
     public func sample(at index: Int, random: inout SeededRandom) -> Result<ClipViews, MediaError> {
         Result { () throws(MediaError) in
             do {
-                return try ClipViews(path: describe(index), label: annotations.clips[index].label, layout: layout)
+                var options = VideoOptions()
+                options.order = orders[index]
+                return try ClipViews(
+                    path: describe(index), label: annotations.clips[index].label, layout: layout, options: options)
             } catch let error as MediaError {
                 throw error
             } catch {

@@ -23,6 +23,11 @@ enum FileKind {
         (4, ascii("ftyp"), "an MP4 video"),
         (8, ascii("AVI "), "an AVI video"),
         (0, [0x1A, 0x45, 0xDF, 0xA3], "a Matroska or WebM video"),
+        (0, ascii("FLV\u{1}"), "an FLV video"),
+        (0, [0x00, 0x00, 0x01, 0xBA], "an MPEG program stream"),
+        (0, [0x00, 0x00, 0x01, 0xB3], "bare MPEG pictures without a container"),
+        (0, [0x30, 0x26, 0xB2, 0x75], "a Windows Media file"),
+        (0, ascii("OggS"), "an Ogg file"),
         (0, [0xFF, 0x4F, 0xFF, 0x51], "a JPEG 2000 image"),
         (4, ascii("jP  "), "a JPEG 2000 image"),
         (0, [0xFF, 0x0A], "a JPEG XL image"),
@@ -34,6 +39,12 @@ enum FileKind {
         (0, ascii("\u{93}NUMPY").map { $0 }, "a NumPy array"),
         (0, ascii("version https://git-lfs"), "a Git LFS pointer, not the file itself"),
     ]
+
+    /// Whether the first bytes are those of a container of videos.
+    static func isVideo(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let kind = guess(bytes) else { return false }
+        return ["video", "MPEG", "Windows Media", "Ogg"].contains { kind.contains($0) }
+    }
 
     private static func ascii(_ text: String) -> [UInt8] {
         text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }

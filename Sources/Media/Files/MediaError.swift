@@ -13,9 +13,10 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case empty
         /// The file is neither JPEG nor PNG.
         case notAnImage
-        /// The file is neither MP4, Matroska, WebM nor AVI.
+        /// The file is of none of the kinds that ``VideoReader`` knows.
         case notAVideo
-        /// The file is a video container without moving pictures: sound alone, or with a cover.
+        /// The file is a video container without moving pictures: sound alone, or with a cover; or the stream that was
+        /// asked for has none.
         case noPictures
         /// The pictures in a folder are not the frames of one video.
         case unclearFrames
@@ -63,8 +64,8 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unwritable: "Check the folder, its permissions and the free space."
         case .empty, .truncated: "Copy or download the file again, or take it out of the data set."
         case .notAnImage: "Convert it to JPEG or PNG, or take it out of the data set."
-        case .notAVideo: "Convert it to MP4, Matroska, WebM or AVI, or take it out of the data set."
-        case .noPictures: "Take it out of the data set."
+        case .notAVideo: "Convert it to MP4, or take it out of the data set."
+        case .noPictures: "Take it out of the data set, or name another stream."
         case .unclearFrames:
             "Set data.frame_prefix to what the names of the frames begin with, or move the others away."
         case .corrupt: "Replace the file, or take it out of the data set."
@@ -82,7 +83,7 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
             case .unwritable: "can't be written"
             case .empty: "is empty"
             case .notAnImage: "is not a JPEG or PNG image"
-            case .notAVideo: "is not an MP4, Matroska, WebM or AVI video"
+            case .notAVideo: "is not an MP4, Matroska, WebM, AVI, MPEG, FLV or GIF video"
             case .noPictures: "is a video without pictures"
             case .unclearFrames: "holds more than the frames of one video"
             case .truncated: "is truncated"

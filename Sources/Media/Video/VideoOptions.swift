@@ -25,12 +25,17 @@ public struct VideoOptions: Hashable, Sendable {
     public var maxPixels: Int
     /// The most frames before the file is refused. What is kept of each in memory takes 64 bytes.
     public var maxFrames: Int
+    /// The number of the stream that is read, counted from 0 as FFmpeg counts all streams of the file; nil for the one that
+    /// FFmpeg prefers (`av_find_best_stream`).
+    public var stream: Int?
+    /// What ``VideoReader/order`` was when the file was read before.
+    package var order: VideoOrder?
 
     /// Options for upright frames, one thread and a failure on damage, with limits of 100 million pixels and 10 million
-    /// frames, unless said otherwise.
+    /// frames, of the stream that FFmpeg prefers, unless said otherwise.
     public init(
         threads: Int = 1, damage: Damage = .fail, appliesRotation: Bool = true, maxPixels: Int = 100_000_000,
-        maxFrames: Int = 10_000_000
+        maxFrames: Int = 10_000_000, stream: Int? = nil
     ) {
         precondition(threads > 0, "VideoOptions: \(threads) threads")
         self.threads = threads
@@ -38,5 +43,6 @@ public struct VideoOptions: Hashable, Sendable {
         self.appliesRotation = appliesRotation
         self.maxPixels = maxPixels
         self.maxFrames = maxFrames
+        self.stream = stream
     }
 }

@@ -1,13 +1,14 @@
 import CMedia
 import Support
 
-/// Reads frames of a video file, by their numbers: MP4 and its relatives, Matroska, WebM and AVI, told by their content
-/// and not by their name.
+/// Reads frames of a video file, by their numbers: MP4 and its relatives, Matroska, WebM, AVI, MPEG transport and program
+/// streams, FLV and GIF, told by their content and not by their name. Of several streams of pictures it reads the one that
+/// FFmpeg prefers, or the one that the options name.
 ///
 /// Frame i is the one that comes out i-th when the file is decoded from its start, bit for bit, in whatever order
 /// frames are asked for. Opening a file reads through its packets. Where these leave the order of the frames in doubt
-/// (timestamps that are missing or equal, interlaced fields, pictures that are not coded), all frames are decoded once
-/// to find it.
+/// (timestamps that are missing or equal, interlaced fields, pictures that are not coded, packets that are lost), all
+/// frames are decoded once to find it.
 ///
 /// Colours become RGB by the matrix (BT.601, BT.709, BT.2020) and the range that the stream names. Where it names none,
 /// they are taken as players take them: limited range, and BT.709 for pictures wider than 1279 or higher than 576
@@ -36,9 +37,13 @@ public final class VideoReader {
     public let isTruncated: Bool
     /// FFmpeg's name of the codec, for example `h264`.
     public let codec: String
-    /// The kind of file: `mp4`, `matroska` (WebM too) or `avi`.
+    /// The kind of file: `mp4`, `matroska` (WebM too), `avi`, `mpegts`, `mpeg`, `flv` or `gif`.
     public let container: String
-    /// Whether all frames had to be decoded to find their order.
+    /// The number of the stream that is read, counted from 0 as FFmpeg counts all streams of the file.
+    public let stream: Int
+    /// The frames' order, where only decoding tells; nil where the packets tell.
+    package let order: VideoOrder?
+    /// Whether all frames had to be decoded to find their order when the file was opened.
     package let isCounted: Bool
 
     let video: OpaquePointer
@@ -105,6 +110,11 @@ public final class VideoReader {
         rotation = info.rotation
         isTruncated = info.truncated
         isCounted = info.counted
+        stream = Int(info.stream)
+        var key: UInt64 = 0
+        order = cm_video_order(opened, &key).map {
+            VideoOrder(key: key, packets: Array(UnsafeBufferPointer(start: $0, count: Int(info.frame_count))))
+        }
         codec = text(of: info.codec)
         container = text(of: info.container)
     }
@@ -112,6 +122,13 @@ public final class VideoReader {
     deinit {
         cm_video_close(video)
         memory?.deallocate()
+    }
+
+    /// Whether the first bytes of the file at `path` are those of a video, of a kind that is read or another. False for a
+    /// file that can't be read.
+    package static func looksLikeVideo(_ path: String) -> Bool {
+        guard let start = try? FileBytes(path, first: 1024) else { return false }
+        return start.withUnsafeBytes { cm_video_is_container($0.bytePointer, $0.count) || FileKind.isVideo($0) }
     }
 
     /// When frame `index` is shown, in seconds after the first frame; nil when the file doesn't say.
@@ -250,10 +267,17 @@ public final class VideoReader {
     ) throws {
         var o = cm_video_options(
             threads: options.decoderThreads, accept_damage: options.damage == .keepDecodable,
-            max_pixels: UInt64(clamping: options.maxPixels), max_frames: UInt64(clamping: options.maxFrames))
+            max_pixels: UInt64(clamping: options.maxPixels), max_frames: UInt64(clamping: options.maxFrames),
+            // A negative number is no stream's, but means FFmpeg's choice to the decoder.
+            stream: options.stream.map { $0 < 0 ? .max : Int32(clamping: $0) } ?? -1, order: nil, order_count: 0,
+            order_key: options.order?.key ?? 0)
         var frame: Int64 = -1
         var report = cm_report()
-        let status = body(&o, &frame, &report)
+        let status = (options.order?.packets ?? []).withUnsafeBufferPointer { packets in
+            o.order = packets.baseAddress
+            o.order_count = packets.count
+            return body(&o, &frame, &report)
+        }
         if status == CM_NOT_A_VIDEO {
             throw MediaError(kind: .notAVideo, name: name, cause: try describe())
         }

@@ -45,17 +45,21 @@ package struct ClassificationTraining: TrainingJob {
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
         let damaged = DamagedImageLog()
-        let training = AnyClassificationDataset(
+        var training = AnyClassificationDataset(
             try ClassifierModel.dataset(
                 recipe, file: self.file, training: true, augmented: true, damaged: damaged), damaged: damaged)
         model = try ClassifierModel(
             recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
         model.network.move(to: device)
-        let validation = try ClassificationMeasurement.dataset(of: model)
-        if let train = training.clips, let val = validation.clips {
+        var validation = try ClassificationMeasurement.dataset(of: model)
+        if var train = training.clips, var val = validation.clips {
             let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
             try survey.requireReadable(recipe.data.failedImages, file: self.file)
             self.survey = survey
+            train.orders = survey.inventories[0].orders
+            val.orders = survey.inventories[1].orders
+            training = AnyClassificationDataset(train)
+            validation = AnyClassificationDataset(val)
         } else {
             survey = nil
         }

@@ -1,5 +1,6 @@
 import Annotations
 import DataPipeline
+import Media
 
 /// Which videos of a part of a data set are there and can be read.
 package struct ClipInventory: Encodable, Sendable {
@@ -20,15 +21,18 @@ package struct ClipInventory: Encodable, Sendable {
     package let findings: [String]
     /// Indices of the unreadable videos among the annotations' clips.
     let leftOut: Set<Int>
+    /// The orders of frames that only decoding tells, by the videos' indices among the annotations' clips.
+    let orders: [Int: VideoOrder]
 
     enum CodingKeys: String, CodingKey { case source, listed, readable, frames, hours, missing, unreadable, findings }
 
     init(_ part: ClipPart, index: ClipIndex) {
         let annotations = part.annotations
         var frames = 0, seconds: Double? = 0, unreadable: [UnreadableVideo] = [], leftOut: Set<Int> = []
-        var findings: [String] = [], seen: Set<String> = []
+        var findings: [String] = [], seen: Set<String> = [], orders: [Int: VideoOrder] = [:]
         for (number, path) in part.paths(from: index.root).enumerated() {
             let isNew = seen.insert(path).inserted, listed = annotations.clips[number].frameCount
+            orders[number] = index.entries[path]?.order
             switch index.entries[path]?.content {
             case .frames(let count, let rate, let lacking)?:
                 // A folder that was copied in part would train like any other.
@@ -70,6 +74,7 @@ package struct ClipInventory: Encodable, Sendable {
         self.unreadable = unreadable
         self.findings = findings
         self.leftOut = leftOut
+        self.orders = orders
     }
 }
 

@@ -25,9 +25,10 @@ package struct ClipMeasurement {
         try survey.requireReadable(recipe.data.failedImages, file: model.file)
         inventory = survey.inventories[0]
         notes = survey.notes + inventory.findingNotes
-        let dataset = ClipViewsDataset(
+        var dataset = ClipViewsDataset(
             annotations: part.annotations, folder: part.folder,
             layout: recipe.input.views(framePrefix: recipe.data.framePrefix))
+        dataset.orders = inventory.orders
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),

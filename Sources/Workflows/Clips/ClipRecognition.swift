@@ -32,6 +32,8 @@ public struct RecognizedClip: Encodable, Sendable {
     public internal(set) var soundLeftOut: String?
     /// What the names of a folder's frames begin with, as the recipe says.
     var framePrefix: String?
+    /// The stream of the file that was asked for.
+    let stream: Int?
 
     enum CodingKeys: String, CodingKey { case video, frames, rate, views, classes, drawn, soundLeftOut }
 
@@ -46,6 +48,7 @@ public struct ClipRecognition {
     /// The classifier.
     public let model: ClassifierModel
     private let top: Int
+    private let stream: Int?
 
     /// A classifier of clips that was saved, on a device.
     ///
@@ -53,8 +56,9 @@ public struct ClipRecognition {
     ///   - saved: The classifier's checkpoint.
     ///   - device: Where it runs.
     ///   - top: How many classes to report for each video.
+    ///   - stream: The number of the stream of each video to read; nil for the one that FFmpeg prefers.
     /// - Throws: `RecipeFileError`, `CheckpointError`; `JobError` for a model of images.
-    public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5) throws {
+    public init(_ saved: SavedModel, device: Device = .cpu, top: Int = 5, stream: Int? = nil) throws {
         try saved.require(
             .classification, "this is a detector, and videos are recognised by a classifier; use `vertebra detect`")
         model = try ClassifierModel(saved, device: device)
@@ -66,13 +70,14 @@ public struct ClipRecognition {
                     : "this classifier was trained on images, not on videos")
         }
         self.top = top
+        self.stream = stream
     }
 
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
-            options: VideoOptions(threads: Threads.count))
+            options: VideoOptions(threads: Threads.count, stream: stream))
         let probabilities: Tensor
         do {
             probabilities = try model.logProbabilities(views).exp()
@@ -85,7 +90,7 @@ public struct ClipRecognition {
         }
         return RecognizedClip(
             video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes,
-            framePrefix: model.recipe.data.framePrefix)
+            framePrefix: model.recipe.data.framePrefix, stream: stream)
     }
 }
 
@@ -122,7 +127,8 @@ extension RecognizedClip {
     /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. A video that can't be
     ///   finished leaves no file.
     public mutating func writeVideo(to path: String, keepsSound: Bool = true) throws {
-        let source = try ClipSource(video, options: VideoOptions(threads: Threads.count), framePrefix: framePrefix)
+        let source = try ClipSource(
+            video, options: VideoOptions(threads: Threads.count, stream: stream), framePrefix: framePrefix)
         let least = 240, shorter = min(source.size.width, source.size.height)
         let scale = (least + shorter - 1) / shorter
         let size = ImageSize(width: source.size.width * scale, height: source.size.height * scale)

@@ -114,7 +114,7 @@ extension ImageDetection {
         try files(arguments, endingWith: ImageFile.endings, called: "JPEG or PNG files")
     }
 
-    /// The image and video files that arguments name. Videos are MP4 and its relatives, Matroska, WebM and AVI.
+    /// The image and video files that arguments name. What a video is, the ending of its name tells.
     package static func imageAndVideoFiles(_ arguments: [String]) throws -> [String] {
         try files(arguments, endingWith: ImageFile.endings.union(videoEndings), called: "JPEG, PNG or video files")
     }
@@ -134,8 +134,12 @@ extension ImageDetection {
             .map { folder + "/" + $0 }
     }
 
-    /// Whether a file is a video, by the ending of its name.
-    package static func isVideo(_ path: String) -> Bool { videoEndings.contains(ending(of: path)) }
+    /// Whether a file is a video, by the ending of its name, or by its content where the name doesn't say.
+    package static func isVideo(_ path: String) -> Bool {
+        let ending = ending(of: path)
+        return videoEndings.contains(ending)
+            || (!ImageFile.endings.contains(ending) && VideoReader.looksLikeVideo(path))
+    }
 
     private static let videoEndings = VideoFolder.endings
 

@@ -73,6 +73,7 @@ extension ImageDetection {
     /// - Parameters:
     ///   - path: The video's file.
     ///   - threshold: The lowest score that is kept, 0…1.
+    ///   - stream: The number of the file's stream to read; nil for the one that FFmpeg prefers.
     ///   - passes: Which frames are looked at, and how many together.
     ///   - drawing: Path of an MP4 to write, with boxes on every frame, which lasts as long as the video. A skipped frame
     ///     shows the boxes of the last frame that was looked at. The file appears once it is complete.
@@ -80,11 +81,11 @@ extension ImageDetection {
     ///   - progress: called with the number of frames done.
     /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
-        _ path: String, threshold: Float, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
+        _ path: String, threshold: Float, stream: Int? = nil, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
         keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> VideoDetections {
         let began = ContinuousClock.now
-        let reader = try VideoReader(path: path, options: VideoOptions(threads: Threads.count))
+        let reader = try VideoReader(path: path, options: VideoOptions(threads: Threads.count, stream: stream))
         var result = VideoDetections(
             video: path, width: reader.width, height: reader.height, frameCount: reader.frameCount,
             frameRate: reader.frameRate)
