@@ -1,5 +1,6 @@
 import CVideoFixtures
 import Foundation
+import Media
 import XCTest
 
 /// A short video with sound, and what a drawn one has of it.
@@ -21,6 +22,11 @@ enum SoundClip {
         defer { free(bytes) }
         guard error == 0, let bytes else { throw TinyDataError(description: "FFmpeg's error \(error)") }
         try Data(bytes: bytes, count: count).write(to: URL(fileURLWithPath: path))
+    }
+
+    /// When the frames are shown, in hundredths of milliseconds.
+    static func times(_ reader: VideoReader) -> [Int] {
+        (0..<reader.frameCount).map { Int(((reader.time(ofFrame: $0) ?? -1) * 1e5).rounded()) }
     }
 
     /// What a file says of its sound and of its pixels' shape.
