@@ -31,7 +31,7 @@ final class UnpicklerCallsTests: XCTestCase {
     func testAnObjectInPlaceOfAStateDictIsRefusedByItsName() throws {
         let mark = try temporaryDirectory() + "/ran"
         let text = message(
-            OldCheckpoints.stream([tensors[0]]) { self.call(&$0, "posix", "system", "touch \(mark)") })
+            OldCheckpoints.stream([]) { self.call(&$0, "posix", "system", "touch \(mark)") })
         XCTAssertTrue(text.contains("a whole module, an object of posix.system"), text)
         XCTAssertTrue(text.contains("torch.save(model.state_dict(), path)"), text)
         XCTAssertFalse(FileManager.default.fileExists(atPath: mark))

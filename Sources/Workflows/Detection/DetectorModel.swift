@@ -115,7 +115,7 @@ public struct DetectorModel: RecipeModel {
         switch (detector as? SSD, try WeightsLayout(StartWeights.file(path, recipe: file))) {
         case (nil, .fasterRCNN(let weights)):
             return try startWhole(
-                weights.takingRows(of: classNames).sayingNorms(unless: recipe.model.fasterRCNN), .boxPredictor,
+                weights.sayingNorms(unless: recipe.model.fasterRCNN).takingRows(of: classNames), .boxPredictor,
                 body: body,
                 beside: ["backbone.fpn", "rpn", "roi_heads.box_head", "roi_heads.box_predictor"])
         case (let ssd?, .ssd(let weights)):
