@@ -86,7 +86,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         if let absence = lock.absence {
             try announce(
                 .notice(
-                    "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"))
+                    "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"
+                ))
         } else {
             files.removeLeftovers()
         }
@@ -245,7 +246,9 @@ public final class TrainingLoop<Task: TrainingTask> {
             try save(.last)
             return isLast ? .completed : reason
         }
-        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) || isDueBetweenEpochs { try save(.last) }
+        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) || isDueBetweenEpochs {
+            try save(.last)
+        }
         return nil
     }
 

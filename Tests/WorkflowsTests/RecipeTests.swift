@@ -10,7 +10,8 @@ final class RecipeTests: XCTestCase {
         "-1", "0", "-0.0", "1e300", "-1e300", "1e-300", "nan", ".inf", "9223372036854775807", "-9223372036854775808",
         "99999999999999999999", "''", "~", "[]", "[0]", "[-1, 0]", "[1e300, 1e301]", "[[0]]", "{}", "true", "\u{0}",
         "{epochs: [1e300]}", "{steps: [9223372036854775807]}", "x:y=z", "resnet18:depths=99999999999/1/1/1",
-        "resnet18:planes=9223372036854775807/1/1/1", "resnet18:branch=bottleneck/1e300", "resnet18:stage_strides=0/1/1/1",
+        "resnet18:planes=9223372036854775807/1/1/1", "resnet18:branch=bottleneck/1e300",
+        "resnet18:stage_strides=0/1/1/1",
         "resnet50:branch=res2net/9223372036854775807/26", "resnet18:stem_width=9223372036854775807",
         "densenet121:shortcut=concatenation/9223372036854775807",
     ]
