@@ -74,7 +74,11 @@ public final class TrainingLoop<Task: TrainingTask> {
         lastSaved = started
         try files.makeFolder()
         let lock = try lock ?? files.lock()
-        defer { withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate } }
+        defer {
+            withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate }
+            // A thread that ran out of memory keeps the loop, but must not keep the folder.
+            self.lock = nil
+        }
         let source = checkpoint ?? files.last
         if resume {
             try restore(from: source, acceptingChanges: acceptsChanges)
