@@ -22,7 +22,8 @@ extension BackboneArchitecture {
             guard values.count == depths.count, values.allSatisfy({ $0 > 0 && $0 <= Self.mostChannels }) else {
                 throw ArchitectureError(
                     axis,
-                    "\(values) should be \(depths.count) positive numbers up to \(Self.mostChannels), one for each stage")
+                    "\(values) should be \(depths.count) positive numbers up to \(Self.mostChannels), one for each stage"
+                )
             }
         }
         try check(planes, .planes)

@@ -65,7 +65,8 @@ extension BackboneArchitecture {
             ArchitectureError(axis, "\(reason) when the shortcut is concatenation")
         }
         guard (1...65_536).contains(concatenation.growth) else {
-            throw ArchitectureError(.shortcut, "a growth of \(concatenation.growth) appends nothing, or too much; take 1 to 65536")
+            throw ArchitectureError(
+                .shortcut, "a growth of \(concatenation.growth) appends nothing, or too much; take 1 to 65536")
         }
         guard concatenation.compression > 0, concatenation.compression <= 1 else {
             throw ArchitectureError(

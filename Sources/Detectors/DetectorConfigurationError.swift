@@ -26,7 +26,8 @@ struct ConfigurationCheck<Key: CodingKey & RawRepresentable> where Key.RawValue 
 
     func requirePositive(_ values: [(Key, Int)]) throws {
         for (key, value) in values {
-            try require(value > 0 && value <= Self.largest, key, "is \(value); it must be above 0, up to \(Self.largest)")
+            try require(
+                value > 0 && value <= Self.largest, key, "is \(value); it must be above 0, up to \(Self.largest)")
         }
     }
 

@@ -104,14 +104,17 @@ public struct Checkpoint: Sendable {
                 throw CheckpointError.newer(path: path, version: version)
             }
             let info = try JSONDecoder().decode(CheckpointInfo.self, from: data)
-            guard info.step >= 0, info.epoch >= 0, info.batchInEpoch >= 0, info.batchInEpoch <= info.batchesPerEpoch else {
-                throw CheckpointError.damaged(path: path, reason: "its description counts steps or batches that can't be")
+            guard info.step >= 0, info.epoch >= 0, info.batchInEpoch >= 0, info.batchInEpoch <= info.batchesPerEpoch
+            else {
+                throw CheckpointError.damaged(
+                    path: path, reason: "its description counts steps or batches that can't be")
             }
             return info
         } catch let error as CheckpointError {
             throw error
         } catch {
-            throw CheckpointError.damaged(path: path, reason: "its description can't be read (\(Support.reason(of: error)))")
+            throw CheckpointError.damaged(
+                path: path, reason: "its description can't be read (\(Support.reason(of: error)))")
         }
     }
 

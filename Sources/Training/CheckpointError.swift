@@ -29,7 +29,8 @@ public enum CheckpointError: Error, CustomStringConvertible {
             return "\(path): there is no such checkpoint; start a new run, or name the folder of the one to resume"
                 + Self.others(beside: path)
         case .damaged(let path, let reason):
-            return "\(path): the checkpoint is damaged: \(reason)" + (Self.others(beside: path).nonEmpty ?? ". Train again from the start")
+            return "\(path): the checkpoint is damaged: \(reason)"
+                + (Self.others(beside: path).nonEmpty ?? ". Train again from the start")
         case .foreign(let path):
             return "\(path): holds tensors but is no checkpoint of a training run; "
                 + "give it as weights to start from instead"
@@ -56,7 +57,8 @@ public enum CheckpointError: Error, CustomStringConvertible {
         let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
         let other = ["best", "last"].first {
             name != $0 + ".safetensors"
-                && FileManager.default.fileExists(atPath: (folder as NSString).appendingPathComponent($0 + ".safetensors"))
+                && FileManager.default.fileExists(
+                    atPath: (folder as NSString).appendingPathComponent($0 + ".safetensors"))
         }
         return other.map { ". \($0).safetensors is there too; training goes on from it with --resume-from \($0)" } ?? ""
     }

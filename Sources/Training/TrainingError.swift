@@ -37,7 +37,8 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .folderHoldsRun(let folder):
             return "\(folder) already holds a run: resume it, or choose another output folder"
         case .folderInUse(let folder, let process):
-            return "\(folder): \(process ?? "another process") trains in it. Wait until it ends or stop it, or choose another "
+            return
+                "\(folder): \(process ?? "another process") trains in it. Wait until it ends or stop it, or choose another "
                 + "output folder"
         case .cannotWrite(let path, let reason):
             return "\(path): can't be written (\(reason)); checkpoints written before are intact"

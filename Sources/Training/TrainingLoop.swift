@@ -74,7 +74,11 @@ public final class TrainingLoop<Task: TrainingTask> {
         lastSaved = started
         try files.makeFolder()
         let lock = try lock ?? files.lock()
-        defer { withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate } }
+        defer {
+            withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate }
+            // A thread that ran out of memory keeps the loop, but must not keep the folder.
+            self.lock = nil
+        }
         let source = checkpoint ?? files.last
         if resume {
             try restore(from: source, acceptingChanges: acceptsChanges)
@@ -86,7 +90,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         if let absence = lock.absence {
             try announce(
                 .notice(
-                    "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"))
+                    "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"
+                ))
         } else {
             files.removeLeftovers()
         }
@@ -245,7 +250,9 @@ public final class TrainingLoop<Task: TrainingTask> {
             try save(.last)
             return isLast ? .completed : reason
         }
-        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) || isDueBetweenEpochs { try save(.last) }
+        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) || isDueBetweenEpochs {
+            try save(.last)
+        }
         return nil
     }
 

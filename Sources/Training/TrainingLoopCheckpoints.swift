@@ -38,7 +38,8 @@ extension TrainingLoop {
         guard position.step > 0 else { return }
         if lastSavedStep != position.step { try save(.last) }
         let command = identity.resumeCommand.map { ": \($0)" } ?? ""
-        try announce(.notice("step \(position.step) is saved in \(files.last); mend the data, then go on from it\(command)"))
+        try announce(
+            .notice("step \(position.step) is saved in \(files.last); mend the data, then go on from it\(command)"))
     }
 
     /// Takes up the run of a checkpoint: weights, optimiser, random state, position, metrics.

@@ -47,7 +47,8 @@ struct TrainCommand: WorkCommand {
         if !resume, let start = training.start { printToStandardError(start.summary) }
         for note in training.notes { printToStandardError(note) }
         let outcome = try training.train(
-            resume: resume, from: resumeFrom, acceptingChanges: acceptChanges, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
+            resume: resume, from: resumeFrom, acceptingChanges: acceptChanges, seconds: seconds,
+            resumeCommand: resumeCommand(folder: folder),
             showsProgress: true)
         let replaced = training.replacedImages
         if !replaced.isEmpty {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ScoreCommands
 import Tensors
 
@@ -23,7 +22,7 @@ struct Vertebra: ParsableCommand {
             try throwingOutOfMemory { main(nil) }
         } catch {
             printToStandardError("vertebra: \(error)")
-            exit(ExitCode.failure.rawValue)
+            Self.exit(withError: ExitCode.failure)
         }
     }
 }

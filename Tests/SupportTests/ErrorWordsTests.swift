@@ -16,7 +16,9 @@ final class ErrorWordsTests: XCTestCase {
         XCTAssertEqual(
             reason { _ = try Data(contentsOf: URL(fileURLWithPath: "/nowhere/x")) }, "No such file or directory")
         XCTAssertEqual(
-            reason { try FileManager.default.createDirectory(atPath: "/dev/null/x", withIntermediateDirectories: true) },
+            reason {
+                try FileManager.default.createDirectory(atPath: "/dev/null/x", withIntermediateDirectories: true)
+            },
             "Not a directory")
         for text in ["", "{", "[1, 2", "{\"a\": tru}", "\u{0}"] {
             for words in [

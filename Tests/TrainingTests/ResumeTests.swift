@@ -253,7 +253,10 @@ final class ResumeTests: XCTestCase {
                 resume: true, from: source)
             XCTAssertEqual(recorder.steps.map(\.step), [9, 10, 11, 12])
             XCTAssertEqual(outcome.step, 12)
-            guard case .started(let plan)? = recorder.events.first(where: { if case .started = $0 { true } else { false } })
+            guard
+                case .started(let plan)? = recorder.events.first(where: {
+                    if case .started = $0 { true } else { false }
+                })
             else { return XCTFail("no plan") }
             XCTAssertEqual(plan.resumedFrom, source)
             // A folder without a best checkpoint tells of none.

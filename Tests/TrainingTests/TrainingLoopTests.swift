@@ -159,7 +159,8 @@ final class TrainingLoopTests: XCTestCase {
         let loop = TrainingLoop(task: task, optimizer: sgd, options: options, folder: folder, observers: [recorder])
         XCTAssertThrowsError(try loop.run()) { error in
             XCTAssertTrue(
-                "\(error)".hasPrefix("out of memory at a batch of 35184372088832 rows: lower training.batch. What failed was "),
+                "\(error)".hasPrefix(
+                    "out of memory at a batch of 35184372088832 rows: lower training.batch. What failed was "),
                 "\(error)")
         }
         XCTAssertEqual(recorder.notices, ["the last checkpoint, \(folder)/last.safetensors, is of step 2"])

@@ -153,7 +153,8 @@ final class DetectionRecipeTests: XCTestCase {
 
     func testMissingSections() {
         XCTAssertEqual(message("task: detection\nmodel: {backbone: resnet18}"), "r.yaml:1: data is missing")
-        XCTAssertEqual(message("model: {backbone: resnet18}"), "r.yaml:1: task is missing; it can be detection, classification")
+        XCTAssertEqual(
+            message("model: {backbone: resnet18}"), "r.yaml:1: task is missing; it can be detection, classification")
     }
 
     func testTheScheduleOfTheWholeTraining() throws {

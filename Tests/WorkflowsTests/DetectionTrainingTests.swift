@@ -96,7 +96,8 @@ final class DetectionTrainingTests: XCTestCase {
         let root = "data.root=" + samples
         let run = try temporaryDirectory() + "/run"
         XCTAssertThrowsError(try DetectionTraining(file: file("coco", root), output: run)) {
-            XCTAssertTrue("\($0)".contains("data.train: 2 of its 4 images can't be used, such as \(images)\(lost): "), "\($0)")
+            XCTAssertTrue(
+                "\($0)".contains("data.train: 2 of its 4 images can't be used, such as \(images)\(lost): "), "\($0)")
             XCTAssertTrue("\($0)".contains("data.failed_images=replace"), "\($0)")
         }
         XCTAssertFalse(FileManager.default.fileExists(atPath: run))
@@ -113,7 +114,9 @@ final class DetectionTrainingTests: XCTestCase {
         let samples = try copyOfSamples()
         let images = samples + "/coco/images/"
         let annotations = try COCO.readInstances(samples + "/coco/annotations/instances_train.json")
-        let settings = ["data.root=" + samples, "training.batch=1", "evaluation.every=0", "training.checkpoint_minutes=0"]
+        let settings = [
+            "data.root=" + samples, "training.batch=1", "evaluation.every=0", "training.checkpoint_minutes=0",
+        ]
         func recipe() throws -> RecipeFile {
             try RecipeFile(text: file("coco").text, path: "test.yaml", settings: settings)
         }

@@ -18,7 +18,8 @@ final class KeyAliasesTests: XCTestCase {
 
     func testNamesOfOtherProgramsLeadToTheKey() {
         for (name, key) in [
-            ("lr", "training.learning_rate"), ("training.lr", "training.learning_rate"), ("wd", "training.weight_decay"),
+            ("lr", "training.learning_rate"), ("training.lr", "training.learning_rate"),
+            ("wd", "training.weight_decay"),
             ("training.wd", "training.weight_decay"), ("bs", "training.batch"), ("batch_size", "training.batch"),
             ("batch-size", "training.batch"), ("epochs", "training.epochs"), ("training.num_epochs", "training.epochs"),
             ("workers", "training.loader_threads"), ("num_workers", "training.loader_threads"),
@@ -31,6 +32,7 @@ final class KeyAliasesTests: XCTestCase {
     }
 
     func testAStrangeNameListsTheSectionsKeys() {
-        XCTAssertTrue(message("zzzzzzzz=1").hasSuffix("a recipe has task, model, data, input, training, evaluation, inference"))
+        XCTAssertTrue(
+            message("zzzzzzzz=1").hasSuffix("a recipe has task, model, data, input, training, evaluation, inference"))
     }
 }

@@ -158,7 +158,9 @@ final class TrainCommandTests: XCTestCase {
         let folder = try TinyData.folder.get()
         XCTAssertEqual(try train("changed", ["--set", "training.steps=1"]).status, 0)
         let recipe = try Data(contentsOf: URL(fileURLWithPath: folder + "/changed/recipe.yaml"))
-        let settings = ["--set", "training.steps=2", "--set", "training.seed=4", "--set", "training.learning_rate=0.02"]
+        let settings = [
+            "--set", "training.steps=2", "--set", "training.seed=4", "--set", "training.learning_rate=0.02",
+        ]
         let refused = try train("changed", settings + ["--resume"])
         XCTAssertEqual(refused.status, 1)
         XCTAssertTrue(
@@ -197,11 +199,14 @@ final class TrainCommandTests: XCTestCase {
 
     /// A batch for which there is no memory ends in words that name it.
     func testTooLittleMemoryIsSaidWithTheBatch() throws {
-        let settings = ["--set", "training.batch=8", "--set", "input.shorter_side=1600", "--set", "input.longer_side=2000"]
+        let settings = [
+            "--set", "training.batch=8", "--set", "input.shorter_side=1600", "--set", "input.longer_side=2000",
+        ]
         let folder = try TinyData.folder.get()
         let run = try CommandRun.of(
             [
-                "-c", #"ulimit -v 3000000; exec "$0" "$@""#, CommandRun.executable("vertebra").path, "train", "tiny.yaml",
+                "-c", #"ulimit -v 3000000; exec "$0" "$@""#, CommandRun.executable("vertebra").path, "train",
+                "tiny.yaml",
                 "--output", "large",
             ] + settings, in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
         XCTAssertEqual(run.status, 1, run.errors)

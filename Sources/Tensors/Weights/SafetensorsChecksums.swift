@@ -27,7 +27,8 @@ struct SafetensorsChecksums {
         var zeroed = bytes
         zeroed.replaceSubrange(field, with: Data(Self.zeros.utf8))
         guard Self.crc(zeroed) == header else {
-            throw fail("the bytes of its header are not those that were written (their checksum says so). " + Self.advice)
+            throw fail(
+                "the bytes of its header are not those that were written (their checksum says so). " + Self.advice)
         }
         self.tensors = tensors
         self.header = header

@@ -19,7 +19,8 @@ package enum ClassificationSections: RecipeSections {
     package static func fault(of input: ClassificationInputSection) -> String? {
         let shortest = min(input.shorterSide, input.shorterSides[0])
         return shortest >= input.side
-            ? nil : "has a side of \(input.side), which is more than the shorter side of \(shortest) that it is cut from"
+            ? nil
+            : "has a side of \(input.side), which is more than the shorter side of \(shortest) that it is cut from"
     }
 
     package typealias Model = ClassificationModelSection

@@ -46,7 +46,8 @@ package struct ModelDescription: Encodable, Sendable {
         }
         let pixels = input.dropFirst().reduce(1.0) { $0 * Double($1) }
         guard pixels * Double(plan.parameterCount) < 1e18 else {
-            throw JobError("--input \(ModelListing.size(input))", "\(name) on so large an input has too many operations to count")
+            throw JobError(
+                "--input \(ModelListing.size(input))", "\(name) on so large an input has too many operations to count")
         }
         self.name = name
         self.input = input

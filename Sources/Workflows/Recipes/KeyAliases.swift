@@ -8,15 +8,18 @@ enum KeyAliases {
             "training.learning_rate": ["lr", "lr0", "base_lr", "initial_lr", "eta"],
             "training.weight_decay": ["wd", "decay", "l2"],
             "training.batch": [
-                "bs", "batch_size", "train_batch_size", "ims_per_batch", "samples_per_gpu", "per_device_train_batch_size",
+                "bs", "batch_size", "train_batch_size", "ims_per_batch", "samples_per_gpu",
+                "per_device_train_batch_size",
                 "mini_batch", "minibatch", "batchsize",
             ],
             "training.epochs": ["num_epochs", "n_epochs", "max_epochs", "max_epoch", "total_epochs", "nepochs"],
             "training.steps": [
-                "max_iter", "max_iters", "iterations", "iters", "num_steps", "max_steps", "total_steps", "num_iterations",
+                "max_iter", "max_iters", "iterations", "iters", "num_steps", "max_steps", "total_steps",
+                "num_iterations",
             ],
             "training.loader_threads": [
-                "workers", "num_workers", "j", "workers_per_gpu", "loader_workers", "data_workers", "dataloader_num_workers",
+                "workers", "num_workers", "j", "workers_per_gpu", "loader_workers", "data_workers",
+                "dataloader_num_workers",
             ],
             "training.threads": ["num_threads", "cpu_threads"],
             "training.optimizer": ["opt", "optim", "optimiser"],
@@ -31,8 +34,12 @@ enum KeyAliases {
             "training.gamma": ["lr_gamma", "lr_decay", "decay_rate"],
             "training.precision": ["amp", "fp16", "bf16", "mixed_precision", "dtype", "half"],
             "training.seed": ["random_seed", "manual_seed", "rng_seed"],
-            "training.checkpoint_steps": ["save_every", "save_steps", "checkpoint_period", "save_interval", "save_freq"],
-            "evaluation.every": ["eval_every", "eval_interval", "eval_period", "val_interval", "eval_freq", "evaluate_every"],
+            "training.checkpoint_steps": [
+                "save_every", "save_steps", "checkpoint_period", "save_interval", "save_freq",
+            ],
+            "evaluation.every": [
+                "eval_every", "eval_interval", "eval_period", "val_interval", "eval_freq", "evaluate_every",
+            ],
             "evaluation.batch": ["val_batch_size", "eval_batch_size", "test_batch_size"],
             "model.backbone": ["arch", "architecture", "network", "net", "backbone_name", "model_name"],
             "model.weights": ["pretrained", "checkpoint", "ckpt", "init_weights", "resume_from", "load_from"],

@@ -102,7 +102,8 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         try values.update(&warmupSteps, .warmupSteps, "must not be below 0") { $0 >= 0 }
         warmupEpochs = try values.decodeIfPresent(Double.self, forKey: .warmupEpochs)
         try values.require(
-            warmupEpochs.map { (0...Double(Self.most)).contains($0) } ?? true, .warmupEpochs, "must be 0 to \(Self.most)")
+            warmupEpochs.map { (0...Double(Self.most)).contains($0) } ?? true, .warmupEpochs,
+            "must be 0 to \(Self.most)")
         try values.require(
             warmupEpochs == nil || !values.contains(.warmupSteps), .warmupEpochs,
             "says the same as warmup_steps; keep one of them")

@@ -42,7 +42,8 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> any TrainingJob {
         switch try VisionTask(of: file) {
-        case .detection: try DetectionTraining(
+        case .detection:
+            try DetectionTraining(
                 file: file, output: output, device: device, resuming: resuming, checking: indexing)
         case .classification:
             try ClassificationTraining(

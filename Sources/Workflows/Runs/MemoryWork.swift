@@ -5,12 +5,14 @@ import Tensors
 extension OutOfMemory.Work {
     /// A batch of images or clips, and the keys of the recipe whose values can be lowered.
     static func batch(
-        of count: Int, _ kind: String, sizes: [ImageSize], frames: Int = 1, lower keys: [String], or others: [String] = []
+        of count: Int, _ kind: String, sizes: [ImageSize], frames: Int = 1, lower keys: [String],
+        or others: [String] = []
     ) -> OutOfMemory.Work {
         let largest = sizes.max { $0.width * $0.height < $1.width * $1.height }
         let size = largest.map { " of up to \($0.width) × \($0.height) pixels" } ?? ""
         let length = frames > 1 ? " of \(frames) frames" : ""
-        let list = keys.count > 1 ? keys.dropLast().joined(separator: ", ") + " or " + keys[keys.count - 1] : keys.joined()
+        let list =
+            keys.count > 1 ? keys.dropLast().joined(separator: ", ") + " or " + keys[keys.count - 1] : keys.joined()
         return OutOfMemory.Work(
             "a batch of \(count) \(kind)\(count == 1 ? "" : "s")\(length)\(size)",
             advice: "lower \(list)" + others.map { ", or \($0)" }.joined())

@@ -22,7 +22,8 @@ package struct RecipeChanges {
     /// - Parameters:
     ///   - info: What the checkpoint says.
     ///   - options: The options that follow from the new recipe, for the learning rates of the steps that were taken.
-    package init(since info: CheckpointInfo, to file: RecipeFile, learningRate: Double, options: TrainingOptions) throws {
+    package init(since info: CheckpointInfo, to file: RecipeFile, learningRate: Double, options: TrainingOptions) throws
+    {
         guard try info.recipe != file.text else { return }
         let new = try RecipeListing(file).entries
         let old: [RecipeListing.Entry]

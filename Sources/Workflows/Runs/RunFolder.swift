@@ -62,7 +62,8 @@ public struct RunFolder: Hashable, Sendable {
             let isOwn = folder == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
             guard isOwn || ![lastCheckpoint, bestCheckpoint].contains(where: FileManager.default.fileExists) else {
                 throw JobError(
-                    path, "already holds a run, and \(file) is not in it; choose another --output, or copy the file there")
+                    path,
+                    "already holds a run, and \(file) is not in it; choose another --output, or copy the file there")
             }
             return file
         }
