@@ -11,7 +11,8 @@ final class FilePathTests: XCTestCase {
     /// `NSString.deletingLastPathComponent` ends the process on the first of them.
     func testFolders() {
         for (path, folder) in [
-            ("a", ""), ("", ""), ("/", "/"), ("/a", "/"), ("//a", "/"), ("a/b", "a"), ("a//b/", "a"), ("/a/b/c", "/a/b"),
+            ("a", ""), ("", ""), ("/", "/"), ("/a", "/"), ("//a", "/"), ("a/b", "a"), ("a//b/", "a"),
+            ("/a/b/c", "/a/b"),
             ("./x", "."), ("é/\u{301}", "é"),
         ] { XCTAssertEqual(FilePath.folder(of: path), folder, path) }
     }
