@@ -188,7 +188,7 @@ final class COCOFileTests: XCTestCase {
         let latin1 = Array("[{\"image_id\": 1, \"note\": \"".utf8) + [0xE9] + Array("\"}]".utf8)
         XCTAssertTrue(
             message { try COCO.readResults(write(latin1)) }.contains(
-                "results, byte 26: there is text that is not UTF-8"))
+                "results, byte 27: there is text that is not UTF-8"))
         let info = Array("{\"info\": \"".utf8) + [0xE9] + Array("\", \"images\": []}".utf8)
         XCTAssertTrue(message { try COCO.readInstances(write(info)) }.contains("wants text in UTF-8 here"))
     }
