@@ -111,7 +111,8 @@ struct DetectCommand: WorkCommand {
         defer { line.end() }
         let began = ContinuousClock.now
         return try detection.detectVideo(
-            video, threshold: threshold, stream: stream, passes: VideoPasses(every: every, batch: batch), drawing: drawing
+            video, threshold: threshold, stream: stream, passes: VideoPasses(every: every, batch: batch),
+            drawing: drawing
         ) { done, total in
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             line.show(done, of: total, rate: seconds > 0 ? Double(done) / seconds : nil)

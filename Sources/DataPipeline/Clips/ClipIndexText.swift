@@ -1,3 +1,5 @@
+import Media
+
 /// An index of frames as a text: its title with a checksum of all that follows, the names of the columns, and a line of
 /// values with tabs between them for each video, in ascending order of their paths.
 package enum ClipIndexText {
