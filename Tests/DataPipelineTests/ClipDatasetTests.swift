@@ -128,4 +128,42 @@ final class ClipDatasetTests: XCTestCase {
         guard case .failure(let error) = views.sample(at: 0, random: &random) else { return XCTFail("it was read") }
         XCTAssertEqual(error.name, folder + "/a.mp4")
     }
+
+    /// The index keeps an order that only decoding tells, and the data sets take its word for it.
+    func testAnOrderFromTheIndexSparesDecodingTheWholeVideo() throws {
+        let folder = try temporaryDirectory()
+        let path = folder + "/a.mp4"
+        try ClipFixture.write(path, frames: 8)
+        // Frames that last no time leave their order in doubt: stts has an entry of a count and a duration.
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let box = try XCTUnwrap(bytes.range(of: Data("stts".utf8)))
+        let entries = Int(bytes[box.upperBound + 7])
+        for entry in 0..<entries {
+            let duration = box.upperBound + 8 + 8 * entry + 4
+            bytes.replaceSubrange(duration..<duration + 4, with: [0, 0, 0, 0])
+        }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let reader = try VideoReader(path: path)
+        XCTAssertTrue(reader.isCounted)
+        let order = try XCTUnwrap(reader.order)
+        var index = ClipIndex(root: folder)
+        XCTAssertEqual(index.update(videos: ["a.mp4"], threads: 1).opened, 1)
+        XCTAssertEqual(index.entries["a.mp4"]?.order, order)
+        let again = ClipIndex(root: folder)
+        XCTAssertEqual(again.notes, [])
+        XCTAssertEqual(again.entries, index.entries)
+        // That a wrong order, two frames too short, is believed shows that nobody looked.
+        let short = VideoOrder(key: order.key, packets: Array(order.packets.dropLast(2)))
+        let known: [(orders: [Int: VideoOrder], numbers: [Int])] = [
+            ([:], [2, 3, 4, 5]), ([0: order], [2, 3, 4, 5]), ([0: short], [1, 2, 3, 4]),
+        ]
+        for (orders, numbers) in known {
+            var dataset = ClipDataset(
+                annotations: ClipFixture.annotations(), folder: folder,
+                layout: .init(sampling: ClipSampling(length: 4, stride: 1), side: 40, shorterSide: 48))
+            dataset.orders = orders
+            var random = SeededRandom(seed: 1, epoch: 0, index: 0)
+            XCTAssertEqual(try dataset.sample(at: 0, random: &random).frames.map(number), numbers)
+        }
+    }
 }

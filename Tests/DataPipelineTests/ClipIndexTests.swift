@@ -229,13 +229,15 @@ final class ClipIndexTests: XCTestCase {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().map(String.init)
         XCTAssertEqual(ClipIndexText.sealed(lines.joined(separator: "\n")), text)
         let forgeries = [
-            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t\t",
-            "v/d.mp4\t7\t25\t10\t10\t\t\t\t",
-            "v/d.mp4\t7\t25\t\t10\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t\t",
-            "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken\t",
-            "v/d\\x.mp4\t7\t25\t10\t10\t\t\t\t\t", "\t7\t25\t10\t10\t\t\t\t\t", "",
-            "v/d.mp4\t99999999999999999999\t\t1\t1\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t-1",
-            "v/d.mp4\t7\t25\t10\t10\t\t\t\t\tsome",
+            "v/d.mp4\t-7\t25.0\t10\t10\t\t\t\t\t\t", "v/d.mp4\t7\tnan\t10\t10\t\t\t\t\t\t",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t",
+            "v/d.mp4\t7\t25\t\t10\t\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\tx\t\t\t\t\t",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\tbroken\t\t",
+            "v/d\\x.mp4\t7\t25\t10\t10\t\t\t\t\t\t", "\t7\t25\t10\t10\t\t\t\t\t\t", "",
+            "v/d.mp4\t99999999999999999999\t\t1\t1\t\t\t\t\t\t", "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t-1\t",
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\t\tsome\t",
+            // Orders that make no sense, or are of another number of frames.
+            "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t\tA7", "v/d.mp4\t7\t25\t10\t10\t\t\t\t\t\t0123456789abcdefA6",
             lines[1],
         ]
         for line in forgeries {

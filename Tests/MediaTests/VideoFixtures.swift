@@ -35,6 +35,8 @@ struct VideoFixture {
     /// libavcodec's name of a codec for sound beside the pictures.
     var sound: String?
     var aspect = PixelAspect(width: 0, height: 0)
+    /// The number of a packet that is left out, from 1; 0 for none.
+    var lostPacket = 0
 
     /// The file.
     /// - Throws: `MissingEncoder`.
@@ -67,6 +69,7 @@ struct VideoFixture {
                     video.sound = UnsafePointer(voice)
                     video.aspect_width = Int32(aspect.width)
                     video.aspect_height = Int32(aspect.height)
+                    video.lost_packet = Int32(lostPacket)
                     if let flat {
                         video.is_flat = true
                         video.flat = (Int32(flat.y), Int32(flat.cb), Int32(flat.cr))
@@ -88,6 +91,8 @@ struct VideoFixture {
         let vp9 = VideoFixture(
             name: "VP9", container: "webm", codec: "libvpx-vp9",
             settings: "deadline=good,cpu-used=5,auto-alt-ref=1,lag-in-frames=16")
+        let av1 = VideoFixture(
+            name: "AV1", container: "mp4", codec: "libaom-av1", settings: "cpu-used=8,lag-in-frames=12", frames: 40)
         let mpeg4 = VideoFixture(name: "MPEG-4", container: "avi", codec: "mpeg4", bFrames: 2)
         func changed(_ fixture: VideoFixture, _ name: String, _ change: (inout VideoFixture) -> Void) -> VideoFixture {
             var result = fixture
@@ -125,6 +130,18 @@ struct VideoFixture {
             changed(x265, "temporal layers") { $0.settings += ":temporal-layers=1" },
             changed(x265, "edit list") { $0.firstTime = -9 },
             changed(vp9, "MP4") { $0.container = "mp4" },
+            av1,
+            changed(av1, "Matroska, uneven") {
+                $0.container = "matroska"
+                $0.isUneven = true
+            },
+            changed(av1, "WebM, one key frame") {
+                $0.container = "webm"
+                $0.keyDistance = 1000
+            },
+            VideoFixture(
+                name: "AV1, SVT", container: "mp4", codec: "libsvtav1", settings: "preset=10", frames: 50,
+                keyDistance: 16),
             VideoFixture(
                 name: "VP8", container: "webm", codec: "libvpx",
                 settings: "deadline=good,cpu-used=4,auto-alt-ref=1,lag-in-frames=16"),

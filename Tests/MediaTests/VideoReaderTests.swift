@@ -15,8 +15,24 @@ final class VideoReaderTests: XCTestCase {
         XCTAssertEqual(
             codecs,
             [
-                "libx264": 14, "libx265": 5, "libvpx-vp9": 2, "libvpx": 1, "mpeg4": 4, "mjpeg": 1, "mpeg2video": 1,
+                "libx264": 14, "libx265": 5, "libvpx-vp9": 2, "libaom-av1": 3, "libsvtav1": 1, "libvpx": 1, "mpeg4": 4,
+                "mjpeg": 1, "mpeg2video": 1,
             ])
+    }
+
+    /// The headers of their packets say where key frames are, so that opening decodes nothing.
+    func testOpeningDecodesNothingOfTheUsualCodecs() throws {
+        let codecs: Set = ["libx264", "libx265", "libvpx-vp9", "libvpx", "libaom-av1", "libsvtav1"]
+        var opened = 0
+        for fixture in VideoFixture.everyKind where codecs.contains(fixture.codec) {
+            // AVI has no timestamps, and fields of interlaced pictures may lie in packets of their own.
+            let isInDoubt = fixture.container == "avi" || fixture.name.contains("interlaced")
+            XCTAssertEqual(try VideoReader(bytes: fixture.bytes()).isCounted, isInDoubt, fixture.name)
+            opened += 1
+        }
+        XCTAssertEqual(opened, 26)
+        let tiny = try sharedFolder() + "/cases/video/tiny_av1.mp4"
+        XCTAssertFalse(try VideoReader(path: tiny).isCounted)
     }
 
     func testSharedClipsInAnyOrderAreThoseOfASequentialDecode() throws {

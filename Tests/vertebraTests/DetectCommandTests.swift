@@ -237,7 +237,7 @@ final class DetectCommandTests: XCTestCase {
         try Data("no video".utf8).write(to: URL(fileURLWithPath: folder + "/text.mp4"))
         for (file, message) in [
             ("broken.mp4", "vertebra: broken.mp4 is corrupt at frame "),
-            ("text.mp4", "vertebra: text.mp4 is not an MP4, Matroska, WebM or AVI video: "),
+            ("text.mp4", "vertebra: text.mp4 is not an MP4, Matroska, WebM, AVI, MPEG, FLV or GIF video: "),
             ("none.mp4", "vertebra: none.mp4: there is no such video"),
         ] {
             let run = try CommandRun.of(

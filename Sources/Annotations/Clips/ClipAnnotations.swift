@@ -79,7 +79,8 @@ package struct VideoFolder {
     /// Endings of the names of videos, in small letters: those of all containers that are read. What a file really is, its
     /// content tells.
     package static let endings: Set<String> = [
-        "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "vob", "flv", "gif",
+        "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "vob", "flv",
+        "gif",
     ]
 
     let path: String

@@ -117,7 +117,10 @@ static bool allocate_frames(cm_video *v, int64_t count) {
 static bool number_by_time(cm_video *v, bool *out_of_memory) {
     int64_t count;
     timed_packet *order = order_by_time(v, &count);
-    if (!order) return false;
+    if (!order || !count) {
+        free(order);
+        return false;
+    }
     // A frame that is decoded d-th and shown s-th, s < d, is waited for by d - s others, which the decoder holds back.
     int64_t decoded = 0, reorder = 0;
     for (int64_t k = 0; k < count; k++) v->packets[order[k].packet].frame = k;
@@ -143,7 +146,8 @@ static bool number_by_time(cm_video *v, bool *out_of_memory) {
         v->frames[v->frame_count++] = order[k].packet;
     }
     free(order);
-    return trusted;
+    // An edit list may cut all of them off.
+    return trusted && v->frame_count > 0;
 }
 
 /// Lists the packets at which decoding may begin, and decides which are disposable.

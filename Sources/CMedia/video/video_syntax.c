@@ -188,8 +188,9 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
     if (sps || pps) s->in_band = true;
     if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
     if (lost) video_syntax_doubt(s, "a packet is missing");
-    return (lost ? PACKET_AFTER_LOSS : 0) | (pictures ? PACKET_SHOWN : 0) | (idr || (recovery && intra) ? PACKET_CLEAN : 0) |
-        (sps && pps ? PACKET_PARAMETERS : 0) | (!reference && pictures ? PACKET_DISPOSABLE : 0);
+    return (lost ? PACKET_AFTER_LOSS : 0) | (pictures ? PACKET_SHOWN : 0) |
+        (idr || (recovery && intra) ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0) |
+        (!reference && pictures ? PACKET_DISPOSABLE : 0);
 }
 
 static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, uint8_t *layer) {
@@ -206,7 +207,8 @@ static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, u
             bool random_access = type >= 16 && type <= 23;
             if (random_access) clean = true;
             if (type >= 16 && type <= 18) video_syntax_doubt(s, "it was cut and joined");
-            if (random_access && unit[2] >> 6 & 1 && s->packets > 1) video_syntax_doubt(s, "it drops pictures at key frames");
+            if (random_access && unit[2] >> 6 & 1 && s->packets > 1)
+                video_syntax_doubt(s, "it drops pictures at key frames");
             if (type > 14 || type & 1) disposable = false;
             *layer = (uint8_t)((unit[1] & 7) - 1);
             if (*layer > s->top_layer) s->top_layer = *layer;

@@ -1,6 +1,13 @@
 #include "video/video_syntax.h"
 
-enum { UNIT_SEQUENCE = 1, UNIT_FRAME_HEADER = 3, UNIT_FRAME = 6, FRAME_KEY = 0, FRAME_INTRA_ONLY = 2, FRAME_SWITCH = 3 };
+enum {
+    UNIT_SEQUENCE = 1,
+    UNIT_FRAME_HEADER = 3,
+    UNIT_FRAME = 6,
+    FRAME_KEY = 0,
+    FRAME_INTRA_ONLY = 2,
+    FRAME_SWITCH = 3
+};
 
 /// One of the units that a packet is made of (5.3).
 typedef struct unit {
