@@ -25,6 +25,8 @@ public struct NamedData: Sendable {
     /// - Throws: `JobError` for data that are not there, or not of a known layout.
     public func settings(for task: VisionTask, isPublished: Bool) throws -> [String] {
         guard let isFolder = Self.isFolder(path) else {
+            // A recipe's own message names what it lacks in its root.
+            if !isPublished, images == nil { return ["data.root=\(path)"] }
             throw JobError(path, "there is no such file or folder of data")
         }
         guard isFolder else { return try fileSettings(task) }
