@@ -67,7 +67,9 @@ let targetsWithoutLibtorch: [Target] =
 let targetsWithLibtorch: [Target] =
     [
         .systemLibrary(name: "CLibtorch", pkgConfig: "vertebra-libtorch"),
-        .target(name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.headerSearchPath(".")]),
+        .target(
+            name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.headerSearchPath(".")],
+            linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CAllocator", linkerSettings: [.linkedLibrary("jemalloc")]),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch", "CAllocator"], linkerSettings: [runPath]),
         .executableTarget(

@@ -8,28 +8,51 @@ extension BackboneArchitecture {
         try validateWidths()
     }
 
+    /// The most channels of a layer before its branch multiplies them. The numbers of weights then fit into an integer.
+    private static let mostChannels = 65_536
+
     private func validateNumbers() throws(ArchitectureError) {
         guard !depths.isEmpty, depths.allSatisfy({ $0 > 0 }) else {
             throw ArchitectureError(.depths, "each stage needs a block, but the depths are \(depths)")
         }
+        guard depths.count <= 16, depths.allSatisfy({ $0 <= 10_000 }) else {
+            throw ArchitectureError(.depths, "there can be 16 stages of 10000 blocks, but the depths are \(depths)")
+        }
         func check(_ values: [Int], _ axis: ArchitectureAxis) throws(ArchitectureError) {
-            guard values.count == depths.count, values.allSatisfy({ $0 > 0 }) else {
+            guard values.count == depths.count, values.allSatisfy({ $0 > 0 && $0 <= Self.mostChannels }) else {
                 throw ArchitectureError(
-                    axis, "\(values) should be \(depths.count) positive numbers, one for each stage")
+                    axis,
+                    "\(values) should be \(depths.count) positive numbers up to \(Self.mostChannels), one for each stage"
+                )
             }
         }
         try check(planes, .planes)
         try check(groups, .groups)
         if let stageStrides { try check(stageStrides, .stageStrides) }
         if rank == .video { try check(temporalStrides, .temporalStrides) }
-        guard stemWidth > 0 else { throw ArchitectureError(.stemWidth, "a stem of width \(stemWidth) has no channels") }
+        guard stemWidth > 0, stemWidth <= Self.mostChannels else {
+            throw ArchitectureError(.stemWidth, "a stem has 1 to \(Self.mostChannels) channels, not \(stemWidth)")
+        }
         guard (0..<1).contains(dropout) else {
             throw ArchitectureError(.dropout, "\(dropout) is not a probability below 1")
         }
-        if let classes, classes < 1 { throw ArchitectureError(.classes, "a classifier needs a class, not \(classes)") }
+        if let classes, !(1...10_000_000).contains(classes) {
+            throw ArchitectureError(.classes, "a classifier has 1 to 10000000 classes, not \(classes)")
+        }
+    }
+
+    private func require(factor: Double) throws(ArchitectureError) {
+        guard factor > 0, factor <= 64 else {
+            throw ArchitectureError(.branch, "a layer's channels are multiplied by up to 64, not by \(factor)")
+        }
     }
 
     private func validateStructure() throws(ArchitectureError) {
+        if case .basic(let expansion) = branch { try require(factor: expansion) }
+        if case .bottleneck(let expansion, let middle) = branch {
+            try require(factor: expansion)
+            try require(factor: middle)
+        }
         guard stem.rank == rank else {
             throw ArchitectureError(
                 .stem, "the \(stem.rawValue) stem is for \(stem.rank.rawValue)s, the rank is \(rank.rawValue)")
@@ -43,7 +66,7 @@ extension BackboneArchitecture {
                 .groups, "a basic branch has no grouped convolution, so its groups are 1, not \(groups)")
         }
         if case .res2Net(let scale, let baseWidth) = branch {
-            guard scale > 1, baseWidth > 0 else {
+            guard (2...1024).contains(scale), (1...Self.mostChannels).contains(baseWidth) else {
                 throw ArchitectureError(
                     .branch, "a Res2Net splits by 2 or more, into a positive width, not \(scale)×\(baseWidth)")
             }

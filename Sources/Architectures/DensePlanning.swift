@@ -64,8 +64,9 @@ extension BackboneArchitecture {
         func refuse(_ axis: ArchitectureAxis, _ reason: String) -> ArchitectureError {
             ArchitectureError(axis, "\(reason) when the shortcut is concatenation")
         }
-        guard concatenation.growth > 0 else {
-            throw ArchitectureError(.shortcut, "a growth of \(concatenation.growth) appends nothing; take 1 or more")
+        guard (1...65_536).contains(concatenation.growth) else {
+            throw ArchitectureError(
+                .shortcut, "a growth of \(concatenation.growth) appends nothing, or too much; take 1 to 65536")
         }
         guard concatenation.compression > 0, concatenation.compression <= 1 else {
             throw ArchitectureError(

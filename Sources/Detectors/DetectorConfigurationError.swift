@@ -21,8 +21,14 @@ struct ConfigurationCheck<Key: CodingKey & RawRepresentable> where Key.RawValue 
         }
     }
 
+    /// No number of boxes or channels is larger; beyond, the sizes of tensors would pass what a number can hold.
+    static var largest: Int { 1_000_000 }
+
     func requirePositive(_ values: [(Key, Int)]) throws {
-        for (key, value) in values { try require(value > 0, key, "is \(value); it must be above 0") }
+        for (key, value) in values {
+            try require(
+                value > 0 && value <= Self.largest, key, "is \(value); it must be above 0, up to \(Self.largest)")
+        }
     }
 
     func requireFraction(_ values: [(Key, Double)]) throws {

@@ -65,7 +65,7 @@ struct ErrorPicture {
                 dashes: dashes)
         }
         func name(_ i: Int) -> String {
-            "\(truth.classNames[matching.labels[i] - 1]) \(Int((matching.results.scores[i] * 100).rounded()))%"
+            "\(truth.classNames[matching.labels[i] - 1]) \(String(format: "%.0f", matching.results.scores[i] * 100))%"
         }
         for i in found { draw(matching.results.box(i), name(i), Self.foundColor) }
         for j in missed {

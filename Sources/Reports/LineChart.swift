@@ -112,7 +112,8 @@ struct LineChart {
     private static func range(_ values: [Double], from low: Double?) -> ClosedRange<Double> {
         let low = min(low ?? .infinity, values.min() ?? 0)
         let high = max(values.max() ?? 1, low)
-        return low...(high > low ? high : low + 1)
+        // Beside a large number, 1 is nothing.
+        return low...(high > low ? high : low + max(1, abs(low) / 1000))
     }
 
     /// At most `pointLimit` points: means of neighbours if there are more.

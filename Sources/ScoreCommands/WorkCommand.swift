@@ -1,7 +1,8 @@
 import ArgumentParser
 @preconcurrency import Foundation
+import Support
 
-/// A command whose failures are one message on standard error and exit code 1.
+/// A command whose failures are one message on standard error and exit code 1, or 2 if the call was wrong.
 public protocol WorkCommand: ParsableCommand {
     func work() throws
 }
@@ -18,18 +19,16 @@ extension WorkCommand {
             throw error
         } catch {
             printToStandardError("\(Self.program): \(message(of: error))")
-            throw ExitCode.failure
+            let isOfCall = (error as? any ErrorOfCall)?.isOfCall ?? false
+            throw isOfCall ? ExitCode(2) : ExitCode.failure
         }
     }
 
     /// The name of the program that runs, without its folder.
     private static var program: String { URL(fileURLWithPath: CommandLine.arguments[0]).lastPathComponent }
 
-    /// An error's description; Foundation's errors keep theirs in `localizedDescription`.
-    private func message(of error: any Error) -> String {
-        let isFoundations = error is CocoaError || type(of: error) is NSError.Type
-        return isFoundations ? (error as NSError).localizedDescription : "\(error)"
-    }
+    /// An error's description; Foundation's errors have none for people.
+    private func message(of error: any Error) -> String { isFoundations(error) ? reason(of: error) : "\(error)" }
 }
 
 /// The error that printed text did not arrive.
@@ -42,6 +41,4 @@ struct StandardOutputError: Error, CustomStringConvertible {
     }
 }
 
-public func printToStandardError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-}
+public func printToStandardError(_ text: String) { writeToStandardError(text + "\n") }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Turns Ctrl-C into a request to stop, which a loop checks between steps.
 ///
-/// The first SIGINT or SIGTERM is the request; a second one ends the process at once.
+/// The first SIGINT, SIGTERM or SIGHUP is the request; a second one ends the process at once. SIGHUP comes when a terminal
+/// is closed; where it is ignored, as under `nohup`, it stays so.
 public enum StopSignal {
     private static let requests = Atomic<Int>(0)
     private static let saves = Atomic<Bool>(true)
@@ -19,7 +20,8 @@ public enum StopSignal {
         requests.add(1, ordering: .relaxed)
     }
 
-    /// Runs `body` with both signals caught; afterwards they do what they did before.
+    /// Runs `body` with the signals caught; afterwards they do what they did before. A pipe that nobody reads any more does
+    /// not end the process meanwhile if `body` saves its work.
     ///
     /// - Parameters:
     ///   - saving: Whether `body` saves its work when it is stopped; only the message to the user depends on it.
@@ -28,18 +30,28 @@ public enum StopSignal {
     public static func watching<R>(saving: Bool = true, _ body: () throws -> R) rethrows -> R {
         requests.store(0, ordering: .relaxed)
         saves.store(saving, ordering: .relaxed)
-        let signals = [SIGINT, SIGTERM]
+        let signals = [SIGINT, SIGTERM, SIGHUP] + (saving ? [SIGPIPE] : [])
         var previous = signals.map { _ in sigaction() }
         for (index, number) in signals.enumerated() {
             var action = sigaction()
-            action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
+            if number == SIGPIPE {
+                action.__sigaction_handler.sa_handler = SIG_IGN
+            } else {
+                action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
+            }
             action.sa_flags = SA_RESTART
-            sigaction(number, &action, &previous[index])
+            sigaction(number, nil, &previous[index])
+            if number == SIGHUP, isIgnored(previous[index]) { continue }
+            sigaction(number, &action, nil)
         }
         defer {
             for (index, number) in signals.enumerated() { sigaction(number, &previous[index], nil) }
         }
         return try body()
+    }
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Runs in the signal handler: nothing here allocates or locks.

@@ -66,6 +66,19 @@ package final class WholeFile {
         try outcome.get()
     }
 
+    /// Puts bytes in the place of others that were written, at an offset.
+    ///
+    /// - Throws: ``WholeFileError``; nothing is left then.
+    package func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WholeFileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + bytes.count - rest.count))
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw failure(.write, written == 0 ? ENOSPC : errno) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+    }
+
     /// Syncs the file and gives it its name.
     ///
     /// - Throws: ``WholeFileError``; nothing is left then.

@@ -67,10 +67,3 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
     /// Path, problem and fix as sentences on one line.
     public var description: String { "\(path): \(problem). \(fix)." }
 }
-
-/// The reason of a file's error in the words of the system or Foundation, without a full stop.
-package func reason(of error: any Error) -> String {
-    if let error = error as? WholeFileError { return error.reason }
-    let words = (error as NSError).localizedDescription
-    return words.hasSuffix(".") ? String(words.dropLast()) : words
-}

@@ -17,7 +17,7 @@ final class ProgressLine {
         guard isTerminal else { return }
         // The spaces at the end wipe the rest of a longer line.
         let speed = rate.map { String(format: ", %.1f a second  ", $0) } ?? ""
-        FileHandle.standardError.write(Data("\r\(title): \(done) of \(total)\(speed)".utf8))
+        writeToStandardError("\r\(title): \(done) of \(total)\(speed)")
         isDrawn = true
     }
 
@@ -26,12 +26,11 @@ final class ProgressLine {
         let now = ContinuousClock.now, began = began ?? now
         self.began = began
         let seconds = (now - began) / .seconds(1)
-        guard isTerminal, seconds > 0 else { return }
+        guard isTerminal, seconds > 0, done > 0 else { return }
         let left = Int((seconds / Double(done) * Double(total - done)).rounded())
         let time = String(format: "%d:%02d:%02d", left / 3600, left / 60 % 60, left % 60)
         let rate = String(format: "%.1f", Double(done) / seconds)
-        FileHandle.standardError.write(
-            Data("\r\(title): \(done) of \(total), \(rate) a second, \(time) left  ".utf8))
+        writeToStandardError("\r\(title): \(done) of \(total), \(rate) a second, \(time) left  ")
         isDrawn = true
     }
 

@@ -9,14 +9,36 @@ final class StopSignalTests: XCTestCase {
             sigaction(number, nil, &action)
             return unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
         }
-        let before = [SIGINT, SIGTERM].map(handler)
-        for number in [SIGINT, SIGTERM] {
+        let before = [SIGINT, SIGTERM, SIGHUP, SIGPIPE].map(handler)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
             StopSignal.watching {
                 XCTAssertFalse(StopSignal.isRequested)
                 kill(getpid(), number)
                 XCTAssertTrue(StopSignal.isRequested)
             }
         }
-        XCTAssertEqual([SIGINT, SIGTERM].map(handler), before)
+        XCTAssertEqual([SIGINT, SIGTERM, SIGHUP, SIGPIPE].map(handler), before)
+    }
+
+    /// `nohup` starts a command with SIGHUP ignored.
+    func testAnIgnoredHangUpStaysIgnored() {
+        let before = signal(SIGHUP, SIG_IGN)
+        defer { signal(SIGHUP, before) }
+        StopSignal.watching {
+            kill(getpid(), SIGHUP)
+            XCTAssertFalse(StopSignal.isRequested)
+        }
+    }
+
+    /// Work that saves outlives the reader of its messages.
+    func testAPipeThatNobodyReadsEndsNoWorkThatSaves() {
+        StopSignal.watching {
+            var ends: [Int32] = [0, 0]
+            pipe(&ends)
+            close(ends[0])
+            XCTAssertEqual(write(ends[1], "x", 1), -1)
+            XCTAssertEqual(errno, EPIPE)
+            close(ends[1])
+        }
     }
 }

@@ -37,8 +37,31 @@ final class SafetensorsTests: XCTestCase {
         let length = Int(bytes[0]) | Int(bytes[1]) << 8
         XCTAssertEqual(length % 8, 0)
         let header = String(decoding: bytes[8..<8 + length], as: UTF8.self).trimmingCharacters(in: .whitespaces)
-        XCTAssertEqual(header, #"{"w":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}"#)
+        // The CRC-32 of the eight bytes below, and of this header with eight zeros in the place of 9faee4e3.
+        XCTAssertEqual(
+            header,
+            #"{"__metadata__":{"vertebra_crc32":"{\"w\":\"2e3fa576\"}","vertebra_crc32_header":"9faee4e3"},"#
+                + #""w":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}"#)
         XCTAssertEqual(Array(bytes[(8 + length)...]), [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
+    }
+
+    /// What other programs write has no checksums.
+    func testAFileWithoutChecksumsIsRead() throws {
+        let header = Array(#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#.utf8)
+        let bytes: [UInt8] = [UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header + [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]
+        try Data(bytes).write(to: URL(fileURLWithPath: path("foreign.safetensors")))
+        XCTAssertEqual(try Safetensors.read(path("foreign.safetensors")).tensors[0].tensor.array(Float.self), [1, 2])
+    }
+
+    func testATensorThatWasChangedIsNamed() throws {
+        try Safetensors.write([("a", ramp), ("w", ramp)], to: path("c.safetensors"))
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path("c.safetensors")))
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path("c.safetensors")))
+        XCTAssertThrowsError(try Safetensors.read(path("c.safetensors"))) {
+            XCTAssertTrue("\($0)".contains("the bytes of the tensor 'w' are not those that were written"), "\($0)")
+        }
+        XCTAssertEqual(try Safetensors.read(path("c.safetensors"), where: { $0 == "a" }).tensors.count, 1)
     }
 
     func testDamagedFilesAreRefusedWithTheirName() throws {

@@ -32,6 +32,12 @@ const bool stack_traces_are_off = [] {
 
 void set_last_error(std::string message) noexcept { last_error = std::move(message); }
 
+bool tells_of_memory(const char *message) noexcept {
+    for (const char *words : {"can't allocate memory", "not enough memory", "out of memory", "STATUS_ALLOC_FAILED"})
+        if (std::strstr(message, words) != nullptr) return true;
+    return false;
+}
+
 at::ScalarType scalar_type(ct_dtype dtype) {
     switch (dtype) {
         case CT_FLOAT32: return at::kFloat;

@@ -6,9 +6,11 @@
 #endif
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
 
 #include <atomic>
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,6 +65,10 @@ inline at::MemoryFormat channels_last_of(const at::Tensor &map) {
     return map.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
 }
 
+/// Whether libtorch's message of an error tells of memory that could not be had. It has a type of error for that on devices
+/// only.
+bool tells_of_memory(const char *message) noexcept;
+
 }  // namespace ctorch
 
 /// Runs `body` and turns any exception into a status and a message, which leaves out libtorch's backtrace.
@@ -71,10 +77,18 @@ ct_status ct_guard(Body &&body) noexcept {
     try {
         body();
         return 0;
+    } catch (const c10::OutOfMemoryError &error) {
+        ctorch::set_last_error(error.what_without_backtrace());
+        return CT_OUT_OF_MEMORY;
     } catch (const c10::Error &error) {
         ctorch::set_last_error(error.what_without_backtrace());
+        if (ctorch::tells_of_memory(error.what_without_backtrace())) return CT_OUT_OF_MEMORY;
+    } catch (const std::bad_alloc &) {
+        ctorch::set_last_error("the system gives no more memory");
+        return CT_OUT_OF_MEMORY;
     } catch (const std::exception &error) {
         ctorch::set_last_error(error.what());
+        if (ctorch::tells_of_memory(error.what())) return CT_OUT_OF_MEMORY;
     } catch (...) {
         ctorch::set_last_error("an exception of unknown type");
     }

@@ -17,6 +17,9 @@ typedef struct ct_tensor_s *ct_tensor;
 /// until the next failure there.
 typedef int32_t ct_status;
 
+/// The status of a call that did not get the memory that it asked for. Any other failure has another one.
+enum { CT_OUT_OF_MEMORY = 2 };
+
 /// Types of elements.
 typedef enum ct_dtype : int32_t {
     CT_FLOAT32 = 0,
@@ -52,6 +55,9 @@ const char *ct_last_error(void);
 const char *ct_version(void);
 /// Name of the allocator that serves malloc: "jemalloc" with its settings, or "system".
 const char *ct_allocator(void);
+
+/// The CRC-32 of bytes (that of zlib, PNG and zip) that follow others of the CRC-32 `before`; 0 where none do.
+uint32_t ct_crc32(uint32_t before, const void *bytes, uint64_t count);
 
 /// How many handles are alive in this process.
 int64_t ct_live_handles(void);

@@ -8,11 +8,11 @@ extension FasterRCNNConfiguration {
             "has \(anchorSizes.count) lists of sizes; this form on this backbone has \(maps) feature maps, each needs one"
         )
         try check.require(
-            Set(anchorSizes.map(\.count)).count == 1 && anchorSizes.allSatisfy { $0.allSatisfy { $0 > 0 } }
+            Set(anchorSizes.map(\.count)).count == 1 && anchorSizes.allSatisfy { $0.allSatisfy { $0 > 0 && $0 <= 1e6 } }
                 && anchorSizes[0].isEmpty == false, .anchorSizes,
             "every feature map needs the same number of sizes, at least one, all above 0")
         try check.require(
-            !anchorAspectRatios.isEmpty && anchorAspectRatios.allSatisfy { $0 > 0 }, .anchorAspectRatios,
+            !anchorAspectRatios.isEmpty && anchorAspectRatios.allSatisfy { $0 > 1e-6 && $0 < 1e6 }, .anchorAspectRatios,
             "needs at least one ratio, all above 0")
         try check.require(layout == .fpn || stageCount >= 2, .layout, "c4 needs a backbone of at least two stages")
         try check.require(
@@ -33,7 +33,8 @@ extension FasterRCNNConfiguration {
             (.roiResolution, roiResolution), (.boxHeadFeatures, boxHeadFeatures),
             (.boxDetectionsPerImage, boxDetectionsPerImage), (.boxBatchSizePerImage, boxBatchSizePerImage),
         ])
-        try check.require(roiSamplingRatio >= 0, .roiSamplingRatio, "must not be below 0")
+        try check.require((0...64).contains(roiSamplingRatio), .roiSamplingRatio, "must be in 0…64")
+        try check.require(roiResolution <= 1024, .roiResolution, "must be up to 1024")
         try check.requireFraction([
             (.rpnNMSThreshold, rpnNMSThreshold), (.rpnForegroundIoU, rpnForegroundIoU),
             (.rpnBackgroundIoU, rpnBackgroundIoU), (.rpnPositiveFraction, rpnPositiveFraction),

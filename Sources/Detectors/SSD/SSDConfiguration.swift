@@ -200,8 +200,8 @@ extension SSDConfiguration {
         try check.requireImages((.imageMean, imageMean), (.imageStd, imageStd))
         try check.requireStages((.trainableStages, trainableStages), of: stageCount)
         try check.require(frozenBatchEpsilon >= 0, .frozenBatchEpsilon, "must not be below 0")
-        try check.require(negativesPerPositive >= 0, .negativesPerPositive, "must not be below 0")
-        try check.require(minNegativesPerImage >= 0, .minNegativesPerImage, "must not be below 0")
+        try check.require((0...1e6).contains(negativesPerPositive), .negativesPerPositive, "must be in 0…1000000")
+        try check.require((0...1_000_000).contains(minNegativesPerImage), .minNegativesPerImage, "must be in 0…1000000")
         try check.require(
             boxRegressionWeights.count == 4 && boxRegressionWeights.allSatisfy { $0 > 0 }, .boxRegressionWeights,
             "needs four values above 0: x, y, width, height")

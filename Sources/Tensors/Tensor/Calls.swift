@@ -6,7 +6,8 @@ package func lastEngineMessage() -> String {
     return message.split(separator: "\n").first.map(String.init) ?? message
 }
 
-/// Traps with the operation, every operand's shape and libtorch's message if the status is that of a failed call.
+/// Traps with the operation, every operand's shape and libtorch's message if the status is that of a failed call. Within
+/// ``throwingOutOfMemory(_:)``, a want of memory ends the work instead.
 package func check(
     _ status: ct_status, _ operation: StaticString, _ operands: @autoclosure () -> [Tensor] = [],
     file: StaticString = #fileID, line: UInt = #line
@@ -15,6 +16,7 @@ package func check(
     let message = lastEngineMessage()
     let shapes = operands().map(\.signature)
     let list = shapes.isEmpty ? "" : " of " + shapes.joined(separator: ", ")
+    if status == CT_OUT_OF_MEMORY { endForWantOfMemory(operation: "\(operation)\(list)", reason: message) }
     fatalError("\(operation)\(list): \(message)", file: file, line: line)
 }
 

@@ -59,7 +59,7 @@ public enum Safetensors {
         do {
             bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
         } catch {
-            throw fail("the file can't be read (\((error as NSError).localizedDescription))")
+            throw fail("the file can't be read (\(Support.reason(of: error)))")
         }
         guard bytes.count >= 8 else { throw fail("\(bytes.count) bytes are too few for a safetensors file") }
         let length = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
@@ -72,7 +72,7 @@ public enum Safetensors {
         do {
             header = try JSONDecoder().decode([String: HeaderValue].self, from: bytes.subdata(in: 8..<8 + Int(length)))
         } catch {
-            throw fail("its header isn't the JSON of a safetensors file (\(error))")
+            throw fail("its header isn't the JSON of a safetensors file (\(Support.reason(of: error)))")
         }
 
         var metadata: [String: String] = [:]
@@ -84,6 +84,7 @@ public enum Safetensors {
             case .metadata: throw fail("the entry '\(name)' lacks a type, a shape or offsets")
             }
         }
+        let checksums = try SafetensorsChecksums(takenFrom: &metadata, header: bytes[8..<8 + Int(length)]) { fail($0) }
         entries.sort { ($0.entry.dataOffsets.first ?? 0, $0.name) < ($1.entry.dataOffsets.first ?? 0, $1.name) }
         let data = bytes.count - 8 - Int(length)
         let tensors = try entries.compactMap { name, entry -> (name: String, tensor: Tensor)? in
@@ -100,9 +101,10 @@ public enum Safetensors {
             }
             guard isWanted(name) else { return nil }
             let start = 8 + Int(length) + entry.dataOffsets[0]
-            let tensor = bytes.withUnsafeBytes {
-                Tensor(
-                    bytes: UnsafeRawBufferPointer(rebasing: $0[start..<start + size]), shape: entry.shape, dtype: dtype)
+            let tensor = try bytes.withUnsafeBytes {
+                let elements = UnsafeRawBufferPointer(rebasing: $0[start..<start + size])
+                try checksums?.check(elements, of: name) { fail($0) }
+                return Tensor(bytes: elements, shape: entry.shape, dtype: dtype)
             }
             return (name, tensor)
         }
@@ -122,35 +124,49 @@ public enum Safetensors {
 
     /// Writes tensors and free text to a file, the whole file or none: a crash leaves the old one.
     ///
+    /// The file's free text gets checksums of the header and of every tensor, which ``read(_:where:)`` holds the bytes to;
+    /// to other programs they are text like any other.
+    ///
     /// - Throws: ``WeightsFileError`` where two tensors have one name, the folder can't be written or the disk is full.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
     ) throws {
-        var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
+        var entries: [String: Any] = [:]
         var offset = 0
         for (name, tensor) in tensors {
             let size = tensor.count * tensor.dtype.size
-            guard header[name] == nil else {
+            guard entries[name] == nil else {
                 throw WeightsFileError(path: path, reason: "two tensors are called '\(name)'")
             }
-            header[name] = [
+            entries[name] = [
                 "dtype": typeNames[tensor.dtype] ?? "", "shape": tensor.shape, "data_offsets": [offset, offset + size],
             ]
             offset += size
         }
-        var json = try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
-        json.append(Data(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-
+        func header(_ checksums: SafetensorsChecksums) throws -> Data {
+            entries["__metadata__"] = metadata.merging(checksums.metadata) { $1 }
+            var json = try JSONSerialization.data(
+                withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
+            json.append(Data(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+            return json
+        }
         do {
+            // The checksums are known once the bytes are written; until then there are others of the same length.
+            var checksums = SafetensorsChecksums(names: tensors.map(\.name))
+            let json = try header(checksums)
             let file = try WholeFile(path: path)
             try file.write((0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) })
             try json.withUnsafeBytes { try file.write($0) }
-            for (_, tensor) in tensors {
+            for (name, tensor) in tensors {
                 let plain = tensor.detached().to(.cpu).contiguous()
                 try plain.withUnsafeMutableElements {
-                    try file.write(UnsafeRawBufferPointer(start: $0, count: plain.count * plain.dtype.size))
+                    let elements = UnsafeRawBufferPointer(start: $0, count: plain.count * plain.dtype.size)
+                    checksums.note(elements, of: name)
+                    try file.write(elements)
                 }
             }
+            checksums.noteHeader(try header(checksums))
+            try header(checksums).withUnsafeBytes { try file.overwrite($0, at: 8) }
             try file.commit()
         } catch let error as WholeFileError {
             throw WeightsFileError(error)
