@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 import Tensors
 
 /// A training run as it was at one step, in one safetensors file.
@@ -102,11 +103,18 @@ public struct Checkpoint: Sendable {
             guard version <= CheckpointInfo.currentVersion else {
                 throw CheckpointError.newer(path: path, version: version)
             }
-            return try JSONDecoder().decode(CheckpointInfo.self, from: data)
+            let info = try JSONDecoder().decode(CheckpointInfo.self, from: data)
+            guard info.step >= 0, info.epoch >= 0, info.batchInEpoch >= 0, info.batchInEpoch <= info.batchesPerEpoch
+            else {
+                throw CheckpointError.damaged(
+                    path: path, reason: "its description counts steps or batches that can't be")
+            }
+            return info
         } catch let error as CheckpointError {
             throw error
         } catch {
-            throw CheckpointError.damaged(path: path, reason: "its description can't be read (\(error))")
+            throw CheckpointError.damaged(
+                path: path, reason: "its description can't be read (\(Support.reason(of: error)))")
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NN
 
 /// A checkpoint can't be read, written, or used for this run.
@@ -26,8 +27,10 @@ public enum CheckpointError: Error, CustomStringConvertible {
         switch self {
         case .missing(let path):
             return "\(path): there is no such checkpoint; start a new run, or name the folder of the one to resume"
+                + Self.others(beside: path)
         case .damaged(let path, let reason):
-            return "\(path): the checkpoint is damaged: \(reason). Use another one, such as best.safetensors beside it."
+            return "\(path): the checkpoint is damaged: \(reason)"
+                + (Self.others(beside: path).nonEmpty ?? ". Train again from the start")
         case .foreign(let path):
             return "\(path): holds tensors but is no checkpoint of a training run; "
                 + "give it as weights to start from instead"
@@ -49,6 +52,17 @@ public enum CheckpointError: Error, CustomStringConvertible {
         }
     }
 
+    /// The run's other checkpoint, if it is there, and how to go on from it.
+    private static func others(beside path: String) -> String {
+        let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+        let other = ["best", "last"].first {
+            name != $0 + ".safetensors"
+                && FileManager.default.fileExists(
+                    atPath: (folder as NSString).appendingPathComponent($0 + ".safetensors"))
+        }
+        return other.map { ". \($0).safetensors is there too; training goes on from it with --resume-from \($0)" } ?? ""
+    }
+
     private static func difference(expected: [String], found: [String]) -> String {
         func list(_ names: [String]) -> String {
             names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count) in all)" : "")
@@ -62,4 +76,8 @@ public enum CheckpointError: Error, CustomStringConvertible {
             lacking.isEmpty ? nil : "It lacks \(list(lacking)).", extra.isEmpty ? nil : "It adds \(list(extra)).",
         ].compactMap { $0 }.joined(separator: " ")
     }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Shows a run to a person: a bar that is redrawn on a terminal, and a line now and then elsewhere.
 public final class ProgressPrinter: TrainingObserver {
@@ -37,7 +38,7 @@ public final class ProgressPrinter: TrainingObserver {
     public static func standard() -> ProgressPrinter {
         let isTerminal = isatty(STDERR_FILENO) != 0 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
         return ProgressPrinter(style: isTerminal ? .bar(columns: terminalColumns()) : .lines(every: 15)) {
-            FileHandle.standardError.write(Data($0.utf8))
+            writeToStandardError($0)
         }
     }
 

@@ -12,6 +12,8 @@ public enum TrainingError: Error, CustomStringConvertible {
     case noBatches(epoch: Int)
     /// A new run would overwrite another one.
     case folderHoldsRun(String)
+    /// Another training runs in the folder; `by` is its process.
+    case folderInUse(String, by: String?)
     /// A file of the run can't be written.
     case cannotWrite(path: String, reason: String)
     /// The metric that chooses the best checkpoint is not among those evaluated.
@@ -34,6 +36,10 @@ public enum TrainingError: Error, CustomStringConvertible {
             return "epoch \(epoch + 1) has no batches: the training set is empty, or smaller than one batch"
         case .folderHoldsRun(let folder):
             return "\(folder) already holds a run: resume it, or choose another output folder"
+        case .folderInUse(let folder, let process):
+            return
+                "\(folder): \(process ?? "another process") trains in it. Wait until it ends or stop it, or choose another "
+                + "output folder"
         case .cannotWrite(let path, let reason):
             return "\(path): can't be written (\(reason)); checkpoints written before are intact"
         case .unknownMetric(let name, let known):

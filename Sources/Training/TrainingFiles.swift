@@ -15,6 +15,9 @@ struct TrainingFiles {
     /// Whether a run has left checkpoints here.
     var holdRun: Bool { [last, best].contains(where: FileManager.default.fileExists) }
 
+    /// Whether the best checkpoint is here.
+    var holdBest: Bool { FileManager.default.fileExists(atPath: best) }
+
     /// Makes the folder where there is none.
     ///
     /// - Throws: `TrainingError.cannotWrite`.
@@ -22,11 +25,25 @@ struct TrainingFiles {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError.cannotWrite(path: folder, reason: (error as NSError).localizedDescription)
+            throw TrainingError.cannotWrite(path: folder, reason: reason(of: error))
         }
     }
 
-    /// Removes the partly written files of a run that was killed.
+    /// Locks the folder for this process.
+    ///
+    /// - Throws: `TrainingError.folderInUse`, `TrainingError.cannotWrite`.
+    func lock() throws -> FolderLock {
+        do {
+            return try FolderLock(folder)
+        } catch let taken as FolderLock.Taken {
+            throw TrainingError.folderInUse(folder, by: taken.holder)
+        } catch {
+            throw TrainingError.cannotWrite(path: folder, reason: reason(of: error))
+        }
+    }
+
+    /// Removes the partly written files of a run that was killed. To be called with the folder locked, or they may be those
+    /// of a run that writes them now.
     func removeLeftovers() {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let own = [last, best, failedBatch, metrics].map { ($0 as NSString).lastPathComponent }

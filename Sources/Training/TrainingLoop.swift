@@ -20,7 +20,11 @@ public final class TrainingLoop<Task: TrainingTask> {
     var position = TrainingPosition()
     /// The step of the last checkpoint that was written or read.
     var lastSavedStep: Int?
+    /// When the last checkpoint was written, or the run began.
+    var lastSaved = ContinuousClock.now
     private var started = ContinuousClock.now
+    /// The folder's lock where the caller has it already; else `run` takes it.
+    package var lock: FolderLock?
 
     /// A loop over a task. Options that name no end (epochs, steps or seconds) trap.
     ///
@@ -54,33 +58,59 @@ public final class TrainingLoop<Task: TrainingTask> {
 
     /// Trains to the end, or until the user asks to stop or the time is up; `last.safetensors` then holds the run.
     ///
-    /// - Parameter resume: whether to go on from `last.safetensors`; if not, the folder must not hold a run.
-    /// - Throws: ``TrainingError``, ``CheckpointError``, and what the task or an observer throws.
-    public func run(resume: Bool = false) throws -> TrainingOutcome {
+    /// The folder is locked meanwhile, so that no other training runs in it.
+    ///
+    /// - Parameters:
+    ///   - resume: whether to go on from a checkpoint; if not, the folder must not hold a run.
+    ///   - checkpoint: the file to go on from; nil is the folder's `last.safetensors`.
+    ///   - acceptsChanges: whether to go on although a setting makes another training of it: the seed, the accumulation,
+    ///     the number of batches.
+    /// - Throws: ``TrainingError``, ``CheckpointError``, `OutOfMemory`, and what the task or an observer throws. Where the
+    ///   data can't be read, the run is saved first.
+    public func run(
+        resume: Bool = false, from checkpoint: String? = nil, acceptingChanges acceptsChanges: Bool = false
+    ) throws -> TrainingOutcome {
         started = .now
+        lastSaved = started
         try files.makeFolder()
-        defer { optimizer.learningRate = baseLearningRate }
+        let lock = try lock ?? files.lock()
+        defer {
+            withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate }
+            // A thread that ran out of memory keeps the loop, but must not keep the folder.
+            self.lock = nil
+        }
+        let source = checkpoint ?? files.last
         if resume {
-            try restore()
+            try restore(from: source, acceptingChanges: acceptsChanges)
         } else {
             guard !files.holdRun else { throw TrainingError.folderHoldsRun(files.folder) }
             Random.seed(options.seed)
             try metricsLog.rewind(to: -1, evaluationIsPending: false)
         }
-        files.removeLeftovers()
-        try announce(.started(plan(resumed: resume)))
+        if let absence = lock.absence {
+            try announce(
+                .notice(
+                    "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"
+                ))
+        } else {
+            files.removeLeftovers()
+        }
+        try announce(.started(plan(resumedFrom: resume ? source : nil)))
         task.model.train()
         let reason: TrainingOutcome.Reason
         do {
-            reason = try StopSignal.watching { try trainUntilStopped() }
+            reason = try StopSignal.watching { try throwingOutOfMemory { try self.trainUntilStopped() } }
         } catch {
+            if error is OutOfMemory, let step = lastSavedStep {
+                try? announce(.notice("the last checkpoint, \(files.last), is of step \(step)"))
+            }
             // What the observers make of it must not hide the error.
             try? announce(.failed)
             throw error
         }
         let outcome = TrainingOutcome(
             reason: reason, step: position.step, epoch: position.epoch, best: position.best, metrics: position.metrics,
-            lastCheckpoint: files.last, bestCheckpoint: position.best == nil ? nil : files.best,
+            lastCheckpoint: files.last, bestCheckpoint: position.best == nil || !files.holdBest ? nil : files.best,
             resumeCommand: reason == .completed ? nil : identity.resumeCommand,
             seconds: Self.seconds(since: started))
         try announce(.ended(outcome))
@@ -90,7 +120,9 @@ public final class TrainingLoop<Task: TrainingTask> {
     private func trainUntilStopped() throws -> TrainingOutcome.Reason {
         if position.evaluationIsPending, let reason = try evaluate() { return reason }
         while !isComplete {
-            let nextBatch = try task.batches(epoch: position.epoch, startingAt: position.batchInEpoch)
+            let nextBatch = try savingIfDataFail(stepStart) {
+                try task.batches(epoch: position.epoch, startingAt: position.batchInEpoch)
+            }
             var epochIsOver = false
             while !epochIsOver && !reachedStepLimit {
                 guard let more = try takeStep(nextBatch) else { break }
@@ -108,6 +140,24 @@ public final class TrainingLoop<Task: TrainingTask> {
         return .completed
     }
 
+    /// Runs `body`, which opens or reads data; an error of its is thrown once the run is saved.
+    private func savingIfDataFail<R>(_ start: @autoclosure () -> StepStart, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch {
+            do {
+                try saveBeforeFailing(start())
+            } catch let second {
+                try? announce(.notice("\(second)"))
+            }
+            throw error
+        }
+    }
+
+    private var stepStart: StepStart {
+        StepStart(batchInEpoch: position.batchInEpoch, of: task.model, accumulation: options.accumulation)
+    }
+
     private var reachedStepLimit: Bool { options.steps.map { position.step >= $0 } ?? false }
     private var isComplete: Bool { reachedStepLimit || (options.epochs.map { position.epoch >= $0 } ?? false) }
 
@@ -115,15 +165,17 @@ public final class TrainingLoop<Task: TrainingTask> {
     private func takeStep(_ nextBatch: () throws -> Task.Batch?) throws -> Bool? {
         let start = ContinuousClock.now
         let randomState = Random.state
+        let before = stepStart
         var sum = StepAccumulator<Task.Batch>()
         optimizer.zeroGrad()
         while sum.batches.count < options.accumulation && position.batchInEpoch < task.batchesPerEpoch {
             let waiting = ContinuousClock.now
-            guard let batch = try nextBatch() else { break }
+            guard let batch = try savingIfDataFail(before, nextBatch) else { break }
             sum.dataSeconds += Self.seconds(since: waiting)
-            sum.add(
-                batch, images: task.imageCount(batch),
-                losses: try accumulateGradients(batch, after: sum.batches, randomState))
+            let losses = try OutOfMemory.naming(task.work(batch)) {
+                try accumulateGradients(batch, after: sum.batches, randomState)
+            }
+            sum.add(batch, images: task.imageCount(batch), losses: losses)
             position.batchInEpoch += 1
         }
         guard !sum.batches.isEmpty else { return nil }
@@ -198,8 +250,15 @@ public final class TrainingLoop<Task: TrainingTask> {
             try save(.last)
             return isLast ? .completed : reason
         }
-        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) { try save(.last) }
+        if isDue(options.checkpoints, epochIsOver: epochIsOver, isLast: isLast) || isDueBetweenEpochs {
+            try save(.last)
+        }
         return nil
+    }
+
+    private var isDueBetweenEpochs: Bool {
+        if let steps = options.checkpointSteps, position.step % max(steps, 1) == 0 { return true }
+        return options.checkpointSeconds.map { Self.seconds(since: lastSaved) >= $0 } ?? false
     }
 
     private func isDue(_ interval: TrainingOptions.Interval, epochIsOver: Bool, isLast: Bool) -> Bool {
@@ -228,13 +287,14 @@ public final class TrainingLoop<Task: TrainingTask> {
             return reasonToStop ?? .stopped
         }
         if let result {
-            position.metrics = result
+            let existing = result.filter { $0.value.isFinite }
+            position.metrics = existing
             let isBest = try noteScore(result)
             position.evaluationIsPending = false
             try announce(
                 .evaluated(
                     EvaluationReport(
-                        step: position.step, epoch: position.epoch, metrics: result, isBest: isBest,
+                        step: position.step, epoch: position.epoch, metrics: existing, isBest: isBest,
                         seconds: Self.seconds(since: start))))
             if isBest { try save(.best) }
         }
@@ -258,7 +318,13 @@ public final class TrainingLoop<Task: TrainingTask> {
         guard let value = metrics[criterion.metric] else {
             throw TrainingError.unknownMetric(criterion.metric, known: Array(metrics.keys))
         }
-        guard value.isFinite else { return false }
+        guard value.isFinite else {
+            try announce(
+                .notice(
+                    "\(criterion.metric) does not exist at step \(position.step): there is nothing to measure it by. "
+                        + "No best checkpoint is chosen by it"))
+            return false
+        }
         if let best = position.best, criterion.higherIsBetter ? value <= best.value : value >= best.value {
             return false
         }
@@ -274,13 +340,13 @@ public final class TrainingLoop<Task: TrainingTask> {
         (task.batchesPerEpoch + options.accumulation - 1) / options.accumulation
     }
 
-    private func plan(resumed: Bool) -> TrainingPlan {
+    private func plan(resumedFrom source: String?) -> TrainingPlan {
         var total = options.steps
         if let epochs = options.epochs { total = min(total ?? .max, epochs * stepsPerEpoch) }
         return TrainingPlan(
             firstStep: position.step, totalSteps: total, totalEpochs: options.epochs, stepsPerEpoch: stepsPerEpoch,
             parameterCount: optimizer.namedParameters.reduce(0) { $0 + $1.parameter.count },
-            resumedFrom: resumed ? files.last : nil)
+            resumedFrom: source)
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Double {

@@ -44,6 +44,10 @@ public struct TrainingOptions: Hashable, Sendable {
     public var evaluation = Interval.epochs(1)
     /// How often `last.safetensors` is written, beside after every evaluation and at the end.
     public var checkpoints = Interval.epochs(1)
+    /// Steps from one writing of `last.safetensors` to the next, beside `checkpoints`; nil for no such rule.
+    public var checkpointSteps: Int?
+    /// Seconds after which `last.safetensors` is written again, beside `checkpoints`; nil for no such rule.
+    public var checkpointSeconds: Double? = 600
     /// What chooses `best.safetensors`; nil writes none.
     public var best: Criterion?
     /// Steps from one record in `metrics.jsonl` to the next.
@@ -64,6 +68,9 @@ public struct RunIdentity: Hashable, Sendable {
     public var recipe: String
     /// The command that takes the run up again; shown when it stops early.
     public var resumeCommand: String?
+    /// What changed in the recipe since the checkpoint that the run goes on from, in words; empty if nothing did, nil if
+    /// nobody has looked.
+    package var changes: String?
 
     /// An identity; a run of one's own code needs no recipe.
     public init(classNames: [String] = [], recipe: String = "", resumeCommand: String? = nil) {

@@ -27,15 +27,21 @@ public protocol TrainingTask<Batch>: AnyObject {
     /// The batch's images, for an error message: file names.
     func describe(_ batch: Batch) -> String
 
+    /// What a step on the batch takes memory for, to be said where there is too little; nil says nothing.
+    func work(_ batch: Batch) -> OutOfMemory.Work?
+
     /// The batch as tensors, to look into what went wrong with it.
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)]
 
-    /// Measures the model on data kept apart; nil if there is none. Called without gradients, with the model in
+    /// Measures the model on data kept apart; nil if there is none. A metric that does not exist, such as the precision for
+    /// objects where there are none, is NaN. Called without gradients, with the model in
     /// evaluation mode. A long evaluation may throw `Stopped` once `StopSignal` says so.
     func evaluate() throws -> [String: Double]?
 }
 
 extension TrainingTask {
+    /// Nil: by default nothing is said.
+    public func work(_ batch: Batch) -> OutOfMemory.Work? { nil }
     /// No tensors: by default nothing of a batch is saved.
     public func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] { [] }
     /// Nil: by default nothing is measured.

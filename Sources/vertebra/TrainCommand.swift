@@ -8,23 +8,33 @@ struct TrainCommand: WorkCommand {
         commandName: "train", abstract: "Train the model of a recipe.",
         discussion: """
             The run's folder gets recipe.yaml, run.log, metrics.jsonl, last.safetensors and best.safetensors. Ctrl-C saves and \
-            stops; --resume continues and comes to the same numbers as a run without a stop.
+            stops; --resume continues and comes to the same numbers as a run without a stop. One process at a time trains in a \
+            folder.
             """)
 
     @Argument(help: "A recipe file, such as one of tools/recipes.") var recipe: String
     @OptionGroup var set: SettingOptions
     @Option(help: "The run's folder. Default: runs/ and the recipe's name.") var output: String?
     @OptionGroup var device: DeviceOption
-    @Flag(help: "Continue from the run's last checkpoint.") var resume = false
+    @Flag(name: .customLong("resume"), help: "Continue from the run's last checkpoint.") var resumesLast = false
+    @Option(help: "Continue from another checkpoint: best, last, or a file.") var resumeFrom: String?
+    @Flag(help: "Continue although the recipe was changed so that it would be another training.")
+    var acceptChanges = false
     @Option(help: "Save and stop after this many seconds; --resume continues.") var seconds: Double?
 
+    private var resume: Bool { resumesLast || resumeFrom != nil }
+
     func validate() throws {
-        if let seconds, seconds <= 0 { throw ValidationError("--seconds is \(seconds); it must be above 0.") }
+        guard resume || !acceptChanges else {
+            throw ValidationError("--accept-changes is for a run that continues: add --resume or --resume-from.")
+        }
+        if let seconds, !(seconds > 0) { throw ValidationError("--seconds is \(seconds); it must be above 0.") }
     }
 
     func work() throws {
         let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
-        let line = ProgressLine("looking at videos")
+        try RunFolder(folder).requireFree()
+        let line = ProgressLine("looking at the data")
         defer { line.end() }
         let file = try RecipeFile(path: recipe, settings: set.settings)
         useThreads(try file.threads())
@@ -37,7 +47,8 @@ struct TrainCommand: WorkCommand {
         if !resume, let start = training.start { printToStandardError(start.summary) }
         for note in training.notes { printToStandardError(note) }
         let outcome = try training.train(
-            resume: resume, seconds: seconds, resumeCommand: resumeCommand(folder: folder),
+            resume: resume, from: resumeFrom, acceptingChanges: acceptChanges, seconds: seconds,
+            resumeCommand: resumeCommand(folder: folder),
             showsProgress: true)
         let replaced = training.replacedImages
         if !replaced.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ScoreCommands
+import Tensors
 
 /// The command `vertebra`. Its subcommands read arguments, call `Workflows` and print.
 @main
@@ -14,4 +15,14 @@ struct Vertebra: ParsableCommand {
             DetectCommand.self, RecognizeCommand.self,
             ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, BenchCommand.self,
         ])
+
+    /// Runs the command that the arguments name. Where memory does not suffice, it says so and ends with 1.
+    static func main() {
+        do {
+            try throwingOutOfMemory { main(nil) }
+        } catch {
+            printToStandardError("vertebra: \(error)")
+            Self.exit(withError: ExitCode.failure)
+        }
+    }
 }

@@ -82,6 +82,41 @@ final class CheckpointTests: XCTestCase {
         assertError("description can't be read") { _ = try Checkpoint.read(later) }
     }
 
+    /// A bit of any byte of the file is found, in the tensors and in what the file says of the run.
+    func testEveryFlippedByteIsFound() throws {
+        let folder = try temporaryDirectory()
+        let path = folder + "/c.safetensors"
+        let checkpoint = Checkpoint(
+            info: info, model: Linear(2, 3).stateDict(), optimizer: [("weight/momentum_buffer", Tensor.ones([3, 2]))])
+        try checkpoint.write(to: path)
+        let good = try Data(contentsOf: URL(fileURLWithPath: path))
+        let damaged = folder + "/damaged.safetensors"
+        for offset in good.indices {
+            var bytes = good
+            bytes[offset] ^= 1 << UInt8(offset % 8)
+            try bytes.write(to: URL(fileURLWithPath: damaged))
+            XCTAssertThrowsError(try Checkpoint.read(damaged), "byte \(offset)") {
+                XCTAssertTrue("\($0)".contains("damaged.safetensors"), "\($0)")
+                XCTAssertFalse("\($0)".contains("NSCocoaErrorDomain"), "\($0)")
+            }
+        }
+    }
+
+    /// Advice names a file only where it is.
+    func testADamagedCheckpointLeadsToAnotherOneThatIsThere() throws {
+        let folder = try temporaryDirectory()
+        let last = folder + "/last.safetensors"
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: last))
+        XCTAssertThrowsError(try Checkpoint.read(last)) {
+            XCTAssertFalse("\($0)".contains("best"), "\($0)")
+            XCTAssertTrue("\($0)".hasSuffix("Train again from the start"), "\($0)")
+        }
+        _ = try written(folder + "/best.safetensors")
+        XCTAssertThrowsError(try Checkpoint.read(last)) {
+            XCTAssertTrue("\($0)".hasSuffix("training goes on from it with --resume-from best"), "\($0)")
+        }
+    }
+
     /// A limit on the size of files makes writes fail as a full disk does.
     private func withFileSizeLimit(_ bytes: UInt, _ body: () throws -> Void) rethrows {
         var previous = rlimit()

@@ -80,9 +80,9 @@ final class ResumeTests: XCTestCase {
         var options = toyOptions()
         options.checkpoints = .steps(3)
         _ = try toyLoop(task(), whole, options: options).run()
-        let crashing = task()
-        crashing.beforeBatch = { if $0 == 2 && $1 == 4 { throw Crash() } }
-        XCTAssertThrowsError(try toyLoop(crashing, folder, options: options).run())
+        let crash = EventRecorder()
+        crash.onEvent = { if case .step(let report) = $0, report.step == 10 { throw Crash() } }
+        XCTAssertThrowsError(try toyLoop(task(), folder, options: options, observers: [crash]).run())
         let log = folder + "/metrics.jsonl"
         XCTAssertEqual(try MetricsLog.records(log).last?.step, 10)
         // A line that was cut short, and a checkpoint that was never renamed.
@@ -153,6 +153,131 @@ final class ResumeTests: XCTestCase {
         assertRefused(
             "It lacks d. It adds c.", toyLoop(task(), folder, identity: RunIdentity(classNames: ["a", "b", "d"])))
         assertRefused("there is no such checkpoint", toyLoop(task(), try temporaryDirectory()))
+    }
+
+    /// An error of the data, also within a step of two batches, loses no step.
+    func testAnErrorOfTheDataSavesAndTheRunGoesOnBitForBit() throws {
+        struct Cut: Error {}
+        let whole = try temporaryDirectory()
+        _ = try toyLoop(task(), whole, options: evaluatedOptions()).run()
+        for (epoch, index, step) in [(0, 2, 1), (0, 3, 1), (1, 5, 6), (2, 6, 11)] {
+            let folder = try temporaryDirectory()
+            let damaged = task()
+            damaged.beforeBatch = { if $0 == epoch && $1 == index { throw Cut() } }
+            let recorder = EventRecorder()
+            XCTAssertThrowsError(
+                try toyLoop(damaged, folder, options: evaluatedOptions(), observers: [recorder]).run()
+            ) { XCTAssertTrue($0 is Cut, "\($0)") }
+            XCTAssertEqual(try Checkpoint.read(folder + "/last.safetensors").info.step, step)
+            XCTAssertEqual(
+                recorder.notices,
+                [
+                    "step \(step) is saved in \(folder)/last.safetensors; mend the data, then go on from it: toy --resume"
+                ])
+            _ = try toyLoop(task(), folder, options: evaluatedOptions()).run(resume: true)
+            try assertSame(whole + "/last.safetensors", folder + "/last.safetensors")
+            XCTAssertEqual(try losses(folder), try losses(whole))
+        }
+        // Before the first step there is nothing to save.
+        let folder = try temporaryDirectory()
+        let damaged = task()
+        damaged.beforeBatch = { _, _ in throw Cut() }
+        XCTAssertThrowsError(try toyLoop(damaged, folder).run())
+        XCTAssertFalse(FileManager.default.fileExists(atPath: folder + "/last.safetensors"))
+    }
+
+    func testCheckpointsBetweenEpochsAreWrittenByStepsAndByTime() throws {
+        func saved(_ change: (inout TrainingOptions) -> Void, slow: Bool = false) throws -> [Int] {
+            var options = toyOptions(epochs: 2)
+            change(&options)
+            let recorder = EventRecorder()
+            let task = task()
+            if slow { task.beforeBatch = { if $0 == 1 && $1 == 2 { usleep(400_000) } } }
+            _ = try toyLoop(task, try temporaryDirectory(), options: options, observers: [recorder]).run()
+            var step = 0
+            return recorder.events.compactMap { event in
+                if case .step(let report) = event { step = report.step }
+                if case .checkpointSaved(_, .last) = event { return step }
+                return nil
+            }
+        }
+        XCTAssertEqual(try saved { _ in }, [4, 8])
+        XCTAssertEqual(try saved { $0.checkpointSteps = 3 }, [3, 4, 6, 8])
+        XCTAssertEqual(try saved { $0.checkpointSeconds = 0 }, [1, 2, 3, 4, 5, 6, 7, 8])
+        XCTAssertEqual(try saved({ $0.checkpointSeconds = 0.3 }, slow: true), [4, 6, 8])
+        XCTAssertEqual(
+            try saved {
+                $0.checkpoints = .never
+                $0.checkpointSeconds = nil
+            }, [8])
+    }
+
+    func testAFolderIsLockedByTheTrainingInIt() throws {
+        let folder = try temporaryDirectory()
+        let partial = folder + "/last.safetensors.77-12.partial"
+        let recorder = EventRecorder()
+        var refused = 0
+        recorder.onEvent = { event in
+            guard case .step(let report) = event, report.step == 5 else { return }
+            try Data([1]).write(to: URL(fileURLWithPath: partial))
+            for resume in [false, true] {
+                XCTAssertThrowsError(try toyLoop(self.task(), folder).run(resume: resume)) {
+                    XCTAssertTrue("\($0)".hasPrefix("\(folder): process \(getpid()) on "), "\($0)")
+                    refused += 1
+                }
+            }
+            XCTAssertTrue(FileManager.default.fileExists(atPath: partial), "it may be the running training's")
+        }
+        let outcome = try toyLoop(task(), folder, observers: [recorder]).run()
+        XCTAssertEqual(outcome.reason, .completed)
+        XCTAssertEqual(refused, 2)
+        // Whoever comes afterwards finds the folder free.
+        XCTAssertEqual(try toyLoop(task(), folder).run(resume: true).step, 12)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: partial))
+    }
+
+    func testARunGoesOnFromTheBestOrFromAFile() throws {
+        func best() -> ToyTask {
+            let task = ToyTask()
+            var scores = [0.3, 0.9, 0.5].makeIterator()
+            task.score = { _ in ["weight": scores.next() ?? 0.1] }
+            return task
+        }
+        let folder = try temporaryDirectory()
+        _ = try toyLoop(best(), folder, options: evaluatedOptions()).run()
+        let copy = try temporaryDirectory() + "/step8.safetensors"
+        try FileManager.default.copyItem(atPath: folder + "/best.safetensors", toPath: copy)
+        for (source, into) in [(folder + "/best.safetensors", folder), (copy, try temporaryDirectory())] {
+            let recorder = EventRecorder()
+            let outcome = try toyLoop(task(), into, options: toyOptions(), observers: [recorder]).run(
+                resume: true, from: source)
+            XCTAssertEqual(recorder.steps.map(\.step), [9, 10, 11, 12])
+            XCTAssertEqual(outcome.step, 12)
+            guard
+                case .started(let plan)? = recorder.events.first(where: {
+                    if case .started = $0 { true } else { false }
+                })
+            else { return XCTFail("no plan") }
+            XCTAssertEqual(plan.resumedFrom, source)
+            // A folder without a best checkpoint tells of none.
+            XCTAssertEqual(outcome.bestCheckpoint, into == folder ? folder + "/best.safetensors" : nil)
+            XCTAssertEqual(outcome.best?.step, into == folder ? 8 : nil)
+        }
+    }
+
+    func testChangesThatMakeAnotherTrainingAreAcceptedWhenSaid() throws {
+        let folder = try temporaryDirectory()
+        var first = toyOptions(epochs: 1)
+        first.steps = 2
+        _ = try toyLoop(task(), folder, options: first).run()
+        var changed = toyOptions(epochs: 1, accumulation: 1)
+        changed.seed = 5
+        let recorder = EventRecorder()
+        let outcome = try toyLoop(ToyTask(batchesPerEpoch: 14), folder, options: changed, observers: [recorder]).run(
+            resume: true, acceptingChanges: true)
+        // Four of seven batches were taken: eight of fourteen.
+        XCTAssertEqual(outcome.step, 2 + 6)
+        XCTAssertThrowsError(try toyLoop(task(), folder, adam: true).run(resume: true, acceptingChanges: true))
     }
 
     func testAChangedRecipeIsMentioned() throws {

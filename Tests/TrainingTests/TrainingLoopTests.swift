@@ -1,3 +1,4 @@
+import Foundation
 import NN
 import Tensors
 import TestSupport
@@ -105,6 +106,65 @@ final class TrainingLoopTests: XCTestCase {
             XCTAssertEqual(
                 "\($0)", "the best checkpoint is to be chosen by 'mAP', but the evaluation gives AP, AP50")
         }
+    }
+
+    func testAMetricThatDoesNotExistIsNeverTheBestAndIsSaid() throws {
+        let folder = try temporaryDirectory()
+        let task = ToyTask()
+        var scores = [Double.nan, 0.2, .nan].makeIterator()
+        task.score = { _ in ["AP": scores.next() ?? 0, "APl": .nan, "AR": 1] }
+        var options = toyOptions()
+        options.evaluation = .epochs(1)
+        options.best = .init("AP")
+        let recorder = EventRecorder()
+        let outcome = try toyLoop(task, folder, options: options, observers: [recorder]).run()
+        XCTAssertEqual(recorder.evaluations.map(\.isBest), [false, true, false])
+        XCTAssertEqual(recorder.evaluations[0].metrics, ["AR": 1])
+        XCTAssertEqual(outcome.best, BestScore(metric: "AP", value: 0.2, step: 8))
+        XCTAssertEqual(recorder.notices.count, 2)
+        XCTAssertTrue(recorder.notices[0].hasPrefix("AP does not exist at step 4"), recorder.notices[0])
+
+        let none = ToyTask()
+        none.score = { _ in ["AP": .nan] }
+        let other = try temporaryDirectory()
+        let without = try toyLoop(none, other, options: options).run()
+        XCTAssertNil(without.best)
+        XCTAssertNil(without.bestCheckpoint)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: other + "/best.safetensors"))
+    }
+
+    /// The batch asks for more memory than a machine can address.
+    func testTooLittleMemoryIsAnErrorThatNamesTheBatch() throws {
+        final class Task: TrainingTask {
+            let layer = Linear(2, 1, bias: false)
+            var model: Module { layer }
+            var batchesPerEpoch: Int { 3 }
+            func batches(epoch: Int, startingAt first: Int) -> () throws -> Int? {
+                var rest = [1, 1, 1 << 45].dropFirst(first)
+                return { rest.popFirst() }
+            }
+            func losses(_ batch: Int) -> [(name: String, value: Tensor)] {
+                [("sum", layer(Tensor.zeros([batch, 2])).sum())]
+            }
+            func imageCount(_ batch: Int) -> Int { batch }
+            func describe(_ batch: Int) -> String { "x" }
+            func work(_ batch: Int) -> OutOfMemory.Work? {
+                .init("a batch of \(batch) rows", advice: "lower training.batch")
+            }
+        }
+        let task = Task(), recorder = EventRecorder(), folder = try temporaryDirectory()
+        let sgd = SGD(groups: ParameterGroup.split(task.layer, weightDecay: 0), learningRate: 1)
+        var options = TrainingOptions(epochs: 1)
+        options.checkpointSteps = 1
+        let loop = TrainingLoop(task: task, optimizer: sgd, options: options, folder: folder, observers: [recorder])
+        XCTAssertThrowsError(try loop.run()) { error in
+            XCTAssertTrue(
+                "\(error)".hasPrefix(
+                    "out of memory at a batch of 35184372088832 rows: lower training.batch. What failed was "),
+                "\(error)")
+        }
+        XCTAssertEqual(recorder.notices, ["the last checkpoint, \(folder)/last.safetensors, is of step 2"])
+        XCTAssertEqual(try Checkpoint.read(folder + "/last.safetensors").info.step, 2)
     }
 
     func testANonFiniteLossStopsWithTheTermTheImagesAndTheBatch() throws {

@@ -79,13 +79,13 @@ final class DetectionRecipeTests: XCTestCase {
 
     func testValuesOutOfRange() {
         for (setting, reason) in [
-            ("training.epochs=0", "training.epochs is 0; it must be above 0"),
+            ("training.epochs=0", "training.epochs is 0; it must be 1 to 1000000"),
             ("training.momentum=1", "training.momentum is 1.0; it must be in 0…1, without 1"),
             ("training.clip_norm=0", "training.clip_norm must be above 0"),
             ("training.milestones=[0.9, 0.5]", "training.milestones is [0.9, 0.5]; it must be shares"),
             ("input.flip=2", "input.flip is 2.0; it must be in 0…1"),
-            ("input.longer_side=100", "input.longer_side is 100; it must not be below shorter_side"),
-            ("input.shorter_side=1", "input.shorter_side must be 32 pixels or more"),
+            ("input.longer_side=100", "input.longer_side is 100; it must not be below shorter_side, nor above 16384"),
+            ("input.shorter_side=1", "input.shorter_side must be 32 to 16384 pixels"),
             ("data.degenerate_boxes=keep", "can be refuse or skip"),
             ("data.failed_images=skip", "can be stop or replace"),
             ("data.classes=[a, a]", "data.classes needs names, each once"),
@@ -119,7 +119,8 @@ final class DetectionRecipeTests: XCTestCase {
 
     func testMissingSections() {
         XCTAssertEqual(message("task: detection\nmodel: {backbone: resnet18}"), "r.yaml:1: data is missing")
-        XCTAssertEqual(message("model: {backbone: resnet18}"), "r.yaml:1: task is missing")
+        XCTAssertEqual(
+            message("model: {backbone: resnet18}"), "r.yaml:1: task is missing; it can be detection, classification")
     }
 
     func testTheScheduleOfTheWholeTraining() throws {

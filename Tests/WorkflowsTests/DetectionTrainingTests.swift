@@ -83,6 +83,87 @@ final class DetectionTrainingTests: XCTestCase {
         XCTAssertThrowsError(try strict.run(into: RunFolder(run))) { XCTAssertTrue("\($0)".contains(name), "\($0)") }
     }
 
+    /// A training image that is missing, and one without its end, show before the first step.
+    func testTrainingImagesThatCannotBeUsed() throws {
+        let samples = try copyOfSamples()
+        let images = samples + "/coco/images/"
+        let annotations = try COCO.readInstances(samples + "/coco/annotations/instances_train.json")
+        let (lost, cut) = (annotations.fileName(0), annotations.fileName(2))
+        try FileManager.default.removeItem(atPath: images + lost)
+        try Data(try XCTUnwrap(FileManager.default.contents(atPath: images + cut)).prefix(40)).write(
+            to: URL(fileURLWithPath: images + cut))
+        let root = "data.root=" + samples
+        let run = try temporaryDirectory() + "/run"
+        XCTAssertThrowsError(try DetectionTraining(file: file("coco", root), output: run)) {
+            XCTAssertTrue(
+                "\($0)".contains("data.train: 2 of its 4 images can't be used, such as \(images)\(lost): "), "\($0)")
+            XCTAssertTrue("\($0)".contains("data.failed_images=replace"), "\($0)")
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: run))
+        let training = try DetectionTraining(file: file("coco", root, "data.failed_images=replace"), output: run)
+        XCTAssertTrue(
+            training.notes.contains {
+                $0.hasPrefix("data.train: 2 of its 4 images can't be used, such as ")
+                    && $0.hasSuffix("; others take their places")
+            }, "\(training.notes)")
+    }
+
+    /// An image whose header is sound and whose pixels are cut is found by the step that wants it: the run is saved first.
+    func testACutTrainingImageLosesNoStep() throws {
+        let samples = try copyOfSamples()
+        let images = samples + "/coco/images/"
+        let annotations = try COCO.readInstances(samples + "/coco/annotations/instances_train.json")
+        let settings = [
+            "data.root=" + samples, "training.batch=1", "evaluation.every=0", "training.checkpoint_minutes=0",
+        ]
+        func recipe() throws -> RecipeFile {
+            try RecipeFile(text: file("coco").text, path: "test.yaml", settings: settings)
+        }
+        let folder = try temporaryDirectory()
+        let whole = try DetectionTraining(file: recipe(), output: folder + "/whole").train()
+        let last = try Data(contentsOf: URL(fileURLWithPath: whole.lastCheckpoint))
+        for image in 0..<4 {
+            let path = images + annotations.fileName(image)
+            let bytes = try XCTUnwrap(FileManager.default.contents(atPath: path))
+            try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+            let run = folder + "/\(image)"
+            XCTAssertThrowsError(try DetectionTraining(file: recipe(), output: run).train()) {
+                XCTAssertTrue("\($0)".contains(annotations.fileName(image)), "\($0)")
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            guard FileManager.default.fileExists(atPath: run + "/last.safetensors") else { continue }
+            let outcome = try DetectionTraining(file: recipe(), output: run).train(resume: true)
+            XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: outcome.lastCheckpoint)), last, "image \(image)")
+        }
+    }
+
+    /// COCO's −1, for a validation set without objects, is no score.
+    func testAValidationSetWithoutObjectsHasNoBest() throws {
+        let samples = try copyOfSamples()
+        let path = samples + "/coco/annotations/instances_val.json"
+        let annotations = try COCO.readInstances(path)
+        let bare = DetectionAnnotations(
+            source: "", classNames: annotations.classNames,
+            images: (0..<annotations.imageCount).map {
+                var image = annotations.image($0)
+                image.objects = []
+                return image
+            })
+        try COCO.writeInstances(bare, to: path)
+        let run = try temporaryDirectory() + "/run"
+        let training = try DetectionTraining(file: file("coco", "data.root=" + samples), output: run)
+        let outcome = try training.train()
+        XCTAssertNil(outcome.best)
+        XCTAssertNil(outcome.bestCheckpoint)
+        XCTAssertNil(outcome.metrics["AP"])
+        XCTAssertFalse(FileManager.default.fileExists(atPath: run + "/best.safetensors"))
+        let log = try String(contentsOfFile: training.run.log, encoding: .utf8)
+        XCTAssertTrue(log.contains("AP does not exist at step 2: there is nothing to measure it by"), log)
+        let evaluation = try DetectionEvaluation(SavedModel(run))
+        let table = try evaluation.run(into: RunFolder(run)).scores.table
+        XCTAssertTrue(table.contains("no object to find"), table)
+    }
+
     func testClassesThatDoNotTellAreRefused() throws {
         let samples = try copyOfSamples()
         let path = samples + "/coco/annotations/instances_train.json"

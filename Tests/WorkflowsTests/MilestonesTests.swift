@@ -46,7 +46,7 @@ final class MilestonesTests: XCTestCase {
         let reasons = [
             "[0.9, 0.5]": "shares of the training in 0…1, ascending. Epochs are {epochs: [85, 107]}",
             "[8, 11]": "must be shares",
-            "{epochs: [11, 8]}": "milestones.epochs must be above 0, ascending",
+            "{epochs: [11, 8]}": "milestones.epochs must be above 0, up to 1000000, ascending",
             "{steps: [0, 8]}": "milestones.steps must be above 0, ascending",
             "{epochs: [8], steps: [8]}": "or steps must be given",
             "{}": "or steps must be given",

@@ -14,8 +14,10 @@ struct CommandRun {
     }
 
     /// Runs `vertebra`, or another command, with these arguments to its end.
-    static func of(_ arguments: [String], in folder: String? = nil, command: String = "vertebra") throws -> CommandRun {
-        let process = BackgroundCommand(arguments, in: folder, command: command)
+    static func of(
+        _ arguments: [String], in folder: String? = nil, command: String = "vertebra", executable: URL? = nil
+    ) throws -> CommandRun {
+        let process = BackgroundCommand(arguments, in: folder, command: command, executable: executable)
         try process.start()
         return process.wait()
     }
@@ -27,11 +29,11 @@ final class BackgroundCommand {
     private let output: URL
     private let errors: URL
 
-    init(_ arguments: [String], in folder: String? = nil, command: String = "vertebra") {
+    init(_ arguments: [String], in folder: String? = nil, command: String = "vertebra", executable: URL? = nil) {
         let stem = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-\(UUID().uuidString)")
         output = stem.appendingPathExtension("out")
         errors = stem.appendingPathExtension("err")
-        process.executableURL = CommandRun.executable(command)
+        process.executableURL = executable ?? CommandRun.executable(command)
         process.arguments = arguments
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     }
@@ -45,7 +47,9 @@ final class BackgroundCommand {
 
     var isRunning: Bool { process.isRunning }
 
-    func interrupt() { kill(process.processIdentifier, SIGINT) }
+    func interrupt() { signal(SIGINT) }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     func wait() -> CommandRun {
         process.waitUntilExit()

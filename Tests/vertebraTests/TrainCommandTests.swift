@@ -103,10 +103,121 @@ final class TrainCommandTests: XCTestCase {
         XCTAssertTrue(FileManager.default.fileExists(atPath: folder + "/stopped/last.safetensors"))
     }
 
+    /// Starts a training without an end and returns once it has taken a step.
+    private func background(_ output: String) throws -> BackgroundCommand {
+        let folder = try TinyData.folder.get()
+        let command = BackgroundCommand(
+            ["train", "tiny.yaml", "--output", output, "--set", "training.epochs=5000"], in: folder)
+        try command.start()
+        let log = "\(folder)/\(output)/metrics.jsonl"
+        let deadline = Date().addingTimeInterval(120)
+        while Date() < deadline, command.isRunning,
+            ((try? Data(contentsOf: URL(fileURLWithPath: log)))?.count ?? 0) == 0
+        {
+            usleep(50_000)
+        }
+        return command
+    }
+
+    /// A second training leaves a running one and its folder alone; measuring is allowed.
+    func testOneTrainingAtATimeInAFolder() throws {
+        let folder = try TinyData.folder.get()
+        let command = try background("busy")
+        let log = folder + "/busy/run.log", before = try String(contentsOfFile: log, encoding: .utf8)
+        for more in [[], ["--resume"], ["--resume-from", "best"]] {
+            let second = try train("busy", more)
+            XCTAssertEqual(second.status, 1)
+            XCTAssertTrue(second.errors.hasPrefix("vertebra: busy: process "), second.errors)
+            XCTAssertTrue(second.errors.contains(" trains in it. Wait until it ends or stop it"), second.errors)
+        }
+        XCTAssertTrue(command.isRunning)
+        let after = try String(contentsOfFile: log, encoding: .utf8)
+        XCTAssertTrue(after.hasPrefix(before))
+        XCTAssertFalse(after.contains("trains in it"), after)
+        let deadline = Date().addingTimeInterval(120)
+        while Date() < deadline, !FileManager.default.fileExists(atPath: folder + "/busy/best.safetensors") {
+            usleep(50_000)
+        }
+        XCTAssertEqual(try CommandRun.of(["evaluate", "busy"], in: folder).status, 0)
+        XCTAssertEqual(try CommandRun.of(["report", "busy"], in: folder).status, 0)
+        command.interrupt()
+        XCTAssertEqual(command.wait().status, 1)
+        XCTAssertEqual(try train("busy", ["--set", "training.steps=1", "--resume"]).status, 0)
+    }
+
+    func testAHangUpSavesAsCtrlCDoes() throws {
+        let command = try background("hung")
+        command.signal(SIGHUP)
+        let run = command.wait()
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("--output hung --resume"), run.errors)
+        XCTAssertTrue(FileManager.default.fileExists(atPath: try TinyData.folder.get() + "/hung/last.safetensors"))
+    }
+
+    func testChangesOfTheRecipeAreNamedAndRefusedOrAccepted() throws {
+        let folder = try TinyData.folder.get()
+        XCTAssertEqual(try train("changed", ["--set", "training.steps=1"]).status, 0)
+        let recipe = try Data(contentsOf: URL(fileURLWithPath: folder + "/changed/recipe.yaml"))
+        let settings = [
+            "--set", "training.steps=2", "--set", "training.seed=4", "--set", "training.learning_rate=0.02",
+        ]
+        let refused = try train("changed", settings + ["--resume"])
+        XCTAssertEqual(refused.status, 1)
+        XCTAssertTrue(
+            refused.errors.contains(
+                "changed/last.safetensors: its steps were trained with other settings: training.learning_rate from 0.01 to "
+                    + "0.02, training.seed from 0 to 4. "), refused.errors)
+        XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: folder + "/changed/recipe.yaml")), recipe)
+        XCTAssertEqual(try train("changed", ["--accept-changes"]).status, 64)
+
+        let accepted = try train("changed", settings + ["--resume", "--accept-changes"])
+        XCTAssertEqual(accepted.status, 0, accepted.errors)
+        XCTAssertTrue(accepted.errors.contains("training.seed from 0 to 4"), accepted.errors)
+        XCTAssertEqual(
+            try Data(contentsOf: URL(fileURLWithPath: folder + "/changed/recipe-until-step-1.yaml")), recipe)
+        XCTAssertNotEqual(try Data(contentsOf: URL(fileURLWithPath: folder + "/changed/recipe.yaml")), recipe)
+    }
+
+    func testARunGoesOnFromItsBestOrAFile() throws {
+        let folder = try TinyData.folder.get()
+        XCTAssertEqual(try train("from", ["--set", "training.steps=2"]).status, 0)
+        let more = ["--set", "training.steps=3"]
+        let best = try train("from", more + ["--resume-from", "best"])
+        XCTAssertEqual(best.status, 0, best.errors)
+        XCTAssertTrue(best.errors.contains("resuming at step 2 from from/best.safetensors"), best.errors)
+        let file = try train("fresh", more + ["--resume-from", "from/best.safetensors"])
+        XCTAssertEqual(file.status, 0, file.errors)
+        XCTAssertEqual(try weights("fresh"), try weights("from"))
+        let other = try train("fresh", more + ["--resume-from", "from/best.safetensors"])
+        XCTAssertEqual(other.status, 1)
+        XCTAssertTrue(other.errors.contains("fresh: already holds a run, and from/best.safetensors is not in it"))
+        let none = try train("nothing", more + ["--resume-from", "best"])
+        XCTAssertEqual(none.status, 1)
+        XCTAssertTrue(none.errors.contains("nothing/best.safetensors: there is no such checkpoint"), none.errors)
+        _ = folder
+    }
+
+    /// A batch for which there is no memory ends in words that name it.
+    func testTooLittleMemoryIsSaidWithTheBatch() throws {
+        let settings = [
+            "--set", "training.batch=8", "--set", "input.shorter_side=1600", "--set", "input.longer_side=2000",
+        ]
+        let folder = try TinyData.folder.get()
+        let run = try CommandRun.of(
+            [
+                "-c", #"ulimit -v 3000000; exec "$0" "$@""#, CommandRun.executable("vertebra").path, "train",
+                "tiny.yaml",
+                "--output", "large",
+            ] + settings, in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("vertebra: out of memory at a batch of 8 images of up to "), run.errors)
+        XCTAssertTrue(run.errors.contains("lower training.batch, input.shorter_side or input.longer_side"), run.errors)
+    }
+
     func testRecipeErrorsNameTheLine() throws {
         let folder = try TinyData.folder.get()
         let unknown = try train("none", ["--set", "training.epoch=3"])
-        XCTAssertEqual(unknown.status, 1)
+        XCTAssertEqual(unknown.status, 2)
         XCTAssertEqual(
             unknown.errors,
             "vertebra: --set training.epoch=3: unknown key training.epoch; did you mean training.epochs?\n")
@@ -118,16 +229,16 @@ final class TrainCommandTests: XCTestCase {
         XCTAssertEqual(bad.errors, "vertebra: bad.yaml:24: training.batch is a whole number, not 'four'\n")
 
         let model = try train("none", ["--set", "model.backbone=resnet19"])
-        XCTAssertEqual(model.status, 1)
+        XCTAssertEqual(model.status, 2)
         XCTAssertTrue(model.errors.hasPrefix("vertebra: --set model.backbone=resnet19: model.backbone: "), model.errors)
         XCTAssertTrue(model.errors.contains("resnet18"), model.errors)
 
         let root = try train("none", ["--set", "data.root=/nowhere"])
-        XCTAssertEqual(root.status, 1)
+        XCTAssertEqual(root.status, 2)
         XCTAssertEqual(root.errors, "vertebra: --set data.root=/nowhere: data.root: there is no folder /nowhere\n")
 
         let file = try train("none", ["--set", "data.val.annotations=lost.json"])
-        XCTAssertEqual(file.status, 1)
+        XCTAssertEqual(file.status, 2)
         XCTAssertTrue(file.errors.contains("there is no file samples/lost.json"), file.errors)
         XCTAssertFalse(
             FileManager.default.fileExists(atPath: folder + "/none"), "nothing is made before all is known good")

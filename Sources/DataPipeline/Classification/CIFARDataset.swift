@@ -56,7 +56,7 @@ public struct CIFARDataset: ClassificationDataset {
             do {
                 bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             } catch {
-                throw DatasetError(path, "it can't be read (\((error as NSError).localizedDescription))")
+                throw DatasetError(path, "it can't be read (\(reason(of: error)))")
             }
             let record = labelBytes + pixels
             guard !bytes.isEmpty, bytes.count.isMultiple(of: record) else {

@@ -83,6 +83,13 @@ public struct ImageFolderDataset: ClassificationDataset {
             image: chain.apply(image, originalSize: size, random: random), label: file.label, name: file.name)
     }
 
+    /// The images whose file is missing or is no picture, and why: each file's header is read, not its pixels.
+    ///
+    /// - Parameter progress: Called now and then with the number of files done.
+    public func unusableFiles(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> [UnusableFile] {
+        UnusableFile.all(of: count, progress: progress) { _ = try ImageFile.header(folder + "/" + files[$0].name) }
+    }
+
     /// The file of image `index`, relative to the folder.
     public func describe(_ index: Int) -> String { files[index].name }
 }

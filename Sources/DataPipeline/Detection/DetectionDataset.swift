@@ -117,15 +117,10 @@ public struct DetectionDataset: Dataset {
 
     /// The samples whose file is missing, is no picture, or has another size than was recorded, and why: each file's header
     /// is read, not its pixels.
-    public func unusableFiles() -> [(index: Int, error: any Error)] {
-        (0..<count).compactMap { index in
-            do {
-                _ = try size(of: index)
-                return nil
-            } catch {
-                return (index, error)
-            }
-        }
+    ///
+    /// - Parameter progress: Called now and then with the number of files done.
+    public func unusableFiles(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> [UnusableFile] {
+        UnusableFile.all(of: count, progress: progress) { _ = try size(of: $0) }
     }
 
     private func target(ofImage image: Int, size: ImageSize) -> DetectionTarget {

@@ -14,6 +14,13 @@ package enum ClassificationSections: RecipeSections {
         return input
     }
 
+    package static func fault(of input: ClassificationInputSection) -> String? {
+        let shortest = min(input.shorterSide, input.shorterSides[0])
+        return shortest >= input.side
+            ? nil
+            : "has a side of \(input.side), which is more than the shorter side of \(shortest) that it is cut from"
+    }
+
     package typealias Model = ClassificationModelSection
     package typealias Data = ClassificationDataSection
     package typealias Metric = ClassificationMetric
@@ -173,17 +180,21 @@ package struct ClassificationInputSection: RecipeSection {
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&side, .side, "must be above 0") { $0 > 0 }
+        try values.update(&side, .side, "must be 1 to \(longestSide)") { (1...longestSide).contains($0) }
         let side = side
-        try values.update(&shorterSide, .shorterSide, "must not be below side") { $0 >= side }
-        try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
-            $0.count == 2 && $0[0] <= $0[1] && $0[0] >= side
+        try values.update(&shorterSide, .shorterSide, "must not be below side, nor above \(longestSide)") {
+            $0 >= max(side, 1) && $0 <= longestSide
         }
-        try values.update(&frames, .frames, "must be above 0") { $0 > 0 }
-        try values.update(&stride, .stride, "must be above 0") { $0 > 0 }
-        try values.update(&testClips, .testClips, "must be above 0") { $0 > 0 }
-        try values.update(&testCrops, .testCrops, "must be above 0") { $0 > 0 }
-        try values.update(&padding, .padding, "must not be below 0") { $0 >= 0 }
+        try values.update(&shorterSides, .shorterSides, "must be two numbers, ascending, none below side") {
+            $0.count == 2 && $0[0] <= $0[1] && $0[0] >= max(side, 1) && $0[1] <= longestSide
+        }
+        let counts: [(CodingKeys, WritableKeyPath<Self, Int>)] = [
+            (.frames, \.frames), (.stride, \.stride), (.testClips, \.testClips), (.testCrops, \.testCrops),
+        ]
+        for (key, count) in counts {
+            try values.update(&self[keyPath: count], key, "must be 1 to 10000") { (1...10_000).contains($0) }
+        }
+        try values.update(&padding, .padding, "must be 0 to \(longestSide)") { (0...longestSide).contains($0) }
         try values.update(&leastArea, .leastArea, "must be in 0…1, without 0") { $0 > 0 && $0 <= 1 }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&mean, .mean, "must be three numbers") { $0.count == 3 }

@@ -30,7 +30,8 @@ package struct ClassificationTraining: TrainingJob {
     ///
     /// - Parameters:
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
-    ///   - indexing: called while the index of the videos' frames is brought up to date.
+    ///   - indexing: called while the files of images are looked at, or the index of the videos' frames is brought up to
+    ///     date.
     /// - Throws: `RecipeFileError`, `DatasetError` and the weights' errors; `Stopped` once the user asks
     ///   to stop.
     package init(
@@ -53,7 +54,16 @@ package struct ClassificationTraining: TrainingJob {
         } else {
             survey = nil
         }
-        notes = (survey?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? [])
+        let (policy, anchored) = (recipe.data.failedImages, self.file)
+        let parts = [("data.train", training), ("data.val", validation)]
+        let unusable = try parts.compactMap { key, part in
+            try part.images.flatMap { images in
+                try images.unusableFiles(progress: indexing).unusable(
+                    of: images.count, in: key, under: policy, file: anchored
+                ) { images.folder + "/" + images.describe($0) }
+            }
+        }
+        notes = (survey?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? []) + unusable
         let leftOut = survey?.inventories[0].leftOut ?? []
         task = ClassificationTask(
             model: model, dataset: training, leavingOut: leftOut,
@@ -64,14 +74,16 @@ package struct ClassificationTraining: TrainingJob {
     }
 
     package func train(
-        resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
+        resume: Bool = false, from checkpoint: String? = nil, acceptingChanges: Bool = false, seconds: Double? = nil,
+        resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
         let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]
         return try TrainingRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, start: start, notes: notes, files: videos, resume: resume, seconds: seconds,
+            task, summary: summary, start: start, notes: notes, files: videos,
+            resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
     }
 }
@@ -86,6 +98,8 @@ struct AnyClassificationDataset: ClassificationDataset {
     var classNames: [String] { base.classNames }
     /// The data set as clips of videos; nil for images.
     var clips: ClipDataset? { base as? ClipDataset }
+    /// The data set as a folder of images; nil for others.
+    var images: ImageFolderDataset? { base as? ImageFolderDataset }
 
     func sample(at index: Int, random: inout SeededRandom) throws -> ClassificationSample {
         try base.sample(at: index, random: &random)
@@ -129,6 +143,14 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
             classifier.logits(classifier.input(batch)), batch.labels.to(classifier.device),
             labelSmoothing: classifier.recipe.model.labelSmoothing)
         return [("cross_entropy", loss)]
+    }
+
+    func work(_ batch: Batch) -> OutOfMemory.Work? {
+        guard let first = batch.samples.first else { return nil }
+        let frames = classifier.takesClips ? [first.frames.count] : []
+        return classifier.work(
+            [batch.samples.count, 3] + frames + [first.image.height, first.image.width], taking: "training.batch",
+            more: [TrainingMemory.checkpointing, TrainingMemory.accumulation])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.samples.count }

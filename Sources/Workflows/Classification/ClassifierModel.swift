@@ -77,8 +77,10 @@ public struct ClassifierModel: RecipeModel {
 
     /// uint8 images or clips → logits `[N, classes]` float32, computed in the precision that the recipe asks for.
     public func logits(_ images: Tensor) -> Tensor {
-        let input = normalized(images)
-        return inPrecision { network(input) }.to(.float32)
+        OutOfMemory.naming(work(images.shape, taking: "evaluation.batch")) {
+            let input = normalized(images)
+            return inPrecision { network(input) }.to(.float32)
+        }
     }
 
     /// The network's input in a batch: its clips or its images.

@@ -36,7 +36,9 @@ extension DetectorModel {
         precondition(
             images.count == originalSizes.count,
             "DetectorModel.objects: \(images.count) images with \(originalSizes.count) original sizes")
-        let found = detect(images.map { Tensor($0) })
+        let found = OutOfMemory.naming(work(images.map(\.size), taking: "evaluation.batch", more: [])) {
+            detect(images.map { Tensor($0) })
+        }
         return images.indices.map { i in
             DetectedObject.list(found[i].scaled(from: images[i].size, to: originalSizes[i]))
         }

@@ -39,7 +39,8 @@ public struct DetectionScores: Sendable, Codable {
             " VOC mean average precision (\($0), IoU ≥ \($1.iouThreshold)) = \(String(format: "%.3f", $1.meanAP))"
         }
         let rate = seconds > 0 ? String(format: "%.1f", Double(images) / seconds) : "–"
-        return coco.table() + "\n\n" + means.joined(separator: "\n")
+        let nothing = coco.ap < 0 ? "\n −1 is no score: the annotations have no object to find" : ""
+        return coco.table() + "\n\n" + means.joined(separator: "\n") + nothing
             + "\n \(images) images in \(String(format: "%.1f", seconds)) s, \(rate) a second"
             + (unreadable.first.map {
                 "\n left out, unreadable: \(unreadable.count) of \(images + unreadable.count) images, such as "
@@ -88,7 +89,7 @@ package struct DetectionMeasurement {
         throw model.file.error(
             at: "data.val",
             "\(unusable.count) of its \(loader.dataset.count) images can't be used, such as "
-                + "\(loader.dataset.path(first.index)): \(first.error). Repair the files that `vertebra data check` lists, or leave "
+                + "\(loader.dataset.path(first.index)): \(first.reason). Repair the files that `vertebra data check` lists, or leave "
                 + "them out with data.failed_images=replace")
     }
 

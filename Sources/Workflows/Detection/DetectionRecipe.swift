@@ -190,9 +190,12 @@ package struct DetectionInputSection: RecipeSection {
             try values.update(&shorterSide, .shorterSide)
         }
         try values.require(
-            !shorterSide.isEmpty && shorterSide.allSatisfy { $0 >= 32 }, .shorterSide, "must be 32 pixels or more")
+            !shorterSide.isEmpty && shorterSide.allSatisfy { (32...longestSide).contains($0) }, .shorterSide,
+            "must be 32 to \(longestSide) pixels")
         let largest = shorterSide.max() ?? 0
-        try values.update(&longerSide, .longerSide, "must not be below shorter_side") { $0 >= largest }
+        try values.update(&longerSide, .longerSide, "must not be below shorter_side, nor above \(longestSide)") {
+            $0 >= largest && $0 <= longestSide
+        }
         try values.update(&flip, .flip, "must be in 0…1") { (0...1).contains($0) }
         try values.update(&iouCrop, .iouCrop)
         try values.update(&zoomOut, .zoomOut, "must be in 0…1") { (0...1).contains($0) }

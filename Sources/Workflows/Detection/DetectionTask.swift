@@ -10,13 +10,19 @@ final class DetectionTask: TrainingTask {
 
     let detector: DetectorModel
     let loader: DataLoader<DetectionDataset>
+    /// A line on training images that can't be used and will be replaced; nil without any.
+    let unusableFiles: String?
     private let measurement: DetectionMeasurement?
 
     var model: Module { detector.detector }
     var batchesPerEpoch: Int { loader.stepsPerEpoch }
 
-    /// - Throws: `DatasetError` for annotations that training can't use.
-    init(model: DetectorModel, training: DetectionData.Part, validation: DetectionData.Part?) throws {
+    /// - Parameter checking: Called while the training files are looked at.
+    /// - Throws: `DatasetError` for annotations that training can't use; `RecipeFileError` for files that it can't use.
+    init(
+        model: DetectorModel, training: DetectionData.Part, validation: DetectionData.Part?,
+        checking: (_ done: Int, _ total: Int) -> Void
+    ) throws {
         detector = model
         let recipe = model.recipe
         let dataset = try DetectionDataset(
@@ -35,6 +41,10 @@ final class DetectionTask: TrainingTask {
             threads: recipe.training.loaderThreads,
             seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast)
         measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
+        unusableFiles = try dataset.unusableFiles(progress: checking)
+            .unusable(of: dataset.count, in: "data.train", under: recipe.data.failedImages, file: model.file) {
+                dataset.path($0)
+            }
         try measurement?.requireUsableFiles()
     }
 
@@ -45,6 +55,10 @@ final class DetectionTask: TrainingTask {
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
         detector.inPrecision { detector.detector.losses(images: batch.images, targets: batch.targets) }
+    }
+
+    func work(_ batch: Batch) -> OutOfMemory.Work? {
+        detector.work(batch.samples.map(\.image.size), taking: "training.batch", more: [TrainingMemory.accumulation])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.samples.count }
@@ -61,5 +75,8 @@ final class DetectionTask: TrainingTask {
         }
     }
 
-    func evaluate() throws -> [String: Double]? { try measurement?.scores().scores.metrics }
+    func evaluate() throws -> [String: Double]? {
+        // COCO's and VOC's −1 says that there is no object to find.
+        try measurement?.scores().scores.metrics.mapValues { $0 < 0 ? .nan : $0 }
+    }
 }

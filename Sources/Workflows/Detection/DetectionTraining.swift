@@ -16,14 +16,19 @@ package struct DetectionTraining: TrainingJob {
     /// A line about the training images and boxes that the filter kept and left out.
     package var summary: String { task.loader.dataset.report.summary }
     package var start: StartWeights? { model.start }
-    package var notes: [String] { model.notes }
+    package var notes: [String] { model.notes + [task.unusableFiles].compactMap(\.self) }
     package var replacedImages: [SkippedSample] { task.loader.skipped }
 
     /// Opens the data and builds the model, so that mistakes show before the first step.
     ///
-    /// - Parameter resuming: Skips the recipe's start weights, because a checkpoint will replace them.
+    /// - Parameters:
+    ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
+    ///   - checking: Called while the training files are looked at.
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DatasetError` and the weights' errors.
-    package init(file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false) throws {
+    package init(
+        file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
+        checking: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws {
         try device.requirePresence()
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
@@ -33,20 +38,22 @@ package struct DetectionTraining: TrainingJob {
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
-        task = try DetectionTask(model: model, training: training, validation: validation)
+        task = try DetectionTask(model: model, training: training, validation: validation, checking: checking)
         try TrainingRun.requireBatches(
             task, images: task.loader.dataset.count, batch: recipe.training.batch, file: self.file)
     }
 
     package func train(
-        resume: Bool = false, seconds: Double? = nil, resumeCommand: String? = nil, showsProgress: Bool = false
+        resume: Bool = false, from checkpoint: String? = nil, acceptingChanges: Bool = false, seconds: Double? = nil,
+        resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
         let evaluation = recipe.evaluation
         return try TrainingRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue)
         ).train(
-            task, summary: summary, start: start, notes: notes, resume: resume, seconds: seconds,
+            task, summary: summary, start: start, notes: notes,
+            resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
     }
 }

@@ -1,4 +1,5 @@
 import Annotations
+import Foundation
 import Media
 
 /// An object to draw: a box with a name, and a score if it was detected.
@@ -10,11 +11,16 @@ struct DrawnObject {
     /// The box in XYXY pixels.
     var box: Box
 
-    private var caption: String { score.map { "\(name) \(Int(($0 * 100).rounded()))%" } ?? name }
+    private var caption: String { score.map { "\(name) \(String(format: "%.0f", $0 * 100))%" } ?? name }
 
     /// The image with its objects drawn, the first on top. A small image is enlarged, so that the names can be read.
     static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
-        let scale = max(1, Double(shorterSide) / Double(min(image.width, image.height)))
+        // A long and narrow image is enlarged less: its drawing would have too many pixels.
+        let scale = max(
+            1,
+            min(
+                Double(shorterSide) / Double(min(image.width, image.height)),
+                Double(8 * shorterSide) / Double(max(image.width, image.height))))
         let canvas = try Canvas(
             scale == 1
                 ? image

@@ -44,6 +44,11 @@ package struct ModelDescription: Encodable, Sendable {
                 "\(name) takes \(axes), 3 channels and at least 32 pixels a side, such as "
                     + ModelListing.size(architecture.usualInput))
         }
+        let pixels = input.dropFirst().reduce(1.0) { $0 * Double($1) }
+        guard pixels * Double(plan.parameterCount) < 1e18 else {
+            throw JobError(
+                "--input \(ModelListing.size(input))", "\(name) on so large an input has too many operations to count")
+        }
         self.name = name
         self.input = input
         parameters = plan.parameterCount

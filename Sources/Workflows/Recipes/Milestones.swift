@@ -45,7 +45,8 @@ extension Milestones: Codable {
         if values.contains(.epochs) {
             let epochs = try values.decode([Double].self, forKey: .epochs)
             try values.require(
-                epochs.allSatisfy { $0 > 0 } && ascending(epochs), .epochs, "must be above 0, ascending")
+                epochs.allSatisfy { $0 > 0 && $0 <= 1e6 } && ascending(epochs), .epochs,
+                "must be above 0, up to 1000000, ascending")
             self = .epochs(epochs)
         } else {
             let steps = try values.decode([Int].self, forKey: .steps)

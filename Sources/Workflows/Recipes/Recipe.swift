@@ -24,6 +24,7 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
         data = try values.decode(Sections.Data.self, forKey: .data)
         input = Sections.input(
             try values.decodeIfPresent(Sections.Input.self, forKey: .input), for: model, on: data)
+        if let fault = Sections.fault(of: input) { try values.require(false, .input, fault) }
         training = try values.decodeIfPresent(TrainingSection.self, forKey: .training) ?? .init()
         evaluation = try values.decodeIfPresent(EvaluationSection.self, forKey: .evaluation) ?? .init()
         inference = try values.decodeIfPresent(Sections.Inference.self, forKey: .inference) ?? .init()
@@ -41,7 +42,16 @@ package protocol RecipeSections: Sendable {
     static var task: VisionTask { get }
     /// The section `input` of a recipe, completed with defaults and with values that the model decides.
     static func input(_ given: Input?, for model: Model, on data: Data) -> Input
+    /// What is wrong with a completed section `input`; nil if nothing is.
+    static func fault(of input: Input) -> String?
 }
+
+extension RecipeSections {
+    package static func fault(of input: Input) -> String? { nil }
+}
+
+/// The longest side of an image, in pixels, that a recipe may ask for.
+let longestSide = 16_384
 
 package typealias RecipeSection = Codable & Hashable & Sendable
 
@@ -89,6 +99,6 @@ package struct EvaluationSection<Metric: EvaluationMetric>: Codable, Hashable, S
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.update(&every, .every, "must not be below 0") { $0 >= 0 }
         try values.update(&metric, .metric)
-        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
+        try values.update(&batch, .batch, "must be 1 to 1000000") { (1...1_000_000).contains($0) }
     }
 }

@@ -64,7 +64,8 @@ struct RecipeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decodeNil(forKey key: Key) throws -> Bool { try child(key).node.isNull }
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try child(key).decodeValue(type)
+        guard contains(key) else { throw missing(key, RecipeDecoder.choices(type)) }
+        return try child(key).decodeValue(type)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -80,9 +81,13 @@ struct RecipeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func child(_ key: Key) throws -> RecipeDecoder {
         guard let entry = entries.first(where: { $0.key == key.stringValue }) else {
-            throw RecipeFileError(decoder.node.place, "\((codingPath + [key]).dotted) is missing")
+            throw missing(key)
         }
         return decoder.child(entry.value, key)
+    }
+
+    private func missing(_ key: Key, _ more: String = "") -> RecipeFileError {
+        RecipeFileError(decoder.node.place, "\((codingPath + [key]).dotted) is missing\(more)")
     }
 }
 

@@ -58,11 +58,23 @@ struct RecipeDecoder: Decoder {
         let section = codingPath.dotted
         let full = section.isEmpty ? key : "\(section).\(key)"
         let prefix = section.isEmpty ? "" : "\(section)."
+        if let meant = KeyAliases.meant(by: key) {
+            let name = meant.split(separator: ".").last.map(String.init) ?? meant
+            return "unknown key \(full); did you mean \(known.contains(name) ? prefix + name : meant)?"
+        }
         if let nearest = nearestName(to: key, among: known, within: max(2, key.count / 3)) {
             return "unknown key \(full); did you mean \(prefix)\(nearest)?"
         }
         return
             "unknown key \(full); \(section.isEmpty ? "a recipe" : section) has \(known.isEmpty ? "no keys" : known.joined(separator: ", "))"
+    }
+
+    /// The values that a key can have, for an error about its absence; empty if they are not few names.
+    static func choices<Value>(_ type: Value.Type) -> String {
+        guard let cases = Value.self as? any (CaseIterable & RawRepresentable).Type, let names = cases.rawNames,
+            !names.isEmpty
+        else { return "" }
+        return "; it can be " + names.joined(separator: ", ")
     }
 
     /// Decodes a value. An error about an enumeration lists its cases.
@@ -119,7 +131,7 @@ extension RecipeFileError {
             self.init(
                 root.nearest(context.codingPath).place, "\(context.codingPath.dotted) \(context.debugDescription)")
         @unknown default:
-            self.init(.file(file), "\(error)")
+            self.init(.file(file), Support.reason(of: error))
         }
     }
 }

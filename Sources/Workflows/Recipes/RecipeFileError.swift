@@ -1,3 +1,5 @@
+import Support
+
 /// Where a recipe's value comes from.
 public enum RecipePlace: Hashable, Sendable, CustomStringConvertible {
     /// A line of the recipe file, counted from 1.
@@ -31,4 +33,12 @@ public struct RecipeFileError: Error, Hashable, CustomStringConvertible {
 
     /// The place, then the reason.
     public var description: String { "\(place): \(reason)" }
+}
+
+extension RecipeFileError: ErrorOfCall {
+    /// Whether the mistake is in a `--set` of the command line.
+    package var isOfCall: Bool {
+        if case .setting = place { return true }
+        return false
+    }
 }

@@ -218,6 +218,10 @@ enum RecipeKeys {
         "warmup_epochs": ("epochs", "the warm-up in epochs, in place of warmup_steps"),
         "clip_norm": ("", "largest norm of all gradients together; none: no limit"),
         "seed": ("", "seed of fresh weights, order and transforms"),
+        "checkpoint_steps": ("steps", "a checkpoint after so many steps, beside those of the epochs; none: only these"),
+        "checkpoint_minutes": (
+            "minutes", "a checkpoint after so many minutes, beside those of the epochs; 0: only these"
+        ),
         "threads": ("threads", "threads that compute; none: one for each processor"),
         "loader_threads": ("threads", "threads that load images; 0: images are loaded between the steps"),
         "precision": ("", "float32, or bfloat16 for convolutions and matrix products"),

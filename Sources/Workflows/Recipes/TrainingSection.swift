@@ -44,6 +44,10 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     /// Largest norm of all gradients together. Nil: no limit.
     package var clipNorm: Double?
     package var seed: UInt64 = 0
+    /// Steps from one checkpoint to the next, beside those at the end of an epoch. Nil: no such rule.
+    package var checkpointSteps: Int?
+    /// Minutes after which the next checkpoint is written, beside those at the end of an epoch. 0: no such rule.
+    package var checkpointMinutes = 10.0
     /// Threads that compute. Nil: one for each processor.
     package var threads: Int?
     /// Threads that load images; 0 loads between the steps.
@@ -63,20 +67,26 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         case warmupSteps = "warmup_steps"
         case warmupEpochs = "warmup_epochs"
         case clipNorm = "clip_norm"
-        case seed, threads
+        case seed
+        case checkpointSteps = "checkpoint_steps"
+        case checkpointMinutes = "checkpoint_minutes"
+        case threads
         case loaderThreads = "loader_threads"
         case precision
     }
+
+    /// The most epochs, images in a batch and batches in a step. Products of them fit into an integer.
+    private static let most = 1_000_000
 
     package init() {}
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.update(&epochs, .epochs, "must be above 0") { $0 > 0 }
+        try values.update(&epochs, .epochs, "must be 1 to \(Self.most)") { (1...Self.most).contains($0) }
         steps = try values.decodeIfPresent(Int.self, forKey: .steps)
         try values.require(steps.map { $0 > 0 } ?? true, .steps, "must be above 0")
-        try values.update(&batch, .batch, "must be above 0") { $0 > 0 }
-        try values.update(&accumulation, .accumulation, "must be above 0") { $0 > 0 }
+        try values.update(&batch, .batch, "must be 1 to \(Self.most)") { (1...Self.most).contains($0) }
+        try values.update(&accumulation, .accumulation, "must be 1 to \(Self.most)") { (1...Self.most).contains($0) }
         try values.update(&dropLast, .dropLast)
         try values.update(&optimizer, .optimizer)
         try values.update(&learningRate, .learningRate, "must be above 0") { $0 > 0 }
@@ -90,13 +100,18 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         try values.update(&gamma, .gamma, "must be above 0") { $0 > 0 }
         try values.update(&warmupSteps, .warmupSteps, "must not be below 0") { $0 >= 0 }
         warmupEpochs = try values.decodeIfPresent(Double.self, forKey: .warmupEpochs)
-        try values.require(warmupEpochs.map { $0 >= 0 } ?? true, .warmupEpochs, "must not be below 0")
+        try values.require(
+            warmupEpochs.map { (0...Double(Self.most)).contains($0) } ?? true, .warmupEpochs,
+            "must be 0 to \(Self.most)")
         try values.require(
             warmupEpochs == nil || !values.contains(.warmupSteps), .warmupEpochs,
             "says the same as warmup_steps; keep one of them")
         clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
         try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
         try values.update(&seed, .seed)
+        checkpointSteps = try values.decodeIfPresent(Int.self, forKey: .checkpointSteps)
+        try values.require(checkpointSteps.map { $0 > 0 } ?? true, .checkpointSteps, "must be above 0")
+        try values.update(&checkpointMinutes, .checkpointMinutes, "must not be below 0") { $0 >= 0 }
         threads = try values.decodeIfPresent(Int.self, forKey: .threads)
         try values.require(threads.map { (1...1024).contains($0) } ?? true, .threads, "must be 1 to 1024")
         try values.update(&loaderThreads, .loaderThreads, "must not be below 0") { $0 >= 0 }

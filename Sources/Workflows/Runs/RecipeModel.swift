@@ -23,6 +23,7 @@ extension RecipeModel {
     ///   `MissingDevice`.
     init(opening saved: SavedModel, device: Device) throws {
         try device.requirePresence()
+        guard saved.task == Sections.task else { throw JobError(saved.path, saved.task.use) }
         let recipe = try saved.file.decode(Recipe<Sections>.self)
         let info = saved.checkpoint.info
         try self.init(recipe: recipe, file: saved.file, classNames: info.classNames, loadsWeights: false)

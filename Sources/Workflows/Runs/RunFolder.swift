@@ -1,6 +1,7 @@
 import Annotations
 import Foundation
 import Support
+import Training
 
 /// The folder of a run, with the names of its files.
 public struct RunFolder: Hashable, Sendable {
@@ -43,6 +44,56 @@ public struct RunFolder: Hashable, Sendable {
         for checkpoint in [run.bestCheckpoint, run.lastCheckpoint]
         where FileManager.default.fileExists(atPath: checkpoint) { return checkpoint }
         throw JobError(path, "this folder holds no checkpoint (best.safetensors, last.safetensors)")
+    }
+
+    /// The checkpoint that a run in this folder goes on from.
+    ///
+    /// - Parameter name: `best`, `last`, or a file; nil is the last.
+    /// - Throws: `JobError` if it isn't there, or if it is a file from elsewhere and the folder holds a run already.
+    func checkpoint(toResumeFrom name: String?) throws -> String {
+        switch name {
+        case nil, "last": return lastCheckpoint
+        case "best": return bestCheckpoint
+        case let file?:
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw JobError(file, "there is no such checkpoint; --resume-from takes best, last or a file")
+            }
+            let folder = URL(fileURLWithPath: file).deletingLastPathComponent().resolvingSymlinksInPath().path
+            let isOwn = folder == URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            guard isOwn || ![lastCheckpoint, bestCheckpoint].contains(where: FileManager.default.fileExists) else {
+                throw JobError(
+                    path,
+                    "already holds a run, and \(file) is not in it; choose another --output, or copy the file there")
+            }
+            return file
+        }
+    }
+
+    /// The recipe that trained until a step, kept when the run goes on with another.
+    func recipe(untilStep step: Int) -> String { path + "/recipe-until-step-\(step).yaml" }
+
+    /// Checks that no process trains in the folder.
+    ///
+    /// - Throws: `TrainingError.folderInUse`.
+    public func requireFree() throws {
+        do throws(FolderLock.Taken) {
+            try FolderLock.requireFree(path)
+        } catch {
+            throw TrainingError.folderInUse(path, by: error.holder)
+        }
+    }
+
+    /// Locks the folder, which exists, for this process.
+    ///
+    /// - Throws: `TrainingError.folderInUse`; `JobError` if it can't be written in.
+    func lock() throws -> FolderLock {
+        do {
+            return try FolderLock(path)
+        } catch let taken as FolderLock.Taken {
+            throw TrainingError.folderInUse(path, by: taken.holder)
+        } catch {
+            throw JobError(path, "the folder can't be locked (\(Support.reason(of: error)))")
+        }
     }
 
     /// Whether training or `evaluate` has written files here.

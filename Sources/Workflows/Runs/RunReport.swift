@@ -2,6 +2,7 @@ import Annotations
 import Evaluation
 import Foundation
 import Reports
+import Support
 import Training
 
 /// The report of a detector's run, made from the files of training and `evaluate` in its folder. The detector is not run.
@@ -144,11 +145,16 @@ public struct RunReport {
             records = try MetricsLog.records(folder.metrics)
         } catch {
             throw JobError(
-                folder.metrics, "can't be read (\((error as NSError).localizedDescription))")
+                folder.metrics, "can't be read (\(reason(of: error)))")
         }
         let steps = records.filter { $0.kind == .step }
         func line(_ name: String, _ value: (MetricsRecord) -> Double?) -> DetectionReport.Line {
-            .init(name: name, points: steps.compactMap { step in value(step).map { (Double(step.step), $0) } })
+            // A number that no drawing has room for is left out.
+            .init(
+                name: name,
+                points: steps.compactMap { step in
+                    value(step).flatMap { abs($0) < 1e30 ? (Double(step.step), $0) : nil }
+                })
         }
         let terms = Set(steps.flatMap { ($0.losses ?? [:]).keys }).sorted()
         report.losses =
@@ -157,7 +163,7 @@ public struct RunReport {
         let evaluations = records.filter { $0.kind == .evaluation }
         report.metrics = ["AP", "AP50", "AP75"].map { name in
             let points = evaluations.compactMap { record -> (x: Double, y: Double)? in
-                guard let value = record.metrics?[name], value >= 0 else { return nil }
+                guard let value = record.metrics?[name], (0...1e30).contains(value) else { return nil }
                 return (record.epoch, value)
             }
             return DetectionReport.Line(name: name, points: points)

@@ -20,9 +20,25 @@ public protocol TrainingJob {
     /// Trains to the end, or until the user asks to stop.
     ///
     /// - Parameters:
-    ///   - resume: Whether to continue from the run's last checkpoint.
+    ///   - resume: Whether to continue from a checkpoint.
+    ///   - checkpoint: The checkpoint to continue from: `best`, `last` or a file; nil is the run's last.
+    ///   - acceptingChanges: Whether to continue although the recipe's changes make another training of it.
     ///   - seconds: Time after which training saves and stops, to be resumed later; nil sets no limit.
     ///   - resumeCommand: The command that resumes the run, for the message when training stops.
     ///   - showsProgress: Whether to show progress on standard error.
-    func train(resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool) throws -> TrainingOutcome
+    func train(
+        resume: Bool, from checkpoint: String?, acceptingChanges: Bool, seconds: Double?, resumeCommand: String?,
+        showsProgress: Bool
+    ) throws -> TrainingOutcome
+}
+
+extension TrainingJob {
+    /// Trains to the end, or until the user asks to stop; a run that is resumed continues from its last checkpoint.
+    public func train(
+        resume: Bool, seconds: Double?, resumeCommand: String?, showsProgress: Bool
+    ) throws -> TrainingOutcome {
+        try train(
+            resume: resume, from: nil, acceptingChanges: false, seconds: seconds, resumeCommand: resumeCommand,
+            showsProgress: showsProgress)
+    }
 }

@@ -42,29 +42,52 @@ struct TrainingRun {
     /// - Parameter files: Further texts to write into the run's folder once training has begun, by path.
     func train<Task: TrainingTask>(
         _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
-        resume: Bool, seconds: Double?,
-        resumeCommand: String?, showsProgress: Bool
+        resumption: Resumption?, seconds: Double?, resumeCommand: String?, showsProgress: Bool
     ) throws -> TrainingOutcome {
         try folder.prepare()
+        // Before anything is written, so that another run in this folder stays whole.
+        let lock = try folder.lock()
         let text = try file.text
+        let options = options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds)
+        let checkpoint = try resumption.map { try folder.checkpoint(toResumeFrom: $0.from) }
+        var files = files
+        var changes: String?
+        if let checkpoint, let resumption {
+            let info = try Checkpoint.readInfo(checkpoint)
+            let found = try RecipeChanges(
+                since: info, to: file, learningRate: recipe.learningRate, options: options)
+            if !resumption.acceptsChanges { try found.requireContinuing(checkpoint) }
+            let kept = folder.recipe(untilStep: info.step)
+            let summary = found.summary(oldRecipe: kept)
+            changes = summary ?? ""
+            // A file of that step holds the recipe that trained until it; later ones took no step.
+            if summary != nil, !FileManager.default.fileExists(atPath: kept) { files[kept] = info.recipe }
+        }
         let log = try folder.openLog()
         log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
         log.info("training on \(summary)")
-        if !resume, let start { log.info("\(start.summary)") }
+        if resumption == nil, let start { log.info("\(start.summary)") }
         for note in notes { log.info("\(note)") }
         let loop = TrainingLoop(
             task: task, optimizer: recipe.makeOptimizer(for: task.model),
-            options: options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds),
-            identity: RunIdentity(classNames: classNames, recipe: text, resumeCommand: resumeCommand),
+            options: options, identity: identity(text, resumeCommand, changes),
             folder: folder.path,
             observers: [FileWriter(files.merging([folder.recipe: text]) { $1 }), ProgressPrinter.logging(to: log)]
                 + (showsProgress ? [ProgressPrinter.standard()] : []))
+        loop.lock = lock
         do {
-            return try loop.run(resume: resume)
+            return try loop.run(
+                resume: resumption != nil, from: checkpoint, acceptingChanges: resumption?.acceptsChanges ?? false)
         } catch {
             log.error("\(error)")
             throw error
         }
+    }
+
+    private func identity(_ recipe: String, _ resumeCommand: String?, _ changes: String?) -> RunIdentity {
+        var identity = RunIdentity(classNames: classNames, recipe: recipe, resumeCommand: resumeCommand)
+        identity.changes = changes
+        return identity
     }
 
     private func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
@@ -76,6 +99,8 @@ struct TrainingRun {
             totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max), stepsPerEpoch: stepsPerEpoch)
         options.maxGradientNorm = recipe.clipNorm
         options.seed = recipe.seed
+        options.checkpointSteps = recipe.checkpointSteps
+        options.checkpointSeconds = recipe.checkpointMinutes > 0 ? recipe.checkpointMinutes * 60 : nil
         if let evaluation {
             options.evaluation = .epochs(evaluation.every == 0 ? recipe.epochs : evaluation.every)
             options.best = .init(evaluation.metric)

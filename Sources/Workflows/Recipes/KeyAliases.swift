@@ -1,0 +1,70 @@
+import Support
+
+/// Names that other programs give to keys of a recipe, for the error about an unknown key.
+enum KeyAliases {
+    /// The key that a name stands for elsewhere.
+    private static let keys: [String: String] = {
+        let names: [String: [String]] = [
+            "training.learning_rate": ["lr", "lr0", "base_lr", "initial_lr", "eta"],
+            "training.weight_decay": ["wd", "decay", "l2"],
+            "training.batch": [
+                "bs", "batch_size", "train_batch_size", "ims_per_batch", "samples_per_gpu",
+                "per_device_train_batch_size",
+                "mini_batch", "minibatch", "batchsize",
+            ],
+            "training.epochs": ["num_epochs", "n_epochs", "max_epochs", "max_epoch", "total_epochs", "nepochs"],
+            "training.steps": [
+                "max_iter", "max_iters", "iterations", "iters", "num_steps", "max_steps", "total_steps",
+                "num_iterations",
+            ],
+            "training.loader_threads": [
+                "workers", "num_workers", "j", "workers_per_gpu", "loader_workers", "data_workers",
+                "dataloader_num_workers",
+            ],
+            "training.threads": ["num_threads", "cpu_threads"],
+            "training.optimizer": ["opt", "optim", "optimiser"],
+            "training.accumulation": [
+                "grad_accum", "accumulate", "gradient_accumulation", "gradient_accumulation_steps",
+                "accumulate_grad_batches", "accum",
+            ],
+            "training.clip_norm": ["grad_clip", "clip_grad", "gradient_clip", "max_grad_norm", "gradient_clip_val"],
+            "training.warmup_steps": ["warmup", "warmup_iters", "warmup_iterations", "lr_warmup_iters"],
+            "training.schedule": ["scheduler", "lr_scheduler", "lr_schedule", "sched"],
+            "training.milestones": ["lr_steps", "decay_epochs", "lr_step", "step_size"],
+            "training.gamma": ["lr_gamma", "lr_decay", "decay_rate"],
+            "training.precision": ["amp", "fp16", "bf16", "mixed_precision", "dtype", "half"],
+            "training.seed": ["random_seed", "manual_seed", "rng_seed"],
+            "training.checkpoint_steps": [
+                "save_every", "save_steps", "checkpoint_period", "save_interval", "save_freq",
+            ],
+            "evaluation.every": [
+                "eval_every", "eval_interval", "eval_period", "val_interval", "eval_freq", "evaluate_every",
+            ],
+            "evaluation.batch": ["val_batch_size", "eval_batch_size", "test_batch_size"],
+            "model.backbone": ["arch", "architecture", "network", "net", "backbone_name", "model_name"],
+            "model.weights": ["pretrained", "checkpoint", "ckpt", "init_weights", "resume_from", "load_from"],
+            "model.label_smoothing": ["smoothing", "label_smooth"],
+            "data.root": ["data_root", "data_dir", "data_path", "dataset_root", "dataset_dir", "root_dir"],
+            "data.format": ["dataset", "dataset_type", "dataset_name"],
+            "data.classes": ["class_names", "names", "num_classes", "nc"],
+            "input.shorter_side": ["min_size", "min_size_train", "shorter_edge", "short_side", "shortest_edge"],
+            "input.longer_side": ["max_size", "max_size_train", "longer_edge", "long_side", "longest_edge"],
+            "input.side": ["img_size", "image_size", "imgsz", "crop_size", "input_size", "resolution", "size"],
+            "input.flip": ["hflip", "fliplr", "flip_prob", "hflip_prob"],
+            "input.frames": ["num_frames", "clip_len", "clip_length", "n_frames"],
+            "input.stride": ["frame_interval", "frame_rate", "sampling_rate", "temporal_stride"],
+        ]
+        return Dictionary(names.flatMap { key, names in names.map { ($0, key) } }) { first, _ in first }
+    }()
+
+    /// The dotted key that was meant by `name` in a section: one that goes by this name elsewhere, or a key of another
+    /// section. Nil if there is none.
+    static func meant(by name: String) -> String? {
+        let plain = name.lowercased().replacing("-", with: "_")
+        if let key = keys[plain] { return key }
+        let sections = RecipeKeys.detection(ssd: false) + RecipeKeys.classification()
+        return sections.lazy.compactMap { section, keys in
+            keys.contains { $0.key == plain } ? "\(section).\(plain)" : nil
+        }.first
+    }
+}
