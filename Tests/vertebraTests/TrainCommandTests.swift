@@ -317,6 +317,6 @@ final class TrainCommandTests: XCTestCase {
         try FileManager.default.removeItem(atPath: start)
         let resumed = try train("tuned", settings + ["training.steps=2", "--resume"])
         XCTAssertEqual(resumed.status, 0, resumed.errors)
-        XCTAssertEqual(try train("anew", settings + ["training.steps=1"]).status, 1)
+        XCTAssertEqual(try train("anew", settings + ["training.steps=1"]).status, 2)
     }
 }
