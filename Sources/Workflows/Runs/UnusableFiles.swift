@@ -13,7 +13,8 @@ extension [UnusableFile] {
         of total: Int, in key: String, under policy: FailurePolicy, file: RecipeFile, path: (Int) -> String
     ) throws -> String? {
         guard let first else { return nil }
-        let what = "\(count) of its \(total) images can't be used, such as \(path(first.index)): \(first.reason)"
+        let reason = first.reason.hasSuffix(".") ? String(first.reason.dropLast()) : first.reason
+        let what = "\(count) of its \(total) images can't be used, such as \(path(first.index)): \(reason)"
         guard policy == .stop else { return "\(key): \(what); others take their places" }
         throw file.error(
             at: key,
