@@ -67,7 +67,8 @@ struct ExplainCommand: WorkCommand {
         let files = try ImageDetection.imageFiles(images)
         var writer = try output.map { try ExplanationWriter(folder: RunFolder($0), images: files) }
         let explanation = try ImageExplanation(
-            checkpoints: checkpoints, network: networks.first, weights: weights, classNames: classes, classChoice: choice,
+            checkpoints: checkpoints, network: networks.first, weights: weights, classNames: classes,
+            classChoice: choice,
             stage: stage, settings: set.settings + damaged.settings, device: device.device)
         useThreads(explanation.threads)
         for note in explanation.notes { printToStandardError(note) }

@@ -9,7 +9,8 @@ final class VideoOrderTests: XCTestCase {
 
     func testTheTextOfSomeOrders() {
         let orders: [(packets: [Int64], text: String)] = [
-            ([0], "A"), ([0, 1, 2], "A3"), ([0, 2, 3, 1, 4], "ACAFE"), ([1, 3, 5, 7], "C4"), ([0, 100, 101], "A[198]A"),
+            ([0], "A"), ([0, 1, 2], "A3"), ([0, 2, 3, 1, 4], "ACAFE"), ([1, 3, 5, 7], "C4"),
+            ([0, 100, 101], "A[198]A"),
         ]
         for (packets, text) in orders {
             XCTAssertEqual(order(packets).text, key + text)

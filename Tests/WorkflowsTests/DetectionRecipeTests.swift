@@ -91,7 +91,10 @@ final class DetectionRecipeTests: XCTestCase {
             ("data.failed_images=skip", "can be stop or replace"),
             ("data.damaged_images=acept", "did you mean accept? It can be refuse, accept"),
             ("input.shorter_side=9223372036854775807", "input.shorter_side must be 32 to 32768 pixels"),
-            ("input.longer_side=9223372036854775807", "input.longer_side is 9223372036854775807; it must not be below shorter_side, nor above 32768"),
+            (
+                "input.longer_side=9223372036854775807",
+                "input.longer_side is 9223372036854775807; it must not be below shorter_side, nor above 32768"
+            ),
             ("training.loader_threads=40000", "training.loader_threads is 40000; it must be 0 to 1024"),
             ("training.loader_threads=-1", "training.loader_threads is -1; it must be 0 to 1024"),
             ("training.threads=40000", "training.threads must be 1 to 1024"),

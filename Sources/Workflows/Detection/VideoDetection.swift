@@ -81,7 +81,8 @@ extension ImageDetection {
     ///   - progress: called with the number of frames done.
     /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
-        _ path: String, threshold: Float, stream: Int? = nil, passes: VideoPasses = VideoPasses(), drawing: String? = nil,
+        _ path: String, threshold: Float, stream: Int? = nil, passes: VideoPasses = VideoPasses(),
+        drawing: String? = nil,
         keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> VideoDetections {
         let began = ContinuousClock.now
