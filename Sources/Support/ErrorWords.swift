@@ -36,7 +36,7 @@ private func foundationsWords(_ error: NSError) -> String {
     default: break
     }
     let words = error.localizedDescription
-    return words.contains("ErrorDomain") ? "the system gives no reason (\(error.code))" : words
+    return words.contains("ErrorDomain") ? "the system gives no reason" : words
 }
 
 extension DecodingError {
