@@ -283,7 +283,8 @@ final class ClipTrainingTests: XCTestCase {
         XCTAssertTrue(
             refusal("model.backbone=resnet18").contains("input.frames: 1"), refusal("model.backbone=resnet18"))
         XCTAssertEqual(refusal("model.backbone=resnet18", "input.frames=1"), "none")
-        XCTAssertTrue(refusal("data.train=train.txt").contains("data.classes"))
+        try "a 0\n".write(toFile: root + "/train.txt", atomically: true, encoding: .utf8)
+        XCTAssertTrue(refusal("data.train=train.txt").contains("data.classes"), refusal("data.train=train.txt"))
         XCTAssertTrue(refusal("data.videos=nowhere").contains("nowhere"))
         XCTAssertTrue(refusal("data.format=folder").contains(root + "/train"), refusal("data.format=folder"))
         XCTAssertTrue(refusal("input.shorter_sides=[20, 30]").contains("shorter_sides"))

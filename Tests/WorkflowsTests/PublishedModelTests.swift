@@ -189,7 +189,7 @@ final class PublishedModelTests: XCTestCase {
             withoutGrad { opened.logits(x).array(Float.self) },
             withoutGrad { network(opened.normalized(x)).array(Float.self) })
         XCTAssertTrue(try SavedModel(path, model: "resstage18").notes[0].contains("taken as resstage18"))
-        XCTAssertTrue(message { try ImageDetection(model) }.contains("is classification"))
+        XCTAssertTrue(message { try ImageDetection(model) }.contains("it is a classifier, which finds no objects"))
         XCTAssertTrue(
             message { try ClipRecognition(model) }.contains("a classifier of images, not of videos"))
 

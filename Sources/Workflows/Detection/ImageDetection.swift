@@ -41,7 +41,7 @@ public struct ImageDetection {
 
     /// Loads a saved detector onto a device.
     ///
-    /// - Throws: `RecipeFileError`, also for a classifier; `CheckpointError`, `MissingDevice`.
+    /// - Throws: `JobError` for a classifier; `RecipeFileError`, `CheckpointError`, `MissingDevice`.
     public init(_ saved: SavedModel, device: Device = .cpu) throws {
         model = try DetectorModel(saved, device: device)
     }

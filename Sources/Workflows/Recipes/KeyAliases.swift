@@ -57,14 +57,17 @@ enum KeyAliases {
         return Dictionary(names.flatMap { key, names in names.map { ($0, key) } }) { first, _ in first }
     }()
 
-    /// The dotted key that was meant by `name` in a section: one that goes by this name elsewhere, or a key of another
-    /// section. Nil if there is none.
-    static func meant(by name: String) -> String? {
-        let plain = name.lowercased().replacing("-", with: "_")
-        if let key = keys[plain] { return key }
+    /// The dotted key that goes by this name in other programs; nil if there is none.
+    static func alias(_ name: String) -> String? { keys[plain(name)] }
+
+    /// The dotted key of this name in any section of a recipe; nil if there is none.
+    static func elsewhere(_ name: String) -> String? {
+        let plain = plain(name)
         let sections = RecipeKeys.detection(ssd: false) + RecipeKeys.classification()
         return sections.lazy.compactMap { section, keys in
             keys.contains { $0.key == plain } ? "\(section).\(plain)" : nil
         }.first
     }
+
+    private static func plain(_ name: String) -> String { name.lowercased().replacing("-", with: "_") }
 }

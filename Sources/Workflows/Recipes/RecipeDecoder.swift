@@ -58,9 +58,16 @@ struct RecipeDecoder: Decoder {
         let section = codingPath.dotted
         let full = section.isEmpty ? key : "\(section).\(key)"
         let prefix = section.isEmpty ? "" : "\(section)."
-        if let meant = KeyAliases.meant(by: key) {
+        if let meant = KeyAliases.alias(key) {
             let name = meant.split(separator: ".").last.map(String.init) ?? meant
             return "unknown key \(full); did you mean \(known.contains(name) ? prefix + name : meant)?"
+        }
+        // A slip of the finger comes before a key of another section, and that before a key that is merely alike.
+        if let nearest = nearestName(to: key, among: known, within: key.count < 4 ? 1 : 2) {
+            return "unknown key \(full); did you mean \(prefix)\(nearest)?"
+        }
+        if !known.isEmpty, let elsewhere = KeyAliases.elsewhere(key) {
+            return "unknown key \(full); did you mean \(elsewhere)?"
         }
         if let nearest = nearestName(to: key, among: known, within: max(2, key.count / 3)) {
             return "unknown key \(full); did you mean \(prefix)\(nearest)?"
