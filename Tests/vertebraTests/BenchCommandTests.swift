@@ -24,7 +24,8 @@ final class BenchCommandTests: XCTestCase {
             (["coco"], 1, "the suite coco scores files: name them with --annotations and --results"),
             (["clips"], 1, "--video"),
             (["backbones", "--models", "resnet51"], 1, "did you mean"),
-            (["--threads", "0"], 64, "--threads is 0; it must be above 0."),
+            (["--threads", "0"], 64, "--threads is 0; it must be 1 to 1024"),
+            (["--threads", "1025"], 64, "--threads is 1025; it must be 1 to 1024"),
             (["--batch", "0"], 64, "--batch is 0; it must be above 0."),
             (["--rounds", "0"], 64, "--rounds is 0; it must be above 0."),
         ] {

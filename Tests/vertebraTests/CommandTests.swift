@@ -34,7 +34,7 @@ final class CommandTests: XCTestCase {
     func testWrongCalls() throws {
         for arguments in [
             ["models", "--jsn"], ["describe"], ["nonsense"], ["describe", "resnet18", "--input", "3x224"],
-            ["describe", "resnet18", "--classes", "0"], ["convert", "a.txt", "b.pth"], ["data", "check"],
+            ["describe", "resnet18", "--classes", "0"], ["convert", "a.pth", "b.txt"], ["data", "check"],
             ["data", "check", "--coco", "a.json"], ["detect", "x.jpg", "--checkpoint", "c", "--threshold", "2"],
             ["bench", "nosuchsuite"], ["train", "r.yaml", "--device", "gpu"],
         ] {
