@@ -16,9 +16,9 @@ final class ArchitectureValidationTests: XCTestCase {
                 $0.temporalStrides = [1]
             }
         ),
-        (.stemWidth, "no channels", { $0.stemWidth = 0 }),
+        (.stemWidth, "1 to 65536 channels", { $0.stemWidth = 0 }),
         (.dropout, "probability", { $0.dropout = 1 }),
-        (.classes, "needs a class", { $0.classes = 0 }),
+        (.classes, "1 to 10000000 classes", { $0.classes = 0 }),
         (.stem, "for videos", { $0.stem = .video }),
         (.stem, "for images", { $0.rank = .video }),
         (

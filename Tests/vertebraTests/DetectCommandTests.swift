@@ -140,13 +140,14 @@ final class DetectCommandTests: XCTestCase {
         XCTAssertTrue(FileManager.default.fileExists(atPath: folder + "/found/shapes_000001.jpg"))
 
         let train = [
-            "train", made + "/tiny.yaml", "--output", "run", "--set", "data.root=samples", "--set", "training.epochs=1",
+            "train", made + "/tiny.yaml", "--set", "data.root=samples", "--set", "training.epochs=1",
             "--set", "data.val.annotations=coco/annotations/instances_train.json",
         ]
-        let stopped = try CommandRun.of(train, in: folder)
+        let stopped = try CommandRun.of(train + ["--output", "stopped"], in: folder)
         XCTAssertEqual(stopped.status, 1)
         XCTAssertTrue(stopped.errors.contains("data.damaged_images: accept in a recipe"), stopped.errors)
-        let trained = try CommandRun.of(train + ["--set", "data.damaged_images=accept"], in: folder)
+        let trained = try CommandRun.of(
+            train + ["--output", "run", "--set", "data.damaged_images=accept"], in: folder)
         XCTAssertEqual(trained.status, 0, trained.errors)
         XCTAssertTrue(trained.errors.contains("damaged image"), trained.errors)
         XCTAssertTrue(trained.errors.contains("shapes_000001.jpg is truncated"), trained.errors)

@@ -59,7 +59,7 @@ final class EvaluateCommandTests: XCTestCase {
         let folder = try Self.run.get(), output = try temporaryDirectory()
         let gone = try CommandRun.of(
             ["evaluate", "evaluated", "--data", output + "/none", "--output", output], in: folder)
-        XCTAssertEqual(gone.status, 1)
+        XCTAssertEqual(gone.status, 2)
         XCTAssertTrue(gone.errors.contains("there is no folder \(output)/none"), gone.errors)
         XCTAssertFalse(FileManager.default.fileExists(atPath: output + "/metrics.json"))
         let moved = try CommandRun.of(

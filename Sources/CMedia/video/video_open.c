@@ -227,12 +227,14 @@ double cm_video_time(const cm_video *v, int64_t index) {
 /// last frame lasts as long as the others do on average, but not beyond the end of the file.
 static double video_span(const cm_video *v, double last) {
     const AVStream *s = v->stream;
+    int64_t first = v->packets[v->frames[0]].pts;
+    double begin = first != AV_NOPTS_VALUE ? (double)first * av_q2d(s->time_base) : 0;
     double stream = s->duration > 0 ? (double)s->duration * av_q2d(s->time_base) : 0;
+    // FLV gives the time of the end, not the time until it.
+    if (v->kind == VIDEO_CONTAINER_FLV) stream -= begin;
     if (stream > last && !v->truncated) return stream;
     double span = last * (double)v->frame_count / (double)(v->frame_count - 1);
-    int64_t first = v->packets[v->frames[0]].pts;
-    double end = v->container->duration > 0 ? (double)v->container->duration / AV_TIME_BASE : 0;
-    if (first != AV_NOPTS_VALUE) end -= (double)first * av_q2d(s->time_base);
+    double end = v->container->duration > 0 ? (double)v->container->duration / AV_TIME_BASE - begin : 0;
     return end > last && end < span && !v->truncated ? end : span;
 }
 

@@ -65,7 +65,8 @@ package struct RecipeChanges {
 
     /// Keys of which no step depends: where files are, how the work is shared out, and what happens outside of training.
     private static let free: Set = [
-        "data.root", "data.index", "data.failed_images", "data.path_prefix", "data.path_percent", "data.path_backslashes",
+        "data.root", "data.index", "data.failed_images", "data.path_prefix", "data.path_percent",
+        "data.path_backslashes",
         "data.classes", "training.threads", "training.loader_threads",
         "training.checkpoint_steps", "training.checkpoint_minutes", "model.checkpoint_activations", "input.test_clips",
         "input.test_crops", "model.faster_rcnn.rpn_pre_nms_top_n_test", "model.faster_rcnn.rpn_post_nms_top_n_test",
