@@ -22,7 +22,7 @@ struct ConfigurationCheck<Key: CodingKey & RawRepresentable> where Key.RawValue 
     }
 
     /// No number of boxes or channels is larger; beyond, the sizes of tensors would pass what a number can hold.
-    static var largest: Int { 1_000_000 }
+    static var largest: Int { 10_000_000 }
 
     func requirePositive(_ values: [(Key, Int)]) throws {
         for (key, value) in values {
