@@ -35,7 +35,11 @@ public struct CIFARDataset: ClassificationDataset {
 
     /// Reads a part of the set in a folder.
     ///
-    /// - Parameter kind: The set to read; nil takes the one whose files the folder holds.
+    /// - Parameters:
+    ///   - folder: The folder of the unpacked binary version.
+    ///   - part: The training part or the test part.
+    ///   - kind: The set to read; nil takes the one whose files the folder holds.
+    ///   - transforms: What is done to each image.
     /// - Throws: ``DatasetError`` for a folder without such files, or with those of both sets where `kind` is nil, for a file
     ///   that is no whole number of records, and for a label without a name.
     public init(

@@ -123,7 +123,9 @@ extension RecognizedClip {
     /// Writes the video with its classes drawn over its upper edge, and remembers its name. A small video is enlarged, so
     /// that the names can be read. It lasts as long as the original; frames of a folder are shown at 25 a second.
     ///
-    /// - Parameter keepsSound: Whether the sound is copied; `soundLeftOut` says where it can't be.
+    /// - Parameters:
+    ///   - path: The MP4 to write; its folder must exist.
+    ///   - keepsSound: Whether the sound is copied; `soundLeftOut` says where it can't be.
     /// - Throws: `MediaError`, naming the file; `Stopped` once the user asks to stop. A video that can't be
     ///   finished leaves no file.
     public mutating func writeVideo(to path: String, keepsSound: Bool = true) throws {
