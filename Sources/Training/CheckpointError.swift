@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 
 /// A checkpoint can't be read, written, or used for this run.
 public enum CheckpointError: Error, CustomStringConvertible {
@@ -54,11 +55,11 @@ public enum CheckpointError: Error, CustomStringConvertible {
 
     /// The run's other checkpoint, if it is there, and how to go on from it.
     private static func others(beside path: String) -> String {
-        let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+        let (folder, name) = (FilePath.folder(of: path), (path as NSString).lastPathComponent)
         let other = ["best", "last"].first {
-            name != $0 + ".safetensors"
-                && FileManager.default.fileExists(
-                    atPath: (folder as NSString).appendingPathComponent($0 + ".safetensors"))
+            let file = $0 + ".safetensors"
+            return name != file
+                && FileManager.default.fileExists(atPath: folder.isEmpty ? file : FilePath.joined(file, to: folder))
         }
         return other.map { ". \($0).safetensors is there too; training goes on from it with --resume-from \($0)" } ?? ""
     }

@@ -117,6 +117,11 @@ final class CheckpointTests: XCTestCase {
         }
     }
 
+    /// A path of one letter has no folder in front of it.
+    func testADamagedCheckpointOfAShortName() {
+        XCTAssertTrue("\(CheckpointError.damaged(path: "x", reason: "it ends early"))".hasPrefix("x: "))
+    }
+
     /// A limit on the size of files makes writes fail as a full disk does.
     private func withFileSizeLimit(_ bytes: UInt, _ body: () throws -> Void) rethrows {
         var previous = rlimit()
