@@ -158,7 +158,7 @@ static cm_status find_starts(cm_video *v, cm_report *report) {
     if (!v->starts) return video_fail(report, CM_OUT_OF_MEMORY, "its index");
     // What the decoder makes of a picture behind a lost one depends on the pictures that it still holds, 16 frames or 32
     // fields at most, also on those from before a key frame.
-    const int64_t held = 32;
+    const int64_t held = v->syntax.codec == AV_CODEC_ID_HEVC ? 0 : 32;
     for (int64_t i = v->packet_count - 1, loss = INT64_MAX; i >= 0; i--) {
         if (v->packets[i].flags & PACKET_AFTER_LOSS) loss = i;
         if (loss - i < held) v->packets[i].flags &= (uint8_t)~PACKET_CLEAN;
@@ -173,6 +173,15 @@ static cm_status find_starts(cm_video *v, cm_report *report) {
     return CM_OK;
 }
 
+/// Whether a packet is missing among these of HEVC. What the decoder makes up for its picture depends on all that it decoded
+/// before: the motion in it is what stood in that memory last.
+static bool follows_loss(const cm_video *v, int64_t first, int64_t last) {
+    if (v->syntax.codec != AV_CODEC_ID_HEVC || !v->syntax.doubt) return false;
+    for (int64_t i = first; i <= last; i++)
+        if (v->packets[i].flags & PACKET_AFTER_LOSS) return true;
+    return false;
+}
+
 int64_t video_start_for(const cm_video *v, int64_t frame) {
     int64_t packet = v->frames[frame], low = 0, high = v->start_count;
     while (low < high) {
@@ -183,7 +192,8 @@ int64_t video_start_for(const cm_video *v, int64_t frame) {
             high = middle;
     }
     while (low > 0 && v->packets[v->starts[low - 1]].floor > frame) low--;
-    return low > 0 ? v->starts[low - 1] : 0;
+    int64_t start = low > 0 ? v->starts[low - 1] : 0;
+    return follows_loss(v, start, packet) ? 0 : start;
 }
 
 /// Takes the frames that the decoder has ready and returns its last answer. After an error it may have more.

@@ -37,8 +37,10 @@ static void plan(group *g) {
     const cm_video *v = g->video;
     const int64_t *frames = g->request->frames;
     g->last = v->frames[frames[g->first]];
+    bool begins_later = video_start_for(v, frames[g->first]) > 0;
     for (g->end = g->first + 1; g->end < g->request->count; g->end++) {
-        if (video_start_for(v, frames[g->end]) > g->last + 1) break;
+        int64_t start = video_start_for(v, frames[g->end]);
+        if (start > g->last + 1 || (start == 0 && begins_later)) break;
         int64_t packet = v->frames[frames[g->end]];
         if (packet > g->last) g->last = packet;
     }
@@ -148,6 +150,8 @@ static void begin(group *g, int64_t start) {
 static bool can_go_on(const group *g, int64_t start) {
     const cm_video *v = g->video;
     if (v->next_fed < 0 || start > v->next_fed || g->request->frames[g->first] <= v->through) return false;
+    // A decoder that began later may not have made up what one does that decoded all.
+    if (start == 0 && v->run_start > 0) return false;
     for (size_t k = g->first; k < g->end; k++) {
         int64_t packet = v->frames[g->request->frames[k]];
         if (packet < v->next_fed && v->packets[packet].fed != v->run) return false;

@@ -14,8 +14,8 @@ void video_syntax_doubt(video_syntax *s, const char *why) {
     if (!s->doubt) s->doubt = why;
 }
 
-/// The next NAL unit in `*next ..< end`; false at the end.
-static bool next_unit(const uint8_t **next, const uint8_t *end, int length_size, const uint8_t **unit, size_t *count) {
+bool video_syntax_next_unit(
+    const uint8_t **next, const uint8_t *end, int length_size, const uint8_t **unit, size_t *count) {
     const uint8_t *p = *next;
     if (length_size) {
         if (end - p < length_size) return false;
@@ -146,7 +146,7 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
     bool idr = false, recovery = false, reference = false, sps = false, pps = false, intra = true;
     bool lost = false;
     int pictures = 0;
-    while (next_unit(&next, bytes + count, s->nal_length, &unit, &length)) {
+    while (video_syntax_next_unit(&next, bytes + count, s->nal_length, &unit, &length)) {
         if (length < 2) continue;
         int type = unit[0] & 31;
         switch (type) {
@@ -191,40 +191,6 @@ static unsigned read_h264(video_syntax *s, const uint8_t *bytes, size_t count) {
     return (lost ? PACKET_AFTER_LOSS : 0) | (pictures ? PACKET_SHOWN : 0) |
         (idr || (recovery && intra) ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0) |
         (!reference && pictures ? PACKET_DISPOSABLE : 0);
-}
-
-static unsigned read_hevc(video_syntax *s, const uint8_t *bytes, size_t count, uint8_t *layer) {
-    const uint8_t *next = bytes, *unit;
-    size_t length;
-    bool clean = false, disposable = true, sps = false, pps = false;
-    int pictures = 0;
-    while (next_unit(&next, bytes + count, s->nal_length, &unit, &length)) {
-        if (length < 3) continue;
-        int type = unit[0] >> 1 & 63;
-        if ((unit[0] & 1) << 5 | unit[1] >> 3) continue;
-        if (type < 32) {
-            if (unit[2] >> 7) pictures++;
-            bool random_access = type >= 16 && type <= 23;
-            if (random_access) clean = true;
-            if (type >= 16 && type <= 18) video_syntax_doubt(s, "it was cut and joined");
-            if (random_access && unit[2] >> 6 & 1 && s->packets > 1)
-                video_syntax_doubt(s, "it drops pictures at key frames");
-            if (type > 14 || type & 1) disposable = false;
-            *layer = (uint8_t)((unit[1] & 7) - 1);
-            if (*layer > s->top_layer) s->top_layer = *layer;
-        } else if (type == 33) {
-            sps = true;
-            video_syntax_note_parameters(s, unit, length);
-        } else if (type == 34) {
-            pps = true;
-        } else if (type == 36 || type == 37) {
-            video_syntax_doubt(s, "it is made of several sequences");
-        }
-        if (type >= 32 && type <= 34) s->in_band = true;
-    }
-    if (pictures != 1) video_syntax_doubt(s, "not every packet holds one picture");
-    return (pictures ? PACKET_SHOWN : 0) | (clean ? PACKET_CLEAN : 0) | (sps && pps ? PACKET_PARAMETERS : 0) |
-        (disposable && pictures ? PACKET_DISPOSABLE : 0);
 }
 
 static unsigned read_vp8(const uint8_t *bytes, size_t count) {
@@ -302,7 +268,7 @@ void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
         s->nal_length = (extra[4] & 3) + 1;
         const uint8_t *next = extra + 6, *end = extra + size, *unit;
         size_t length;
-        for (int i = extra[5] & 31; i > 0 && next_unit(&next, end, 2, &unit, &length); i--) {
+        for (int i = extra[5] & 31; i > 0 && video_syntax_next_unit(&next, end, 2, &unit, &length); i--) {
             video_syntax_note_parameters(s, unit, length);
             if (length > 4) read_h264_parameters(s, unit, length);
         }
@@ -311,11 +277,11 @@ void video_syntax_begin(video_syntax *s, const AVCodecParameters *p) {
         s->nal_length = (extra[21] & 3) + 1;
         const uint8_t *p = extra + 23, *end = extra + size;
         for (int arrays = extra[22]; arrays > 0 && end - p >= 3; arrays--) {
-            int type = p[0] & 63, units = p[1] << 8 | p[2];
+            int units = p[1] << 8 | p[2];
             const uint8_t *unit;
             size_t length;
-            for (p += 3; units > 0 && next_unit(&p, end, 2, &unit, &length); units--)
-                if (type == 33) video_syntax_note_parameters(s, unit, length);
+            for (p += 3; units > 0 && video_syntax_next_unit(&p, end, 2, &unit, &length); units--)
+                if (length > 2) video_syntax_note_hevc_parameters(s, unit, length);
         }
     }
 }
@@ -325,7 +291,7 @@ unsigned video_syntax_read(video_syntax *s, const uint8_t *bytes, size_t count, 
     s->packets++;
     switch (s->codec) {
         case AV_CODEC_ID_H264: return read_h264(s, bytes, count);
-        case AV_CODEC_ID_HEVC: return read_hevc(s, bytes, count, layer);
+        case AV_CODEC_ID_HEVC: return video_syntax_read_hevc(s, bytes, count, layer);
         case AV_CODEC_ID_VP8: return read_vp8(bytes, count);
         case AV_CODEC_ID_VP9: return read_vp9(s, bytes, count);
         case AV_CODEC_ID_AV1: return video_syntax_read_av1(s, bytes, count);

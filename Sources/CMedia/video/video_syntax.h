@@ -39,6 +39,42 @@ typedef struct video_av1_sequence {
     unsigned layers;
 } video_av1_sequence;
 
+enum {
+    /// Sets of reference pictures of a sequence, and pictures in a set, at most.
+    HEVC_MAX_SETS = 64,
+    HEVC_MAX_REFERENCES = 16,
+};
+
+/// Which pictures a picture of HEVC is predicted from, or keeps for later ones, as differences of their places in the order.
+typedef struct video_hevc_references {
+    int count;
+    int delta[HEVC_MAX_REFERENCES];
+    /// Whether the picture itself is predicted from it.
+    bool used[HEVC_MAX_REFERENCES];
+} video_hevc_references;
+
+/// What tells whether a picture of HEVC lacks one that it is predicted from.
+typedef struct video_hevc_order {
+    /// A sequence parameter set was read that is followed here. One with long-term references is not.
+    bool sequence_known;
+    bool picture_known;
+    bool has_planes;
+    int order_bits;
+    int set_count;
+    video_hevc_references sets[HEVC_MAX_SETS];
+    /// Whether slices' headers say if their picture is shown, and how many bits of later editions they have.
+    bool output_flag;
+    int extra_bits;
+    /// The places of the pictures that the decoder holds.
+    int held[HEVC_MAX_REFERENCES + 1];
+    int held_count;
+    /// The place of the last picture that places are counted from.
+    int anchor;
+    /// Decoding began at an open group, whose leading pictures are not decoded.
+    bool skips_leading;
+    bool begun;
+} video_hevc_order;
+
 /// What the packets' headers tell without decoding, in H.264 (ITU-T H.264, 7.3), HEVC (H.265, 7.3), VP8
 /// (RFC 6386, 9.1), VP9 (bitstream specification, 6.2), AV1 (bitstream specification, 5.5 and 5.9) and MPEG-4 part 2
 /// (ISO/IEC 14496-2, 6.2).
@@ -67,6 +103,7 @@ typedef struct video_syntax {
     bool first_counts;
     /// Highest temporal layer of HEVC.
     int top_layer;
+    video_hevc_order hevc;
     uint64_t parameter_hashes[8];
     int parameter_count;
     int64_t packets;
@@ -86,6 +123,16 @@ void video_syntax_doubt(video_syntax *syntax, const char *why);
 /// Notes a parameter set that describes the pictures. A new one on the way raises a doubt: it may change their size or
 /// their order.
 void video_syntax_note_parameters(video_syntax *syntax, const uint8_t *unit, size_t count);
+
+/// The next NAL unit in `*next ..< end`; false at the end.
+bool video_syntax_next_unit(
+    const uint8_t **next, const uint8_t *end, int length_size, const uint8_t **unit, size_t *count);
+
+/// The flags of a packet of HEVC: an access unit.
+unsigned video_syntax_read_hevc(video_syntax *syntax, const uint8_t *bytes, size_t count, uint8_t *layer);
+
+/// Notes what a NAL unit of HEVC says as a parameter set; others say nothing.
+void video_syntax_note_hevc_parameters(video_syntax *syntax, const uint8_t *unit, size_t count);
 
 /// The flags of a packet of AV1: a temporal unit.
 unsigned video_syntax_read_av1(video_syntax *syntax, const uint8_t *bytes, size_t count);
