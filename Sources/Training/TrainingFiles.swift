@@ -32,15 +32,7 @@ struct TrainingFiles {
     /// Locks the folder for this process.
     ///
     /// - Throws: `TrainingError.folderInUse`, `TrainingError.cannotWrite`.
-    func lock() throws -> FolderLock {
-        do {
-            return try FolderLock(folder)
-        } catch let taken as FolderLock.Taken {
-            throw TrainingError.folderInUse(folder, by: taken.holder)
-        } catch {
-            throw TrainingError.cannotWrite(path: folder, reason: reason(of: error))
-        }
-    }
+    func lock() throws -> FolderLock { try FolderLock(ofRun: folder) }
 
     /// Removes the partly written files of a run that was killed. To be called with the folder locked, or they may be those
     /// of a run that writes them now.
@@ -49,6 +41,21 @@ struct TrainingFiles {
         let own = [last, best, failedBatch, metrics].map { ($0 as NSString).lastPathComponent }
         for file in files where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
+        }
+    }
+}
+
+extension FolderLock {
+    /// Locks a run's folder, which exists, for the training of this process.
+    ///
+    /// - Throws: `TrainingError.folderInUse`, `TrainingError.cannotWrite`.
+    package convenience init(ofRun folder: String) throws {
+        do {
+            try self.init(folder)
+        } catch let taken as FolderLock.Taken {
+            throw TrainingError.folderInUse(folder, by: taken.holder)
+        } catch {
+            throw TrainingError.cannotWrite(path: folder, reason: reason(of: error))
         }
     }
 }

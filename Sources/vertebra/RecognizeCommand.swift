@@ -21,6 +21,7 @@ struct RecognizeCommand: WorkCommand {
     @Option(help: "The number of the stream of a video, from 0. Default: the one that FFmpeg prefers.")
     var stream: Int?
     @Option(help: "Number of classes to print for each video.") var top = 5
+    @OptionGroup var damaged: DamagedImagesOption
     @Option(
         help: """
             Folder for recognized.json and for the videos with their classes drawn in. Default: none; JSON goes to standard \
@@ -42,7 +43,8 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            weights.open(checkpoint, settings: set.settings), device: device.device, top: top, stream: stream)
+            weights.open(checkpoint, settings: set.settings + damaged.settings), device: device.device, top: top,
+            stream: stream)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         var all: [RecognizedClip] = [], failures: [any Error] = [], stop: (any Error)?
@@ -82,6 +84,7 @@ struct RecognizeCommand: WorkCommand {
             try RunFolder.write(prettyJSON(all) + "\n", to: path)
             print("numbers: \(path)")
         }
+        printDamage(recognition.damagedImages)
         if let stop { throw stop }
         guard failures.isEmpty else {
             if files.count > 1 {

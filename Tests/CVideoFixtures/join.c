@@ -55,8 +55,10 @@ static int join(AVFormatContext *output, source sources[2], int main_stream) {
 }
 
 int fx_join(
-    const char *container, const uint8_t *const inputs[2], const size_t counts[2], int main_stream, uint8_t **bytes,
-    size_t *count) {
+    const char *container, const uint8_t *first, size_t first_count, const uint8_t *second, size_t second_count,
+    int main_stream, uint8_t **bytes, size_t *count) {
+    const uint8_t *inputs[2] = {first, second};
+    const size_t counts[2] = {first_count, second_count};
     av_log_set_level(AV_LOG_QUIET);
     source sources[2] = {{.packet = av_packet_alloc()}, {.packet = av_packet_alloc()}};
     AVFormatContext *output = NULL;

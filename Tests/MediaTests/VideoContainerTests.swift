@@ -72,15 +72,7 @@ final class VideoContainerTests: XCTestCase {
         let first = try fixtures[0].bytes(), second = try fixtures[1].bytes()
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
-        let error = first.withUnsafeBufferPointer { first in
-            second.withUnsafeBufferPointer { second in
-                [first.baseAddress, second.baseAddress].withUnsafeBufferPointer { inputs in
-                    [first.count, second.count].withUnsafeBufferPointer { counts in
-                        fx_join(container, inputs.baseAddress, counts.baseAddress, main, &bytes, &count)
-                    }
-                }
-            }
-        }
+        let error = fx_join(container, first, first.count, second, second.count, main, &bytes, &count)
         defer { free(bytes) }
         XCTAssertEqual(error, 0, "joining")
         return Array(UnsafeBufferPointer(start: bytes, count: count))

@@ -159,6 +159,48 @@ final class ClipTrainingTests: XCTestCase {
             [root + "/val/up/val1", root + "/val/up/val3", root + "/frames/down/val0_000000_000001"])
     }
 
+    /// A damaged frame of a folder is refused, or accepted, counted and named: in training and measuring alike.
+    func testDamagedFramesAreRefusedOrAccepted() throws {
+        let root = try kinetics(train: 2, val: 2)
+        for part in ["train", "val"] {
+            for (name, value) in [("down", 60), ("up", 180)] {
+                let folder = "\(root)/\(part)/\(name)/clip"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                for number in 1...8 {
+                    let pixels = (0..<40 * 40 * 3).map { UInt8(truncatingIfNeeded: value + $0 % (7 + number)) }
+                    try ImageFile.writeJPEG(
+                        ByteImage(width: 40, height: 40, channels: 3, pixels: pixels), to: "\(folder)/\(number).jpg")
+                }
+                let cut = folder + "/5.jpg", bytes = try XCTUnwrap(FileManager.default.contents(atPath: cut))
+                try bytes.prefix(bytes.count * 3 / 4).write(to: URL(fileURLWithPath: cut))
+            }
+        }
+        func job(_ settings: String...) throws -> any TrainingJob {
+            var file = try file(root)
+            let common = [
+                "data.train=train", "data.val=val", "data.failed_images=stop", "training.epochs=1", "training.batch=2",
+                "evaluation.every=1",
+            ]
+            for setting in common + settings { try file.apply(setting) }
+            return try VisionTask.open(file, output: try temporaryDirectory() + "/run")
+        }
+        func train(_ job: any TrainingJob) throws -> TrainingOutcome {
+            try job.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        }
+        XCTAssertThrowsError(try train(job())) {
+            XCTAssertTrue("\($0)".contains("/clip/5.jpg is truncated: "), "\($0)")
+            XCTAssertTrue("\($0)".contains("data.damaged_images: accept"), "\($0)")
+        }
+        let accepting = try job("data.damaged_images=accept")
+        let outcome = try train(accepting)
+        let names = accepting.damagedImages.map { String($0.name.dropFirst(root.count + 1)) }
+        XCTAssertEqual(
+            Set(names), ["train/down/clip/5.jpg", "train/up/clip/5.jpg", "val/down/clip/5.jpg", "val/up/clip/5.jpg"])
+        let scores = try ClassificationScores.measured(ClassifierModel(SavedModel(outcome.lastCheckpoint)))
+        XCTAssertEqual(scores.damaged.count, 2)
+        XCTAssertTrue(scores.table.contains("2 damaged images were accepted:"), scores.table)
+    }
+
     /// A list that says more frames than there are: the folder was copied in part. Gaps and repeats are told.
     func testAListIsHeldAgainstTheFrames() throws {
         let root = try kinetics(train: 2, val: 2), files = FileManager.default

@@ -6,16 +6,11 @@ import XCTest
 /// `recognize`, by one short training on the built-in set of actions.
 final class RecognizeCommandTests: XCTestCase {
     private static let folder: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-clips-\(getpid())").path
+        let folder = try processTemporaryPath()
         try TinyClips.write(to: folder)
         let trained = try CommandRun.of(["train", "clips.yaml", "--output", "run"], in: folder)
         guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
         return folder
-    }
-
-    override class func tearDown() {
-        if case .success(let folder) = folder { try? FileManager.default.removeItem(atPath: folder) }
-        super.tearDown()
     }
 
     private func clip(_ path: String, frames: Int) throws {
@@ -131,5 +126,51 @@ final class RecognizeCommandTests: XCTestCase {
         XCTAssertEqual(silent.status, 0, silent.errors)
         XCTAssertEqual(silent.errors, "")
         XCTAssertEqual(try SoundClip.facts(folder + "/found/clip.mp4").packets, 0)
+    }
+
+    /// A damaged frame of a folder is refused with the key, or accepted and named at the end; the drawn video has it too.
+    func testADamagedFrameOfAFolder() throws {
+        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder + "/v", withIntermediateDirectories: true)
+        for number in 1...6 {
+            let pixels = (0..<96 * 64 * 3).map { UInt8(truncatingIfNeeded: $0 * number / 7) }
+            try ImageFile.writeJPEG(
+                ByteImage(width: 96, height: 64, channels: 3, pixels: pixels), to: "\(folder)/v/\(number).jpg")
+        }
+        let cut = folder + "/v/3.jpg", bytes = try XCTUnwrap(FileManager.default.contents(atPath: cut))
+        try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: cut))
+        let recognize = ["recognize", "v", "--checkpoint", run, "--output", "found"]
+        let refused = try CommandRun.of(recognize, in: folder)
+        XCTAssertEqual(refused.status, 1)
+        XCTAssertTrue(refused.errors.hasPrefix("vertebra: v/3.jpg is truncated: "), refused.errors)
+        XCTAssertTrue(refused.errors.contains("--damaged-images accept."), refused.errors)
+        let accepted = try CommandRun.of(recognize + ["--damaged-images", "accept"], in: folder)
+        XCTAssertEqual(accepted.status, 0, accepted.errors)
+        XCTAssertTrue(
+            accepted.errors.contains("1 damaged image was accepted:\n  v/3.jpg is truncated"), accepted.errors)
+        XCTAssertEqual(try VideoReader(path: folder + "/found/v.mp4").frameCount, 6)
+    }
+
+    /// A file of two videos: the stream that is asked for is recognised and drawn.
+    func testAStreamIsChosenByItsNumber() throws {
+        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        try TwoStreams.write(to: folder + "/two.mp4", frames: 12, 20, drawnBy: clip)
+        for (stream, frames) in [(0, 12), (1, 20)] {
+            let found = try CommandRun.of(
+                ["recognize", "two.mp4", "--checkpoint", run, "--stream", "\(stream)", "--output", "\(stream)"],
+                in: folder)
+            XCTAssertEqual(found.status, 0, found.errors)
+            let numbers = try json(file: "\(folder)/\(stream)/recognized.json")
+            XCTAssertEqual(numbers.compactMap { $0["frames"] as? Int }, [frames])
+            XCTAssertEqual(try VideoReader(path: "\(folder)/\(stream)/two.mp4").frameCount, frames)
+        }
+        for (stream, status) in [("2", Int32(1)), ("-1", 64), ("x", 64)] {
+            let wrong = try CommandRun.of(
+                ["recognize", "two.mp4", "--checkpoint", run, "--stream=\(stream)"], in: folder)
+            XCTAssertEqual(wrong.status, status, wrong.errors)
+            if stream == "2" {
+                XCTAssertTrue(wrong.errors.contains("is none of pictures that move; those are: 0, 1"), wrong.errors)
+            }
+        }
     }
 }

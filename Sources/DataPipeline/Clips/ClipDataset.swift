@@ -55,6 +55,8 @@ public struct ClipDataset: ClassificationDataset {
     public let folder: String
     /// What an index knows of the order of a video's frames, by the video's place among the annotations.
     package var orders: [Int: VideoOrder] = [:]
+    /// How the frames of folders are decoded, and what becomes of damaged ones.
+    package var frameOptions = DecodeOptions()
     private let mirroredLabels: [Int]?
 
     /// A data set of the annotated videos; nothing is opened yet.
@@ -93,7 +95,8 @@ public struct ClipDataset: ClassificationDataset {
         let record = annotations.clips[index], path = path(of: index)
         var options = VideoOptions()
         options.order = orders[index]
-        let source = try ClipSource(path, options: options, framePrefix: layout.framePrefix)
+        let source = try ClipSource(
+            path, options: options, framePrefix: layout.framePrefix, frameOptions: frameOptions)
         guard let augmentation = layout.augmentation else {
             let start = layout.sampling.evenStarts(1, frameCount: source.frameCount)[0]
             let size = ResizeRule.clipFrames(shorterSide: layout.shorterSide).size(of: source.size)

@@ -9,12 +9,16 @@ package enum ClipSource {
 
     /// Opens a video file or a folder of frames.
     ///
-    /// - Parameter framePrefix: What the names of a folder's frames begin with; nil takes `img_`, or what all begin with.
+    /// - Parameters:
+    ///   - framePrefix: What the names of a folder's frames begin with; nil takes `img_`, or what all begin with.
+    ///   - frameOptions: How the frames of a folder are decoded, and what becomes of damaged ones.
     /// - Throws: `MediaError`, naming the file or the folder.
-    package init(_ path: String, options: VideoOptions, framePrefix: String? = nil) throws {
+    package init(
+        _ path: String, options: VideoOptions, framePrefix: String? = nil, frameOptions: DecodeOptions = DecodeOptions()
+    ) throws {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            self = .folder(try FrameFolder(path, prefix: framePrefix))
+            self = .folder(try FrameFolder(path, prefix: framePrefix, decodeOptions: frameOptions))
         } else {
             self = .video(try VideoReader(path: path, options: options))
         }

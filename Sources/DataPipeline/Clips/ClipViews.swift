@@ -58,9 +58,19 @@ public struct ClipViews: Sendable {
 
     /// Decodes the frames that the views need.
     ///
+    /// - Parameters:
+    ///   - path: A video file, or a folder of frames.
+    ///   - label: The video's class, from 0.
+    ///   - layout: Which views are taken.
+    ///   - options: How a video file is decoded.
+    ///   - frameOptions: How the frames of a folder are decoded, and what becomes of damaged ones.
     /// - Throws: `MediaError`, naming the file, and the frame.
-    public init(path: String, label: Int = 0, layout: Layout, options: VideoOptions = VideoOptions()) throws {
-        let source = try ClipSource(path, options: options, framePrefix: layout.framePrefix)
+    public init(
+        path: String, label: Int = 0, layout: Layout, options: VideoOptions = VideoOptions(),
+        frameOptions: DecodeOptions = DecodeOptions()
+    ) throws {
+        let source = try ClipSource(
+            path, options: options, framePrefix: layout.framePrefix, frameOptions: frameOptions)
         frameCount = source.frameCount
         frameRate = source.frameRate
         let wanted = layout.sampling.evenClips(layout.clips, frameCount: frameCount)
@@ -104,6 +114,8 @@ public struct ClipViewsDataset: Dataset {
     public let layout: ClipViews.Layout
     /// What an index knows of the order of a video's frames, by the video's place among the annotations.
     package var orders: [Int: VideoOrder] = [:]
+    /// How the frames of folders are decoded, and what becomes of damaged ones.
+    package var frameOptions = DecodeOptions()
     private let folder: String
 
     /// A data set of the annotated videos, whose paths are relative to `folder`; nothing is opened yet.
@@ -126,7 +138,8 @@ public struct ClipViewsDataset: Dataset {
                 var options = VideoOptions()
                 options.order = orders[index]
                 return try ClipViews(
-                    path: describe(index), label: annotations.clips[index].label, layout: layout, options: options)
+                    path: describe(index), label: annotations.clips[index].label, layout: layout, options: options,
+                    frameOptions: frameOptions)
             } catch let error as MediaError {
                 throw error
             } catch {

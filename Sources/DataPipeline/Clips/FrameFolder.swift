@@ -11,12 +11,16 @@ package struct FrameFolder {
     let lacking: Int
     /// The first frame's size; the others are scaled from their own.
     let size: ImageSize
+    private let decodeOptions: DecodeOptions
 
     /// Lists the frames of a folder.
     ///
-    /// - Parameter prefix: What the names of the frames begin with; nil takes `img_`, or what all names begin with.
+    /// - Parameters:
+    ///   - prefix: What the names of the frames begin with; nil takes `img_`, or what all names begin with.
+    ///   - decodeOptions: How the frames are decoded, and what becomes of damaged ones.
     /// - Throws: `MediaError`, naming the folder or its first frame.
-    init(_ path: String, prefix: String?) throws {
+    init(_ path: String, prefix: String?, decodeOptions: DecodeOptions) throws {
+        self.decodeOptions = decodeOptions
         let series = try Self.series(in: path, prefix: prefix)
         files = series.names.map { path + "/" + $0 }
         lacking = series.lacking
@@ -42,9 +46,11 @@ package struct FrameFolder {
 
     func frames(at indices: [Int], size: ImageSize) throws -> [ByteImage] {
         var known: [Int: ByteImage] = [:]
+        var options = decodeOptions
+        options.minimumSize = size
         return try indices.map { index in
             if let frame = known[index] { return frame }
-            let image = try ImageFile.read(files[index], options: DecodeOptions(minimumSize: size))
+            let image = try ImageFile.read(files[index], options: options)
             let frame = image.resized(to: size).convertedToRGB()
             known[index] = frame
             return frame

@@ -127,7 +127,7 @@ package struct ClassificationDataSection: DataSection {
     /// If that shows only during training, another sample takes its place.
     package var failedImages = FailurePolicy.stop
     /// What happens to a JPEG that is damaged, but of which libjpeg still makes a picture: `refuse` treats it as one that
-    /// can't be read; `accept` takes the picture, counts and names it. For images only.
+    /// can't be read; `accept` takes the picture, counts and names it. Of videos it is for folders of frames.
     package var damagedImages = DamagedImages.refuse
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -159,9 +159,6 @@ package struct ClassificationDataSection: DataSection {
         }
         try values.update(&failedImages, .failedImages, "can be stop or replace") { $0 != .skip }
         try values.update(&damagedImages, .damagedImages)
-        try values.require(
-            !format.isOfVideos || damagedImages == .refuse, .damagedImages,
-            "is for images, but \(format.rawValue) holds videos")
     }
 }
 

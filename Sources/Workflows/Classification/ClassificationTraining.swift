@@ -52,23 +52,21 @@ package struct ClassificationTraining: TrainingJob {
             recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
         model.network.move(to: device)
         var validation = try ClassificationMeasurement.dataset(of: model)
-        if var train = training.clips, var val = validation.clips {
+        if let train = training.clips, let val = validation.clips {
             let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)
             try survey.requireReadable(recipe.data.failedImages, file: self.file)
             self.survey = survey
-            train.orders = survey.inventories[0].orders
-            val.orders = survey.inventories[1].orders
-            training = AnyClassificationDataset(train)
-            validation = AnyClassificationDataset(val)
+            training.clips?.orders = survey.inventories[0].orders
+            validation.clips?.orders = survey.inventories[1].orders
         } else {
             survey = nil
         }
         let (policy, anchored) = (recipe.data.failedImages, self.file)
-        let parts = [("data.train", training), ("data.val", validation)]
-        let unusable = try parts.compactMap { key, part in
-            try part.images.flatMap { images in
+        let parts: [(ImagePart, AnyClassificationDataset)] = [(.training, training), (.validation, validation)]
+        let unusable = try parts.compactMap { part, dataset in
+            try dataset.images.flatMap { images in
                 try images.unusableFiles(progress: indexing).unusable(
-                    of: images.count, in: key, under: policy, file: anchored
+                    of: images.count, in: part, under: policy, file: anchored
                 ) { images.folder + "/" + images.describe($0) }
             }
         }
@@ -99,11 +97,11 @@ package struct ClassificationTraining: TrainingJob {
 
 /// A classification data set of images or clips, with its type erased.
 struct AnyClassificationDataset: ClassificationDataset {
-    private let base: any ClassificationDataset
+    private var base: any ClassificationDataset
     /// The damaged images that the data set accepted so far.
     let damaged: DamagedImageLog
 
-    init(_ base: any ClassificationDataset, damaged: DamagedImageLog = DamagedImageLog()) {
+    init(_ base: any ClassificationDataset, damaged: DamagedImageLog) {
         self.base = base
         self.damaged = damaged
     }
@@ -111,7 +109,10 @@ struct AnyClassificationDataset: ClassificationDataset {
     var count: Int { base.count }
     var classNames: [String] { base.classNames }
     /// The data set as clips of videos; nil for images.
-    var clips: ClipDataset? { base as? ClipDataset }
+    var clips: ClipDataset? {
+        get { base as? ClipDataset }
+        set { if let newValue { base = newValue } }
+    }
     /// The data set as a folder of images; nil for others.
     var images: ImageFolderDataset? { base as? ImageFolderDataset }
 

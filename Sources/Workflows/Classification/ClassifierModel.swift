@@ -135,10 +135,12 @@ public struct ClassifierModel: RecipeModel {
                     "mirrored clips of some classes belong to no class (left and right in their names have no "
                         + "counterpart): set input.flip=0")
             }
-            return ClipDataset(
+            var clips = ClipDataset(
                 annotations: part.annotations, folder: part.folder,
                 layout: recipe.input.clips(augmented: augmented, framePrefix: recipe.data.framePrefix),
                 mirrorsLabels: mirrors)
+            clips.frameOptions = DecodeOptions(recipe.data.damagedImages, telling: damaged)
+            return clips
         }
     }
 }

@@ -1,4 +1,5 @@
 import DataPipeline
+import Media
 import NN
 import Support
 import Tensors
@@ -13,6 +14,7 @@ package struct ClipMeasurement {
     /// Lines that tell a person about the index of frames, and about what is odd in the videos.
     package let notes: [String]
     private let loader: DataLoader<ClipViewsDataset>
+    private let damaged = DamagedImageLog()
 
     /// - Parameter indexing: called while the index of frames is brought up to date.
     /// - Throws: `AnnotationError`; `RecipeFileError`, also for videos that can't be read, unless the recipe's
@@ -29,6 +31,7 @@ package struct ClipMeasurement {
             annotations: part.annotations, folder: part.folder,
             layout: recipe.input.views(framePrefix: recipe.data.framePrefix))
         dataset.orders = inventory.orders
+        dataset.frameOptions = DecodeOptions(recipe.data.damagedImages, telling: damaged)
         loader = DataLoader(
             dataset: dataset, batchSize: 1,
             sampler: PartialSampler(SequentialSampler(count: dataset.count), leavingOut: inventory.leftOut),
@@ -69,10 +72,12 @@ package struct ClipMeasurement {
                 annotations.source,
                 "none of its \(unreadable.count) videos can be read; the first: \(unreadable[0])")
         }
-        return tally.scores(
+        var scores = tally.scores(
             of: .init(
                 views: loader.dataset.layout.clips * loader.dataset.layout.crops, listed: annotations.listedCount,
                 missing: annotations.missing, unreadable: inventory.unreadable + unreadable))
+        scores.damaged = damaged.images
+        return scores
     }
 }
 

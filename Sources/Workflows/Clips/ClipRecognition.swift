@@ -32,6 +32,8 @@ public struct RecognizedClip: Encodable, Sendable {
     public internal(set) var soundLeftOut: String?
     /// What the names of a folder's frames begin with, as the recipe says.
     var framePrefix: String?
+    /// How a folder's frames are decoded, and what becomes of damaged ones.
+    let frameOptions: DecodeOptions
     /// The stream of the file that was asked for.
     let stream: Int?
 
@@ -49,6 +51,10 @@ public struct ClipRecognition {
     public let model: ClassifierModel
     private let top: Int
     private let stream: Int?
+    private let damaged = DamagedImageLog()
+
+    /// The damaged frames of folders that were accepted so far, as the recipe's `data.damaged_images` says.
+    package var damagedImages: [MediaWarning] { damaged.images }
 
     /// A classifier of clips that was saved, on a device.
     ///
@@ -75,9 +81,10 @@ public struct ClipRecognition {
 
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
+        let frameOptions = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
-            options: VideoOptions(threads: Threads.count, stream: stream))
+            options: VideoOptions(threads: Threads.count, stream: stream), frameOptions: frameOptions)
         let probabilities: Tensor
         do {
             probabilities = try model.logProbabilities(views).exp()
@@ -90,7 +97,7 @@ public struct ClipRecognition {
         }
         return RecognizedClip(
             video: path, frames: views.frameCount, rate: views.frameRate, views: views.count, classes: classes,
-            framePrefix: model.recipe.data.framePrefix, stream: stream)
+            framePrefix: model.recipe.data.framePrefix, frameOptions: frameOptions, stream: stream)
     }
 }
 
@@ -130,7 +137,8 @@ extension RecognizedClip {
     ///   finished leaves no file.
     public mutating func writeVideo(to path: String, keepsSound: Bool = true) throws {
         let source = try ClipSource(
-            video, options: VideoOptions(threads: Threads.count, stream: stream), framePrefix: framePrefix)
+            video, options: VideoOptions(threads: Threads.count, stream: stream), framePrefix: framePrefix,
+            frameOptions: frameOptions)
         let least = 240, shorter = min(source.size.width, source.size.height)
         let scale = (least + shorter - 1) / shorter
         let size = ImageSize(width: source.size.width * scale, height: source.size.height * scale)

@@ -110,13 +110,9 @@ package struct DetectionMeasurement {
     /// - Throws: `RecipeFileError` if images can't be used and the recipe's `data.failed_images` does not leave them out.
     package func requireUsableFiles() throws {
         guard model.recipe.data.failedImages == .stop else { return }
-        let unusable = loader.dataset.unusableFiles()
-        guard let first = unusable.first else { return }
-        throw model.file.error(
-            at: "data.val",
-            "\(unusable.count) of its \(loader.dataset.count) images can't be used, such as "
-                + "\(loader.dataset.path(first.index)): \(first.reason). Repair the files that `vertebra data check` lists, or leave "
-                + "them out with data.failed_images=replace")
+        _ = try loader.dataset.unusableFiles().unusable(
+            of: loader.dataset.count, in: .validation, under: .stop, file: model.file
+        ) { loader.dataset.path($0) }
     }
 
     /// Detections of every image, in its file's pixels and with the data's category ids, and the samples that were left out.

@@ -45,7 +45,7 @@ final class DetectionTask: TrainingTask {
             seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast)
         measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
         unusableFiles = try dataset.unusableFiles(progress: checking)
-            .unusable(of: dataset.count, in: "data.train", under: recipe.data.failedImages, file: model.file) {
+            .unusable(of: dataset.count, in: .training, under: recipe.data.failedImages, file: model.file) {
                 dataset.path($0)
             }
         try measurement?.requireUsableFiles()

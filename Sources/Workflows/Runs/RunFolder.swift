@@ -83,19 +83,6 @@ public struct RunFolder: Hashable, Sendable {
         }
     }
 
-    /// Locks the folder, which exists, for this process.
-    ///
-    /// - Throws: `TrainingError.folderInUse`; `JobError` if it can't be written in.
-    func lock() throws -> FolderLock {
-        do {
-            return try FolderLock(path)
-        } catch let taken as FolderLock.Taken {
-            throw TrainingError.folderInUse(path, by: taken.holder)
-        } catch {
-            throw JobError(path, "the folder can't be locked (\(Support.reason(of: error)))")
-        }
-    }
-
     /// Whether training or `evaluate` has written files here.
     public var holdsRun: Bool {
         [recipe, evaluation, lastCheckpoint, bestCheckpoint].contains(where: FileManager.default.fileExists)

@@ -1,6 +1,7 @@
 import DataPipeline
 import Foundation
 import NN
+import Support
 import Tensors
 import Training
 
@@ -46,7 +47,7 @@ struct TrainingRun {
     ) throws -> TrainingOutcome {
         try folder.prepare()
         // Before anything is written, so that another run in this folder stays whole.
-        let lock = try folder.lock()
+        let lock = try FolderLock(ofRun: folder.path)
         let text = try file.text
         let options = options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds)
         let checkpoint = try resumption.map { try folder.checkpoint(toResumeFrom: $0.from) }

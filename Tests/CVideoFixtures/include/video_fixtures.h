@@ -50,8 +50,8 @@ int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count);
 /// Puts the first stream of each of two files into one `container`, in this order, untouched. `main_stream`, 0 or 1, is
 /// the one that is marked as the default; -1 for none. 0, or FFmpeg's error; `*bytes` is the caller's to `free`.
 int fx_join(
-    const char *container, const uint8_t *const inputs[2], const size_t counts[2], int main_stream, uint8_t **bytes,
-    size_t *count);
+    const char *container, const uint8_t *first, size_t first_count, const uint8_t *second, size_t second_count,
+    int main_stream, uint8_t **bytes, size_t *count);
 
 /// Every frame of a file in the order in which a plain loop over its packets gives them.
 typedef struct fx_frames {
