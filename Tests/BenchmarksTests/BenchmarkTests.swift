@@ -1,5 +1,6 @@
 import Benchmarks
 import Foundation
+import Tensors
 import TestSupport
 import XCTest
 
@@ -7,6 +8,11 @@ final class BenchmarkTests: XCTestCase {
     private final class Results {
         var all: [BenchmarkResult] = []
     }
+
+    private let threads = Threads.count
+
+    /// A benchmark sets the number of threads for the whole process.
+    override func tearDown() { Threads.count = threads }
 
     private func benchmark(filter: String? = nil) -> (Benchmark, Results) {
         let results = Results()

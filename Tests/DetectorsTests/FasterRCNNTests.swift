@@ -20,10 +20,10 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     private func make(
-        _ configuration: FasterRCNNConfiguration, _ backbone: String = "resnet18", seed: UInt64 = 1
+        _ configuration: FasterRCNNConfiguration, _ backbone: String = narrowResNet18, seed: UInt64 = 1
     ) throws -> FasterRCNN {
         Random.seed(seed)
-        return try FasterRCNN(configuration, backbone: Catalogue.architecture(named: backbone), classCount: 2)
+        return try FasterRCNN(configuration, backbone: BackboneArchitecture(text: backbone), classCount: 2)
     }
 
     private let images = [
@@ -74,15 +74,15 @@ final class FasterRCNNTests: XCTestCase {
     /// No score reaches 1, so nothing is proposed: a detector whose proposals have all gone finds nothing, and trains on
     /// the ground truth's own boxes, or where there are none on its region proposals alone.
     func testWithoutProposals() throws {
-        var settings: [(FasterRCNNConfiguration, String)] = [(small(), "resnet18")]
+        var settings: [(FasterRCNNConfiguration, String)] = [(small(), narrowResNet18)]
         for pooling in [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool] {
             var configuration = small(.c4)
             configuration.roiPooling = pooling
-            settings.append((configuration, "resnet18"))
+            settings.append((configuration, narrowResNet18))
         }
         var trainedNorms = small(.c4)
         trainedNorms.normalization = .batch
-        settings += [(trainedNorms, "resnet18"), (small(.c4), "resnet50"), (small(.c4), "res_rgsnet50")]
+        settings += [(trainedNorms, narrowResNet18), (small(.c4), "resnet50"), (small(.c4), "res_rgsnet50")]
         for (configuration, backbone) in settings {
             var configuration = configuration
             configuration.rpnScoreThreshold = 1

@@ -10,12 +10,12 @@ import XCTest
 
 final class SSDTests: XCTestCase {
     private func make(
-        _ backbone: String = "resnet18", classCount: Int = 2, _ change: (inout SSDConfiguration) -> Void = { _ in }
+        _ backbone: String = narrowResNet18, classCount: Int = 2, _ change: (inout SSDConfiguration) -> Void = { _ in }
     ) throws -> SSD {
         Random.seed(1)
         var configuration = SSDConfiguration.ssd300
         change(&configuration)
-        return try SSD(configuration, backbone: Catalogue.architecture(named: backbone), classCount: classCount)
+        return try SSD(configuration, backbone: BackboneArchitecture(text: backbone), classCount: classCount)
     }
 
     private let images = [
@@ -50,8 +50,8 @@ final class SSDTests: XCTestCase {
 
     func testLossesReachEveryParameter() throws {
         for (backbone, form) in [
-            ("resnet18", SSDConfiguration.Variant.ssd300), ("iresnet50", .ssd300), ("ds2net50", .ssd300),
-            ("resnet18", .ssd512),
+            (narrowResNet18, SSDConfiguration.Variant.ssd300), ("iresnet50", .ssd300), ("ds2net50", .ssd300),
+            (narrowResNet18, .ssd512),
         ] {
             let detector = try make(backbone) { $0 = SSDConfiguration(form) }
             let losses = detector.losses(images: images, targets: targets)

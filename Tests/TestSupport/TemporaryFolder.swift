@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import XCTest
 
 /// A new, empty folder among the machine's temporary ones.
@@ -16,6 +17,21 @@ extension XCTestCase {
         return folder.path
     }
 }
+
+/// A path in a new folder that is removed when the process ends: for what the tests of a class make once. Nothing is there.
+public func processTemporaryPath() throws -> String {
+    let folder = try makeTemporaryFolder()
+    foldersOfTheProcess.withLock { folders in
+        if folders.isEmpty {
+            atexit { foldersOfTheProcess.withLock { $0.forEach { try? FileManager.default.removeItem(at: $0) } } }
+        }
+        folders.append(folder)
+    }
+    return folder.appendingPathComponent("made").path
+}
+
+/// The folders to remove when the process ends.
+private let foldersOfTheProcess = Mutex<[URL]>([])
 
 /// Runs `body` with the path of a new, empty folder that is removed when it returns: for a loop that fills many.
 public func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {

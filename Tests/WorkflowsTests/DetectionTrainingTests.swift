@@ -13,7 +13,7 @@ import XCTest
 
 final class DetectionTrainingTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("workflow-samples-\(getpid())").path
+        let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 2
@@ -35,7 +35,7 @@ final class DetectionTrainingTests: XCTestCase {
         let text = """
             task: detection
             model:
-              backbone: resnet18
+              backbone: '\(narrowResNet18)'
               faster_rcnn: {pyramid_channels: 8, box_head_features: 8, rpn_post_nms_top_n_train: 20}
             data:
               root: \(try Self.samples.get())\(format == "voc" ? "/voc" : "")

@@ -10,7 +10,7 @@ import XCTest
 /// Trained weights, frozen in part, on other classes: for every kind of detector.
 final class FineTuningTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tuning-samples-\(getpid())").path
+        let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 2
@@ -96,7 +96,7 @@ final class FineTuningTests: XCTestCase {
     func testAFasterRCNN() throws {
         for form in ["fpn", "c4"] {
             try check(
-                "{backbone: resnet18, faster_rcnn: {form: \(form), anchor_sizes: "
+                "{backbone: '\(narrowResNet18)', faster_rcnn: {form: \(form), anchor_sizes: "
                     + (form == "fpn" ? "[[16], [32], [64], [128], [256]]" : "[[16, 32, 64]]")
                     + ", pyramid_channels: 8, box_head_features: 8, rpn_post_nms_top_n_train: 20}}",
                 section: "faster_rcnn", body: "backbone.body", head: "roi_heads.box_predictor", stages: 2)
@@ -105,7 +105,8 @@ final class FineTuningTests: XCTestCase {
 
     func testAnSSD() throws {
         try check(
-            "{detector: ssd300, backbone: resnet18}", section: "ssd", body: "backbone", head: "head.classification",
+            "{detector: ssd300, backbone: '\(narrowResNet18)'}", section: "ssd", body: "backbone",
+            head: "head.classification",
             stages: 1)
     }
 
@@ -113,7 +114,8 @@ final class FineTuningTests: XCTestCase {
     func testWhatIsFrozenAtRandom() throws {
         func notes(_ settings: String...) throws -> [String] {
             try DetectionTraining(
-                file: file("{backbone: resnet18, faster_rcnn: {pyramid_channels: 8}}", settings), output: "unused"
+                file: file("{backbone: '\(narrowResNet18)', faster_rcnn: {pyramid_channels: 8}}", settings),
+                output: "unused"
             ).notes
         }
         XCTAssertEqual(try notes(), [])

@@ -74,7 +74,7 @@ final class InferenceSectionTests: XCTestCase {
     }
 
     private static let samples: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("inference-\(getpid())").path
+        let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()
         settings.trainImages = 2
         settings.validationImages = 1
@@ -141,12 +141,12 @@ final class InferenceSectionTests: XCTestCase {
 
     func testTheMirrorImageIsLookedAtAsWell() throws {
         try checkMirrored(
-            "{backbone: resnet18, faster_rcnn: "
+            "{backbone: '\(narrowResNet18)', faster_rcnn: "
                 + "{pyramid_channels: 8, box_head_features: 8, rpn_post_nms_top_n_test: 10}}", width: 96, height: 64)
     }
 
     func testAnSSDLooksAtTheMirrorImageAsWell() throws {
         try checkMirrored(
-            "{detector: ssd300, backbone: resnet18, ssd: {topk_candidates: 20}}", width: 300, height: 300)
+            "{detector: ssd300, backbone: '\(narrowResNet18)', ssd: {topk_candidates: 20}}", width: 300, height: 300)
     }
 }

@@ -9,16 +9,15 @@ import XCTest
 final class RunReportTests: XCTestCase {
     /// A run of two steps, measured.
     private static let run: Result<(folder: String, scores: DetectionScores), any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("report-\(getpid())").path
+        let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()
         settings.trainImages = 4
         settings.validationImages = 3
         try ShapeSampleSet(settings: settings).write(to: folder + "/samples", replacing: true)
-        try? FileManager.default.removeItem(atPath: folder + "/run")
         let text = """
             task: detection
             model:
-              backbone: resnet18
+              backbone: '\(narrowResNet18)'
               faster_rcnn: {pyramid_channels: 8, box_head_features: 8, rpn_post_nms_top_n_train: 20}
             data:
               root: \(folder)/samples
@@ -49,7 +48,7 @@ final class RunReportTests: XCTestCase {
         XCTAssertEqual(run.report.losses.count, 5)
         XCTAssertEqual(run.report.metrics.map(\.name), ["AP", "AP50", "AP75"])
         let facts = Dictionary(uniqueKeysWithValues: run.report.facts.map { ($0.name, $0.value) })
-        XCTAssertEqual(facts["model"], "Faster R-CNN FPN on resnet18")
+        XCTAssertEqual(facts["model"], "Faster R-CNN FPN on \(narrowResNet18)")
         XCTAssertEqual(facts["checkpoint"], "last.safetensors, step 2, epoch 1")
         XCTAssertEqual(facts["images"], "3")
 

@@ -14,7 +14,7 @@ import XCTest
 /// SSD from its recipe to its detections.
 final class SSDTrainingTests: XCTestCase {
     private static let samples: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ssd-samples-\(getpid())").path
+        let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()
         settings.trainImages = 5
         settings.validationImages = 2
@@ -25,7 +25,7 @@ final class SSDTrainingTests: XCTestCase {
     private func file(_ settings: String...) throws -> RecipeFile {
         let text = """
             task: detection
-            model: {detector: ssd300, backbone: resnet18}
+            model: {detector: ssd300, backbone: '\(narrowResNet18)'}
             data:
               root: \(try Self.samples.get())
               format: coco

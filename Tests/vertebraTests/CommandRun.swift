@@ -84,7 +84,7 @@ func assertCtrlCLeavesNothingHalf(
 /// A tiny sample set and a tiny recipe on it, made once for all tests of the command.
 enum TinyData {
     static let folder: Result<String, any Error> = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vertebra-tiny-\(getpid())").path
+        let folder = try processTemporaryPath()
         let made = try CommandRun.of(["data", "make", folder + "/samples", "--train", "8", "--val", "4", "--replace"])
         guard made.status == 0 else { throw TinyDataError(description: made.errors) }
         try Data(recipe.utf8).write(to: URL(fileURLWithPath: folder + "/tiny.yaml"))
@@ -95,7 +95,7 @@ enum TinyData {
         """
         task: detection
         model:
-          backbone: resnet18
+          backbone: '\(narrowResNet18)'
           faster_rcnn:
             pyramid_channels: 16
             box_head_features: 16

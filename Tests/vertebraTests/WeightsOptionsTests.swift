@@ -16,7 +16,11 @@ final class WeightsOptionsTests: XCTestCase {
     func testADetectorsWeights() throws {
         let folder = try TinyData.folder.get()
         func run(_ arguments: [String]) throws -> CommandRun { try CommandRun.of(arguments, in: folder) }
-        let trained = try run(["train", "tiny.yaml", "--output", "bare", "--set", "training.steps=2"])
+        let trained = try run(
+            [
+                "train", "tiny.yaml", "--output", "bare", "--set", "model.backbone=resnet18", "--set",
+                "training.steps=2",
+            ])
         XCTAssertEqual(trained.status, 0, trained.errors)
         XCTAssertEqual(try run(["convert", "bare", "bare.pth", "--replace"]).status, 0)
         let json = folder + "/samples/coco/annotations/instances_val.json"
@@ -66,7 +70,8 @@ final class WeightsOptionsTests: XCTestCase {
     func testWrongCalls() throws {
         let folder = try TinyData.folder.get()
         func run(_ arguments: String...) throws -> CommandRun { try CommandRun.of(arguments, in: folder) }
-        _ = try run("train", "tiny.yaml", "--output", "wrong", "--set", "training.steps=1")
+        _ = try run(
+            "train", "tiny.yaml", "--output", "wrong", "--set", "model.backbone=resnet18", "--set", "training.steps=1")
         _ = try run("convert", "wrong", "wrong.pth", "--replace")
         let aimless = try run("evaluate", "wrong.pth")
         XCTAssertEqual(aimless.status, 64)
