@@ -61,17 +61,13 @@ public final class Backbone: Module, UnaryLayer {
     /// - Parameters:
     ///   - architecture: its axes.
     ///   - classes: how many classes the classifier tells apart; nil leaves it out.
-    ///   - normalization: takes the place of the architecture's, such as `.frozenBatch` under a detector.
     ///   - stageCount: builds the first so many stages, without last norm and classifier; nil builds all.
     /// - Throws: `ArchitectureError` where the axes have no meaning together.
     public convenience init(
-        _ architecture: BackboneArchitecture, classes: Int?, normalization: Normalization? = nil, stageCount: Int? = nil
+        _ architecture: BackboneArchitecture, classes: Int?, stageCount: Int? = nil
     ) throws {
         self.init(
-            try architecture.with {
-                if let normalization { $0.normalization = normalization }
-                $0.classes = classes
-            }.plan(stageCount: stageCount))
+            try architecture.with { $0.classes = classes }.plan(stageCount: stageCount))
     }
 
     /// The network of an architecture, with the classifier that it says.

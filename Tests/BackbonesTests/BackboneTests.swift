@@ -51,7 +51,7 @@ final class BackboneTests: XCTestCase {
 
     func testFrozenNormsGiveInferenceInTraining() throws {
         let architecture = try thin("iresnet50")
-        let frozen = try Backbone(architecture, classes: nil, normalization: .frozenBatch)
+        let frozen = try Backbone(architecture.with { $0.normalization = .frozenBatch }, classes: nil)
         let batch = try Backbone(architecture, classes: nil)
         try frozen.fill()
         try batch.fill()
@@ -64,8 +64,8 @@ final class BackboneTests: XCTestCase {
 
     /// In training and in evaluation, statistics included.
     func testSynchronisedBatchNormOfOneProcessIsBatchNorm() throws {
-        let networks = try [Normalization.batch, .synchronizedBatch].map {
-            try Backbone(thin("res_rgsnet50"), classes: 10, normalization: $0)
+        let networks = try [Normalization.batch, .synchronizedBatch].map { normalization in
+            try Backbone(thin("res_rgsnet50").with { $0.normalization = normalization }, classes: 10)
         }
         let numbers = try networks.map { network in
             try network.fill()
@@ -80,7 +80,8 @@ final class BackboneTests: XCTestCase {
     }
 
     func testGroupNormsTreatEachImageAlone() throws {
-        let model = try Backbone(thin("resnet18"), classes: 10, normalization: .group(groups: 8))
+        let model = try Backbone(
+            thin("resnet18").with { $0.normalization = .group(groups: 8) }, classes: 10)
         withoutGrad {
             let both = model(image)
             let first = model(image[0..<1])

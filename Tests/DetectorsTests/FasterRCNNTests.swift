@@ -211,6 +211,26 @@ final class FasterRCNNTests: XCTestCase {
         }
     }
 
+    /// A detector takes the norms that its backbone's architecture says, and freezes only those with statistics.
+    func testTheBackbonesOwnNorms() throws {
+        let text = narrowResNet18 + ",normalization=group/4"
+        let names = try make(small(), text).body.stateDict().map(\.name)
+        XCTAssertTrue(names.contains("bn1.weight"))
+        XCTAssertFalse(names.contains { $0.hasSuffix("running_mean") }, "group norms have no statistics")
+        var frozen = small()
+        frozen.normalization = .frozenBatch
+        XCTAssertThrowsError(try make(frozen, text)) {
+            XCTAssertEqual(
+                "\($0)",
+                "Faster R-CNN: normalization: is frozen_batch, but the backbone has group norms, which keep no statistics to "
+                    + "freeze; leave it out")
+        }
+        let body = try make(small(), narrowResNet18 + ",normalization=frozen_batch").body
+        XCTAssertEqual(body.plan.architecture.normalization, .frozenBatch)
+        let ssd = try SSD(.ssd300, backbone: BackboneArchitecture(text: text), classCount: 2)
+        XCTAssertFalse(ssd.body.stateDict().contains { $0.name.hasSuffix("running_mean") })
+    }
+
     /// A DenseNet's stem and stages share a name, and each stage has its transition.
     func testFreezingADenseNetLeavesItsLastStages() throws {
         var configuration = small()

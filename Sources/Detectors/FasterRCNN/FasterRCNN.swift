@@ -37,8 +37,7 @@ public final class FasterRCNN: Module, Detector {
     ) throws {
         precondition(classCount > 0, "a detector needs at least one class, not \(classCount)")
         let body = try Backbone(
-            architecture, classes: nil,
-            normalization: configuration.normalization == .frozenBatch ? .frozenBatch : .batch)
+            configuration.normalization.applied(to: architecture, detector: "Faster R-CNN"), classes: nil)
         let stages = body.plan.stages
         try configuration.validate(stageCount: stages.count)
         self.configuration = configuration

@@ -11,9 +11,10 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
         case c4
     }
 
-    /// How the backbone's batch normalisations behave.
+    /// How the backbone's normalisations behave.
     public enum Normalization: String, Codable, Hashable, Sendable, CaseIterable {
-        /// Statistics of the batch while training: for training from scratch.
+        /// As the backbone's architecture says, usually by the statistics of the batch while training: for training from
+        /// scratch.
         case batch
         /// Statistics and affine as loaded, never changed: for small batches on pretrained weights.
         case frozenBatch = "frozen_batch"
@@ -31,7 +32,7 @@ public struct FasterRCNNConfiguration: Codable, Hashable, Sendable {
 
     /// Where regions are pooled from, and what turns them into features.
     public var layout = Layout.fpn
-    /// How the backbone's batch normalisations behave.
+    /// How the backbone's normalisations behave.
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation. torchvision's published COCO weights want 0.
     public var frozenBatchEpsilon = 1e-5

@@ -15,7 +15,7 @@ public struct SSDConfiguration: Codable, Hashable, Sendable {
 
     /// The input's size, and with it the feature maps and the default boxes.
     public var variant: Variant
-    /// How the backbone's batch normalisations behave; those of the extra layers follow the batch.
+    /// How the backbone's normalisations behave; those of the extra layers follow the batch.
     public var normalization = Normalization.batch
     /// ε of a frozen batch normalisation.
     public var frozenBatchEpsilon = 1e-5

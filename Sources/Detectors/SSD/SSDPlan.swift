@@ -53,12 +53,8 @@ public struct SSDPlan: Hashable, Sendable {
         }
         let (architecture, stageCount) = try architecture.with { $0.classes = nil }.densified(stride: Self.stride)
         try configuration.validate(stageCount: stageCount)
-        let backbone = try architecture.with {
-            switch configuration.normalization {
-            case .frozenBatch: $0.normalization = .frozenBatch
-            case .batch: $0.normalization = .batch
-            }
-        }.plan(stageCount: stageCount)
+        let backbone = try configuration.normalization.applied(to: architecture, detector: "SSD").plan(
+            stageCount: stageCount)
         self.configuration = configuration
         self.backbone = backbone
         extraMaps = configuration.variant.extraMaps

@@ -42,7 +42,7 @@ public struct DetectorModel: RecipeModel {
     /// Lines that tell a person which parts are not trained.
     var notes: [String] {
         let frozen = detector.body.frozenParts
-        let hasFrozenNorms = (recipe.model.ssd?.normalization ?? recipe.model.fasterRCNN.normalization) == .frozenBatch
+        let hasFrozenNorms = detector.body.plan.architecture.normalization == .frozenBatch
         var notes: [String] = []
         if !frozen.isEmpty {
             notes.append("frozen, with the statistics of their norms: \(frozen.joined(separator: ", "))")

@@ -66,7 +66,7 @@ enum RecipeKeys {
 
     static let fasterRCNN: [String: Words] = [
         "form": ("", "fpn: a feature pyramid; c4: regions from the last stage but one, the last stage as head"),
-        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which keep their loaded values"),
+        "normalization": ("", "the backbone's norms: batch, its own, or frozen_batch, which keep their loaded values"),
         "frozen_batch_epsilon": ("", "ε of frozen norms; torchvision's COCO weights need 0"),
         "trainable_stages": (
             "", "number of stages that are trained, counted from the last; none: all of them and the stem"
@@ -103,7 +103,7 @@ enum RecipeKeys {
     ]
 
     static let ssd: [String: Words] = [
-        "normalization": ("", "the backbone's norms: batch, or frozen_batch, which keep their loaded values"),
+        "normalization": ("", "the backbone's norms: batch, its own, or frozen_batch, which keep their loaded values"),
         "frozen_batch_epsilon": ("", "ε of frozen norms"),
         "trainable_stages": (
             "", "number of stages that are trained, counted from the last in use; none: all of them and the stem"
