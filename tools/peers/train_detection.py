@@ -12,6 +12,7 @@ import random
 import re
 import sys
 import time
+from functools import partial
 
 import torch
 import torchvision
@@ -100,7 +101,12 @@ def picture(path):
 _, labels, images = read_part(data["train"])
 if data.get("empty_images", "keep") == "drop":
     images = [image for image in images if len(image[2])]
-resnet = getattr(torchvision.models, model["backbone"])(weights=None)
+name, _, axes = model["backbone"].partition(":")
+norm, _, groups = axes.partition("=group")
+if axes and norm != "normalization":
+    sys.exit(f"{sys.argv[1]}: model.backbone: this peer knows no axis but normalization=group, not {axes}")
+resnet = getattr(torchvision.models, name)(
+    weights=None, **({"norm_layer": partial(torch.nn.GroupNorm, int(groups[1:] or 32))} if axes else {}))
 widths = [resnet.inplanes // 2 ** (3 - i) for i in range(4)]
 channels = rcnn.get("pyramid_channels", 256)
 features = rcnn.get("box_head_features", 1024)

@@ -63,7 +63,8 @@ static bool read_references(
     memset(out, 0, sizeof *out);
     if (index > 0 && video_bits_read(b, 1)) {
         uint32_t back = index == set_count ? video_bits_unsigned(b) + 1 : 1;
-        if (back > (uint32_t)index) return false;
+        // The largest code overflows to 0.
+        if (back == 0 || back > (uint32_t)index) return false;
         const video_hevc_references *from = &sets[index - (int)back];
         bool negative = video_bits_read(b, 1);
         uint32_t size = video_bits_unsigned(b) + 1;
@@ -184,6 +185,8 @@ static bool lacks_reference(video_hevc_order *o, const uint8_t *unit, size_t cou
         else if (low > last && low - last > range / 2)
             high -= range;
         place = high + low;
+        // Places are counted from a picture without references; a file that never has one is not followed for ever.
+        if (place > 1 << 30 || place < -(1 << 30)) return o->sequence_known = false;
         if (!video_bits_read(&b, 1)) {
             if (!read_references(&b, o->set_count, o->sets, o->set_count, &written)) return false;
         } else {
