@@ -93,18 +93,8 @@ final class DetectCommandTests: XCTestCase {
     /// A file of two videos: objects are found in the stream that is asked for.
     func testAStreamIsChosenByItsNumber() throws {
         let checkpoint = try Self.run.get() + "/watching", folder = try temporaryDirectory()
-        try TwoStreams.write(to: folder + "/two.mp4", frames: 4, 7, drawnBy: clip)
-        for (stream, frames) in [(0, 4), (1, 7)] {
-            let found = try CommandRun.of(
-                ["detect", "two.mp4", "--checkpoint", checkpoint, "--stream", "\(stream)", "--output", "\(stream)"],
-                in: folder)
-            XCTAssertEqual(found.status, 0, found.errors)
-            XCTAssertEqual(try VideoReader(path: "\(folder)/\(stream)/two.mp4").frameCount, frames)
-        }
-        let wrong = try CommandRun.of(
-            ["detect", "two.mp4", "--checkpoint", checkpoint, "--stream", "2"], in: folder)
-        XCTAssertEqual(wrong.status, 1)
-        XCTAssertTrue(wrong.errors.contains("is none of pictures that move; those are: 0, 1"), wrong.errors)
+        try assertAStreamIsChosen(
+            ["detect", "two.mp4", "--checkpoint", checkpoint], in: folder, frames: 4, 7, drawnBy: clip)
     }
 
     /// One file that can't be read costs nothing of the others, and pictures that aren't drawings stay.

@@ -154,23 +154,11 @@ final class RecognizeCommandTests: XCTestCase {
     /// A file of two videos: the stream that is asked for is recognised and drawn.
     func testAStreamIsChosenByItsNumber() throws {
         let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
-        try TwoStreams.write(to: folder + "/two.mp4", frames: 12, 20, drawnBy: clip)
+        try assertAStreamIsChosen(
+            ["recognize", "two.mp4", "--checkpoint", run], in: folder, frames: 12, 20, drawnBy: clip)
         for (stream, frames) in [(0, 12), (1, 20)] {
-            let found = try CommandRun.of(
-                ["recognize", "two.mp4", "--checkpoint", run, "--stream", "\(stream)", "--output", "\(stream)"],
-                in: folder)
-            XCTAssertEqual(found.status, 0, found.errors)
             let numbers = try json(file: "\(folder)/\(stream)/recognized.json")
             XCTAssertEqual(numbers.compactMap { $0["frames"] as? Int }, [frames])
-            XCTAssertEqual(try VideoReader(path: "\(folder)/\(stream)/two.mp4").frameCount, frames)
-        }
-        for (stream, status) in [("2", Int32(1)), ("-1", 64), ("x", 64)] {
-            let wrong = try CommandRun.of(
-                ["recognize", "two.mp4", "--checkpoint", run, "--stream=\(stream)"], in: folder)
-            XCTAssertEqual(wrong.status, status, wrong.errors)
-            if stream == "2" {
-                XCTAssertTrue(wrong.errors.contains("is none of pictures that move; those are: 0, 1"), wrong.errors)
-            }
         }
     }
 }

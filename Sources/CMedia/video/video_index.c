@@ -193,7 +193,7 @@ int64_t video_start_for(const cm_video *v, int64_t frame) {
     }
     while (low > 0 && v->packets[v->starts[low - 1]].floor > frame) low--;
     int64_t start = low > 0 ? v->starts[low - 1] : 0;
-    return follows_loss(v, start, packet) ? 0 : start;
+    return start > 0 && follows_loss(v, start, packet) ? 0 : start;
 }
 
 /// Takes the frames that the decoder has ready and returns its last answer. After an error it may have more.
