@@ -72,6 +72,11 @@ let targetsWithLibtorch: [Target] =
         .target(
             name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.headerSearchPath(".")],
             linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "CSimulatedDevice", dependencies: ["CLibtorch"], path: "Tests/CSimulatedDevice",
+            cxxSettings: [.headerSearchPath(".")]),
+        .target(
+            name: "SimulatedDevice", dependencies: ["CSimulatedDevice", "Tensors"], path: "Tests/SimulatedDevice"),
         .target(name: "CAllocator", linkerSettings: [.linkedLibrary("jemalloc")]),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch", "CAllocator"], linkerSettings: [runPath]),
         .executableTarget(
@@ -85,19 +90,21 @@ let targetsWithLibtorch: [Target] =
             name: "vertebraTests",
             dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations", "CVideoFixtures"]),
     ]
-    + module("Tensors", ["CTorch", "Support"])
+    + module("Tensors", ["CTorch", "Support"], testDependencies: ["SimulatedDevice"])
     + module("NN", ["Tensors", "Support"])
     + module(
         "DataPipeline", ["Annotations", "Media", "Tensors", "Support"], testDependencies: ["SampleSets"])
-    + module("Backbones", ["Architectures", "NN", "Tensors"], testDependencies: ["CTorch"])
+    + module("Backbones", ["Architectures", "NN", "Tensors"], testDependencies: ["CTorch", "SimulatedDevice"])
     + module("Training", ["NN", "Tensors", "Support"])
-    + module("Detectors", ["Backbones", "NN", "Annotations", "Architectures", "Tensors", "Support"])
+    + module(
+        "Detectors", ["Backbones", "NN", "Annotations", "Architectures", "Tensors", "Support"],
+        testDependencies: ["SimulatedDevice"])
     + module(
         "Workflows",
         [
             "Architectures", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets", "Tensors", "NN",
             "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
-        ])
+        ], testDependencies: ["SimulatedDevice"])
     + module(
         "Benchmarks",
         [

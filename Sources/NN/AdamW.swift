@@ -40,7 +40,10 @@ public final class AdamW: Optimizer {
     }
 
     /// Moves every parameter that holds a gradient by one step; the others stay, and their state too.
-    public func step() {
+    ///
+    /// - Parameter isInvalid: float32 `[]` on the parameters' device; where it is 1, no parameter moves. The step counts
+    ///   all the same.
+    public func step(unless isInvalid: Tensor?) {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
             let haveGradients = OptimizerOps.haveGradients(tensors)
@@ -59,7 +62,7 @@ public final class AdamW: Optimizer {
                 OptimizerOps.adamWStep(
                     batch.parameters, means: batch.means, squares: batch.squares, step: step,
                     learningRate: learningRate * group.learningRateScale, beta1: beta1, beta2: beta2,
-                    epsilon: epsilon, weightDecay: group.weightDecay ?? weightDecay)
+                    epsilon: epsilon, weightDecay: group.weightDecay ?? weightDecay, unless: isInvalid)
             }
         }
     }

@@ -27,10 +27,9 @@ public func gradientNorm(_ parameters: [Parameter]) -> Double {
 public func clipGradientNorm(
     _ parameters: [Parameter], maxNorm: Double, errorIfNonFinite: Bool
 ) throws -> Double {
-    let tensors = parameters.map(\.tensor)
-    let norm = OptimizerOps.gradientNorm(tensors)
+    let norm = gradientNorm(parameters)
     if errorIfNonFinite && !norm.isFinite { throw NonFiniteGradientError(norm: norm) }
-    scaleDown(tensors, norm: norm, maxNorm: maxNorm)
+    scaleGradients(parameters, ofNorm: norm, to: maxNorm)
     return norm
 }
 
@@ -38,13 +37,21 @@ public func clipGradientNorm(
 /// norm before. Gradients that are not finite are scaled like any other.
 @discardableResult
 public func clipGradientNorm(_ parameters: [Parameter], maxNorm: Double) -> Double {
-    let tensors = parameters.map(\.tensor)
-    let norm = OptimizerOps.gradientNorm(tensors)
-    scaleDown(tensors, norm: norm, maxNorm: maxNorm)
+    let norm = gradientNorm(parameters)
+    scaleGradients(parameters, ofNorm: norm, to: maxNorm)
     return norm
 }
 
-private func scaleDown(_ tensors: [Tensor], norm: Double, maxNorm: Double) {
+/// Does what ``clipGradientNorm(_:maxNorm:)`` does where the gradients' common norm, `[]`, is on their device, and nothing
+/// waits for it. A norm that is not finite scales nothing.
+package func scaleGradients(_ parameters: [Parameter], ofNorm norm: Tensor, to maxNorm: Double) {
+    let one = Tensor.ones([], dtype: .float64, device: norm.device)
+    let factor = (one * maxNorm / (norm.to(.float64) + 1e-6)).clamp(max: 1)
+    OptimizerOps.scaleGradients(parameters.map(\.tensor), by: Tensor.where(norm.isFinite(), factor, one).to(.float32))
+}
+
+/// Does what ``clipGradientNorm(_:maxNorm:)`` does where the gradients' common norm is known.
+package func scaleGradients(_ parameters: [Parameter], ofNorm norm: Double, to maxNorm: Double) {
     let factor = maxNorm / (norm + 1e-6)
-    if !(factor >= 1) { OptimizerOps.scaleGradients(tensors, by: factor) }
+    if !(factor >= 1) { OptimizerOps.scaleGradients(parameters.map(\.tensor), by: factor) }
 }

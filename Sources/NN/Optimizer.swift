@@ -8,7 +8,10 @@ public protocol Optimizer: AnyObject {
     var groups: [ParameterGroup] { get }
 
     /// Moves every parameter that holds a gradient by one step; the others keep their values and their state.
-    func step()
+    ///
+    /// - Parameter isInvalid: float32 `[]` on the parameters' device; where it is 1, no parameter moves, and nobody had to
+    ///   wait for the device to know it. The step counts all the same.
+    func step(unless isInvalid: Tensor?)
 
     /// What is remembered between steps, as tensors named `parameter/quantity`, beside `parameter/step`, an int64
     /// scalar.
@@ -24,6 +27,9 @@ public protocol Optimizer: AnyObject {
 extension Optimizer {
     /// The parameters of all groups, by name.
     public var namedParameters: [(name: String, parameter: Parameter)] { groups.flatMap(\.parameters) }
+
+    /// Moves every parameter that holds a gradient by one step; the others keep their values and their state.
+    public func step() { step(unless: nil) }
 
     /// Drops the gradients of the parameters of all groups.
     public func zeroGrad() {

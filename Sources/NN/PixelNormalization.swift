@@ -27,7 +27,9 @@ public struct PixelNormalization: Hashable, Sendable {
         let range: Float = isByte ? 255 : 1
         let shape = pixels.rank == 5 ? [3, 1, 1, 1] : [3, 1, 1]
         func perChannel(_ numbers: [Double], _ value: (Float) -> Float) -> Tensor {
-            Tensor(numbers.map { value(Float($0)) }, shape: shape).to(pixels.device)
+            // Filled on the device: a copy from the host would have it wait.
+            Tensor.stack(numbers.map { Tensor.full([], Double(value(Float($0))), device: pixels.device) }).reshape(
+                shape)
         }
         pixels.addInPlace(perChannel(mean) { -$0 * range })
         pixels.multiplyInPlace(perChannel(deviation) { 1 / ($0 * range) })

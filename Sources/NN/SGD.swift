@@ -37,7 +37,10 @@ public final class SGD: Optimizer {
     }
 
     /// Moves every parameter that holds a gradient by one step; the others stay, and their state too.
-    public func step() {
+    ///
+    /// - Parameter isInvalid: float32 `[]` on the parameters' device; where it is 1, no parameter moves. The step counts
+    ///   all the same.
+    public func step(unless isInvalid: Tensor?) {
         for group in groups {
             let tensors = group.parameters.map(\.parameter.tensor)
             let haveGradients = OptimizerOps.haveGradients(tensors)
@@ -63,7 +66,7 @@ public final class SGD: Optimizer {
                 OptimizerOps.sgdStep(
                     batch.parameters, buffers: batch.buffers, learningRate: learningRate * group.learningRateScale,
                     momentum: momentum, weightDecay: group.weightDecay ?? weightDecay, nesterov: nesterov,
-                    isFirstStep: isFirst)
+                    isFirstStep: isFirst, unless: isInvalid)
             }
         }
     }

@@ -29,11 +29,6 @@ struct TrainingFiles {
         }
     }
 
-    /// Locks the folder for this process.
-    ///
-    /// - Throws: `TrainingError.folderInUse`, `TrainingError.cannotWrite`.
-    func lock() throws -> FolderLock { try FolderLock(ofRun: folder) }
-
     /// Removes the partly written files of a run that was killed. To be called with the folder locked, or they may be those
     /// of a run that writes them now.
     func removeLeftovers() {

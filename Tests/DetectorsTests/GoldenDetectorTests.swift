@@ -2,6 +2,7 @@ import Annotations
 import Architectures
 import Detectors
 import NN
+import SimulatedDevice
 import Tensors
 import TestSupport
 import XCTest
@@ -67,13 +68,27 @@ final class GoldenDetectorTests: XCTestCase {
     /// Its norms use their running statistics in the training step as well, as torchvision's did for these numbers.
     func testSSD300() throws {
         let golden = try GoldenDetector.named("ssd300_resnet18")
-        let torchvisionsNames = ["loss_classification": "classification", "loss_box_reg": "bbox_regression"]
         try check(ssd(golden), golden, lossNames: torchvisionsNames)
     }
 
+    private let torchvisionsNames = ["loss_classification": "classification", "loss_box_reg": "bbox_regression"]
+
+    /// What a device draws and suppresses without a word to the host is what the CPU does.
+    func testTheSameOnADevice() throws {
+        try SimulatedDevice.use { device in
+            let (ssd300, pyramid) = (
+                try GoldenDetector.named("ssd300_resnet18"), try GoldenDetector.named("torchvision")
+            )
+            try check(ssd(ssd300), ssd300, lossNames: torchvisionsNames, on: device)
+            try check(
+                fasterRCNN(pyramid, FasterRCNNConfiguration(), backbone: "resnet50"), pyramid, on: device)
+        }
+    }
+
     private func check<D: Detector & Module>(
-        _ detector: D, _ golden: GoldenDetector, lossNames: [String: String] = [:]
+        _ detector: D, _ golden: GoldenDetector, lossNames: [String: String] = [:], on device: Device = .cpu
     ) throws {
+        detector.move(to: device)
         XCTAssertEqual(detector.parameterCount, golden.parameters)
         XCTAssertEqual(
             detector.stateDict().map(\.name).filter { !$0.hasSuffix("num_batches_tracked") }.sorted(),

@@ -1,4 +1,7 @@
 import Foundation
+import Tensors
+import TestSupport
+import XCTest
 
 /// Writes the pickles that `torch.save` writes, opcode by opcode (protocol 2).
 struct PickleBytes {
@@ -228,5 +231,28 @@ enum OldCheckpoints {
         put(String(format: "%06o", header.reduce(0) { $0 + Int($1) }), at: 148)
         header[154] = 0
         return Data(header) + body + Data(count: (512 - body.count % 512) % 512)
+    }
+}
+
+extension XCTestCase {
+    /// Reads the bytes of a checkpoint as a file of that name.
+    func read(_ data: Data, _ name: String = "old.pth") throws -> PTHFile {
+        let path = try temporaryDirectory() + "/" + name
+        try data.write(to: URL(fileURLWithPath: path))
+        return try PTH.read(path)
+    }
+
+    /// The message of the error that the bytes of a checkpoint give, or what was read. The error is one of weights files
+    /// and names the file.
+    func message(_ data: Data) -> String {
+        do {
+            return "read: \(try read(data).tensors.map(\.name))"
+        } catch let error as WeightsFileError {
+            XCTAssertTrue(error.description.contains("old.pth: "), error.description)
+            return error.description
+        } catch {
+            XCTFail("\(error)")
+            return ""
+        }
     }
 }

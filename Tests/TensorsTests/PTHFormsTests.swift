@@ -5,24 +5,6 @@ import XCTest
 
 /// Checkpoints of PyTorch before 1.6, in both of its forms, their bytes written here by hand.
 final class PTHFormsTests: XCTestCase {
-    private func read(_ data: Data, _ name: String = "old.pth") throws -> PTHFile {
-        let path = try temporaryDirectory() + "/" + name
-        try data.write(to: URL(fileURLWithPath: path))
-        return try PTH.read(path)
-    }
-
-    private func message(_ data: Data) -> String {
-        do {
-            return "read: \(try read(data).tensors.map(\.name))"
-        } catch let error as WeightsFileError {
-            XCTAssertTrue(error.description.contains("old.pth: "), error.description)
-            return error.description
-        } catch {
-            XCTFail("\(error)")
-            return ""
-        }
-    }
-
     private let ramp = OldStorage(31, "Float", (0..<12).map(Float.init))
     private var tensors: [OldTensor] {
         [

@@ -9,18 +9,6 @@ final class UnpicklerCallsTests: XCTestCase {
         name: "w", storage: OldStorage(31, "Float", (0..<12).map(Float.init)), shape: [2, 3], strides: [3, 1])
     private var tensors: [OldTensor] { [weight] }
 
-    private func read(_ data: Data, _ name: String = "old.pth") throws -> PTHFile {
-        let path = try temporaryDirectory() + "/" + name
-        try data.write(to: URL(fileURLWithPath: path))
-        return try PTH.read(path)
-    }
-
-    private func message(_ data: Data) -> String {
-        do {
-            return "read: \(try read(data).tensors.map(\.name))"
-        } catch { return "\(error)" }
-    }
-
     /// A call of a function of any name, which is never done.
     private func call(_ pickle: inout PickleBytes, _ module: String, _ name: String, _ argument: String) {
         pickle.global(module, name)

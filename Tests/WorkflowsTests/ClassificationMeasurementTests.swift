@@ -111,4 +111,21 @@ final class ClassificationMeasurementTests: XCTestCase {
         XCTAssertTrue(
             scores.table.contains("left out, unreadable: 1 of 4 images, such as dog/1.jpg: "), scores.table)
     }
+
+    /// A file without its header is found before the first step, in either part, and the policy decides.
+    func testFilesWithoutAHeaderShowBeforeTheFirstStep() throws {
+        for part in ["train", "val"] {
+            let (folder, _) = try folders()
+            let path = "\(folder)/\(part)/cat/0.jpg"
+            try Data(try XCTUnwrap(FileManager.default.contents(atPath: path)).prefix(40)).write(
+                to: URL(fileURLWithPath: path))
+            let found = "data.\(part): 1 of its 4 images can't be used, such as \(path): "
+            XCTAssertThrowsError(try training(folder)) {
+                XCTAssertTrue("\($0)".contains(found), "\($0)")
+                XCTAssertTrue("\($0)".contains("data.failed_images=replace"), "\($0)")
+            }
+            let notes = try training(folder, "data.failed_images=replace").notes
+            XCTAssertTrue(notes.contains { $0.hasPrefix(found) }, "\(notes)")
+        }
+    }
 }

@@ -165,6 +165,22 @@ final class DetectionTrainingTests: XCTestCase {
         XCTAssertTrue(table.contains("no object to find"), table)
     }
 
+    /// Crowds are no objects to find: a validation set of crowds only has no best checkpoint either.
+    func testAValidationSetOfCrowdsHasNoBest() throws {
+        let cases = try sharedFolder() + "/cases/onlycrowd"
+        let run = try temporaryDirectory() + "/run"
+        let training = try DetectionTraining(
+            file: file(
+                "coco", "data.root=" + cases, "data.train={annotations: val.json, images: images}",
+                "data.val={annotations: val.json, images: images}", "data.empty_images=keep", "training.batch=1"),
+            output: run)
+        let outcome = try training.train()
+        XCTAssertNil(outcome.best)
+        XCTAssertNil(outcome.metrics["AP"])
+        let log = try String(contentsOfFile: training.run.log, encoding: .utf8)
+        XCTAssertTrue(log.contains("there is nothing to measure it by"), log)
+    }
+
     func testClassesThatDoNotTellAreRefused() throws {
         let samples = try copyOfSamples()
         let path = samples + "/coco/annotations/instances_train.json"

@@ -145,7 +145,7 @@ ct_convolution_case convolution_case(
     c.pixels_of_call = x.numel() / std::max<int64_t>(1, x.size(1));
     c.has_one_dtype = x.scalar_type() == weight.scalar_type();
     c.dtype = dtype_of(x.scalar_type());
-    c.is_on_cpu = x.device().is_cpu() && weight.device().is_cpu() && !at::autocast::is_autocast_enabled(at::kCPU);
+    c.is_on_cpu = is_native(x) && is_native(weight) && !at::autocast::is_autocast_enabled(at::kCPU);
     c.is_channels_last = x.is_contiguous(channels_last_of(x));
     c.has_plain_bias = true;
     c.has_vector_products = has_vector_products;

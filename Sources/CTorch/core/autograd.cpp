@@ -51,9 +51,9 @@ ct_status ct_gradients(
 bool ct_grad_mode(void) { return c10::GradMode::is_enabled(); }
 void ct_set_grad_mode(bool on) { c10::GradMode::set_enabled(on); }
 
-ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous) {
+ct_status ct_autocast_enter(int32_t index, ct_dtype dtype, ct_autocast *previous) {
     return ct_guard([&] {
-        auto kind = cuda ? at::kCUDA : at::kCPU;
+        auto kind = device(index).type();
         previous->enabled = at::autocast::is_autocast_enabled(kind);
         previous->dtype = dtype_of(at::autocast::get_autocast_dtype(kind));
         at::autocast::set_autocast_enabled(kind, true);
@@ -61,9 +61,9 @@ ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous) {
         at::autocast::increment_nesting();
     });
 }
-ct_status ct_autocast_leave(bool cuda, ct_autocast previous) {
+ct_status ct_autocast_leave(int32_t index, ct_autocast previous) {
     return ct_guard([&] {
-        auto kind = cuda ? at::kCUDA : at::kCPU;
+        auto kind = device(index).type();
         if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
         at::autocast::set_autocast_enabled(kind, previous.enabled);
         at::autocast::set_autocast_dtype(kind, scalar_type(previous.dtype));

@@ -29,15 +29,15 @@ struct Segment : torch::CustomClassHolder {
 
 /// The state of autocast, to be brought back when a segment runs once more.
 struct Autocast {
-    static constexpr std::array devices = {at::kCPU, at::kCUDA};
+    const std::array<at::DeviceType, 2> devices = {at::kCPU, ctorch::accelerator()};
     std::array<bool, 2> enabled;
     std::array<at::ScalarType, 2> types;
 
     static Autocast current() {
         Autocast state;
-        for (size_t i = 0; i < devices.size(); ++i) {
-            state.enabled[i] = at::autocast::is_autocast_enabled(devices[i]);
-            state.types[i] = at::autocast::get_autocast_dtype(devices[i]);
+        for (size_t i = 0; i < state.devices.size(); ++i) {
+            state.enabled[i] = at::autocast::is_autocast_enabled(state.devices[i]);
+            state.types[i] = at::autocast::get_autocast_dtype(state.devices[i]);
         }
         return state;
     }
@@ -77,7 +77,7 @@ public:
         context->saved_data["segment"] =
             c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(segment));
         const Autocast autocast = Autocast::current();
-        for (size_t i = 0; i < Autocast::devices.size(); ++i) {
+        for (size_t i = 0; i < autocast.devices.size(); ++i) {
             context->saved_data["autocast" + std::to_string(i)] = autocast.enabled[i];
             context->saved_data["type" + std::to_string(i)] = static_cast<int64_t>(autocast.types[i]);
         }
@@ -88,7 +88,7 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &gradients) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "a checkpointed segment has no second derivative");
         Autocast autocast;
-        for (size_t i = 0; i < Autocast::devices.size(); ++i) {
+        for (size_t i = 0; i < autocast.devices.size(); ++i) {
             autocast.enabled[i] = context->saved_data["autocast" + std::to_string(i)].toBool();
             autocast.types[i] = static_cast<at::ScalarType>(context->saved_data["type" + std::to_string(i)].toInt());
         }

@@ -71,7 +71,7 @@ ct_dtype dtype_of(at::ScalarType type) {
 }
 
 at::Device device(int32_t index) {
-    return index < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+    return index < 0 ? at::Device(at::kCPU) : at::Device(accelerator(), static_cast<at::DeviceIndex>(index));
 }
 
 at::MemoryFormat memory_format(ct_memory_format format) {

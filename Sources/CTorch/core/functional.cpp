@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include "core/group_norm.hpp"
 #include "core/guard.hpp"
 #include "CTorchFunctional.h"
 
@@ -33,7 +34,16 @@ ct_status ct_batch_norm(
 }
 
 ct_status ct_group_norm(ct_tensor x, int64_t groups, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out) {
-    return ct_guard([&] { *out = wrap(at::group_norm(x->value, groups, optional(weight), optional(bias), epsilon)); });
+    return ct_guard([&] {
+        const at::Tensor &map = x->value;
+        const bool is_composed = !is_native(map) && (map.dim() == 4 || map.dim() == 5) && map.numel() > 0 &&
+            map.size(1) % groups == 0 && map.scalar_type() != at::kDouble;
+        *out = wrap(
+            is_composed ? composed_group_norm(
+                              map, groups, optional(weight).value_or(at::Tensor()),
+                              optional(bias).value_or(at::Tensor()), epsilon)
+                        : at::group_norm(map, groups, optional(weight), optional(bias), epsilon));
+    });
 }
 
 ct_status ct_max_pool(
@@ -93,6 +103,20 @@ ct_status ct_interpolate(
 
 ct_status ct_pad(ct_tensor x, const int64_t *amounts, int32_t count, double value, ct_tensor *out) {
     return ct_guard([&] { *out = wrap(at::constant_pad_nd(x->value, ints(amounts, count), value)); });
+}
+
+ct_status ct_weighted_row_sums(ct_tensor rows, ct_tensor indices, ct_tensor weights, ct_tensor *out) {
+    return ct_guard([&] {
+        const at::Tensor &index = indices->value;
+        TORCH_CHECK(index.dim() == 2, "weighted_row_sums: indices must have two axes, got ", index.sizes());
+        TORCH_CHECK(
+            index.sizes() == weights->value.sizes(), "weighted_row_sums: indices ", index.sizes(), ", but weights ",
+            weights->value.sizes());
+        const at::Tensor starts = at::arange(index.size(0), index.options()).mul_(index.size(1));
+        *out = wrap(std::get<0>(at::embedding_bag(
+            rows->value, index.reshape({-1}), starts, /*scale_grad_by_freq=*/false, /*mode=*/0, /*sparse=*/false,
+            weights->value.reshape({-1}))));
+    });
 }
 
 ct_status ct_cross_entropy(

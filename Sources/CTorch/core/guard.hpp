@@ -58,6 +58,12 @@ inline at::Scalar scalar(ct_scalar s) { return s.is_integer ? at::Scalar(s.integ
 at::ScalarType scalar_type(ct_dtype dtype);
 ct_dtype dtype_of(at::ScalarType type);
 at::Device device(int32_t index);
+/// The kind of the devices beside the CPU.
+at::DeviceType accelerator();
+
+/// Whether the operations of this library compute with a tensor by kernels of their own, which are the CPU's. Else they are
+/// composed of libtorch's, which every device has.
+bool is_native(const at::Tensor &tensor);
 at::MemoryFormat memory_format(ct_memory_format format);
 
 /// The layout with the channels last of a map of two or three axes of space.

@@ -74,7 +74,7 @@ ct_status ct_drop_gradients(const ct_tensor *parameters, int32_t count) {
 
 ct_status ct_sgd_step(
     const ct_tensor *parameters, const ct_tensor *buffers, int32_t count, double learning_rate, double momentum,
-    double weight_decay, bool nesterov, bool is_first_step) {
+    double weight_decay, bool nesterov, bool is_first_step, ct_tensor is_invalid) {
     return ct_guard([&] {
         if (count == 0) return;
         at::NoGradGuard no_grad;
@@ -83,14 +83,14 @@ ct_status ct_sgd_step(
         if (buffers != nullptr) momentum_buffers = ctorch::list(buffers, count);
         at::_fused_sgd_(
             of.parameters, of.gradients, momentum_buffers, weight_decay, momentum, learning_rate, /*dampening=*/0.0,
-            nesterov, /*maximize=*/false, is_first_step);
+            nesterov, /*maximize=*/false, is_first_step, /*grad_scale=*/std::nullopt, ctorch::optional(is_invalid));
         of.mark_written();
     });
 }
 
 ct_status ct_adamw_step(
     const ct_tensor *parameters, const ct_tensor *means, const ct_tensor *squares, int32_t count, int64_t step,
-    double learning_rate, double beta1, double beta2, double epsilon, double weight_decay) {
+    double learning_rate, double beta1, double beta2, double epsilon, double weight_decay, ct_tensor is_invalid) {
     return ct_guard([&] {
         if (count == 0) return;
         at::NoGradGuard no_grad;
@@ -109,21 +109,22 @@ ct_status ct_adamw_step(
         }
         at::_fused_adamw_(
             of.parameters, of.gradients, ctorch::list(means, count), ctorch::list(squares, count), {}, steps,
-            learning_rate, beta1, beta2, weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false);
+            learning_rate, beta1, beta2, weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false,
+            /*grad_scale=*/std::nullopt, ctorch::optional(is_invalid));
         of.mark_written();
     });
 }
 
-ct_status ct_gradient_norm(const ct_tensor *parameters, int32_t count, double *out) {
+ct_status ct_gradient_norm(const ct_tensor *parameters, int32_t count, ct_tensor *out) {
     return ct_guard([&] {
         at::NoGradGuard no_grad;
         const std::vector<at::Tensor> gradients = existing_gradients(parameters, count);
-        *out = 0;
+        *out = nullptr;
         if (gradients.empty()) return;
         std::vector<at::Tensor> norms = at::_foreach_norm(gradients);
         const at::Device device = norms.front().device();
         for (at::Tensor &norm : norms) norm = norm.to(device, at::kFloat);
-        *out = at::linalg_vector_norm(at::stack(norms)).item<double>();
+        *out = ctorch::wrap(at::linalg_vector_norm(at::stack(norms)));
     });
 }
 
@@ -142,5 +143,13 @@ ct_status ct_scale_gradients(const ct_tensor *parameters, int32_t count, double 
         at::NoGradGuard no_grad;
         const std::vector<at::Tensor> gradients = existing_gradients(parameters, count);
         if (!gradients.empty()) at::_foreach_mul_(gradients, factor);
+    });
+}
+
+ct_status ct_scale_gradients_by(const ct_tensor *parameters, int32_t count, ct_tensor factor) {
+    return ct_guard([&] {
+        at::NoGradGuard no_grad;
+        const std::vector<at::Tensor> gradients = existing_gradients(parameters, count);
+        if (!gradients.empty()) at::_foreach_mul_(gradients, factor->value);
     });
 }

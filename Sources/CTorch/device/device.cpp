@@ -1,7 +1,12 @@
-// What the machine has: threads, the CPU's instructions, CUDA devices.
+// What the machine has: threads, the CPU's instructions, other devices.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <c10/core/DeviceType.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <atomic>
 
 #include "CTorchCore.h"
 #include "convolution/implicit_gemm.hpp"
@@ -28,9 +33,30 @@ bool ct_cpu_multiplies_bfloat16(void) {
 bool ct_uses_tile_unit(void) { return ctorch::uses_tiles(); }
 void ct_allow_tile_unit(bool allowed) { ctorch::allow_tiles(allowed); }
 
-int32_t ct_cuda_device_count(void) { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
-ct_status ct_cuda_synchronize(int32_t index) {
+namespace {
+std::atomic<bool> native_is_allowed{true};
+}
+
+bool ctorch::is_native(const at::Tensor &tensor) {
+    return tensor.device().is_cpu() && native_is_allowed.load(std::memory_order_relaxed);
+}
+void ct_allow_native_operations(bool allowed) { native_is_allowed = allowed; }
+bool ct_allows_native_operations(void) { return native_is_allowed; }
+
+at::DeviceType ctorch::accelerator() {
+    // A device that some library has brought to libtorch goes before CUDA's, as it does in PyTorch.
+    return c10::is_privateuse1_backend_registered() && at::detail::getPrivateUse1Hooks().isAvailable()
+        ? at::kPrivateUse1
+        : at::kCUDA;
+}
+
+int32_t ct_device_count(void) {
+    if (ctorch::accelerator() == at::kPrivateUse1) return at::detail::getPrivateUse1Hooks().deviceCount();
+    return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+}
+ct_status ct_synchronize(int32_t index) {
     return ct_guard([&] {
-        if (at::hasCUDA()) at::detail::getCUDAHooks().deviceSynchronize(static_cast<c10::DeviceIndex>(index));
+        if (index < 0) return;
+        c10::impl::VirtualGuardImpl(ctorch::accelerator()).synchronizeDevice(static_cast<c10::DeviceIndex>(index));
     });
 }

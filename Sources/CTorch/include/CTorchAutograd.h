@@ -37,8 +37,8 @@ typedef struct ct_autocast {
     ct_dtype dtype;
 } ct_autocast;
 /// Switches autocast on and says in `previous` how it was, which `ct_autocast_leave` brings back.
-ct_status ct_autocast_enter(bool cuda, ct_dtype dtype, ct_autocast *previous);
-ct_status ct_autocast_leave(bool cuda, ct_autocast previous);
+ct_status ct_autocast_enter(int32_t device, ct_dtype dtype, ct_autocast *previous);
+ct_status ct_autocast_leave(int32_t device, ct_autocast previous);
 
 /// A part of a computation that can be run again.
 typedef struct ct_segment {

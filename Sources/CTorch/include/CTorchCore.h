@@ -77,12 +77,17 @@ bool ct_uses_tile_unit(void);
 /// Lets convolutions use the tile unit where there is one, or not.
 void ct_allow_tile_unit(bool allowed);
 
-/// How many CUDA devices there are that libtorch can use.
-int32_t ct_cuda_device_count(void);
-/// Waits until everything asked of a CUDA device is done.
-ct_status ct_cuda_synchronize(int32_t index);
+/// Lets the library's operations use their own kernels on the CPU, or has them composed of libtorch's, as on other devices.
+void ct_allow_native_operations(bool allowed);
+bool ct_allows_native_operations(void);
 
-// In all calls `device` is -1 for the CPU, else the index of a CUDA device.
+// In all calls `device` is -1 for the CPU, else the index of another device: one of CUDA's, or of a backend that has been
+// registered with libtorch (PrivateUse1).
+
+/// How many devices beside the CPU there are that libtorch can use.
+int32_t ct_device_count(void);
+/// Waits until everything asked of a device is done.
+ct_status ct_synchronize(int32_t device);
 
 /// Copies memory that holds the elements row-major.
 ct_status ct_from_bytes(

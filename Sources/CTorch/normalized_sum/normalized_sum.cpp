@@ -141,7 +141,7 @@ bool is_affine(const at::Tensor &t, int64_t channels) {
 bool applies(const std::vector<Term> &terms) {
     if (terms.empty() || static_cast<int64_t>(terms.size()) > most_terms) return false;
     const at::Tensor &first = terms[0].x;
-    if (!first.device().is_cpu() || (first.scalar_type() != at::kFloat && first.scalar_type() != at::kBFloat16) ||
+    if (!is_native(first) || (first.scalar_type() != at::kFloat && first.scalar_type() != at::kBFloat16) ||
         (first.dim() != 4 && first.dim() != 5) || first.numel() == 0 ||
         first.numel() == first.size(0) * first.size(1) || first.size(1) % 16 != 0) {
         return false;

@@ -17,6 +17,12 @@ package struct BoxCoder {
         DetectionOps.encodeBoxes(reference: boxes, anchors: references, weights: weights)
     }
 
+    /// The sum of the smooth L1 distances of offsets and what they should be, `[…, 4]` both, over the boxes that a mask
+    /// `[…, 1]` names; the others pass on no gradient, whatever stands there.
+    static func distance(_ offsets: Tensor, _ targets: Tensor, mask: Tensor, beta: Double) -> Tensor {
+        F.smoothL1(offsets, Tensor.where(mask, targets, offsets.detached()), beta: beta, reduction: .sum)
+    }
+
     /// Boxes `[n, 4k]` from offsets `[n, 4k]` and references `[n, 4]`.
     package func decode(_ offsets: Tensor, references: Tensor) -> Tensor {
         DetectionOps.decodeBoxes(deltas: offsets, anchors: references, weights: weights, clip: Self.clip)

@@ -21,6 +21,7 @@ package final class AnchorGenerator {
     package let cellAnchors: [[Float]]
 
     private var cache: [Key: Anchors] = [:]
+    private var cellsOnDevice: [Device: [Tensor]] = [:]
 
     private struct Key: Hashable {
         let grids: [ImageSize]
@@ -68,25 +69,35 @@ package final class AnchorGenerator {
         return made
     }
 
+    /// The boxes around a cell's origin on a device, `[k, 4]` for each map; they go there once.
+    private func cells(on device: Device) -> [Tensor] {
+        if let known = cellsOnDevice[device] { return known }
+        let made = cellAnchors.map { Tensor($0, shape: [countPerCell, 4]).to(device) }
+        cellsOnDevice[device] = made
+        return made
+    }
+
     private func make(_ key: Key) -> Anchors {
         var boxes: [Tensor] = []
         var levels: [Tensor] = []
         var offsets = [0]
+        let cells = cells(on: key.device)
         for (level, grid) in key.grids.enumerated() {
             let strideY = Double(key.image.height / grid.height)
             let strideX = Double(key.image.width / grid.width)
-            let cells = Tensor(cellAnchors[level], shape: [1, 1, countPerCell, 4])
-            let x = Tensor.arange(0, Double(grid.width), dtype: .float32).reshape([1, -1, 1, 1]) * strideX
-            let y = Tensor.arange(0, Double(grid.height), dtype: .float32).reshape([-1, 1, 1, 1]) * strideY
-            let onX = Tensor([1, 0, 1, 0] as [Float], shape: [1, 1, 1, 4])
-            let onY = Tensor([0, 1, 0, 1] as [Float], shape: [1, 1, 1, 4])
-            boxes.append(((x * onX + y * onY) + cells).reshape([-1, 4]))
+            func places(_ count: Int, _ stride: Double, _ shape: [Int]) -> Tensor {
+                (Tensor.arange(0, Double(count), dtype: .float32, device: key.device) * stride).reshape(shape)
+                    .expand([grid.height, grid.width])
+            }
+            let x = places(grid.width, strideX, [1, -1])
+            let y = places(grid.height, strideY, [-1, 1])
+            boxes.append((Tensor.stack([x, y, x, y], dim: 2).unsqueeze(2) + cells[level]).reshape([-1, 4]))
             let count = grid.height * grid.width * countPerCell
-            levels.append(Tensor.full([count], Double(level), dtype: .int64))
+            levels.append(Tensor.full([count], Double(level), dtype: .int64, device: key.device))
             offsets.append(offsets[level] + count)
         }
         return Anchors(
-            boxes: Tensor.cat(boxes).to(key.device), counts: zip(offsets.dropFirst(), offsets).map { $0 - $1 },
-            levels: Tensor.cat(levels).to(key.device), offsets: offsets)
+            boxes: Tensor.cat(boxes), counts: zip(offsets.dropFirst(), offsets).map { $0 - $1 },
+            levels: Tensor.cat(levels), offsets: offsets)
     }
 }

@@ -86,12 +86,20 @@ public final class FasterRCNN: Module, Detector {
         let batch = batcher.batch(images, training: isTraining, device: device)
         let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
         let maps = backbone(batch.tensor)
-        let proposed = rpn.train(maps: maps, batch: batch, truths: truths)
-        let samples = withoutGrad { roiHeads.sample(proposals: proposed.proposals, truths: truths) }
+        let (samples, objectness, boxRegression): (RoIHeads.Samples, Tensor, Tensor)
+        if NativeOperations.apply(to: maps) {
+            let proposed = rpn.train(maps: maps, batch: batch, truths: truths)
+            samples = withoutGrad { roiHeads.sample(proposals: proposed.proposals, truths: truths) }
+            (objectness, boxRegression) = (proposed.objectness, proposed.boxRegression)
+        } else {
+            let proposed = rpn.trainOnDevice(maps: maps, batch: batch, truths: truths)
+            samples = withoutGrad { roiHeads.sample(proposed.proposals, truths: truths) }
+            (objectness, boxRegression) = (proposed.objectness, proposed.boxRegression)
+        }
         let heads = roiHeads.losses(features: features(of: samples.regions, maps: maps), samples: samples)
         return [
             ("loss_classifier", heads.classifier), ("loss_box_reg", heads.boxRegression),
-            ("loss_objectness", proposed.objectness), ("loss_rpn_box_reg", proposed.boxRegression),
+            ("loss_objectness", objectness), ("loss_rpn_box_reg", boxRegression),
         ]
     }
 

@@ -7,12 +7,12 @@ public final class RegionProposalNetwork: Module {
     let head: RegionProposalHead
     let configuration: FasterRCNNConfiguration
     let anchorGenerator: AnchorGenerator
-    private let matcher: BoxMatcher
-    private let sampler: BalancedSampler
-    private let coder = BoxCoder([1, 1, 1, 1])
+    let matcher: BoxMatcher
+    let sampler: BalancedSampler
+    let coder = BoxCoder([1, 1, 1, 1])
 
     /// Proposals narrower or lower than this many pixels are dropped.
-    private static let minSize = 1e-3
+    static let minSize = 1e-3
 
     init(configuration: FasterRCNNConfiguration, inputs: Int) {
         self.configuration = configuration

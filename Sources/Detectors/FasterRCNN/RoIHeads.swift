@@ -55,9 +55,9 @@ public final class RoIHeads: Module {
     @Named("box_head") var boxHead: TwoLayerHead?
     @Named("box_predictor") package var boxPredictor: BoxPredictor
     package let configuration: FasterRCNNConfiguration
-    private let matcher: BoxMatcher
-    private let sampler: BalancedSampler
-    private let coder: BoxCoder
+    let matcher: BoxMatcher
+    let sampler: BalancedSampler
+    let coder: BoxCoder
 
     /// Detections narrower or lower than this many pixels are dropped.
     private static let minSize = 1e-2
@@ -89,6 +89,27 @@ public final class RoIHeads: Module {
         package let positives: Tensor
         /// `[P, 4]`: what their offsets should be.
         package let offsets: Tensor
+        /// Which rows count, where not all of them do.
+        let masks: Masks?
+
+        /// Which rows of samples count.
+        struct Masks {
+            /// bool `[K]`: which of the regions are examples. The label of the others is ``ignoredLabel``.
+            let areExamples: Tensor
+            /// bool `[P]`: which of the regions that may hold an object do.
+            let arePositive: Tensor
+        }
+
+        /// The label of a region that is no example.
+        static let ignoredLabel = -100
+
+        init(regions: Tensor, labels: Tensor, positives: Tensor, offsets: Tensor, masks: Masks? = nil) {
+            self.regions = regions
+            self.labels = labels
+            self.positives = positives
+            self.offsets = offsets
+            self.masks = masks
+        }
     }
 
     /// Draws proposals, and the ground truth's own boxes, of every image.
@@ -134,6 +155,7 @@ public final class RoIHeads: Module {
     /// The losses of the samples, given their features `[K, D]`.
     package func losses(features: Tensor, samples: Samples) -> (classifier: Tensor, boxRegression: Tensor) {
         let (logits, offsets) = boxPredictor(features)
+        if let masks = samples.masks { return losses(logits, offsets, samples, masks) }
         let count = logits.shape[0]
         let classifier =
             F.crossEntropy(logits.to(.float32), samples.labels, reduction: .sum) / Double(max(1, count))
@@ -143,6 +165,22 @@ public final class RoIHeads: Module {
                 offsets.to(.float32).reshape([-1, 4]).indexSelect(dim: 0, rows), samples.offsets, beta: 1.0 / 9,
                 reduction: .sum) / Double(max(1, count))
         return (classifier, boxRegression)
+    }
+
+    /// The losses of samples some of whose rows don't count.
+    private func losses(
+        _ logits: Tensor, _ offsets: Tensor, _ samples: Samples, _ masks: Samples.Masks
+    ) -> (classifier: Tensor, boxRegression: Tensor) {
+        let count = masks.areExamples.to(.float32).sum().clamp(min: 1)
+        let labels = samples.labels.indexSelect(dim: 0, samples.positives).clamp(min: 0).to(.int64)
+        let rows = samples.positives * logits.shape[1] + labels
+        return (
+            F.crossEntropy(
+                logits.to(.float32), samples.labels, reduction: .sum, ignoreIndex: Samples.ignoredLabel) / count,
+            BoxCoder.distance(
+                offsets.to(.float32).reshape([-1, 4]).indexSelect(dim: 0, rows), samples.offsets,
+                mask: masks.arePositive.unsqueeze(1), beta: 1.0 / 9) / count
+        )
     }
 
     /// What may be in each image, in pixels of the batch, given the features `[K, D]` of all images' proposals: every class

@@ -30,6 +30,39 @@ package struct DefaultBoxMatcher {
         return (positives, matches.indexSelect(dim: 0, positives))
     }
 
+    /// What ``match(_:to:)`` finds for the objects of every image, where the boxes are on a device that the host had better
+    /// not wait for: for each box the object that it stands for, int64 `[N, A]`; below 0 for none.
+    func matches(_ boxes: Tensor, to truths: [GroundTruth]) -> Tensor {
+        let (device, count) = (boxes.device, boxes.shape[0])
+        var matches = Tensor.stack(
+            truths.map {
+                $0.count == 0
+                    ? Tensor.full([count], -1, dtype: .int64, device: device)
+                    : DetectionOps.matchAnchors(
+                        gt: $0.boxes, anchors: boxes, high: threshold, low: threshold, allowLowQuality: false)
+            })
+        let most = truths.map(\.count).max() ?? 0
+        guard most > 0 else { return matches }
+        // An object that an image lacks overlaps nothing.
+        var overlaps = Tensor.stack(
+            truths.map {
+                $0.count == 0
+                    ? Tensor.full([most, count], -1, device: device)
+                    : F.pad(DetectionOps.boxIoU($0.boxes, boxes), [0, 0, 0, most - $0.count], value: -1)
+            })
+        let everyBox = Tensor.arange(0, Double(count), dtype: .int64, device: device).unsqueeze(0)
+        let everyObject = Tensor.arange(0, Double(most), dtype: .int64, device: device).unsqueeze(0)
+        // A pair of each image in a round: the one that overlaps most of those whose two are still free.
+        for _ in 0..<most {
+            let best = overlaps.reshape([truths.count, most * count]).max(dim: 1, keepDim: true)
+            let object = (best.indices.to(.float64) / Double(count)).floor().to(.int64)
+            let isBox = everyBox .== (best.indices - object * count)
+            matches = Tensor.where(isBox .& (best.values .> 0), object, matches)
+            overlaps = overlaps.maskedFill((everyObject .== object).unsqueeze(2) .| isBox.unsqueeze(1), -1)
+        }
+        return matches
+    }
+
     /// A box for each object of overlaps `[G, A]`, the greatest overlap first; none for an object that overlaps no box.
     static func bestPairs(_ overlaps: Tensor) -> [(object: Int, box: Int)] {
         let best = overlaps.max(dim: 1)

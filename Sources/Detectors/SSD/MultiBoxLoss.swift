@@ -58,6 +58,34 @@ package struct MultiBoxLoss {
         )
     }
 
+    /// The two terms of the loss where the targets are on a device that the host had better not wait for.
+    ///
+    /// - Parameters:
+    ///   - logits: `[N, A, 1 + classes]` float32; class 0 is the background.
+    ///   - offsets: `[N, A, 4]` float32.
+    ///   - labels: what the boxes should be, int64 `[N, A]`; 0 for background.
+    ///   - targets: what the offsets of those that are not background should be, `[N, A, 4]`.
+    func callAsFunction(
+        logits: Tensor, offsets: Tensor, labels: Tensor, targets: Tensor
+    ) -> (classification: Tensor, boxRegression: Tensor) {
+        let flat = logits.reshape([-1, logits.shape[2]])
+        let isPositive = labels .> 0
+        let areExamples = withoutGrad {
+            let losses = F.crossEntropy(flat, Tensor.zerosLike(labels).flatten(), reduction: .none)
+                .reshape(labels.shape).maskedFill(isPositive, -1)
+            let wanted = (isPositive.to(.float64).sum([1], keepDim: true) * negativesPerPositive).floor()
+                .clamp(min: Double(minNegatives))
+            let rank = losses.argsort(dim: 1, descending: true).argsort(dim: 1)
+            return isPositive .| (rank.to(.float64) .< wanted)
+        }
+        let count = isPositive.to(.float32).sum().clamp(min: 1)
+        let entropies = F.crossEntropy(flat, labels.flatten(), reduction: .none)
+        return (
+            (entropies * areExamples.flatten().to(.float32)).sum() / count,
+            BoxCoder.distance(offsets, targets, mask: isPositive.unsqueeze(-1), beta: 1) / count
+        )
+    }
+
     /// Places among the N · A of the background boxes with the greatest loss.
     private func hardNegatives(_ logits: Tensor, targets: Targets) -> Tensor {
         let perImage = logits.shape[0] / targets.counts.count

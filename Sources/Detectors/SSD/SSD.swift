@@ -100,9 +100,16 @@ public final class SSD: Module, Detector {
     public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
         let batch = batcher.batch(images, training: isTraining, device: device)
         let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
-        let wanted = withoutGrad { self.targets(truths) }
-        let (logits, offsets) = predict(batch.tensor)
-        let losses = loss(logits: logits, offsets: offsets, targets: wanted)
+        let losses: (classification: Tensor, boxRegression: Tensor)
+        if NativeOperations.apply(to: batch.tensor) {
+            let wanted = withoutGrad { self.targets(truths) }
+            let (logits, offsets) = predict(batch.tensor)
+            losses = loss(logits: logits, offsets: offsets, targets: wanted)
+        } else {
+            let (labels, wanted) = withoutGrad { targetsOnDevice(truths) }
+            let (logits, offsets) = predict(batch.tensor)
+            losses = loss(logits: logits, offsets: offsets, labels: labels, targets: wanted)
+        }
         return [("loss_classification", losses.classification), ("loss_box_reg", losses.boxRegression)]
     }
 
@@ -132,6 +139,18 @@ public final class SSD: Module, Detector {
             labels: Tensor.cat(labels), positives: Tensor.cat(positives),
             offsets: offsets.isEmpty ? Tensor.zeros([0, 4], device: references.device) : Tensor.cat(offsets),
             counts: counts)
+    }
+
+    /// What every default box of every image should be: its label, int64 `[N, A]`, and its offsets, `[N, A, 4]`.
+    private func targetsOnDevice(_ truths: [GroundTruth]) -> (labels: Tensor, offsets: Tensor) {
+        let references = references()
+        let matches = matcher.matches(references, to: truths)
+        let labels = GroundTruth.labels(of: truths, matched: matches).maskedFill(matches .< 0, 0)
+        let boxes = GroundTruth.boxes(of: truths, matched: matches)
+        let offsets = coder.encode(
+            boxes.reshape([-1, 4]),
+            references: references.unsqueeze(0).expand([truths.count] + references.shape).reshape([-1, 4]))
+        return (labels, offsets.reshape([truths.count] + references.shape))
     }
 
     /// The best candidates of each class and image with a score above `suppression.scoreThreshold`, XYXY pixels of the image

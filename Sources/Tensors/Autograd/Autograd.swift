@@ -94,9 +94,8 @@ private func withGradMode<R>(_ on: Bool, _ body: () throws -> R) rethrows -> R {
 ///   - device: the kind of device that this is about, whatever its index.
 ///   - body: runs on this thread; what it returns is returned.
 public func withAutocast<R>(_ dtype: DType, device: Device = .cpu, _ body: () throws -> R) rethrows -> R {
-    let onCUDA = device != .cpu
     var previous = ct_autocast(enabled: false, dtype: CT_BFLOAT16)
-    check(ct_autocast_enter(onCUDA, dtype.code, &previous), "withAutocast")
-    defer { check(ct_autocast_leave(onCUDA, previous), "withAutocast") }
+    check(ct_autocast_enter(device.code, dtype.code, &previous), "withAutocast")
+    defer { check(ct_autocast_leave(device.code, previous), "withAutocast") }
     return try body()
 }

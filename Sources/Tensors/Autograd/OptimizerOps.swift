@@ -30,9 +30,10 @@ public enum OptimizerOps {
     ///   - weightDecay: factor of the parameter that is added to its gradient.
     ///   - nesterov: whether the step looks ahead along the momentum.
     ///   - isFirstStep: whether the buffers hold nothing yet.
+    ///   - isInvalid: float32 `[]` on the parameters' device; where it is 1, nothing is changed.
     public static func sgdStep(
         _ parameters: [Tensor], buffers: [Tensor], learningRate: Double, momentum: Double, weightDecay: Double,
-        nesterov: Bool, isFirstStep: Bool
+        nesterov: Bool, isFirstStep: Bool, unless isInvalid: Tensor? = nil
     ) {
         guard !parameters.isEmpty else { return }
         precondition(buffers.isEmpty || buffers.count == parameters.count, "sgdStep: a buffer for each parameter")
@@ -41,7 +42,7 @@ public enum OptimizerOps {
                 check(
                     ct_sgd_step(
                         handles, bufferCount == 0 ? nil : bufferHandles, count, learningRate, momentum, weightDecay,
-                        nesterov, isFirstStep),
+                        nesterov, isFirstStep, isInvalid?.raw),
                     "sgdStep", parameters)
             }
         }
@@ -61,9 +62,10 @@ public enum OptimizerOps {
     ///   - beta2: share of the old mean of squares that is kept.
     ///   - epsilon: what is added to the root of the mean of squares.
     ///   - weightDecay: share of the parameter, times the learning rate, that is taken off it.
+    ///   - isInvalid: float32 `[]` on the parameters' device; where it is 1, nothing is changed.
     public static func adamWStep(
         _ parameters: [Tensor], means: [Tensor], squares: [Tensor], step: Int, learningRate: Double, beta1: Double,
-        beta2: Double, epsilon: Double, weightDecay: Double
+        beta2: Double, epsilon: Double, weightDecay: Double, unless isInvalid: Tensor? = nil
     ) {
         precondition(
             means.count == parameters.count && squares.count == parameters.count,
@@ -74,7 +76,7 @@ public enum OptimizerOps {
                     check(
                         ct_adamw_step(
                             handles, meanHandles, squareHandles, count, Int64(step), learningRate, beta1, beta2,
-                            epsilon, weightDecay),
+                            epsilon, weightDecay, isInvalid?.raw),
                         "adamWStep", parameters)
                 }
             }
@@ -82,10 +84,14 @@ public enum OptimizerOps {
     }
 
     /// The Euclidean norm of all gradients taken together; parameters without one are passed over.
-    public static func gradientNorm(_ parameters: [Tensor]) -> Double {
-        var norm = 0.0
+    public static func gradientNorm(_ parameters: [Tensor]) -> Double { gradientNormTensor(parameters)?.item() ?? 0 }
+
+    /// The Euclidean norm of all gradients taken together, float32 `[]` on their device, so that nothing waits for it; nil
+    /// where no parameter holds a gradient.
+    package static func gradientNormTensor(_ parameters: [Tensor]) -> Tensor? {
+        var norm: OpaquePointer?
         withHandles(parameters) { check(ct_gradient_norm($0, $1, &norm), "gradientNorm", parameters) }
-        return norm
+        return norm.map { Tensor(owning: $0) }
     }
 
     /// For each parameter, whether every number of its gradient is finite; true where it holds none.
@@ -98,6 +104,12 @@ public enum OptimizerOps {
     /// Multiplies the parameters' gradients by `factor` in place; parameters without one are passed over.
     public static func scaleGradients(_ parameters: [Tensor], by factor: Double) {
         withHandles(parameters) { check(ct_scale_gradients($0, $1, factor), "scaleGradients", parameters) }
+    }
+
+    /// Multiplies the parameters' gradients in place by a number `[]` on their device; parameters without one are passed
+    /// over.
+    package static func scaleGradients(_ parameters: [Tensor], by factor: Tensor) {
+        withHandles(parameters) { check(ct_scale_gradients_by($0, $1, factor.raw), "scaleGradients", parameters) }
     }
 
     private static func flags(_ count: Int, _ fill: (UnsafeMutablePointer<Bool>?) -> Void) -> [Bool] {

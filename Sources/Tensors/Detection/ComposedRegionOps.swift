@@ -2,50 +2,51 @@ extension ComposedDetectionOps {
     package static func roiAlign(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int, aligned: Bool
     ) -> Tensor {
-        let working: DType = x.dtype == .float64 ? .float64 : .float32
-        let rois = rois.detached().to(working)
-        let offset = aligned ? 0.5 : 0
-        let low = rois.slice(dim: 1, 1, 3) * spatialScale - offset
-        var size = rois.slice(dim: 1, 3, 5) * spatialScale - offset - low
-        if !aligned { size = size.clamp(min: 1) }
-        let map = PixelRows(x.to(working))
-        let regions = Regions(image: rois.select(dim: 1, index: 0).to(.int64), low: low, size: size)
-        if samplingRatio > 0 {
-            return map.align(regions, outputSize, samples: (samplingRatio, samplingRatio)).to(x.dtype)
-        }
-        // As many samples as pixels, so regions are taken together that have the same number of them.
-        let counts = [outputSize.1, outputSize.0].enumerated().map { axis, bins in
-            (size.select(dim: 1, index: axis) / Double(bins)).ceil().array(Double.self)
-        }
-        let groups = Dictionary(grouping: 0..<rois.shape[0]) { k in
-            [counts[1][k], counts[0][k]].map { $0.isFinite && $0 > 0 ? Int($0) : 0 }
-        }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        guard !groups.isEmpty else {
-            return Tensor.zeros(map.outputShape(0, outputSize), dtype: x.dtype, device: x.device)
-        }
-        let outputs = groups.map { samples, members in
-            samples.contains(0)
-                ? Tensor.zeros(map.outputShape(members.count, outputSize), dtype: working, device: x.device)
-                : map.align(
-                    regions.selected(Tensor(members, device: x.device)), outputSize, samples: (samples[0], samples[1]))
-        }
-        return Tensor.cat(outputs).indexSelect(dim: 0, inverse(groups.flatMap(\.value), x.device)).to(x.dtype)
+        align(
+            [x], level: Tensor.zeros([rois.shape[0]], dtype: .int64, device: rois.device), scales: [spatialScale],
+            rois: rois, outputSize: outputSize, samplingRatio: samplingRatio, aligned: aligned)
     }
 
     package static func multiScaleRoIAlign(
         _ levels: [Tensor], rois: Tensor, scales: [Double], outputSize: (Int, Int), samplingRatio: Int,
         aligned: Bool = false, canonicalSize: Double = 224, canonicalLevel: Double = 4
     ) -> Tensor {
-        let levelOf = DetectionOps.pyramidLevels(
-            rois: rois, scales: scales, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel
-        ).array(Int.self)
-        let members = levels.indices.map { level in levelOf.indices.filter { levelOf[$0] == level } }
-        let outputs = levels.indices.map { level in
-            roiAlign(
-                levels[level], rois: rois.indexSelect(dim: 0, Tensor(members[level], device: rois.device)),
-                outputSize: outputSize, spatialScale: scales[level], samplingRatio: samplingRatio, aligned: aligned)
+        align(
+            levels,
+            level: DetectionOps.pyramidLevels(
+                rois: rois, scales: scales, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel),
+            scales: scales, rois: rois, outputSize: outputSize, samplingRatio: samplingRatio, aligned: aligned)
+    }
+
+    /// The regions of all maps at once: none of them waits for the host to know which map it is of.
+    private static func align(
+        _ maps: [Tensor], level: Tensor, scales: [Double], rois: Tensor, outputSize: (Int, Int), samplingRatio: Int,
+        aligned: Bool
+    ) -> Tensor {
+        let (dtype, channels, count) = (maps[0].dtype, maps[0].shape[1], rois.shape[0])
+        let working: DType = dtype == .float64 ? .float64 : .float32
+        let rows = maps.map { $0.to(working).permute([0, 2, 3, 1]).reshape([-1, channels]) }
+        let pixels = rows.count == 1 ? rows[0] : Tensor.cat(rows)
+        let shape = [count, channels, outputSize.0, outputSize.1]
+        guard count > 0 else { return Tensor.zeros(shape, dtype: dtype, device: rois.device) }
+        let regions = Regions(rois.detached().to(working), maps: maps, level: level, scales: scales, aligned: aligned)
+        if samplingRatio > 0 {
+            return regions.align(pixels, outputSize, samples: (samplingRatio, samplingRatio)).to(dtype)
         }
-        return Tensor.cat(outputs).indexSelect(dim: 0, inverse(members.flatMap { $0 }, rois.device))
+        // As many samples as pixels, so regions are taken together that have the same number of them.
+        let counts = [outputSize.1, outputSize.0].enumerated().map { axis, bins in
+            (regions.size.select(dim: 1, index: axis) / Double(bins)).ceil().array(Double.self)
+        }
+        let groups = Dictionary(grouping: 0..<count) { k in
+            [counts[1][k], counts[0][k]].map { $0.isFinite && $0 > 0 ? Int($0) : 0 }
+        }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let outputs = groups.map { samples, members in
+            samples.contains(0)
+                ? Tensor.zeros([members.count] + shape.dropFirst(), dtype: working, device: rois.device)
+                : regions.selected(Tensor(members, device: rois.device)).align(
+                    pixels, outputSize, samples: (samples[0], samples[1]))
+        }
+        return Tensor.cat(outputs).indexSelect(dim: 0, inverse(groups.flatMap(\.value), rois.device)).to(dtype)
     }
 
     /// Positions from which to read so that `order` becomes 0, 1, 2, …
@@ -150,73 +151,95 @@ extension ComposedDetectionOps {
         }
     }
 
-    /// Regions in pixels of the map: image index `[K]`, corner and size `[K, 2]`, x before y.
+    /// Regions, each in pixels of the map that it looks at.
     private struct Regions {
-        let image, low, size: Tensor
+        /// Corner and size, `[K, 2]`, x before y.
+        let low, size: Tensor
+        /// int64 `[K]`: of each region's map the width and height, and the row of the region's image in the pixels of all
+        /// maps.
+        let width, height, first: Tensor
+
+        private init(low: Tensor, size: Tensor, width: Tensor, height: Tensor, first: Tensor) {
+            (self.low, self.size, self.width, self.height, self.first) = (low, size, width, height, first)
+        }
+
+        init(_ rois: Tensor, maps: [Tensor], level: Tensor, scales: [Double], aligned: Bool) {
+            let image = rois.select(dim: 1, index: 0).to(.int64)
+            var (width, height, first) = (Tensor.zerosLike(level), Tensor.zerosLike(level), Tensor.zerosLike(level))
+            var scale = Tensor.zeros(level.shape, dtype: rois.dtype, device: rois.device)
+            var rows = 0
+            for (index, map) in maps.enumerated() {
+                let shape = map.shape
+                let isHere = (level .== Double(index)).to(.int64)
+                width = width + isHere * shape[3]
+                height = height + isHere * shape[2]
+                first = first + isHere * (image * (shape[2] * shape[3]) + rows)
+                scale = scale + isHere.to(rois.dtype) * scales[index]
+                rows += shape[0] * shape[2] * shape[3]
+            }
+            let offset = aligned ? 0.5 : 0
+            let low = rois.slice(dim: 1, 1, 3) * scale.unsqueeze(1) - offset
+            let size = rois.slice(dim: 1, 3, 5) * scale.unsqueeze(1) - offset - low
+            self.init(
+                low: low, size: aligned ? size : size.clamp(min: 1), width: width, height: height, first: first)
+        }
 
         func selected(_ members: Tensor) -> Regions {
-            Regions(
-                image: image.indexSelect(dim: 0, members), low: low.indexSelect(dim: 0, members),
-                size: size.indexSelect(dim: 0, members))
+            func select(_ x: Tensor) -> Tensor { x.indexSelect(dim: 0, members) }
+            return Regions(
+                low: select(low), size: select(size), width: select(width), height: select(height),
+                first: select(first))
+        }
+
+        /// The means of the samples of each bin, `[K, C, bins.0, bins.1]`, of pixels `[M, C]`. Each bin is one weighted sum
+        /// of pixels, so that no sample is ever stored.
+        func align(_ pixels: Tensor, _ bins: (Int, Int), samples: (Int, Int)) -> Tensor {
+            let count = first.shape[0]
+            let x = SampleAxis(
+                start: low.select(dim: 1, index: 0), length: size.select(dim: 1, index: 0), extent: width, bins: bins.1,
+                samples: samples.1)
+            let y = SampleAxis(
+                start: low.select(dim: 1, index: 1), length: size.select(dim: 1, index: 1), extent: height,
+                bins: bins.0, samples: samples.0)
+            let rows = first.reshape([count, 1, 1]) + y.pixels * width.reshape([count, 1, 1])
+            let index = rows.reshape([count, bins.0, 1, -1, 1]) + x.pixels.reshape([count, 1, bins.1, 1, -1])
+            let weight = y.weights.reshape([count, bins.0, 1, -1, 1]) * x.weights.reshape([count, 1, bins.1, 1, -1])
+            let sums = F.weightedRowSums(
+                pixels, indices: index.reshape([count * bins.0 * bins.1, -1]),
+                weights: weight.reshape([count * bins.0 * bins.1, -1]) / Double(samples.0 * samples.1))
+            return sums.reshape([count, bins.0, bins.1, -1]).permute([0, 3, 1, 2])
         }
     }
 
-    /// Pixels of a map as rows of channels, `[N · H · W, C]`.
-    private struct PixelRows {
-        let rows: Tensor
-        let channels, height, width: Int
-
-        init(_ x: Tensor) {
-            let shape = x.shape
-            (channels, height, width) = (shape[1], shape[2], shape[3])
-            rows = x.permute([0, 2, 3, 1]).reshape([-1, channels])
-        }
-
-        func outputShape(_ count: Int, _ size: (Int, Int)) -> [Int] { [count, channels, size.0, size.1] }
-
-        func align(_ regions: Regions, _ bins: (Int, Int), samples: (Int, Int)) -> Tensor {
-            let count = regions.image.shape[0]
-            let x = SampleAxis(regions, axis: 0, bins: bins.1, samples: samples.1, size: width)
-            let y = SampleAxis(regions, axis: 1, bins: bins.0, samples: samples.0, size: height)
-            let image = regions.image.reshape([count, 1, 1])
-            var sum: Tensor?
-            for (row, rowWeight) in y.corners {
-                for (column, columnWeight) in x.corners {
-                    let index = (image * height + row.unsqueeze(2)) * width + column.unsqueeze(1)
-                    let weight = (rowWeight.unsqueeze(2) * columnWeight.unsqueeze(1)).unsqueeze(3)
-                    let value = rows.indexSelect(dim: 0, index.flatten()).reshape(index.shape + [channels]) * weight
-                    sum = sum.map { $0 + value } ?? value
-                }
-            }
-            guard let sum else { return Tensor.zeros(outputShape(count, bins)) }
-            return sum.reshape([count, bins.0, samples.0, bins.1, samples.1, channels]).mean([2, 4])
-                .permute([0, 3, 1, 2])
-        }
-    }
-
-    /// Where the samples of each region lie along one axis: the pixels before and after, `[K, bins · samples]`, and their
-    /// bilinear weights, zero for what is outside.
+    /// Where the samples of each region lie along one axis.
     private struct SampleAxis {
-        let corners: [(index: Tensor, weight: Tensor)]
+        /// The pixels before and after each sample, int64 `[K, bins, 2 · samples]`.
+        let pixels: Tensor
+        /// Their bilinear weights, zero for what is outside, of the same shape.
+        let weights: Tensor
 
-        init(_ regions: Regions, axis: Int, bins: Int, samples: Int, size: Int) {
-            let start = regions.low.select(dim: 1, index: axis).unsqueeze(1)
-            let bin = (regions.size.select(dim: 1, index: axis) / Double(bins)).unsqueeze(1)
-            let (dtype, device) = (start.dtype, start.device)
-            let step = Tensor.arange(0, Double(bins * samples), dtype: .float64, device: device)
+        /// - Parameters:
+        ///   - start: where each region begins, `[K]`.
+        ///   - length: how far it reaches, `[K]`.
+        ///   - extent: pixels of its map along the axis, int64 `[K]`.
+        init(start: Tensor, length: Tensor, extent: Tensor, bins: Int, samples: Int) {
+            let (dtype, count) = (start.dtype, start.shape[0])
+            let start = start.unsqueeze(1)
+            let bin = (length / Double(bins)).unsqueeze(1)
+            let extent = extent.to(dtype).unsqueeze(1)
+            let step = Tensor.arange(0, Double(bins * samples), dtype: .float64, device: start.device)
             let ofBin = (step / Double(samples)).floor()
             let within = step - ofBin * Double(samples) + 0.5
             let position = start + ofBin.to(dtype) * bin + within.to(dtype) * bin / Double(samples)
-            let isInside = (position .>= -1) .& (position .<= Double(size)) .& (start + bin).isFinite()
-            let inside = Tensor.where(isInside, position, Tensor.zerosLike(position)).clamp(
-                min: 0, max: Double(size - 1))
+            let isInside = (position .>= -1) .& (position .<= extent) .& (start + bin).isFinite()
+            let inside = Tensor.minimum(
+                Tensor.where(isInside, position, Tensor.zerosLike(position)).clamp(min: 0), extent - 1)
             let low = inside.floor()
             let beyond = inside - low
             let counts = isInside.to(dtype)
-            corners = [
-                (low.to(.int64), (1 - beyond) * counts),
-                ((low + 1).clamp(max: Double(size - 1)).to(.int64), beyond * counts),
-            ]
+            pixels = Tensor.stack([low.to(.int64), Tensor.minimum(low + 1, extent - 1).to(.int64)], dim: 2)
+                .reshape([count, bins, 2 * samples])
+            weights = Tensor.stack([(1 - beyond) * counts, beyond * counts], dim: 2).reshape([count, bins, 2 * samples])
         }
     }
 }

@@ -279,7 +279,7 @@ public enum DetectionOps {
         }
     }
 
-    private static func isNative(_ tensors: Tensor...) -> Bool { tensors.allSatisfy { $0.device == .cpu } }
+    private static func isNative(_ tensors: Tensor...) -> Bool { NativeOperations.apply(to: tensors) }
 
     private static func needsGradient(_ tensors: Tensor...) -> Bool {
         isGradEnabled && tensors.contains { $0.requiresGrad }

@@ -220,6 +220,20 @@ public enum F {
         }
     }
 
+    /// Weighted sums of rows (`torch.nn.functional.embedding_bag` with `per_sample_weights`). Gradients flow to the rows and
+    /// the weights. No sum keeps its terms, forwards or backwards.
+    ///
+    /// - Parameters:
+    ///   - rows: `[M, C]`
+    ///   - indices: int64 `[N, n]`, the rows of each sum.
+    ///   - weights: `[N, n]`, of the rows' type.
+    /// - Returns: `[N, C]`
+    public static func weightedRowSums(_ rows: Tensor, indices: Tensor, weights: Tensor) -> Tensor {
+        produce("weightedRowSums", [rows, indices, weights]) {
+            ct_weighted_row_sums(rows.raw, indices.raw, weights.raw, $0)
+        }
+    }
+
     /// A copy with a constant around `x` (`torch.nn.functional.pad`): two amounts (before, after) for each axis, from
     /// the last axis on. A negative amount cuts off.
     public static func pad(_ x: Tensor, _ amounts: [Int], value: Double = 0) -> Tensor {

@@ -32,7 +32,7 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
     init(code: Int32) { self = code < 0 ? .cpu : .cuda(Int(code)) }
 
     /// How many CUDA devices this machine has that this libtorch can use; 0 with a libtorch built for the CPU.
-    public static var cudaCount: Int { Int(ct_cuda_device_count()) }
+    public static var cudaCount: Int { Int(ct_device_count()) }
 
     /// Checks that the device is there to be used.
     ///
@@ -54,7 +54,7 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
     /// Waits until everything that was asked of this device is done; returns at once for the CPU. Traps where one of
     /// those operations failed.
     public func synchronize() {
-        if case .cuda(let index) = self { check(ct_cuda_synchronize(Int32(index)), "synchronize") }
+        check(ct_synchronize(code), "synchronize")
     }
 
     /// `cpu`, or `cuda:` and the index.
@@ -79,5 +79,21 @@ public struct MissingDevice: Error, Hashable, CustomStringConvertible {
             ? "there is no CUDA device that this libtorch can use; run with --device cpu, or set up a CUDA libtorch "
                 + "(LIBTORCH=/their/libtorch tools/setup)"
             : "there is no device cuda:\(index); this machine has \(count)"
+    }
+}
+
+/// This library's own kernels for the CPU, which are faster than compositions of libtorch's operations.
+package enum NativeOperations {
+    /// Whether the CPU uses them. Where it doesn't, every operation is composed as on other devices, so that one can be
+    /// compared with the other. For the whole process.
+    package static var areAllowed: Bool {
+        get { ct_allows_native_operations() }
+        set { ct_allow_native_operations(newValue) }
+    }
+
+    /// Whether they take these tensors, as far as the device goes.
+    package static func apply(to tensors: Tensor...) -> Bool { apply(to: tensors) }
+    package static func apply(to tensors: [Tensor]) -> Bool {
+        areAllowed && tensors.allSatisfy { $0.device == .cpu }
     }
 }

@@ -1,0 +1,86 @@
+import Architectures
+import Backbones
+import NN
+import SimulatedDevice
+import Tensors
+import TestSupport
+import XCTest
+
+/// Networks of each family compute and train on a device as on the CPU, to the last bit of its composed operations.
+final class BackboneOnDeviceTests: XCTestCase {
+    /// One network of each family, and what only one of its relatives has.
+    private let images = [
+        "resnet50", "preact50", "iresnet50", "resstage50", "resgroup50", "iresgroup50", "b_rgsnet50",
+        "res_rgsnet50_se", "dsnet50", "ds2net50", "dsnet50_ln", "densenet121", "cbamresnet50", "res2net50",
+        "resnet18:normalization=group/4", "resnet18:normalization=frozen_batch",
+    ]
+    private let clips = ["resnet3d50", "iresnet3d50"]
+
+    private func network(_ text: String, on device: Device) throws -> Backbone {
+        let architecture = try BackboneArchitecture(text: text)
+        let small = architecture.scaled(min(1, 16 / Double(architecture.planes[0]))).with {
+            $0.classes = 5
+            $0.depths = $0.depths.map { min($0, 2) }
+            $0.shortcutGroups = 8
+        }
+        Random.seed(3)
+        let network = try Backbone(small.plan())
+        network.move(to: device)
+        return network
+    }
+
+    /// The losses of three steps, the parameters and statistics after them, and then the logits without gradients.
+    private func steps(_ text: String, on device: Device, checkpointing: Bool = false) throws -> [[Float]] {
+        let network = try network(text, on: device)
+        if checkpointing { network.checkpointActivations() }
+        let optimizer = SGD(
+            groups: ParameterGroup.split(network, weightDecay: 1e-4), learningRate: 0.01, momentum: 0.9)
+        let shape = clips.contains(text) ? [2, 3, 8, 48, 48] : [2, 3, 64, 64]
+        let x = Tensor(goldenFill(name: "x", count: shape.reduce(1, *), lo: -1, hi: 1), shape: shape).to(device)
+        let labels = Tensor([Int64(1), 4]).to(device)
+        var found: [[Float]] = []
+        for _ in 0..<3 {
+            let loss = F.crossEntropy(network(x), labels)
+            loss.backward()
+            optimizer.step()
+            optimizer.zeroGrad()
+            found.append([Float(loss.item())])
+        }
+        for (name, tensor) in network.stateDict() {
+            XCTAssertEqual(tensor.device, device, "\(text) \(name)")
+            found.append(tensor.to(.float32).array(Float.self))
+        }
+        network.eval()
+        found.append(withoutGrad { network(x) }.array(Float.self))
+        return found
+    }
+
+    func testEveryFamilyTrainsAsOnTheCPU() throws {
+        for name in images + clips {
+            let there = try SimulatedDevice.use { try steps(name, on: $0) }
+            let here = try SimulatedDevice.composed { try steps(name, on: $0) }
+            XCTAssertNil(SimulatedDevice.difference(there, here), name)
+            XCTAssertTrue(there.allSatisfy { $0.allSatisfy(\.isFinite) }, name)
+        }
+    }
+
+    func testCheckpointedClipsTrainAsOnTheCPU() throws {
+        for name in clips {
+            let plain = try SimulatedDevice.use { try steps(name, on: $0) }
+            XCTAssertEqual(try SimulatedDevice.use { try steps(name, on: $0, checkpointing: true) }, plain, name)
+        }
+    }
+
+    /// Folded norms and inference in bfloat16 work on a device too.
+    func testOptimizedNetworksComputeAsOnTheCPU() throws {
+        for name in ["resnet50", "iresnet50", "res_rgsnet50_se", "dsnet50"] {
+            func logits(_ device: Device) throws -> [Float] {
+                let network = try network(name, on: device)
+                network.eval()
+                let x = Tensor(goldenFill(name: "x", count: 3 * 64 * 64, lo: -1, hi: 1), shape: [1, 3, 64, 64])
+                return withoutGrad { network.optimizedForInference()(x.to(device)) }.array(Float.self)
+            }
+            XCTAssertEqual(try SimulatedDevice.use(logits), try SimulatedDevice.composed(logits), name)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+#include "memory.hpp"
+
+#include <c10/core/DeviceType.h>
+#include <c10/util/Exception.h>
+
+#include <execinfo.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "CSimulatedDevice.h"
+
+namespace simulated {
+namespace {
+
+constexpr size_t size_of_memory = size_t{1} << 36;
+constexpr size_t granule = 256;
+/// Freed blocks of at least this size go back to the system.
+constexpr size_t returned_from = size_t{1} << 28;
+
+struct Memory {
+    int file = -1;
+    char *host_view = nullptr;
+    char *kernel_view = nullptr;
+    std::mutex mutex;
+    /// Free blocks, their offset and size; no two of them touch.
+    std::map<size_t, size_t> free_blocks{{0, size_of_memory}};
+    std::map<size_t, size_t> used_blocks;
+    size_t in_use = 0;
+    struct sigaction previous = {};
+
+    Memory() {
+        file = memfd_create("simulated-device", MFD_CLOEXEC);
+        TORCH_CHECK(file >= 0 && ftruncate(file, size_of_memory) == 0, "the simulated device has no memory");
+        host_view = static_cast<char *>(mmap(nullptr, size_of_memory, PROT_NONE, MAP_SHARED | MAP_NORESERVE, file, 0));
+        kernel_view = static_cast<char *>(
+            mmap(nullptr, size_of_memory, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0));
+        TORCH_CHECK(
+            host_view != MAP_FAILED && kernel_view != MAP_FAILED, "the simulated device's memory can't be mapped");
+    }
+
+    bool holds(const void *address) const {
+        const auto *byte = static_cast<const char *>(address);
+        return byte >= host_view && byte < host_view + size_of_memory;
+    }
+
+    char *allocate(size_t bytes) {
+        const size_t size = (bytes + granule - 1) / granule * granule;
+        const std::lock_guard lock(mutex);
+        for (auto block = free_blocks.begin(); block != free_blocks.end(); ++block) {
+            if (block->second < size) continue;
+            const auto [offset, rest] = std::pair(block->first, block->second - size);
+            free_blocks.erase(block);
+            if (rest > 0) free_blocks.emplace(offset + size, rest);
+            used_blocks.emplace(offset, size);
+            in_use += size;
+            return host_view + offset;
+        }
+        TORCH_CHECK_WITH(OutOfMemoryError, false, "the simulated device is out of memory: ", bytes, " bytes");
+    }
+
+    void free(char *address) {
+        const std::lock_guard lock(mutex);
+        auto used = used_blocks.find(address - host_view);
+        TORCH_INTERNAL_ASSERT(used != used_blocks.end());
+        auto [offset, size] = *used;
+        used_blocks.erase(used);
+        in_use -= size;
+        if (size >= returned_from)
+            (void)fallocate(
+                file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+        auto next = free_blocks.lower_bound(offset);
+        if (next != free_blocks.end() && offset + size == next->first) {
+            size += next->second;
+            next = free_blocks.erase(next);
+        }
+        if (next != free_blocks.begin()) {
+            auto before = std::prev(next);
+            if (before->first + before->second == offset) {
+                before->second += size;
+                return;
+            }
+        }
+        free_blocks.emplace(offset, size);
+    }
+};
+
+void on_fault(int signal, siginfo_t *information, void *context);
+
+Memory &memory() {
+    // Never destroyed: tensors may outlive whatever is destroyed at the process's end.
+    static auto *only = [] {
+        auto *memory = new Memory();
+        struct sigaction action = {};
+        action.sa_sigaction = on_fault;
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+        sigaction(SIGSEGV, &action, &memory->previous);
+        return memory;
+    }();
+    return *only;
+}
+
+/// Says that the host touched the device's memory, and from where; then the process ends as it would have without this.
+void on_fault(int, siginfo_t *information, void *) {
+    auto &device = memory();
+    if (device.holds(information->si_addr)) {
+        char line[120];
+        const int length = snprintf(
+            line, sizeof line, "The host touched memory of the simulated device, byte %zu of it, here:\n",
+            static_cast<size_t>(static_cast<char *>(information->si_addr) - device.host_view));
+        (void)!write(STDERR_FILENO, line, length);
+        void *frames[64];
+        backtrace_symbols_fd(frames, backtrace(frames, 64), STDERR_FILENO);
+    }
+    sigaction(SIGSEGV, &device.previous, nullptr);
+}
+
+void release(void *address) {
+    if (address != nullptr) memory().free(static_cast<char *>(address));
+}
+
+struct DeviceAllocator final : c10::Allocator {
+    c10::DataPtr allocate(size_t bytes) override {
+        void *address = bytes == 0 ? nullptr : memory().allocate(bytes);
+        return {address, address, &release, c10::Device(c10::DeviceType::PrivateUse1, 0)};
+    }
+    c10::DeleterFnPtr raw_deleter() const override { return &release; }
+    void copy_data(void *destination, const void *source, size_t bytes) const override {
+        std::memcpy(kernel_address(destination), kernel_address(source), bytes);
+    }
+};
+
+}  // namespace
+
+c10::Allocator *allocator() {
+    static DeviceAllocator only;
+    return &only;
+}
+
+void *kernel_address(const void *address) {
+    if (address == nullptr) return nullptr;
+    auto &device = memory();
+    TORCH_CHECK(device.holds(address), "an address of the simulated device is not in its memory");
+    return device.kernel_view + (static_cast<const char *>(address) - device.host_view);
+}
+
+int64_t memory_in_use() {
+    auto &device = memory();
+    const std::lock_guard lock(device.mutex);
+    return static_cast<int64_t>(device.in_use);
+}
+
+void end_at_once_on_a_touch() {
+    memory().previous = {};
+    memory().previous.sa_handler = SIG_DFL;
+}
+
+}  // namespace simulated
+
+int64_t simulated_device_memory(void) { return simulated::memory_in_use(); }

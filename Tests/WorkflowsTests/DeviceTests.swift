@@ -1,0 +1,218 @@
+import Foundation
+import Media
+import SampleSets
+import SimulatedDevice
+import Support
+import Tensors
+import TestSupport
+import Training
+import Workflows
+import XCTest
+
+/// Training, going on, measuring, detecting, recognising and explaining on a device: the files and the numbers of the CPU's
+/// composed operations, to the last bit.
+final class DeviceTests: XCTestCase {
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    /// Trains a recipe whole, and by two halves.
+    private func train(_ file: RecipeFile, on device: Device) throws -> (whole: Data, resumed: Data, run: String) {
+        let folder = try temporaryDirectory()
+        let run = folder + "/run"
+        let outcome = try VisionTask.open(file, output: run, device: device).train(
+            resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        let halves = folder + "/halves"
+        var first = file
+        try first.apply("training.steps=2")
+        _ = try VisionTask.open(first, output: halves, device: device).train(
+            resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+        let second = try VisionTask.open(file, output: halves, device: device, resuming: true).train(
+            resume: true, from: nil, acceptingChanges: true, seconds: nil, resumeCommand: nil, showsProgress: false)
+        XCTAssertEqual(second.step, outcome.step)
+        return (try bytes(outcome.lastCheckpoint), try bytes(second.lastCheckpoint), run)
+    }
+
+    private func expectTheSame(_ file: RecipeFile) throws -> String {
+        let there = try SimulatedDevice.use { try train(file, on: $0) }
+        let here = try SimulatedDevice.composed { try train(file, on: $0) }
+        XCTAssertTrue(there.whole == here.whole, "training differs")
+        XCTAssertTrue(there.resumed == here.resumed, "going on differs")
+        return there.run
+    }
+
+    private func samples() throws -> String {
+        let folder = try temporaryDirectory() + "/samples"
+        var settings = ShapeSampleSet.Settings()
+        settings.trainImages = 4
+        settings.validationImages = 2
+        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
+        return folder
+    }
+
+    func testDetectorsTrainAreMeasuredAndDetect() throws {
+        let root = try samples()
+        for model in [
+            "{backbone: '\(narrowResNet18)', faster_rcnn: {pyramid_channels: 8, box_head_features: 8}}",
+            "{detector: ssd300, backbone: '\(narrowResNet18)'}",
+        ] {
+            let file = try RecipeFile(
+                text: """
+                    task: detection
+                    model: \(model)
+                    data:
+                      root: \(root)
+                      format: coco
+                      train: {annotations: coco/annotations/instances_train.json, images: coco/images}
+                      val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+                    \(model.contains("ssd") ? "" : "input: {shorter_side: 64, longer_side: 96}")
+                    training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.005, clip_norm: 5}
+                    evaluation: {every: 1}
+                    """, path: "test.yaml")
+            let run = try expectTheSame(file)
+            let saved = try SavedModel(run + "/last.safetensors")
+            func measured(_ device: Device) throws -> [Double] {
+                let (scores, results) = try DetectionEvaluation(saved, device: device).run(
+                    into: RunFolder(try temporaryDirectory()))
+                XCTAssertEqual(scores.images, 2)
+                return [scores.coco.ap, scores.coco.ap50, Double(results.count)]
+            }
+            XCTAssertEqual(try SimulatedDevice.use(measured), try SimulatedDevice.composed(measured))
+            let picture = try XCTUnwrap(
+                FileManager.default.contentsOfDirectory(atPath: root + "/coco/images").sorted().first)
+            func found(_ device: Device) throws -> [Float] {
+                let objects = try ImageDetection(saved, device: device).detect(
+                    root + "/coco/images/" + picture, threshold: 0.01
+                ).detections
+                XCTAssertFalse(objects.isEmpty)
+                return objects.flatMap { $0.box + [$0.score] }
+            }
+            XCTAssertEqual(try SimulatedDevice.use(found), try SimulatedDevice.composed(found))
+        }
+    }
+
+    func testAClassifierTrainsIsMeasuredAndExplained() throws {
+        let root = try temporaryDirectory()
+        var random = SeededRandom(seed: 4, epoch: 0, index: 0)
+        for part in ["train", "val"] {
+            for name in ["cat", "dog"] {
+                let place = "\(root)/\(part)/\(name)"
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                for i in 0..<3 {
+                    let pixels = (0..<60 * 50 * 3).map { _ in UInt8(random.integer(below: 256)) }
+                    try ImageFile.writePNG(
+                        ByteImage(width: 60, height: 50, channels: 3, pixels: pixels), to: "\(place)/\(i).png")
+                }
+            }
+        }
+        let file = try RecipeFile(
+            text: """
+                task: classification
+                model: {backbone: cifar_res_rgsnet26_0.25, dropout: 0.2}
+                data: {root: \(root), format: folder}
+                input: {side: 32}
+                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.01}
+                """, path: "test.yaml")
+        let run = try expectTheSame(file)
+        func measured(_ device: Device) throws -> [Double] {
+            let scores = try ClassificationMeasurement(
+                model: ClassifierModel(SavedModel(run + "/last.safetensors"), device: device)
+            ).scores()
+            XCTAssertEqual(scores.images, 6)
+            return [scores.loss, scores.top1]
+        }
+        XCTAssertEqual(try SimulatedDevice.use(measured), try SimulatedDevice.composed(measured))
+        func explained(_ device: Device) throws -> [Float] {
+            let explanation = try ImageExplanation(checkpoints: [run], device: device)
+            let found = try explanation.explain(root + "/val/cat/0.png").models[0]
+            return [found.score, found.probability]
+                + [found.maximum?.x, found.maximum?.y].compactMap { $0.map(Float.init) }
+        }
+        XCTAssertEqual(try SimulatedDevice.use(explained), try SimulatedDevice.composed(explained))
+    }
+
+    func testCheckpointedClipsTrainAndAreRecognised() throws {
+        let root = try temporaryDirectory()
+        for part in ["train", "val"] {
+            for (index, name) in ["down", "up"].enumerated() {
+                try FileManager.default.createDirectory(
+                    atPath: "\(root)/\(part)/\(name)", withIntermediateDirectories: true)
+                for i in 0..<2 {
+                    let writer = try VideoWriter(
+                        path: "\(root)/\(part)/\(name)/\(i).mp4", width: 32, height: 32,
+                        encoding: VideoEncoding(quality: 90))
+                    for frame in 0..<12 {
+                        let shade = UInt8(20 * (index == 0 ? frame : 12 - frame) + i)
+                        try writer.append(ByteImage(width: 32, height: 32, filledWith: shade))
+                    }
+                    try writer.finish()
+                }
+            }
+        }
+        let file = try RecipeFile(
+            text: """
+                task: classification
+                model: {backbone: resnet3d26_0.25, checkpoint_activations: true}
+                data: {root: \(root), format: kinetics, train: train, val: val}
+                input: {side: 32, shorter_sides: [32, 32], shorter_side: 32, frames: 8, stride: 1, test_clips: 2, test_crops: 1}
+                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.02}
+                evaluation: {every: 1, batch: 2}
+                """, path: "test.yaml")
+        let run = try expectTheSame(file)
+        func recognised(_ device: Device) throws -> [Float] {
+            try ClipRecognition(SavedModel(run), device: device).recognize("\(root)/val/up/0.mp4").classes.map(
+                \.probability)
+        }
+        XCTAssertEqual(try SimulatedDevice.use(recognised), try SimulatedDevice.composed(recognised))
+    }
+
+    /// What a step asks of the device: the difference of four steps and two of one epoch, halved.
+    private func ofAStep(_ text: String) throws -> SimulatedDevice.Counts {
+        let counts = try [2, 4].map { steps in
+            let file = try RecipeFile(
+                text: text, path: "test.yaml", settings: ["training.steps=\(steps)", "evaluation.every=0"])
+            let run = try temporaryDirectory() + "/run"
+            return try SimulatedDevice.use { device in
+                let training = try VisionTask.open(file, output: run, device: device)
+                return try SimulatedDevice.counts {
+                    _ = try training.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false)
+                }.counts
+            }
+        }
+        func half(_ count: KeyPath<SimulatedDevice.Counts, Int>) -> Int {
+            (counts[1][keyPath: count] - counts[0][keyPath: count]) / 2
+        }
+        return .init(
+            kernels: half(\.kernels), uploads: half(\.uploads), downloads: half(\.downloads),
+            hostWaits: half(\.hostWaits))
+    }
+
+    /// The host waits for a step's numbers behind it, and for the suppression of all proposals before; never for an image.
+    func testHowOftenAStepWaits() throws {
+        var settings = ShapeSampleSet.Settings()
+        settings.trainImages = 16
+        settings.validationImages = 1
+        let root = try temporaryDirectory() + "/samples"
+        try ShapeSampleSet(settings: settings).write(to: root, replacing: true)
+        for (name, model, most) in [
+            ("fpn", "{backbone: '\(narrowResNet18)', faster_rcnn: {pyramid_channels: 8, box_head_features: 8}}", 3),
+            ("ssd", "{detector: ssd300, backbone: '\(narrowResNet18)'}", 1),
+        ] {
+            for batch in [2, 4] {
+                let step = try ofAStep(
+                    """
+                    task: detection
+                    model: \(model)
+                    data:
+                      root: \(root)
+                      format: coco
+                      train: {annotations: coco/annotations/instances_train.json, images: coco/images}
+                      val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+                    \(name == "ssd" ? "" : "input: {shorter_side: 64, longer_side: 96}")
+                    training: {epochs: 1, batch: \(batch), schedule: constant, learning_rate: 0.001, clip_norm: 5}
+                    """)
+                print("\(name), batch of \(batch): \(step) in a step")
+                XCTAssertLessThanOrEqual(step.hostWaits, most, "\(name), batch of \(batch): \(step)")
+                XCTAssertEqual(step.uploads, 2, "\(name), batch of \(batch): \(step)")
+            }
+        }
+    }
+}
