@@ -95,7 +95,7 @@ let targetsWithLibtorch: [Target] =
     + module(
         "DataPipeline", ["Annotations", "Media", "Tensors", "Support"], testDependencies: ["SampleSets"])
     + module("Backbones", ["Architectures", "NN", "Tensors"], testDependencies: ["CTorch", "SimulatedDevice"])
-    + module("Training", ["NN", "Tensors", "Support"])
+    + module("Training", ["NN", "Tensors", "Support"], testDependencies: ["SimulatedDevice"])
     + module(
         "Detectors", ["Backbones", "NN", "Annotations", "Architectures", "Tensors", "Support"],
         testDependencies: ["SimulatedDevice"])

@@ -166,6 +166,10 @@ public final class TrainingLoop<Task: TrainingTask> {
         let start = ContinuousClock.now
         let randomState = Random.state
         let before = stepStart
+        // So that a step can be taken again from the CPU's state, which checkpoints hold.
+        if let parameter = optimizer.namedParameters.first?.parameter.tensor, !NativeOperations.apply(to: parameter) {
+            Random.seed(parameter.device)
+        }
         var sum = StepAccumulator<Task.Batch>()
         var pending: [PendingLosses] = []
         optimizer.zeroGrad()
@@ -205,76 +209,6 @@ public final class TrainingLoop<Task: TrainingTask> {
                     gradientNorm: norm,
                     images: sum.images, seconds: Self.seconds(since: start), dataSeconds: sum.dataSeconds)))
         return goesOn
-    }
-
-    /// The optimiser's step by gradients on the host, which are checked first; their norm.
-    private func stepOnHost(_ batches: [Task.Batch], _ randomState: Tensor) throws -> Double {
-        let parameters = optimizer.namedParameters.map(\.parameter)
-        let norm = gradientNorm(parameters)
-        guard norm.isFinite else {
-            throw failed(batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
-        }
-        if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
-        optimizer.step()
-        return norm
-    }
-
-    /// The optimiser's step by gradients on a device, their norm, and the losses' values. The device itself leaves the step
-    /// out where a number is not finite, so that the host waits for all of the step once, behind it.
-    private func stepOnDevice(
-        _ sum: inout StepAccumulator<Task.Batch>, _ pending: [PendingLosses], _ randomState: Tensor
-    ) throws -> Double {
-        let parameters = optimizer.namedParameters.map(\.parameter)
-        var numbers: [Double] = []
-        withoutGrad {
-            let losses = Tensor.cat(pending.map(\.values))
-            let norm =
-                OptimizerOps.gradientNormTensor(parameters.map(\.tensor)) ?? Tensor.zeros([], device: losses.device)
-            let all = Tensor.cat([losses, norm.reshape([1])])
-            if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
-            optimizer.step(unless: (.!all.isFinite().all()).to(.float32))
-            numbers = all.array(Double.self)
-        }
-        let norm = numbers.removeLast()
-        for (index, losses) in pending.enumerated() {
-            let values = numbers.prefix(losses.names.count)
-            numbers.removeFirst(losses.names.count)
-            if let (name, value) = zip(losses.names, values).first(where: { !$1.isFinite }) {
-                throw failed(Array(sum.batches.prefix(index + 1)), randomState).nonFiniteLoss(
-                    term: name, value: value, savedTo: files.failedBatch)
-            }
-            sum.add(zip(losses.names, values).map { StepReport.Loss(name: $0, value: $1) })
-        }
-        guard norm.isFinite else {
-            throw failed(sum.batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
-        }
-        return norm
-    }
-
-    /// Adds a batch's share to the gradients; its terms as numbers. Those on a device are not waited for, but put behind the
-    /// `pending` ones.
-    private func accumulateGradients(
-        _ batch: Task.Batch, after earlier: [Task.Batch], _ randomState: Tensor, _ pending: inout [PendingLosses]
-    ) throws -> [StepReport.Loss] {
-        let terms = try task.losses(batch)
-        guard let first = terms.first else { throw TrainingError.nothingToTrain }
-        let tensor = withoutGrad { Tensor.stack(terms.map { $0.value.detached().to(.float32).reshape([]) }) }
-        let isOnHost = tensor.device == .cpu
-        let values = isOnHost ? tensor.array(Double.self) : []
-        if !isOnHost { pending.append(PendingLosses(names: terms.map(\.name), values: tensor)) }
-        if let index = values.firstIndex(where: { !$0.isFinite }) {
-            throw failed(earlier + [batch], randomState).nonFiniteLoss(
-                term: terms[index].name, value: values[index], savedTo: files.failedBatch)
-        }
-        let total = terms.dropFirst().reduce(first.value) { $0 + $1.value }
-        guard total.requiresGrad else { throw TrainingError.nothingToTrain }
-        (options.accumulation == 1 ? total : total * (1 / Double(options.accumulation))).backward()
-        return zip(terms, values).map { StepReport.Loss(name: $0.name, value: $1) }
-    }
-
-    private func failed(_ batches: [Task.Batch], _ randomState: Tensor) -> FailedStep<Task> {
-        FailedStep(
-            task: task, step: position.step + 1, epoch: position.epoch, batches: batches, randomState: randomState)
     }
 
     /// What follows a step: evaluation, checkpoints, and the wish to stop.

@@ -97,7 +97,10 @@ TORCH_LIBRARY_IMPL(aten, AutocastPrivateUse1, m) {
     AT_FORALL_PROMOTE(WIDEST)
 }
 
-void simulated_device_show(bool shown) { simulated::shown = shown; }
+void simulated_device_show(bool shown) {
+    simulated::shown = shown;
+    if (!shown) simulated::give_back_free_memory();
+}
 
 char *simulated_device_message_of_a_touch(int *signal) {
     const auto tensor = at::ones({4}, at::TensorOptions().device(simulated::only_device));

@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t size_of_memory = size_t{1} << 36;
 constexpr size_t granule = 256;
-/// Freed blocks of at least this size go back to the system.
+/// Freed blocks of at least this size go back to the system at once, others when they are asked to.
 constexpr size_t returned_from = size_t{1} << 28;
 
 struct Memory {
@@ -65,6 +65,11 @@ struct Memory {
         TORCH_CHECK_WITH(OutOfMemoryError, false, "the simulated device is out of memory: ", bytes, " bytes");
     }
 
+    void give_back(size_t offset, size_t size) {
+        (void)fallocate(
+            file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+    }
+
     void free(char *address) {
         const std::lock_guard lock(mutex);
         auto used = used_blocks.find(address - host_view);
@@ -72,9 +77,7 @@ struct Memory {
         auto [offset, size] = *used;
         used_blocks.erase(used);
         in_use -= size;
-        if (size >= returned_from)
-            (void)fallocate(
-                file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size));
+        if (size >= returned_from) give_back(offset, size);
         auto next = free_blocks.lower_bound(offset);
         if (next != free_blocks.end() && offset + size == next->first) {
             size += next->second;
@@ -154,6 +157,12 @@ int64_t memory_in_use() {
     auto &device = memory();
     const std::lock_guard lock(device.mutex);
     return static_cast<int64_t>(device.in_use);
+}
+
+void give_back_free_memory() {
+    auto &device = memory();
+    const std::lock_guard lock(device.mutex);
+    for (const auto &[offset, size] : device.free_blocks) device.give_back(offset, size);
 }
 
 void end_at_once_on_a_touch() {

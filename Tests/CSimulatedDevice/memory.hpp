@@ -18,6 +18,9 @@ void *kernel_address(const void *address);
 
 int64_t memory_in_use();
 
+/// Gives the pages of free memory back to the system.
+void give_back_free_memory();
+
 /// Has a touch by the host end this process at once, and not by a debugger's report.
 void end_at_once_on_a_touch();
 

@@ -25,6 +25,16 @@ final class SimulatedDeviceTests: XCTestCase {
         XCTAssertEqual(Device.cudaCount, 0)
     }
 
+    /// Each way of having no device has words of its own.
+    func testWhatIsMissingIsSaid() {
+        func message(_ index: Int, _ count: Int, _ hasCUDA: Bool) -> String {
+            MissingDevice(index: index, count: count, hasCUDA: hasCUDA, libtorch: "2.13.0").description
+        }
+        XCTAssertTrue(message(0, 0, false).hasPrefix("libtorch 2.13.0 was built for the CPU; run with --device cpu"))
+        XCTAssertTrue(message(0, 0, true).hasPrefix("libtorch 2.13.0 has CUDA and finds no device: `nvidia-smi` "))
+        XCTAssertEqual(message(3, 2, true), "there is no device cuda:3; this machine has 2")
+    }
+
     /// Results are on the device, equal to the CPU's to the last bit, and release their memory.
     func testItComputesWhatTheCPUDoes() {
         func results(_ device: Device) -> [[Float]] {

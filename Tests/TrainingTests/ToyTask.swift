@@ -34,9 +34,13 @@ final class ToyTask: TrainingTask {
     var beforeBatch: (_ epoch: Int, _ index: Int) throws -> Void = { _, _ in }
     var score: (ToyTask) throws -> [String: Double]? = { _ in nil }
 
-    init(batchesPerEpoch: Int = 7, seed: UInt64 = 1) {
+    private let device: Device
+
+    init(batchesPerEpoch: Int = 7, seed: UInt64 = 1, device: Device = .cpu) {
         Random.seed(seed)
         net = Net()
+        net.move(to: device)
+        self.device = device
         self.batchesPerEpoch = batchesPerEpoch
         available = batchesPerEpoch
     }
@@ -63,9 +67,10 @@ final class ToyTask: TrainingTask {
     }
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
-        let output = net(batch.inputs)
-        var classification = F.crossEntropy(output.logits, batch.classes)
-        var size = F.smoothL1(output.size, batch.inputs.sum([1], keepDim: true))
+        let inputs = batch.inputs.to(device)
+        let output = net(inputs)
+        var classification = F.crossEntropy(output.logits, batch.classes.to(device))
+        var size = F.smoothL1(output.size, inputs.sum([1], keepDim: true))
         if let poison, poison.epoch == batch.epoch, poison.index == batch.index {
             if poison.term == "class" { classification *= Double.nan }
             if poison.term == "size" { size *= Double.infinity }

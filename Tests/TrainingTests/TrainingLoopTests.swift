@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import SimulatedDevice
 import Tensors
 import TestSupport
 import Training
@@ -167,10 +168,35 @@ final class TrainingLoopTests: XCTestCase {
         XCTAssertEqual(try Checkpoint.read(folder + "/last.safetensors").info.step, 2)
     }
 
+    /// On a device the loop never looks at a number before the step is taken; it takes the same steps.
+    func testADeviceTakesTheCPUsSteps() throws {
+        for adam in [false, true] {
+            func last(_ device: Device) throws -> (checkpoint: Data, reports: [StepReport]) {
+                let recorder = EventRecorder()
+                let loop = toyLoop(
+                    ToyTask(device: device), try temporaryDirectory(), adam: adam, observers: [recorder])
+                let outcome = try loop.run()
+                return (try Data(contentsOf: URL(fileURLWithPath: outcome.lastCheckpoint)), recorder.steps)
+            }
+            let there = try SimulatedDevice.use(last)
+            let here = try SimulatedDevice.composed(last)
+            XCTAssertTrue(there.checkpoint == here.checkpoint, "adam \(adam)")
+            XCTAssertEqual(there.reports.count, 12)
+            XCTAssertEqual(there.reports.map(\.gradientNorm), here.reports.map(\.gradientNorm))
+            XCTAssertEqual(there.reports.map { $0.losses.map(\.value) }, here.reports.map { $0.losses.map(\.value) })
+            XCTAssertTrue(there.reports.contains { $0.gradientNorm > 0.5 }, "nothing was clipped")
+        }
+    }
+
     func testANonFiniteLossStopsWithTheTermTheImagesAndTheBatch() throws {
+        try expectAStopForANonFiniteLoss(on: .cpu)
+        try SimulatedDevice.use(expectAStopForANonFiniteLoss)
+    }
+
+    private func expectAStopForANonFiniteLoss(on device: Device) throws {
         for term in ["class", "size"] {
             let folder = try temporaryDirectory()
-            let task = ToyTask()
+            let task = ToyTask(device: device)
             task.poison = (epoch: 1, index: 3, term: term)
             var options = toyOptions()
             options.checkpoints = .steps(1)
@@ -186,13 +212,24 @@ final class TrainingLoopTests: XCTestCase {
             let inputs = saved.tensors.first { $0.name == "batch1/inputs" }?.tensor
             XCTAssertEqual(inputs?.array(Float.self), ToyTask.values(1004, 24))
             XCTAssertTrue(saved.tensors.contains { $0.name == "model/fc1.weight" })
-            XCTAssertEqual(try Checkpoint.read(folder + "/last.safetensors").info.step, 5)
+            let last = try Checkpoint.read(folder + "/last.safetensors")
+            XCTAssertEqual(last.info.step, 5)
+            // The step that can't be taken has moved no parameter.
+            let now = Dictionary(uniqueKeysWithValues: task.net.stateDict())
+            for (name, tensor) in last.model where !name.hasPrefix("bn.") || name.hasSuffix("ight") {
+                XCTAssertEqual(now[name]?.array(Float.self), tensor.array(Float.self), "\(device) \(name)")
+            }
         }
     }
 
     func testANonFiniteGradientNamesItsParametersAndImages() throws {
+        try expectAStopForANonFiniteGradient(on: .cpu)
+        try SimulatedDevice.use(expectAStopForANonFiniteGradient)
+    }
+
+    private func expectAStopForANonFiniteGradient(on device: Device) throws {
         let folder = try temporaryDirectory()
-        let task = ToyTask()
+        let task = ToyTask(device: device)
         task.poison = (epoch: 0, index: 2, term: "gradient")
         XCTAssertThrowsError(try toyLoop(task, folder).run()) { error in
             guard

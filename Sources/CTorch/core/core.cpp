@@ -203,6 +203,13 @@ ct_status ct_clone(ct_tensor tensor, ct_tensor *out) {
 ct_status ct_seed(uint64_t seed) {
     return ct_guard([&] { at::manual_seed(seed); });
 }
+ct_status ct_seed_device(int32_t index, uint64_t seed) {
+    return ct_guard([&] {
+        auto generator = at::globalContext().defaultGenerator(device(index));
+        std::lock_guard<std::mutex> lock(generator.mutex());
+        generator.set_current_seed(seed);
+    });
+}
 ct_status ct_random_state(ct_tensor *out) {
     return ct_guard([&] {
         auto generator = at::globalContext().defaultGenerator(at::kCPU);

@@ -50,6 +50,7 @@ at::DeviceType ctorch::accelerator() {
         : at::kCUDA;
 }
 
+bool ct_has_accelerator(void) { return c10::impl::hasDeviceGuardImpl(ctorch::accelerator()); }
 int32_t ct_device_count(void) {
     if (ctorch::accelerator() == at::kPrivateUse1) return at::detail::getPrivateUse1Hooks().deviceCount();
     return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;

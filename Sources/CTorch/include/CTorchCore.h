@@ -84,6 +84,8 @@ bool ct_allows_native_operations(void);
 // In all calls `device` is -1 for the CPU, else the index of another device: one of CUDA's, or of a backend that has been
 // registered with libtorch (PrivateUse1).
 
+/// Whether this libtorch computes on other devices than the CPU where there are some.
+bool ct_has_accelerator(void);
 /// How many devices beside the CPU there are that libtorch can use.
 int32_t ct_device_count(void);
 /// Waits until everything asked of a device is done.
@@ -128,6 +130,7 @@ ct_status ct_clone(ct_tensor tensor, ct_tensor *out);
 
 // Random numbers from libtorch's default generators.
 ct_status ct_seed(uint64_t seed);
+ct_status ct_seed_device(int32_t device, uint64_t seed);
 ct_status ct_random_state(ct_tensor *out);
 ct_status ct_set_random_state(ct_tensor state);
 ct_status ct_rand(const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);

@@ -39,7 +39,9 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
     /// - Throws: ``MissingDevice`` where this machine, or this libtorch, has no such device.
     public func requirePresence() throws(MissingDevice) {
         guard case .cuda(let index) = self, index >= Device.cudaCount else { return }
-        throw MissingDevice(index: index, count: Device.cudaCount)
+        throw MissingDevice(
+            index: index, count: Device.cudaCount, hasCUDA: ct_has_accelerator(),
+            libtorch: String(cString: ct_version()))
     }
 
     /// Whether the device has instructions for products of bfloat16. A CPU without them computes in bfloat16 too,
@@ -72,13 +74,26 @@ public struct MissingDevice: Error, Hashable, CustomStringConvertible {
     public let index: Int
     /// How many CUDA devices there are.
     public let count: Int
+    /// Whether libtorch was built with CUDA.
+    public let hasCUDA: Bool
+    /// libtorch's version.
+    public let libtorch: String
 
-    /// Which device is missing, and what to do.
+    package init(index: Int, count: Int, hasCUDA: Bool, libtorch: String) {
+        (self.index, self.count, self.hasCUDA, self.libtorch) = (index, count, hasCUDA, libtorch)
+    }
+
+    /// Which device is missing, why, and what to do.
     public var description: String {
-        count == 0
-            ? "there is no CUDA device that this libtorch can use; run with --device cpu, or set up a CUDA libtorch "
+        switch (hasCUDA, count) {
+        case (false, _):
+            "libtorch \(libtorch) was built for the CPU; run with --device cpu, or set up one with CUDA "
                 + "(LIBTORCH=/their/libtorch tools/setup)"
-            : "there is no device cuda:\(index); this machine has \(count)"
+        case (true, 0):
+            "libtorch \(libtorch) has CUDA and finds no device: `nvidia-smi` says whether a driver is there and what it "
+                + "lists, and CUDA_VISIBLE_DEVICES may hide devices; or run with --device cpu"
+        case (true, let count): "there is no device cuda:\(index); this machine has \(count)"
+        }
     }
 }
 

@@ -6,6 +6,13 @@ public enum Random {
     /// Seeds the generators of the CPU and of every CUDA device, as `torch.manual_seed`.
     public static func seed(_ seed: UInt64) { check(ct_seed(seed), "Random.seed") }
 
+    /// Seeds the generator of one device with a number that is drawn from the CPU's: what both draw next then follows from
+    /// the CPU's ``state`` alone.
+    package static func seed(_ device: Device) {
+        let seed = UInt64(Tensor.randint(0, 1 << 53, [1]).itemInt())
+        check(ct_seed_device(device.code, seed), "Random.seed")
+    }
+
     /// Runs `body` with the generators seeded, then puts the CPU's back to where it stood, so that whoever draws next draws
     /// what it would have drawn without it. The generators of CUDA devices stay seeded.
     public static func seeded<R>(_ seed: UInt64, _ body: () throws -> R) rethrows -> R {
