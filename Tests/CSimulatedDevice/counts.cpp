@@ -52,12 +52,6 @@ simulated_counts simulated_device_counts(void) {
     return counts;
 }
 
-int64_t simulated_device_calls(const char *operation) {
-    const std::lock_guard lock(mutex);
-    const auto found = calls().find(operation);
-    return found == calls().end() ? 0 : found->second;
-}
-
 char *simulated_device_list(void) {
     const std::lock_guard lock(mutex);
     std::vector<std::pair<std::string, int64_t>> sorted(calls().begin(), calls().end());

@@ -9,26 +9,12 @@ import XCTest
 
 /// Every form of both detectors trains and detects on a device as on the CPU, to the last bit of its composed operations.
 final class DetectorOnDeviceTests: XCTestCase {
-    private let images = [
-        Tensor(goldenFill(name: "image0", count: 3 * 64 * 80, lo: 0, hi: 1), shape: [3, 64, 80]),
-        Tensor(goldenFill(name: "image1", count: 3 * 64 * 64, lo: 0, hi: 1), shape: [3, 64, 64]),
-    ]
-    private let targets = [
-        DetectionTarget(
-            boxes: [Box(x0: 8, y0: 10, x1: 40, y1: 50), Box(x0: 30, y0: 5, x1: 70, y1: 30)], labels: [1, 2]),
-        DetectionTarget(boxes: [Box(x0: 20, y0: 20, x1: 44, y1: 60)], labels: [2]),
-    ]
+    private let (images, targets) = smallScenes()
 
     private func fasterRCNN(
         _ layout: FasterRCNNConfiguration.Layout, _ change: (inout FasterRCNNConfiguration) -> Void = { _ in }
     ) throws -> FasterRCNN {
-        var configuration = layout == .fpn ? FasterRCNNConfiguration() : .c4
-        configuration.minSizes = [64]
-        configuration.maxSize = 128
-        configuration.pyramidChannels = 16
-        configuration.boxHeadFeatures = 32
-        configuration.rpnChannels = layout == .c4 ? 16 : nil
-        if layout == .c4 { configuration.anchorSizes = [[16, 32, 64]] }
+        var configuration = smallFasterRCNN(layout)
         configuration.boxScoreThreshold = 0.01
         change(&configuration)
         return try FasterRCNN(configuration, backbone: BackboneArchitecture(text: narrowResNet18), classCount: 2)

@@ -2,6 +2,7 @@ import Annotations
 import Detectors
 import NN
 import Tensors
+import TestSupport
 import XCTest
 
 /// The sum that training goes down by.
@@ -47,4 +48,31 @@ func expectFrozenParts(
         let isOfNorm = name.contains("bn") || name.contains("downsample.1")
         XCTAssertEqual(values == before[name], isFrozen || (hasFrozenNorms && isOfNorm), name)
     }
+}
+
+/// Two small images with three objects of two classes.
+func smallScenes() -> (images: [Tensor], targets: [DetectionTarget]) {
+    (
+        [
+            Tensor(goldenFill(name: "image0", count: 3 * 64 * 80, lo: 0, hi: 1), shape: [3, 64, 80]),
+            Tensor(goldenFill(name: "image1", count: 3 * 64 * 64, lo: 0, hi: 1), shape: [3, 64, 64]),
+        ],
+        [
+            DetectionTarget(
+                boxes: [Box(x0: 8, y0: 10, x1: 40, y1: 50), Box(x0: 30, y0: 5, x1: 70, y1: 30)], labels: [1, 2]),
+            DetectionTarget(boxes: [Box(x0: 20, y0: 20, x1: 44, y1: 60)], labels: [2]),
+        ]
+    )
+}
+
+/// A Faster R-CNN of few channels for images of some 64 pixels.
+func smallFasterRCNN(_ layout: FasterRCNNConfiguration.Layout = .fpn) -> FasterRCNNConfiguration {
+    var configuration = layout == .fpn ? FasterRCNNConfiguration() : .c4
+    configuration.minSizes = [64]
+    configuration.maxSize = 128
+    configuration.pyramidChannels = 16
+    configuration.boxHeadFeatures = 32
+    configuration.rpnChannels = layout == .c4 ? 16 : nil
+    if layout == .c4 { configuration.anchorSizes = [[16, 32, 64]] }
+    return configuration
 }

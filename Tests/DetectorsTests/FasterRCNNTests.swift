@@ -8,17 +8,6 @@ import TestSupport
 import XCTest
 
 final class FasterRCNNTests: XCTestCase {
-    private func small(_ form: FasterRCNNConfiguration.Layout = .fpn) -> FasterRCNNConfiguration {
-        var configuration = form == .fpn ? FasterRCNNConfiguration() : .c4
-        configuration.minSizes = [64]
-        configuration.maxSize = 128
-        configuration.pyramidChannels = 16
-        configuration.boxHeadFeatures = 32
-        configuration.rpnChannels = form == .c4 ? 16 : nil
-        if form == .c4 { configuration.anchorSizes = [[16, 32, 64]] }
-        return configuration
-    }
-
     private func make(
         _ configuration: FasterRCNNConfiguration, _ backbone: String = narrowResNet18, seed: UInt64 = 1
     ) throws -> FasterRCNN {
@@ -26,19 +15,11 @@ final class FasterRCNNTests: XCTestCase {
         return try FasterRCNN(configuration, backbone: BackboneArchitecture(text: backbone), classCount: 2)
     }
 
-    private let images = [
-        Tensor(goldenFill(name: "image0", count: 3 * 64 * 80, lo: 0, hi: 1), shape: [3, 64, 80]),
-        Tensor(goldenFill(name: "image1", count: 3 * 64 * 64, lo: 0, hi: 1), shape: [3, 64, 64]),
-    ]
-    private let targets = [
-        DetectionTarget(
-            boxes: [Box(x0: 8, y0: 10, x1: 40, y1: 50), Box(x0: 30, y0: 5, x1: 70, y1: 30)], labels: [1, 2]),
-        DetectionTarget(boxes: [Box(x0: 20, y0: 20, x1: 44, y1: 60)], labels: [2]),
-    ]
+    private let (images, targets) = smallScenes()
 
     func testLossesHaveTorchvisionsNamesAndReachEveryParameter() throws {
         for form in FasterRCNNConfiguration.Layout.allCases {
-            let detector = try make(small(form))
+            let detector = try make(smallFasterRCNN(form))
             let losses = detector.losses(images: images, targets: targets)
             XCTAssertEqual(
                 losses.map(\.name), ["loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg"])
@@ -56,7 +37,7 @@ final class FasterRCNNTests: XCTestCase {
 
     func testImagesWithoutObjectsTrain() throws {
         for form in FasterRCNNConfiguration.Layout.allCases {
-            let detector = try make(small(form))
+            let detector = try make(smallFasterRCNN(form))
             for empty in [[DetectionTarget(), targets[1]], [DetectionTarget(), DetectionTarget()]] {
                 let losses = detector.losses(images: images, targets: empty)
                 XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(form) \(losses)")
@@ -74,15 +55,17 @@ final class FasterRCNNTests: XCTestCase {
     /// No score reaches 1, so nothing is proposed: a detector whose proposals have all gone finds nothing, and trains on
     /// the ground truth's own boxes, or where there are none on its region proposals alone.
     func testWithoutProposals() throws {
-        var settings: [(FasterRCNNConfiguration, String)] = [(small(), narrowResNet18)]
+        var settings: [(FasterRCNNConfiguration, String)] = [(smallFasterRCNN(), narrowResNet18)]
         for pooling in [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool] {
-            var configuration = small(.c4)
+            var configuration = smallFasterRCNN(.c4)
             configuration.roiPooling = pooling
             settings.append((configuration, narrowResNet18))
         }
-        var trainedNorms = small(.c4)
+        var trainedNorms = smallFasterRCNN(.c4)
         trainedNorms.normalization = .batch
-        settings += [(trainedNorms, narrowResNet18), (small(.c4), "resnet50"), (small(.c4), "res_rgsnet50")]
+        settings += [
+            (trainedNorms, narrowResNet18), (smallFasterRCNN(.c4), "resnet50"), (smallFasterRCNN(.c4), "res_rgsnet50"),
+        ]
         for (configuration, backbone) in settings {
             var configuration = configuration
             configuration.rpnScoreThreshold = 1
@@ -115,7 +98,7 @@ final class FasterRCNNTests: XCTestCase {
     /// No overlap is below 0, so no anchor is background, and none may be positive: there is nothing to learn from.
     func testWithoutAnchorsToLearnFrom() throws {
         for form in FasterRCNNConfiguration.Layout.allCases {
-            var configuration = small(form)
+            var configuration = smallFasterRCNN(form)
             configuration.rpnBackgroundIoU = 0
             configuration.rpnForegroundIoU = 1
             configuration.rpnPositiveFraction = 0
@@ -129,7 +112,7 @@ final class FasterRCNNTests: XCTestCase {
 
     /// Equal seeds, equal losses to the last bit; another seed draws other samples.
     func testASeedDecides() throws {
-        var configuration = small()
+        var configuration = smallFasterRCNN()
         configuration.rpnBatchSizePerImage = 16
         configuration.boxBatchSizePerImage = 16
         let detector = try make(configuration)
@@ -144,7 +127,7 @@ final class FasterRCNNTests: XCTestCase {
 
     func testDetectionsLieInTheImagesAndAreSorted() throws {
         for form in FasterRCNNConfiguration.Layout.allCases {
-            var configuration = small(form)
+            var configuration = smallFasterRCNN(form)
             configuration.boxScoreThreshold = 0.01
             let detector = try make(configuration)
             detector.eval()
@@ -169,7 +152,7 @@ final class FasterRCNNTests: XCTestCase {
 
     /// An image in a batch is found what it is found alone, where padding does not reach it.
     func testABatchEqualsItsImages() throws {
-        var configuration = small()
+        var configuration = smallFasterRCNN()
         configuration.boxScoreThreshold = 0.01
         let detector = try make(configuration)
         detector.eval()
@@ -183,7 +166,7 @@ final class FasterRCNNTests: XCTestCase {
     }
 
     func testFreezingLeavesTheLastStages() throws {
-        var configuration = small()
+        var configuration = smallFasterRCNN()
         func trained() throws -> Set<String> {
             Set(
                 try make(configuration).body.namedParameters().filter { $0.parameter.requiresGrad }
@@ -201,7 +184,7 @@ final class FasterRCNNTests: XCTestCase {
     func testFrozenPartsStayAsTheyAre() throws {
         for form in FasterRCNNConfiguration.Layout.allCases {
             for normalization in FasterRCNNConfiguration.Normalization.allCases {
-                var configuration = small(form)
+                var configuration = smallFasterRCNN(form)
                 configuration.normalization = normalization
                 configuration.trainableStages = 2
                 expectFrozenParts(
@@ -214,10 +197,10 @@ final class FasterRCNNTests: XCTestCase {
     /// A detector takes the norms that its backbone's architecture says, and freezes only those with statistics.
     func testTheBackbonesOwnNorms() throws {
         let text = narrowResNet18 + ",normalization=group/4"
-        let names = try make(small(), text).body.stateDict().map(\.name)
+        let names = try make(smallFasterRCNN(), text).body.stateDict().map(\.name)
         XCTAssertTrue(names.contains("bn1.weight"))
         XCTAssertFalse(names.contains { $0.hasSuffix("running_mean") }, "group norms have no statistics")
-        var frozen = small()
+        var frozen = smallFasterRCNN()
         frozen.normalization = .frozenBatch
         XCTAssertThrowsError(try make(frozen, text)) {
             XCTAssertEqual(
@@ -225,7 +208,7 @@ final class FasterRCNNTests: XCTestCase {
                 "Faster R-CNN: normalization: is frozen_batch, but the backbone has group norms, which keep no statistics to "
                     + "freeze; leave it out")
         }
-        let body = try make(small(), narrowResNet18 + ",normalization=frozen_batch").body
+        let body = try make(smallFasterRCNN(), narrowResNet18 + ",normalization=frozen_batch").body
         XCTAssertEqual(body.plan.architecture.normalization, .frozenBatch)
         let ssd = try SSD(.ssd300, backbone: BackboneArchitecture(text: text), classCount: 2)
         XCTAssertFalse(ssd.body.stateDict().contains { $0.name.hasSuffix("running_mean") })
@@ -233,7 +216,7 @@ final class FasterRCNNTests: XCTestCase {
 
     /// A DenseNet's stem and stages share a name, and each stage has its transition.
     func testFreezingADenseNetLeavesItsLastStages() throws {
-        var configuration = small()
+        var configuration = smallFasterRCNN()
         configuration.trainableStages = 2
         let body = try make(configuration, "densenet121").body
         let trained = Set(
@@ -265,7 +248,7 @@ final class FasterRCNNTests: XCTestCase {
 
     func testC4PoolsEitherWay() throws {
         let classification = try [FasterRCNNConfiguration.RoIPooling.align, .alignHalfPixel, .pool].map { pooling in
-            var configuration = small(.c4)
+            var configuration = smallFasterRCNN(.c4)
             configuration.roiPooling = pooling
             let losses = try make(configuration).losses(images: images, targets: targets)
             XCTAssertTrue(losses.allSatisfy { $0.value.item().isFinite }, "\(pooling)")
@@ -276,7 +259,7 @@ final class FasterRCNNTests: XCTestCase {
 
     /// Twelve steps on two images: the loss falls by half.
     func testTrainingLearns() throws {
-        let detector = try make(small())
+        let detector = try make(smallFasterRCNN())
         let losses = train(detector, images: images, targets: targets, steps: 12, rate: 0.05)
         XCTAssertLessThan(losses[11], losses[0] / 2)
     }

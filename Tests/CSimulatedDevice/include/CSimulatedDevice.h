@@ -24,8 +24,6 @@ typedef struct simulated_counts {
 void simulated_device_show(bool shown);
 
 simulated_counts simulated_device_counts(void);
-/// How often an operation ran, by its full name, such as "aten::nonzero".
-int64_t simulated_device_calls(const char *operation);
 /// The operations that ran, one a line with its number, the most frequent first. To be released by `free`.
 char *simulated_device_list(void);
 void simulated_device_reset_counts(void);
