@@ -32,7 +32,7 @@ package struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
             case "'": result += "&#39;"
             case "\n", "\t": result.unicodeScalars.append(scalar)
             // A page may not contain other control characters, even escaped.
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\u{FFFD}"
+            case _ where scalar.properties.generalCategory == .control: result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -22,7 +22,7 @@ public struct ScoreCommand: ParsableCommand {
             let report = try ScoreReport.coco(
                 annotations: annotations, results: results, ignoresUnknownCategories: ignoreUnknownCategories)
             for warning in report.warnings { printToStandardError(warning) }
-            print(json ? report.json : report.table)
+            printToStandardOutput(json ? report.json : report.table)
         }
     }
 
@@ -56,7 +56,7 @@ public struct ScoreCommand: ParsableCommand {
             let report = try ScoreReport.voc(
                 folder: folder, split: split, results: results, prefix: prefix, iouThreshold: iou,
                 elevenPoint: elevenPoint, classNames: classes.isEmpty ? nil : classes)
-            print(json ? report.json : report.table)
+            printToStandardOutput(json ? report.json : report.table)
         }
     }
 
@@ -71,7 +71,7 @@ public struct ScoreCommand: ParsableCommand {
 
         func work() throws {
             let report = try ScoreReport.errors(annotations: annotations, results: results)
-            print(json ? report.json : report.table)
+            printToStandardOutput(json ? report.json : report.table)
         }
     }
 }

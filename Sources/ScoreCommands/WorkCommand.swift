@@ -41,4 +41,10 @@ struct StandardOutputError: Error, CustomStringConvertible {
     }
 }
 
-public func printToStandardError(_ text: String) { writeToStandardError(text + "\n") }
+/// Writes a line to standard error, in which the control characters of names that came out of files are escapes.
+public func printToStandardError(_ text: String) { writeToStandardError(text.withVisibleControls + "\n") }
+
+/// Prints text, in which the control characters of names that came out of files are escapes.
+public func printToStandardOutput(_ text: String, terminator: String = "\n") {
+    print(text.withVisibleControls, terminator: terminator)
+}

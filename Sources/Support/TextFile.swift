@@ -22,7 +22,9 @@ package struct TextFileError: Error, Hashable, Sendable, CustomStringConvertible
     package var reason: String { "\(place.isEmpty ? "" : place + ": ")\(problem). \(fix)" }
 
     /// Path, place, problem and fix as sentences on one line.
-    package var description: String { "\(path)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix)." }
+    package var description: String {
+        "\(path)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix).".onOneLine
+    }
 }
 
 /// Text files that people write: lists, tables, names of classes. They are UTF-8; a mark of the byte order in front, as

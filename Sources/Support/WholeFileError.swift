@@ -65,5 +65,5 @@ public struct WholeFileError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     /// Path, problem and fix as sentences on one line.
-    public var description: String { "\(path): \(problem). \(fix)." }
+    public var description: String { "\(path): \(problem). \(fix).".onOneLine }
 }

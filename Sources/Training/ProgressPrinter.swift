@@ -100,7 +100,7 @@ public final class ProgressPrinter: TrainingObserver {
     }
 
     private func printLine(_ text: String) {
-        output((barIsDrawn ? "\r\u{1B}[2K" : "") + text + "\n")
+        output((barIsDrawn ? "\r\u{1B}[2K" : "") + text.withVisibleControls + "\n")
         barIsDrawn = false
     }
 

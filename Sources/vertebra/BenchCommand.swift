@@ -43,7 +43,7 @@ struct BenchCommand: WorkCommand {
     func work() throws {
         let json = json
         let benchmark = Benchmark(threads: threads, usesTileUnit: !withoutTileUnit, filter: filter) { result in
-            print(json ? result.line : result.text)
+            printToStandardOutput(json ? result.line : result.text)
         }
         let inputs = Benchmark.Inputs(
             annotations: annotations, results: results, images: images, video: video, models: models,

@@ -109,7 +109,7 @@ struct DataCommand: ParsableCommand {
                 reports = DatasetCheck.checks(
                     of: try source.locations(), pictures: pictures, damagedImages: damagedImages)
             }
-            print(
+            printToStandardOutput(
                 json ? try prettyJSON(reports) : reports.map { $0.text(placesShown: places) }.joined(separator: "\n\n"))
             if reports.contains(where: \.affectsTraining) { throw ExitCode.failure }
         }
@@ -143,7 +143,7 @@ struct DataCommand: ParsableCommand {
                 let pictures = try location.draw(
                     count: count, into: RunFolder(folder), training: i == 0 ? input : nil, damagedImages: damagedImages,
                     damaged: accepted)
-                print("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
+                printToStandardOutput("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
             }
             printDamage(accepted.images)
         }
@@ -162,7 +162,7 @@ struct DataCommand: ParsableCommand {
         @Flag(help: "Replace the files if they exist.") var replace = false
 
         func work() throws {
-            for made in try COCO2014Splits(folder: folder).make(replacing: replace) { print(made.summary) }
+            for made in try COCO2014Splits(folder: folder).make(replacing: replace) { printToStandardOutput(made.summary) }
         }
     }
 }

@@ -28,9 +28,9 @@ extension DataCommand {
                 of: RecipeFile(path: recipe, settings: set.settings), progress: line.showTimeLeft)
             line.end()
             for note in survey.notes { printToStandardError(note) }
-            guard !json else { return print(try prettyJSON(survey)) }
-            for part in survey.inventories { print(part.text(placesShown: places)) }
-            print("\(survey.opened) videos opened; \(survey.isKept ? "index" : "not kept"): \(survey.index)")
+            guard !json else { return printToStandardOutput(try prettyJSON(survey)) }
+            for part in survey.inventories { printToStandardOutput(part.text(placesShown: places)) }
+            printToStandardOutput("\(survey.opened) videos opened; \(survey.isKept ? "index" : "not kept"): \(survey.index)")
         }
     }
 }

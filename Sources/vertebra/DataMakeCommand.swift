@@ -29,7 +29,7 @@ extension DataCommand {
         }
 
         func work() throws {
-            print(
+            printToStandardOutput(
                 try SampleSetMaking.make(
                     folder: folder, trainImages: train, validationImages: val, seed: seed, replacing: replace))
         }
@@ -52,7 +52,7 @@ extension DataCommand {
         }
 
         func work() throws {
-            print(
+            printToStandardOutput(
                 try SampleSetMaking.makeActions(
                     folder: folder, trainClips: train, validationClips: val, seed: seed, replacing: replace))
         }

@@ -99,14 +99,14 @@ struct DetectCommand: WorkCommand {
         if let output {
             try RunFolder.write(json + "\n", to: output + "/detections.json")
             for found in all {
-                print(found.summary)
+                printToStandardOutput(found.summary)
                 if case .video(let video) = found, let reason = video.soundLeftOut {
                     printLeftOut(reason, of: video.video)
                 }
             }
-            print("boxes: \(output)/detections.json")
+            printToStandardOutput("boxes: \(output)/detections.json")
         } else {
-            print(json)
+            printToStandardOutput(json)
         }
         if let results, let ids { try ids.write(all.compactMap(\.image), to: results) }
         printDamage(all.compactMap(\.image?.damage))

@@ -101,7 +101,7 @@ struct EvaluateCommand: WorkCommand {
             bar.end()
             let text = try prettyJSON(scores)
             try RunFolder.write(text + "\n", to: folder.evaluation)
-            print(json ? text : scores.table)
+            printToStandardOutput(json ? text : scores.table)
             printToStandardError("\(checkpoint): written to \(folder.evaluation)")
             return
         }
@@ -112,7 +112,7 @@ struct EvaluateCommand: WorkCommand {
             bar.show($0, of: $1)
         }
         bar.end()
-        print(json ? try prettyJSON(scores) : scores.table)
+        printToStandardOutput(json ? try prettyJSON(scores) : scores.table)
         if pictures > 0 {
             let drawn = try evaluation.draw(
                 found, count: pictures, threshold: threshold, into: RunFolder(folder.path + "/pictures"))

@@ -79,10 +79,10 @@ struct ExplainCommand: WorkCommand {
         }
         printDamage(all.compactMap(\.damage))
         let json = try prettyJSON(all)
-        guard let output else { return print(json) }
+        guard let output else { return printToStandardOutput(json) }
         try RunFolder.write(json + "\n", to: output + "/explanations.json")
-        for found in all { print("\(found.picture ?? found.image): \(found.summary)") }
-        for overview in try writer?.finish() ?? [] { print("all of them: \(overview)") }
-        print("numbers: \(output)/explanations.json")
+        for found in all { printToStandardOutput("\(found.picture ?? found.image): \(found.summary)") }
+        for overview in try writer?.finish() ?? [] { printToStandardOutput("all of them: \(overview)") }
+        printToStandardOutput("numbers: \(output)/explanations.json")
     }
 }

@@ -12,11 +12,11 @@ struct ModelsCommand: WorkCommand {
 
     func work() throws {
         if axes {
-            print(json ? try prettyJSON(ModelListing.axes) : ModelListing.text(ModelListing.axes))
+            printToStandardOutput(json ? try prettyJSON(ModelListing.axes) : ModelListing.text(ModelListing.axes))
             return
         }
         let models = try ModelListing.all()
-        print(json ? try prettyJSON(models) : ModelListing.table(models))
+        printToStandardOutput(json ? try prettyJSON(models) : ModelListing.table(models))
     }
 }
 
@@ -42,6 +42,6 @@ struct DescribeCommand: WorkCommand {
     func work() throws {
         let description = try ModelDescription(
             model: model, classes: classes, input: input.flatMap(ModelDescription.size))
-        print(json ? try prettyJSON(description) : description.table)
+        printToStandardOutput(json ? try prettyJSON(description) : description.table)
     }
 }

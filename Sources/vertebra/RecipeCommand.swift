@@ -25,10 +25,10 @@ struct RecipeCommand: WorkCommand {
 
     func work() throws {
         guard let recipe else {
-            print(try RecipeListing.reference(), terminator: "")
+            printToStandardOutput(try RecipeListing.reference(), terminator: "")
             return
         }
         let listing = try RecipeListing(RecipeFile(path: recipe, settings: set.settings))
-        print(json ? try prettyJSON(listing) : listing.text)
+        printToStandardOutput(json ? try prettyJSON(listing) : listing.text)
     }
 }

@@ -82,7 +82,7 @@ struct RecognizeCommand: WorkCommand {
         if let folder, !all.isEmpty {
             let path = folder.path + "/recognized.json"
             try RunFolder.write(prettyJSON(all) + "\n", to: path)
-            print("numbers: \(path)")
+            printToStandardOutput("numbers: \(path)")
         }
         printDamage(recognition.damagedImages)
         if let stop { throw stop }
@@ -101,19 +101,19 @@ private struct PrintedList {
 
     mutating func append(_ element: some Encodable) throws {
         let json = try prettyJSON(element)
-        print(isBegun ? "," : "[")
+        printToStandardOutput(isBegun ? "," : "[")
         isBegun = true
         let lines = json.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }
-        print(lines.joined(separator: "\n"), terminator: "")
+        printToStandardOutput(lines.joined(separator: "\n"), terminator: "")
         fflush(nil)
     }
 
-    func end() { if isBegun { print("\n]") } }
+    func end() { if isBegun { printToStandardOutput("\n]") } }
 }
 
 /// Prints a line that a reader at the other end of a pipe sees now.
 private func printAtOnce(_ text: String) {
-    print(text)
+    printToStandardOutput(text)
     fflush(nil)
 }
 

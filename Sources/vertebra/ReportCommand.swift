@@ -32,6 +32,6 @@ struct ReportCommand: WorkCommand {
             threshold: threshold)
         let path = output ?? report.folder.report
         try report.write(to: path)
-        print(path)
+        printToStandardOutput(path)
     }
 }

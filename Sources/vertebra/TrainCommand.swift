@@ -63,10 +63,10 @@ struct TrainCommand: WorkCommand {
         }
         printDamage(training.damagedImages)
         guard outcome.reason != .stopped else { throw ExitCode.failure }
-        print("run: \(folder)")
-        print("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")
+        printToStandardOutput("run: \(folder)")
+        printToStandardOutput("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")
         if let best = outcome.best, let path = outcome.bestCheckpoint {
-            print(
+            printToStandardOutput(
                 "best checkpoint: \(path) (\(best.metric) \(String(format: "%.4f", best.value)) at step \(best.step))")
         }
     }

@@ -10,7 +10,7 @@ final class HTMLTests: XCTestCase {
     }
 
     func testControlCharactersAreReplaced() {
-        XCTAssertEqual(HTML(escaping: "a\u{0}b\u{1B}\nc").text, "a\u{FFFD}b\u{FFFD}\nc")
+        XCTAssertEqual(HTML(escaping: "a\u{0}b\u{1B}\nc\u{9B}").text, "a\u{FFFD}b\u{FFFD}\nc\u{FFFD}")
         XCTAssertEqual(HTML(escaping: "Zürich 猫").text, "Zürich 猫")
     }
 }

@@ -26,6 +26,21 @@ final class ScoreCommandTests: XCTestCase {
         return results
     }
 
+    /// A byte turned by chance made a name hold U+007F, and the message carried it to the terminal.
+    func testControlCharactersOfNamesAreEscapesInMessages() throws {
+        let file = try temporaryDirectory() + "/results.json"
+        let record = #"{"image_id": 1, "category_id": 3, "bbox": [0, 0, 9, 9], "score": 0.5, "category_name": "NAME"}"#
+        let names = ["s\u{7F}u\u{9B}are", "squ\\u001b[2J\\nare"]
+        try ("[" + names.map { record.replacingOccurrences(of: "NAME", with: $0) }.joined(separator: ",") + "]")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let annotations = try TinyData.folder.get() + "/samples/coco/annotations/instances_val.json"
+        let run = try score(["coco", "--annotations", annotations, "--results", file])
+        XCTAssertEqual(run.status, 1)
+        XCTAssertTrue(run.errors.contains(#""squ\u{1B}[2J\u{A}are", and "s\u{7F}u\u{9B}are""#), run.errors)
+        XCTAssertFalse(
+            run.errors.dropLast().unicodeScalars.contains { $0.properties.generalCategory == .control }, run.errors)
+    }
+
     func testVOC() throws {
         let voc = try TinyData.folder.get() + "/samples/voc"
         let truth = try VOCFolder(path: voc).read(split: "val")

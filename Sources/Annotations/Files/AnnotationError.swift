@@ -31,6 +31,6 @@ public struct AnnotationError: Error, Hashable, Sendable, CustomStringConvertibl
 
     /// Place, problem and fix as sentences on one line.
     public var description: String {
-        "\(file)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix)."
+        "\(file)\(place.isEmpty ? "" : ", \(place)"): \(problem). \(fix).".onOneLine
     }
 }
