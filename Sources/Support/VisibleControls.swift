@@ -12,7 +12,8 @@ extension String {
 
     /// The text with its control characters, which are U+0000 to U+001F and U+007F to U+009F, replaced; `nil` keeps one.
     package func replacingControls(_ replacement: (Unicode.Scalar) -> String?) -> String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control && replacement($0) != nil }) else {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control && replacement($0) != nil })
+        else {
             return self
         }
         var result = ""

@@ -26,6 +26,7 @@ struct ConvertCommand: WorkCommand {
         let weights = try WeightsFile(input)
         try WeightsFile.write(weights.state, to: output, replacing: replace)
         for note in weights.notes { printToStandardError("\(weights.path): \(note)") }
-        printToStandardOutput("\(output): \(weights.state.count) tensors, \(weights.state.reduce(0) { $0 + $1.tensor.count }) numbers")
+        printToStandardOutput(
+            "\(output): \(weights.state.count) tensors, \(weights.state.reduce(0) { $0 + $1.tensor.count }) numbers")
     }
 }

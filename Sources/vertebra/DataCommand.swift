@@ -143,7 +143,8 @@ struct DataCommand: ParsableCommand {
                 let pictures = try location.draw(
                     count: count, into: RunFolder(folder), training: i == 0 ? input : nil, damagedImages: damagedImages,
                     damaged: accepted)
-                printToStandardOutput("\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
+                printToStandardOutput(
+                    "\(location.title): \(pictures.count - 1) pictures in \(folder), all of them in \(pictures[0])")
             }
             printDamage(accepted.images)
         }
@@ -162,7 +163,9 @@ struct DataCommand: ParsableCommand {
         @Flag(help: "Replace the files if they exist.") var replace = false
 
         func work() throws {
-            for made in try COCO2014Splits(folder: folder).make(replacing: replace) { printToStandardOutput(made.summary) }
+            for made in try COCO2014Splits(folder: folder).make(replacing: replace) {
+                printToStandardOutput(made.summary)
+            }
         }
     }
 }

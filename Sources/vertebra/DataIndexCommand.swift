@@ -30,7 +30,8 @@ extension DataCommand {
             for note in survey.notes { printToStandardError(note) }
             guard !json else { return printToStandardOutput(try prettyJSON(survey)) }
             for part in survey.inventories { printToStandardOutput(part.text(placesShown: places)) }
-            printToStandardOutput("\(survey.opened) videos opened; \(survey.isKept ? "index" : "not kept"): \(survey.index)")
+            printToStandardOutput(
+                "\(survey.opened) videos opened; \(survey.isKept ? "index" : "not kept"): \(survey.index)")
         }
     }
 }
