@@ -31,6 +31,21 @@ extension WorkCommand {
     private func message(of error: any Error) -> String { isFoundations(error) ? reason(of: error) : "\(error)" }
 }
 
+extension ParsableCommand {
+    /// Runs the command that the process's arguments name, as `main()` does; where its message repeats an argument, control
+    /// characters in it are escapes.
+    public static func runAsProgram() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let text = fullMessage(for: error), code = exitCode(for: error)
+            if !text.isEmpty { code.isSuccess ? printToStandardOutput(text) : printToStandardError(text) }
+            Self.exit(withError: code)
+        }
+    }
+}
+
 /// The error that printed text did not arrive.
 struct StandardOutputError: Error, CustomStringConvertible {
     /// The reason as an `errno`.

@@ -1,3 +1,3 @@
 import ScoreCommands
 
-ScoreCommand.main()
+ScoreCommand.runAsProgram()

@@ -19,7 +19,7 @@ struct Vertebra: ParsableCommand {
     /// Runs the command that the arguments name. Where memory does not suffice, it says so and ends with 1.
     static func main() {
         do {
-            try throwingOutOfMemory { main(nil) }
+            try throwingOutOfMemory { runAsProgram() }
         } catch {
             printToStandardError("vertebra: \(error)")
             Self.exit(withError: ExitCode.failure)

@@ -3,6 +3,16 @@ import TestSupport
 import XCTest
 
 final class CommandTests: XCTestCase {
+    /// The message repeats the argument, and a terminal would obey what is in it.
+    func testControlCharactersOfArgumentsAreEscapes() throws {
+        for (command, call) in [("vertebra", ["models", "a\u{1B}[2Jb"]), ("vertebra-score", ["a\u{1B}[2Jb"])] {
+            let run = try CommandRun.of(call, command: command)
+            XCTAssertEqual(run.status, 64)
+            XCTAssertTrue(run.errors.contains("a\\u{1B}[2Jb"), run.errors)
+            XCTAssertFalse(run.errors.contains("\u{1B}"), run.errors)
+        }
+    }
+
     func testModels() throws {
         let table = try CommandRun.of(["models"])
         XCTAssertEqual(table.status, 0, table.errors)
