@@ -8,6 +8,8 @@ public enum TrainingError: Error, CustomStringConvertible {
     case nonFiniteGradient(parameters: [String], norm: Double, step: Int, images: String, batch: String?)
     /// The losses depend on no parameter that is trained.
     case nothingToTrain
+    /// Parameters have a gradient that had none in the first step, which several processes can't train.
+    case gradientAppeared([String])
     /// The task gave no batches.
     case noBatches(epoch: Int)
     /// A new run would overwrite another one.
@@ -32,6 +34,9 @@ public enum TrainingError: Error, CustomStringConvertible {
             return "\(which) at step \(step), on \(images). " + Self.advice(batch)
         case .nothingToTrain:
             return "the losses depend on no parameter that can be trained: is every parameter frozen?"
+        case .gradientAppeared(let names):
+            return "\(Self.list(names)): had no gradient in the first step and has one now, which several processes can't "
+                + "train. Let the losses depend on it in every step, or train in one process"
         case .noBatches(let epoch):
             return "epoch \(epoch + 1) has no batches: the training set is empty, or smaller than one batch"
         case .folderHoldsRun(let folder):

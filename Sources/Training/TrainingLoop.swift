@@ -25,6 +25,14 @@ public final class TrainingLoop<Task: TrainingTask> {
     private var started = ContinuousClock.now
     /// The folder's lock where the caller has it already; else `run` takes it.
     package var lock: FolderLock?
+    /// The processes that train together; nil for one alone. Only the first writes files and tells its observers.
+    package var processes: TrainingProcesses?
+    /// What the processes exchange, once the run has begun.
+    var exchange: GradientExchange?
+    /// Whether the run has said which parameters have no gradient.
+    var hasLookedForUntrained = false
+    /// Whether this process writes files and tells its observers.
+    var writes: Bool { processes?.isFirst ?? true }
 
     /// A loop over a task. Options that name no end (epochs, steps or seconds) trap.
     ///
@@ -72,8 +80,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     ) throws -> TrainingOutcome {
         started = .now
         lastSaved = started
-        try files.makeFolder()
-        let lock = try lock ?? FolderLock(ofRun: files.folder)
+        if writes { try files.makeFolder() }
+        let lock = writes ? try lock ?? FolderLock(ofRun: files.folder) : nil
         defer {
             withExtendedLifetime(lock) { optimizer.learningRate = baseLearningRate }
             // A thread that ran out of memory keeps the loop, but must not keep the folder.
@@ -83,18 +91,20 @@ public final class TrainingLoop<Task: TrainingTask> {
         if resume {
             try restore(from: source, acceptingChanges: acceptsChanges)
         } else {
-            guard !files.holdRun else { throw TrainingError.folderHoldsRun(files.folder) }
+            guard !writes || !files.holdRun else { throw TrainingError.folderHoldsRun(files.folder) }
             Random.seed(options.seed)
-            try metricsLog.rewind(to: -1, evaluationIsPending: false)
+            if writes { try metricsLog.rewind(to: -1, evaluationIsPending: false) }
         }
-        if let absence = lock.absence {
+        if let absence = lock?.absence {
             try announce(
                 .notice(
                     "\(files.folder) can't be locked (\(absence)), so nothing keeps a second training out of it: start none"
                 ))
-        } else {
+        } else if writes {
             files.removeLeftovers()
         }
+        if let processes { exchange = try GradientExchange(of: task.model, processes) }
+        defer { exchange = nil }
         try announce(.started(plan(resumedFrom: resume ? source : nil)))
         task.model.train()
         let reason: TrainingOutcome.Reason
@@ -154,7 +164,7 @@ public final class TrainingLoop<Task: TrainingTask> {
         }
     }
 
-    private var stepStart: StepStart {
+    var stepStart: StepStart {
         StepStart(batchInEpoch: position.batchInEpoch, of: task.model, accumulation: options.accumulation)
     }
 
@@ -163,13 +173,10 @@ public final class TrainingLoop<Task: TrainingTask> {
 
     /// One optimiser step; nil if there was no batch left, else whether the epoch goes on.
     private func takeStep(_ nextBatch: () throws -> Task.Batch?) throws -> Bool? {
+        if let exchange { return try takeStep(nextBatch, with: exchange) }
         let start = ContinuousClock.now
         let randomState = Random.state
         let before = stepStart
-        // So that a step can be taken again from the CPU's state, which checkpoints hold.
-        if let parameter = optimizer.namedParameters.first?.parameter.tensor, !NativeOperations.apply(to: parameter) {
-            Random.seed(parameter.device)
-        }
         var sum = StepAccumulator<Task.Batch>()
         var pending: [PendingLosses] = []
         optimizer.zeroGrad()
@@ -177,13 +184,16 @@ public final class TrainingLoop<Task: TrainingTask> {
             let waiting = ContinuousClock.now
             guard let batch = try savingIfDataFail(before, nextBatch) else { break }
             sum.dataSeconds += Self.seconds(since: waiting)
-            let losses = try OutOfMemory.naming(task.work(batch)) {
-                try accumulateGradients(batch, after: sum.batches, randomState, &pending)
+            let losses = try withDraws(of: sum.batches.count) {
+                try OutOfMemory.naming(task.work(batch)) {
+                    try accumulateGradients(batch, after: sum.batches, randomState, &pending)
+                }
             }
             sum.add(batch, images: task.imageCount(batch), losses: losses)
             position.batchInEpoch += 1
         }
         guard !sum.batches.isEmpty else { return nil }
+        try announceUntrained()
 
         let tensors = optimizer.namedParameters.map(\.parameter.tensor)
         if sum.batches.count < options.accumulation {
@@ -235,7 +245,12 @@ public final class TrainingLoop<Task: TrainingTask> {
 
     private var isDueBetweenEpochs: Bool {
         if let steps = options.checkpointSteps, position.step % max(steps, 1) == 0 { return true }
-        return options.checkpointSeconds.map { Self.seconds(since: lastSaved) >= $0 } ?? false
+        return exchange?.agreed.checkpointIsDue ?? checkpointIsDueByTime
+    }
+
+    /// Whether the time for another checkpoint has come by this process's clock.
+    var checkpointIsDueByTime: Bool {
+        options.checkpointSeconds.map { Self.seconds(since: lastSaved) >= $0 } ?? false
     }
 
     private func isDue(_ interval: TrainingOptions.Interval, epochIsOver: Bool, isLast: Bool) -> Bool {
@@ -247,6 +262,12 @@ public final class TrainingLoop<Task: TrainingTask> {
     }
 
     private var reasonToStop: TrainingOutcome.Reason? {
+        if let exchange { return exchange.agreed.reasonToStop }
+        return ownReasonToStop
+    }
+
+    /// Why this process would stop.
+    var ownReasonToStop: TrainingOutcome.Reason? {
         if StopSignal.isRequested { return .stopped }
         if let limit = options.seconds, Self.seconds(since: started) >= limit { return .outOfTime }
         return nil
@@ -282,10 +303,12 @@ public final class TrainingLoop<Task: TrainingTask> {
 
     private func measure() throws -> [String: Double]? {
         let randomState = Random.state
+        try exchange?.statistics.merge()
         task.model.eval()
         defer {
             task.model.train()
             Random.state = randomState
+            exchange?.statistics.split()
         }
         return try withoutGrad { try task.evaluate() }
     }
@@ -310,10 +333,11 @@ public final class TrainingLoop<Task: TrainingTask> {
     }
 
     func announce(_ event: TrainingEvent) throws {
+        guard writes else { return }
         for observer in observers { try observer.handle(event) }
     }
 
-    private var stepsPerEpoch: Int {
+    var stepsPerEpoch: Int {
         (task.batchesPerEpoch + options.accumulation - 1) / options.accumulation
     }
 
@@ -326,7 +350,7 @@ public final class TrainingLoop<Task: TrainingTask> {
             resumedFrom: source)
     }
 
-    private static func seconds(since start: ContinuousClock.Instant) -> Double {
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
         (ContinuousClock.now - start) / .seconds(1)
     }
 }

@@ -6,7 +6,9 @@ extension TrainingLoop {
     /// Writes the run as it stands to the last or the best checkpoint.
     func save(_ kind: CheckpointKind) throws {
         let path = kind == .last ? files.last : files.best
-        try checkpoint().write(to: path)
+        try exchange?.statistics.merge()
+        defer { exchange?.statistics.split() }
+        if writes { try checkpoint().write(to: path) }
         if kind == .last {
             lastSavedStep = position.step
             lastSaved = .now
@@ -69,7 +71,7 @@ extension TrainingLoop {
         } catch let error as OptimizerStateError {
             throw CheckpointError.otherOptimizer(path: path, reason: error.description)
         }
-        try metricsLog.rewind(to: info.step, evaluationIsPending: info.evaluationIsPending)
+        if writes { try metricsLog.rewind(to: info.step, evaluationIsPending: info.evaluationIsPending) }
         position = TrainingPosition(info)
         if info.batchesPerEpoch != task.batchesPerEpoch {
             // As far into the epoch, counted in its images.

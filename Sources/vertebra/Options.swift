@@ -2,6 +2,7 @@ import ArgumentParser
 import Media
 import ScoreCommands
 import Tensors
+import Training
 import Workflows
 
 extension Device: ExpressibleByArgument {
@@ -12,6 +13,12 @@ extension Device: ExpressibleByArgument {
 /// The option `--device cpu|cuda|cuda:1`.
 struct DeviceOption: ParsableArguments {
     @Option(help: "The device: cpu, cuda, or one of several GPUs, as in cuda:1.") var device: Device = .cpu
+
+    /// The device of one of several processes: on a machine with several GPUs, each has its own.
+    func share(_ processes: TrainingProcesses) -> Device {
+        guard case .cuda = device else { return device }
+        return .cuda(processes.localRank)
+    }
 }
 
 extension DamagedImages: ExpressibleByArgument {}

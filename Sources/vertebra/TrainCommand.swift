@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import ScoreCommands
+import Support
+import Training
 import Workflows
 
 struct TrainCommand: WorkCommand {
@@ -21,6 +23,9 @@ struct TrainCommand: WorkCommand {
     @Flag(help: "Continue although the recipe was changed so that it would be another training.")
     var acceptChanges = false
     @Option(help: "Save and stop after this many seconds; --resume continues.") var seconds: Double?
+    @Option(help: "Train in so many processes of this machine, with --device cuda one for each GPU.") var processes: Int?
+    @Option(help: "With --processes: begin again, from the last checkpoint, so many times after a failure.")
+    var maxRestarts = 0
 
     private var resume: Bool { resumesLast || resumeFrom != nil }
 
@@ -29,39 +34,112 @@ struct TrainCommand: WorkCommand {
             throw ValidationError("--accept-changes is for a run that continues: add --resume or --resume-from.")
         }
         if let seconds, !(seconds > 0) { throw ValidationError("--seconds is \(seconds); it must be above 0.") }
+        if let processes, !(1...1024).contains(processes) {
+            throw ValidationError("--processes is \(processes); it must be 1 to 1024.")
+        }
+        guard maxRestarts >= 0 else { throw ValidationError("--max-restarts is \(maxRestarts); it must not be below 0.") }
+        guard maxRestarts == 0 || processes != nil else {
+            throw ValidationError("--max-restarts is for --processes; torchrun and others begin again by themselves.")
+        }
     }
 
     func work() throws {
-        let folder = output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
-        try RunFolder(folder).requireFree()
+        let environment = ProcessInfo.processInfo.environment
+        let place = try ProcessPlace(environment: environment)
+        if let processes, processes > 1 {
+            guard place == nil else {
+                throw ValidationError(
+                    "--processes is \(processes), and this is already one of \(place?.size ?? 0) processes that a launcher "
+                        + "has begun; leave one of them out.")
+            }
+            return try launch(processes)
+        }
+        guard let place else { return try train(nil) }
+        let launcher = environment[ProcessLauncher.launcherVariable].flatMap { pid_t($0) }
+        let joined = try TrainingProcesses(place, launcher: launcher)
+        do {
+            try joined.run { try train(joined) }
+        } catch let error as OtherProcessFailed {
+            // That process says why.
+            throw (error.cause as? any ErrorOfCall)?.isOfCall ?? false ? ExitCode(2) : ExitCode.failure
+        }
+    }
+
+    /// Starts the processes and waits for them.
+    private func launch(_ count: Int) throws {
+        let own = CommandLine.arguments.dropFirst()
+        var words: [String] = []
+        var isValue = false
+        for word in own {
+            if isValue {
+                isValue = false
+                continue
+            }
+            let name = word.prefix { $0 != "=" }
+            guard name != "--processes" && name != "--max-restarts" else {
+                isValue = !word.contains("=")
+                continue
+            }
+            words.append(word)
+        }
+        let last = RunFolder(folder).lastCheckpoint
+        let code = try ProcessLauncher(
+            count: count, maxRestarts: maxRestarts,
+            arguments: { resuming in resuming && !resumesLast ? words + ["--resume"] : words },
+            canResume: { FileManager.default.fileExists(atPath: last) }
+        ).run()
+        guard code == 0 else { throw ExitCode(code) }
+    }
+
+    private var folder: String {
+        output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
+    }
+
+    private func train(_ processes: TrainingProcesses?) throws {
+        let writes = processes?.isFirst ?? true
+        // A launcher that begins again after a failure goes on with what is there.
+        let resume =
+            self.resume
+            || (processes?.restarts ?? 0) > 0 && FileManager.default.fileExists(atPath: RunFolder(folder).lastCheckpoint)
+        func tell(_ text: String) { if writes { printToStandardError(text) } }
+        let folder = folder
+        if writes { try RunFolder(folder).requireFree() }
         let line = ProgressLine("looking at the data")
         defer { line.end() }
         let file = try RecipeFile(path: recipe, settings: set.settings)
-        useThreads(try file.threads())
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        useThreads(try file.threads() ?? processes.map { max(1, processors / $0.localSize) })
         let training = try VisionTask.open(
-            file, output: folder, device: device.device, resuming: resume, indexing: line.showTimeLeft)
+            file, output: folder, device: processes.map(device.share) ?? device.device, resuming: resume,
+            processes: processes, indexing: writes ? line.showTimeLeft : { _, _ in })
         line.end()
         let names = training.classNames
-        printToStandardError("\(names.count) classes: \(names.joined(separator: ", "))")
-        printToStandardError("training on \(training.summary)")
-        if !resume, let start = training.start { printToStandardError(start.summary) }
-        for note in training.notes { printToStandardError(note) }
+        tell("\(names.count) classes: \(names.joined(separator: ", "))")
+        tell("training on \(training.summary)")
+        if let processes { tell("\(processes.size) processes share out each step") }
+        if !resume, let start = training.start { tell(start.summary) }
+        for note in training.notes { tell(note) }
         let outcome = try training.train(
             resume: resume, from: resumeFrom, acceptingChanges: acceptChanges, seconds: seconds,
             resumeCommand: resumeCommand(folder: folder),
-            showsProgress: true)
-        let replaced = training.replacedImages
+            showsProgress: writes)
+        let replaced = try processes?.gather(all: training.replacedImages) ?? training.replacedImages
+        let leftOut = training.leftOutImages
+        let damaged = try processes?.gather(all: training.damagedImages) ?? training.damagedImages
+        guard writes else {
+            guard outcome.reason != .stopped else { throw ExitCode.failure }
+            return
+        }
         if !replaced.isEmpty {
             printToStandardError(
                 "\(replaced.count) images could not be read and were replaced by others; the first: \(replaced[0])")
         }
-        let leftOut = training.leftOutImages
         if let first = leftOut.first {
             printToStandardError(
                 "\(leftOut.count) validation images could not be read and were left out; the first: \(first.path): "
                     + first.reason)
         }
-        printDamage(training.damagedImages)
+        printDamage(damaged)
         guard outcome.reason != .stopped else { throw ExitCode.failure }
         printToStandardOutput("run: \(folder)")
         printToStandardOutput("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")

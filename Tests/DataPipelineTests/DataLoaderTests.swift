@@ -49,15 +49,15 @@ final class DataLoaderTests: XCTestCase {
     func testStartAtAnyStep() throws {
         let whole = try all(loader(uneven, threads: 2).epoch(3))
         for start in [0, 1, 6, 10, 11] {
-            let rest = try all(loader(uneven, threads: 2).epoch(3, startingAtStep: start))
+            let rest = try all(loader(uneven, threads: 2).epoch(3, startingAtBatch: start))
             XCTAssertEqual(rest.map(\.samples), whole.dropFirst(start).map(\.samples))
             XCTAssertEqual(rest.map(\.step), Array(start..<11))
         }
     }
 
     func testStepsPerEpoch() throws {
-        XCTAssertEqual(loader(uneven, threads: 1).stepsPerEpoch, 11)
-        XCTAssertEqual(loader(uneven, threads: 1, dropLast: true).stepsPerEpoch, 10)
+        XCTAssertEqual(loader(uneven, threads: 1).batchesPerEpoch, 11)
+        XCTAssertEqual(loader(uneven, threads: 1, dropLast: true).batchesPerEpoch, 10)
         XCTAssertEqual(
             try all(loader(uneven, threads: 2, dropLast: true).epoch(0)).map(\.samples.count),
             Array(repeating: 4, count: 10))

@@ -203,7 +203,7 @@ final class DetectionDatasetTests: XCTestCase {
             let loader = DataLoader(
                 dataset: dataset, batchSize: 4, sampler: ShuffledSampler(count: dataset.count, seed: 3),
                 threads: threads, seed: 3)
-            let epoch = loader.epoch(1, startingAtStep: 40)
+            let epoch = loader.epoch(1, startingAtBatch: 40)
             var targets: [[DetectionTarget]] = []
             while let batch = try epoch.next() {
                 targets.append(batch.samples.map(\.target))

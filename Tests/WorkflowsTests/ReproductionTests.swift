@@ -81,7 +81,7 @@ final class ReproductionTests: XCTestCase {
 
     /// The keys that say how a training goes, whatever its data.
     private static let trainingKeys = [
-        "epochs", "batch", "accumulation", "learning_rate", "milestones", "gamma", "momentum", "weight_decay",
+        "epochs", "batch", "device_batch", "learning_rate", "milestones", "gamma", "momentum", "weight_decay",
     ].map { "training." + $0 }
 
     func testEverySectionsRecipeHasItsValues() throws {

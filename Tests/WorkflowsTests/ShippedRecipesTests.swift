@@ -63,12 +63,12 @@ final class ShippedRecipesTests: XCTestCase {
     /// SSD300 on COCO: one epoch of warm-up, then 0.02, a tenth from epoch 86 and from epoch 108 on, of 130.
     func testTheScheduleOfSSD() throws {
         let recipe = try file("ssd300_iresnet50_coco.yaml").decode(DetectionRecipe.self)
-        XCTAssertEqual(recipe.training.batch * recipe.training.accumulation, 256)
+        XCTAssertEqual(recipe.training.batch, 256)
         XCTAssertEqual(recipe.training.weightDecay, 5e-4)
         XCTAssertEqual(recipe.training.learningRate, 0.02)
         XCTAssertEqual(recipe.input.zoomOut, 0)
         // train2017 has 117266 images with objects; an epoch leaves out what does not fill a batch.
-        let perEpoch = (117_266 / recipe.training.batch + 7) / recipe.training.accumulation
+        let perEpoch = (117_266 / recipe.training.microBatch + 7) / recipe.training.microBatches
         XCTAssertEqual(perEpoch, 458)
         let schedule = recipe.training.learningRateSchedule(totalSteps: 130 * perEpoch, stepsPerEpoch: perEpoch)
         XCTAssertEqual(schedule.factor(step: perEpoch / 2), 0.5, accuracy: 3e-3)

@@ -67,7 +67,7 @@ refused = {
     "input.color_jitter": inputs.get("color_jitter", False),
     "training.schedule": training.get("schedule", "multi_step") not in ("multi_step", "cosine", "constant"),
     "training.milestones": isinstance(training.get("milestones"), dict),
-    "training.accumulation": training.get("accumulation", 1) != 1,
+    "training.device_batch": training.get("device_batch", training["batch"]) != training["batch"],
     "model.faster_rcnn.normalization": rcnn.get("normalization", "batch") != "batch",
     "model.faster_rcnn.trainable_stages": "trainable_stages" in rcnn,
 }

@@ -6,6 +6,7 @@
 #include "CTorchAutograd.h"
 #include "CTorchConvolutionChoice.h"
 #include "CTorchDetection.h"
+#include "CTorchDistributed.h"
 #include "CTorchFunctional.h"
 #include "CTorchFused.h"
 #include "CTorchOperations.h"

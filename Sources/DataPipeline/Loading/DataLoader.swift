@@ -23,13 +23,15 @@ public final class DataLoader<D: Dataset>: Sendable {
     public let failurePolicy: FailurePolicy
     /// Whether an epoch's last batch is left out where it is smaller.
     public let dropLast: Bool
+    /// Which batches this process loads.
+    public let share: BatchShare
     private let log = SkipLog()
 
     /// A loader of batches; without `threads`, there is one thread per processor. A `batchSize` or `prefetch` below 1
     /// traps.
     public init(
         dataset: D, batchSize: Int, sampler: any Sampler, threads: Int? = nil, prefetch: Int = 4, seed: UInt64 = 0,
-        failurePolicy: FailurePolicy = .stop, dropLast: Bool = false
+        failurePolicy: FailurePolicy = .stop, dropLast: Bool = false, share: BatchShare = BatchShare()
     ) {
         precondition(batchSize > 0 && prefetch > 0, "a loader of batches of \(batchSize), \(prefetch) ahead")
         self.dataset = dataset
@@ -40,25 +42,29 @@ public final class DataLoader<D: Dataset>: Sendable {
         self.seed = seed
         self.failurePolicy = failurePolicy
         self.dropLast = dropLast
+        self.share = share
     }
 
-    /// Steps of an epoch, the same for all epochs.
-    public var stepsPerEpoch: Int {
-        sampler.batches(epoch: 0, batchSize: batchSize, dropLast: dropLast).count
+    /// Batches of an epoch, the same for all epochs; those of other processes count too.
+    public var batchesPerEpoch: Int { batches(epoch: 0).count }
+
+    private func batches(epoch: Int) -> [[Int]] {
+        sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
     }
 
     /// Everything skipped or replaced in the batches handed out so far.
     public var skipped: [SkippedSample] { log.all }
 
-    /// The batches of an epoch from step `startingAtStep` on, exactly as they would come without a start in the middle.
-    /// Loading begins at once. A step past the end of the epoch traps.
-    public func epoch(_ epoch: Int, startingAtStep start: Int = 0) -> LoaderEpoch<D> {
-        let batches = sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
+    /// This process's batches of an epoch from batch `start` on, exactly as they would come without a start in the middle.
+    /// Loading begins at once. A start past the end of the epoch traps.
+    public func epoch(_ epoch: Int, startingAtBatch start: Int = 0) -> LoaderEpoch<D> {
+        let batches = batches(epoch: epoch)
         precondition(
-            start >= 0 && start <= batches.count, "start at step \(start) of an epoch of \(batches.count) steps")
+            start >= 0 && start <= batches.count, "start at batch \(start) of an epoch of \(batches.count) batches")
+        let own = batches.enumerated().dropFirst(start).filter { share.takes($0.offset) }
         return LoaderEpoch(
             work: EpochWork(
-                dataset: dataset, batches: batches, epoch: epoch, start: start, prefetch: prefetch,
+                dataset: dataset, batches: own.map { ($0.offset, $0.element) }, prefetch: prefetch,
                 loading: SampleLoading(dataset: dataset, seed: seed, epoch: epoch, policy: failurePolicy)),
             threads: threads, log: log)
     }

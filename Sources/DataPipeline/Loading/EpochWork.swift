@@ -8,55 +8,52 @@ final class EpochWork<D: Dataset>: @unchecked Sendable {
         var missing: Int
     }
 
-    let batches: [[Int]]
-    let start: Int
+    /// The batches to load: each one's number in the epoch and its indices.
+    let batches: [(number: Int, indices: [Int])]
     let loading: SampleLoading<D>
     private let prefetch: Int
     private let monitor = Monitor()
 
     // Under the monitor:
     private var slots: [Slot?]
-    private var nextStep: Int
+    private var next = 0
     private var nextPosition = 0
-    private var consumedSteps: Int
+    private var consumed = 0
     private var isCancelled = false
 
-    init(dataset: D, batches: [[Int]], epoch: Int, start: Int, prefetch: Int, loading: SampleLoading<D>) {
+    init(dataset: D, batches: [(number: Int, indices: [Int])], prefetch: Int, loading: SampleLoading<D>) {
         self.batches = batches
-        self.start = start
         self.loading = loading
         self.prefetch = prefetch
         slots = Array(repeating: nil, count: prefetch)
-        nextStep = start
-        consumedSteps = start
     }
 
     func runWorker() {
-        while let (step, position) = takeSample() {
-            let outcome = loading.load(batches[step][position], step: step)
+        while let (place, position) = takeSample() {
+            let outcome = loading.load(batches[place].indices[position], step: batches[place].number)
             monitor.locked {
-                slots[step % prefetch]?.results[position] = outcome
-                slots[step % prefetch]?.missing -= 1
-                if slots[step % prefetch]?.missing == 0, step == consumedSteps { monitor.signalAll(.results) }
+                slots[place % prefetch]?.results[position] = outcome
+                slots[place % prefetch]?.missing -= 1
+                if slots[place % prefetch]?.missing == 0, place == consumed { monitor.signalAll(.results) }
             }
         }
     }
 
     /// The next sample to load, once its batch is within the prefetch; nil when the epoch is over.
-    private func takeSample() -> (step: Int, position: Int)? {
+    private func takeSample() -> (place: Int, position: Int)? {
         monitor.locked {
-            while !isCancelled, nextStep < batches.count, nextStep >= consumedSteps + prefetch {
+            while !isCancelled, next < batches.count, next >= consumed + prefetch {
                 monitor.wait(for: .work)
             }
-            guard !isCancelled, nextStep < batches.count else { return nil }
-            let taken = (nextStep, nextPosition)
+            guard !isCancelled, next < batches.count else { return nil }
+            let taken = (next, nextPosition)
             if nextPosition == 0 {
-                let size = batches[nextStep].count
-                slots[nextStep % prefetch] = Slot(results: Array(repeating: nil, count: size), missing: size)
+                let size = batches[next].indices.count
+                slots[next % prefetch] = Slot(results: Array(repeating: nil, count: size), missing: size)
             }
             nextPosition += 1
-            if nextPosition == batches[nextStep].count {
-                nextStep += 1
+            if nextPosition == batches[next].indices.count {
+                next += 1
                 nextPosition = 0
             }
             return taken
@@ -65,27 +62,30 @@ final class EpochWork<D: Dataset>: @unchecked Sendable {
 
     func waitForResults() -> (step: Int, results: [LoadedSample<D.Sample>])? {
         monitor.locked {
-            guard !isCancelled, consumedSteps < batches.count else { return nil }
-            let step = consumedSteps
-            while slots[step % prefetch].map({ $0.missing > 0 }) ?? true {
+            guard !isCancelled, consumed < batches.count else { return nil }
+            let place = consumed
+            while slots[place % prefetch].map({ $0.missing > 0 }) ?? true {
                 if isCancelled { return nil }
                 monitor.wait(for: .results)
             }
-            let results = slots[step % prefetch]?.results.compactMap { $0 } ?? []
-            slots[step % prefetch] = nil
-            consumedSteps += 1
+            let results = slots[place % prefetch]?.results.compactMap { $0 } ?? []
+            slots[place % prefetch] = nil
+            consumed += 1
             monitor.signalAll(.work)
-            return (step, results)
+            return (batches[place].number, results)
         }
     }
 
     func loadOnThisThread() -> (step: Int, results: [LoadedSample<D.Sample>])? {
-        let step: Int? = monitor.locked {
-            guard !isCancelled, consumedSteps < batches.count else { return nil }
-            consumedSteps += 1
-            return consumedSteps - 1
+        let place: Int? = monitor.locked {
+            guard !isCancelled, consumed < batches.count else { return nil }
+            consumed += 1
+            return consumed - 1
         }
-        return step.map { step in (step, batches[step].map { loading.load($0, step: step) }) }
+        return place.map { place in
+            let (number, indices) = batches[place]
+            return (number, indices.map { loading.load($0, step: number) })
+        }
     }
 
     func cancel() {

@@ -27,7 +27,7 @@ public final class LoaderEpoch<D: Dataset> {
     init(work: EpochWork<D>, threads: Int, log: SkipLog) {
         self.work = work
         self.log = log
-        let steps = work.batches.count - work.start
+        let steps = work.batches.count
         workers = WorkerThreads(count: steps > 0 ? threads : 0) { _ in work.runWorker() }
     }
 

@@ -1,5 +1,5 @@
 /// A sample that could not be loaded.
-public struct SkippedSample: Hashable, Sendable, CustomStringConvertible {
+public struct SkippedSample: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The epoch that it was wanted in, from 0.
     public let epoch: Int
     /// The step that it was wanted in, from 0 in the epoch.

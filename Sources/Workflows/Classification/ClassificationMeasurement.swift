@@ -13,6 +13,7 @@ package struct ClassificationMeasurement {
     private let loader: DataLoader<AnyClassificationDataset>
     /// The videos that are there, from the index of frames; nil for images.
     private let inventory: ClipInventory?
+    private let processes: TrainingProcesses?
 
     /// The damaged images that were accepted so far.
     var damagedImages: [MediaWarning] { loader.dataset.damaged.images }
@@ -36,15 +37,19 @@ package struct ClassificationMeasurement {
                 damaged: damaged), damaged: damaged)
     }
 
-    init(model: ClassifierModel, dataset: AnyClassificationDataset, inventory: ClipInventory? = nil) {
+    init(
+        model: ClassifierModel, dataset: AnyClassificationDataset, inventory: ClipInventory? = nil,
+        processes: TrainingProcesses? = nil
+    ) {
         self.model = model
+        self.processes = processes
         self.inventory = inventory
         loader = DataLoader(
             dataset: dataset, batchSize: model.recipe.evaluation.batch,
             sampler: PartialSampler(
                 SequentialSampler(count: dataset.count), leavingOut: inventory?.leftOut ?? []),
             threads: model.recipe.training.loaderThreads,
-            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
+            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip, share: processes.evaluationShare)
     }
 
     /// - Parameter progress: called with the number of images done.
@@ -55,18 +60,26 @@ package struct ClassificationMeasurement {
         defer { model.network.train(wasTraining) }
         var tally = ClassificationTally(classNames: model.classNames)
         var unreadable: [SkippedSample] = []
+        var isStopped = false
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
-            if StopSignal.isRequested { throw Stopped() }
+            isStopped = StopSignal.isRequested
+            if isStopped { break }
             unreadable += batch.skipped
             guard !batch.samples.isEmpty else { continue }
             try withoutGrad {
                 let logits = model.logits(model.input(batch))
                 let loss = F.crossEntropy(logits, batch.labels.to(logits.device), reduction: .sum)
                 try tally.add(
-                    logits, loss: loss.item(), labels: batch.samples.map(\.label), names: batch.samples.map(\.name))
+                    logits, loss: loss.item(), labels: batch.samples.map(\.label), names: batch.samples.map(\.name),
+                    batch: batch.step)
             }
             progress(tally.count, inventory?.readable ?? loader.dataset.count)
+        }
+        try processes.agree(isStopped: isStopped)
+        if let processes {
+            try tally.gather(processes)
+            unreadable = try processes.gather(all: unreadable).sorted { $0.step < $1.step }
         }
         guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }
         var scores = tally.scores(
@@ -76,7 +89,7 @@ package struct ClassificationMeasurement {
                     unreadable: (inventory?.unreadable ?? [])
                         + unreadable.map { .init(path: $0.name, reason: $0.reason) })
             })
-        scores.damaged = damagedImages
+        scores.damaged = try processes?.gather(all: damagedImages) ?? damagedImages
         if scores.videos == nil { scores.unreadable = UnreadableImage.each(of: unreadable) }
         return scores
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Media
 import Tensors
+import Training
 
 /// What a classifier scored on images that it was not trained on.
 public struct ClassificationScores: Sendable, Codable {
@@ -85,7 +86,8 @@ struct ClassificationTally {
     private var images: [Int]
     private var right: [Int]
     private var amongFive = 0
-    private var loss = 0.0
+    /// The sums of the batches' cross-entropies, with the batches' numbers.
+    private var losses: [(batch: Int, loss: Double)] = []
     private let began = ContinuousClock.now
     private(set) var count = 0
 
@@ -98,8 +100,9 @@ struct ClassificationTally {
     /// - Parameters:
     ///   - scores: `[N, classes]`, the higher the likelier.
     ///   - loss: The sum of the images' cross-entropies.
+    ///   - batch: The number of the batch; nil follows the last one.
     /// - Throws: `JobError` for a class that the model does not know.
-    mutating func add(_ scores: Tensor, loss: Double, labels: [Int], names: [String]) throws {
+    mutating func add(_ scores: Tensor, loss: Double, labels: [Int], names: [String], batch: Int? = nil) throws {
         let k = min(5, classNames.count)
         let likeliest = scores.topK(k, dim: 1).indices.array(Int.self)
         for (i, (label, name)) in zip(labels, names).enumerated() {
@@ -110,12 +113,28 @@ struct ClassificationTally {
             if likeliest[i * k] == label { right[label] += 1 }
             if likeliest[i * k..<(i + 1) * k].contains(label) { amongFive += 1 }
         }
-        self.loss += loss
+        losses.append((batch ?? losses.count, loss))
         count += labels.count
+    }
+
+    /// Adds up what all processes counted. Losses are added in the order of the batches, as one process does.
+    mutating func gather(_ processes: TrainingProcesses) throws {
+        let counts = try processes.group.gather((images + right + [amongFive, count]).map(Double.init))
+        func sum(_ i: Int) -> Int { counts.reduce(0) { $0 + Int($1[i]) } }
+        let classes = classNames.count
+        images = (0..<classes).map(sum)
+        right = (classes..<2 * classes).map(sum)
+        amongFive = sum(2 * classes)
+        count = sum(2 * classes + 1)
+        let own = losses.flatMap { [Double($0.batch), $0.loss] }
+        losses = try processes.group.gather(lists: own).flatMap { list in
+            stride(from: 0, to: list.count, by: 2).map { (Int(list[$0]), list[$0 + 1]) }
+        }.sorted { $0.batch < $1.batch }
     }
 
     func scores(of videos: ClassificationScores.Videos? = nil) -> ClassificationScores {
         let total = Double(max(1, count))
+        let loss = losses.reduce(0) { $0 + $1.loss }
         return ClassificationScores(
             top1: Double(right.reduce(0, +)) / total, top5: Double(amongFive) / total, loss: loss / total,
             images: count,

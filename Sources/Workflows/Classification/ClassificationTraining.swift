@@ -14,6 +14,7 @@ package struct ClassificationTraining: TrainingJob {
     package let model: ClassifierModel
     private let file: RecipeFile
     private let task: ClassificationTask<AnyClassificationDataset>
+    private let processes: TrainingProcesses?
 
     package var classNames: [String] { model.classNames }
     package var summary: String {
@@ -33,17 +34,20 @@ package struct ClassificationTraining: TrainingJob {
     ///
     /// - Parameters:
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
+    ///   - processes: Those that train together; nil for one alone.
     ///   - indexing: called while the files of images are looked at, or the index of the videos' frames is brought up to
     ///     date.
     /// - Throws: `RecipeFileError`, `DatasetError` and the weights' errors; `Stopped` once the user asks
     ///   to stop.
     package init(
         file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
+        processes: TrainingProcesses? = nil,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try device.requirePresence()
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
+        self.processes = processes
         let damaged = DamagedImageLog()
         var training = AnyClassificationDataset(
             try ClassifierModel.dataset(
@@ -74,10 +78,11 @@ package struct ClassificationTraining: TrainingJob {
         let leftOut = survey?.inventories[0].leftOut ?? []
         task = ClassificationTask(
             model: model, dataset: training, leavingOut: leftOut,
+            share: try recipe.training.share(of: processes, file: self.file),
             measurement: ClassificationMeasurement(
-                model: model, dataset: validation, inventory: survey?.inventories[1]))
+                model: model, dataset: validation, inventory: survey?.inventories[1], processes: processes))
         try TrainingRun.requireBatches(
-            task, images: training.count - leftOut.count, batch: recipe.training.batch, file: self.file)
+            task, images: training.count - leftOut.count, batch: recipe.training.microBatch, file: self.file)
     }
 
     package func train(
@@ -87,7 +92,7 @@ package struct ClassificationTraining: TrainingJob {
         let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]
         return try TrainingRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
-            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue)
+            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue), processes: processes
         ).train(
             task, summary: summary, start: start, notes: notes, files: videos,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
@@ -132,24 +137,26 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     let measurement: ClassificationMeasurement
 
     var model: Module { classifier.network }
-    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+    var batchesPerEpoch: Int { loader.batchesPerEpoch }
 
     /// - Parameter leavingOut: Samples that are known not to be readable. Leaving them out changes no other sample.
-    init(model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], measurement: ClassificationMeasurement)
-    {
+    init(
+        model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], share: BatchShare = BatchShare(),
+        measurement: ClassificationMeasurement
+    ) {
         classifier = model
         self.measurement = measurement
         let training = model.recipe.training
         loader = DataLoader(
-            dataset: dataset, batchSize: training.batch,
+            dataset: dataset, batchSize: training.microBatch,
             sampler: PartialSampler(
                 ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
             threads: training.loaderThreads,
-            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast)
+            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast, share: share)
     }
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
-        let batches = loader.epoch(epoch, startingAtStep: first)
+        let batches = loader.epoch(epoch, startingAtBatch: first)
         return { try batches.next() }
     }
 
@@ -164,8 +171,8 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
         guard let first = batch.samples.first else { return nil }
         let frames = classifier.takesClips ? [first.frames.count] : []
         return classifier.work(
-            [batch.samples.count, 3] + frames + [first.image.height, first.image.width], taking: "training.batch",
-            more: [TrainingMemory.checkpointing, TrainingMemory.accumulation])
+            [batch.samples.count, 3] + frames + [first.image.height, first.image.width], taking: classifier.recipe.training.memoryKey,
+            more: [TrainingMemory.checkpointing, TrainingMemory.deviceBatch])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.samples.count }

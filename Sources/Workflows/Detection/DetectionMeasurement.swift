@@ -79,6 +79,7 @@ package struct DetectionMeasurement {
     package let model: DetectorModel
     package let part: DetectionData.Part
     private let mapping: ClassMapping
+    private let processes: TrainingProcesses?
     private let loader: DataLoader<DetectionDataset>
     private let damaged = DamagedImageLog()
 
@@ -90,8 +91,12 @@ package struct DetectionMeasurement {
 
     /// - Parameter takesFewerClasses: Whether the data may lack classes of the model, whose detections are then left out.
     /// - Throws: `ClassMismatch` if model and data have different classes.
-    package init(model: DetectorModel, part: DetectionData.Part, takesFewerClasses: Bool = false) throws {
+    package init(
+        model: DetectorModel, part: DetectionData.Part, takesFewerClasses: Bool = false,
+        processes: TrainingProcesses? = nil
+    ) throws {
         self.model = model
+        self.processes = processes
         self.part = part
         mapping = try ClassMapping(
             model: model.classNames, named: "the model", data: part.annotations, takesFewer: takesFewerClasses)
@@ -102,7 +107,8 @@ package struct DetectionMeasurement {
         loader = DataLoader(
             dataset: dataset, batchSize: model.recipe.evaluation.batch,
             sampler: SequentialSampler(count: dataset.count), threads: model.recipe.training.loaderThreads,
-            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip)
+            failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip,
+            share: processes.evaluationShare)
     }
 
     /// Reads every file's header, so that an unusable image is reported before the first step and not in the middle.
@@ -122,9 +128,12 @@ package struct DetectionMeasurement {
         var results = DetectionResults()
         var leftOut: [SkippedSample] = []
         var done = 0
+        var batches: [Int] = []
+        var isStopped = false
         let epoch = loader.epoch(0)
         while let batch = try epoch.next() {
-            if StopSignal.isRequested { throw Stopped() }
+            isStopped = StopSignal.isRequested
+            if isStopped { break }
             leftOut += batch.skipped
             done += batch.samples.count + batch.skipped.count
             guard !batch.samples.isEmpty else { continue }
@@ -136,9 +145,15 @@ package struct DetectionMeasurement {
                     results.append(
                         imageID: sample.imageID, categoryID: category, box: object.box,
                         score: Double(object.score))
+                    batches.append(batch.step)
                 }
             }
             progress(done, loader.dataset.count)
+        }
+        try processes.agree(isStopped: isStopped)
+        if let processes {
+            results = try processes.gather(results, ofBatches: batches)
+            leftOut = try processes.gather(all: leftOut).sorted { $0.step < $1.step }
         }
         guard leftOut.count < loader.dataset.count else { throw LoaderError.all(skipped: leftOut) }
         return (results, leftOut)
@@ -162,8 +177,40 @@ package struct DetectionMeasurement {
                 voc: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .allPoint),
                 voc11: try VOCEvaluation.evaluate(groundTruth: truth, results: results, method: .elevenPoint),
                 images: loader.dataset.count - leftOut.count,
-                unreadable: UnreadableImage.each(of: leftOut), damaged: damaged.images, seconds: seconds),
+                unreadable: UnreadableImage.each(of: leftOut),
+                damaged: try processes?.gather(all: damaged.images) ?? damaged.images, seconds: seconds),
             results
         )
+    }
+}
+
+extension TrainingProcesses {
+    /// The detections of all processes in the order of their batches, as one process would have found them.
+    ///
+    /// - Parameter batches: the number of the batch of each detection.
+    fileprivate func gather(_ own: DetectionResults, ofBatches batches: [Int]) throws -> DetectionResults {
+        var numbers: [Double] = []
+        numbers.reserveCapacity(own.count * 8)
+        for (i, batch) in batches.enumerated() {
+            // Ids may be larger than a float64 can count, so their bits travel.
+            numbers += [
+                Double(batch), Double(bitPattern: UInt64(bitPattern: Int64(own.imageIDs[i]))),
+                Double(bitPattern: UInt64(bitPattern: Int64(own.categoryIDs[i]))), own.x[i], own.y[i], own.width[i],
+                own.height[i], own.scores[i],
+            ]
+        }
+        let rows = try group.gather(lists: numbers).flatMap { list in
+            stride(from: 0, to: list.count, by: 8).map { Array(list[$0..<$0 + 8]) }
+        }
+        func id(_ number: Double) -> Int { Int(Int64(bitPattern: number.bitPattern)) }
+        var all = DetectionResults(source: own.source)
+        all.reserveCapacity(rows.count)
+        // The order within a batch stays: the sort is stable, and a batch is of one process.
+        for row in rows.sorted(by: { $0[0] < $1[0] }) {
+            all.append(
+                imageID: id(row[1]), categoryID: id(row[2]), x: row[3], y: row[4], width: row[5], height: row[6],
+                score: row[7])
+        }
+        return all
     }
 }

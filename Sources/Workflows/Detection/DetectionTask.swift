@@ -17,12 +17,13 @@ final class DetectionTask: TrainingTask {
     private let damaged = DamagedImageLog()
 
     var model: Module { detector.detector }
-    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+    var batchesPerEpoch: Int { loader.batchesPerEpoch }
 
     /// - Parameter checking: Called while the training files are looked at.
     /// - Throws: `DatasetError` for annotations that training can't use; `RecipeFileError` for files that it can't use.
     init(
         model: DetectorModel, training: DetectionData.Part, validation: DetectionData.Part?,
+        share: BatchShare = BatchShare(), processes: TrainingProcesses? = nil,
         checking: (_ done: Int, _ total: Int) -> Void
     ) throws {
         detector = model
@@ -40,10 +41,10 @@ final class DetectionTask: TrainingTask {
             ? AspectGroupedBatchSampler(aspectRatios: dataset.aspectRatios, seed: seed)
             : ShuffledSampler(count: dataset.count, seed: seed)
         loader = DataLoader(
-            dataset: dataset, batchSize: recipe.training.batch, sampler: sampler,
+            dataset: dataset, batchSize: recipe.training.microBatch, sampler: sampler,
             threads: recipe.training.loaderThreads,
-            seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast)
-        measurement = try validation.map { try DetectionMeasurement(model: model, part: $0) }
+            seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast, share: share)
+        measurement = try validation.map { try DetectionMeasurement(model: model, part: $0, processes: processes) }
         unusableFiles = try dataset.unusableFiles(progress: checking)
             .unusable(of: dataset.count, in: .training, under: recipe.data.failedImages, file: model.file) {
                 dataset.path($0)
@@ -58,7 +59,7 @@ final class DetectionTask: TrainingTask {
     var leftOutImages: [UnreadableImage] { measurement?.leftOutImages ?? [] }
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
-        let batches = loader.epoch(epoch, startingAtStep: first)
+        let batches = loader.epoch(epoch, startingAtBatch: first)
         return { try batches.next() }
     }
 
@@ -67,7 +68,7 @@ final class DetectionTask: TrainingTask {
     }
 
     func work(_ batch: Batch) -> OutOfMemory.Work? {
-        detector.work(batch.samples.map(\.image.size), taking: "training.batch", more: [TrainingMemory.accumulation])
+        detector.work(batch.samples.map(\.image.size), taking: detector.recipe.training.memoryKey, more: [TrainingMemory.deviceBatch])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.samples.count }

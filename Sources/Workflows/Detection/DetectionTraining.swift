@@ -12,6 +12,7 @@ package struct DetectionTraining: TrainingJob {
     package let model: DetectorModel
     private let file: RecipeFile
     private let task: DetectionTask
+    private let processes: TrainingProcesses?
     private let dataNotes: [String]
 
     package var classNames: [String] { model.classNames }
@@ -27,15 +28,19 @@ package struct DetectionTraining: TrainingJob {
     ///
     /// - Parameters:
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
+    ///   - processes: Those that train together; nil for one alone.
     ///   - checking: Called while the training files are looked at.
     /// - Throws: `RecipeFileError`, `AnnotationError`, `ClassMismatch`, `DatasetError` and the weights' errors.
     package init(
         file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
+        processes: TrainingProcesses? = nil,
         checking: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try device.requirePresence()
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
+        self.processes = processes
+        let share = try recipe.training.share(of: processes, file: self.file)
         let data = DetectionData(recipe.data, file: self.file)
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
@@ -43,9 +48,10 @@ package struct DetectionTraining: TrainingJob {
         dataNotes = training.notes + (validation?.notes ?? [])
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
-        task = try DetectionTask(model: model, training: training, validation: validation, checking: checking)
+        task = try DetectionTask(model: model, training: training, validation: validation, share: share, processes: processes,
+            checking: checking)
         try TrainingRun.requireBatches(
-            task, images: task.loader.dataset.count, batch: recipe.training.batch, file: self.file)
+            task, images: task.loader.dataset.count, batch: recipe.training.microBatch, file: self.file)
     }
 
     package func train(
@@ -55,7 +61,8 @@ package struct DetectionTraining: TrainingJob {
         let evaluation = recipe.evaluation
         return try TrainingRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
-            evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue)
+            evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue),
+            processes: processes
         ).train(
             task, summary: summary, start: start, notes: notes,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,

@@ -8,9 +8,7 @@ enum KeyAliases {
             "training.learning_rate": ["lr", "lr0", "base_lr", "initial_lr", "eta"],
             "training.weight_decay": ["wd", "decay", "l2"],
             "training.batch": [
-                "bs", "batch_size", "train_batch_size", "ims_per_batch", "samples_per_gpu",
-                "per_device_train_batch_size",
-                "mini_batch", "minibatch", "batchsize",
+                "bs", "batch_size", "train_batch_size", "ims_per_batch", "mini_batch", "minibatch", "batchsize",
             ],
             "training.epochs": ["num_epochs", "n_epochs", "max_epochs", "max_epoch", "total_epochs", "nepochs"],
             "training.steps": [
@@ -23,7 +21,8 @@ enum KeyAliases {
             ],
             "training.threads": ["num_threads", "cpu_threads"],
             "training.optimizer": ["opt", "optim", "optimiser"],
-            "training.accumulation": [
+            "training.device_batch": [
+                "accumulation", "micro_batch", "microbatch", "batch_per_gpu", "images_per_gpu", "samples_per_gpu", "per_device_train_batch_size", "micro_batch_size",
                 "grad_accum", "accumulate", "gradient_accumulation", "gradient_accumulation_steps",
                 "accumulate_grad_batches", "accum",
             ],

@@ -66,7 +66,8 @@ struct RecipeDecoder: Decoder {
         if let nearest = nearestName(to: key, among: known, within: key.count < 4 ? 1 : 2) {
             return "unknown key \(full); did you mean \(prefix)\(nearest)?"
         }
-        if !known.isEmpty, let elsewhere = KeyAliases.elsewhere(key) {
+        // A key of this section in recipes of another task is none here.
+        if !known.isEmpty, let elsewhere = KeyAliases.elsewhere(key), elsewhere != full {
             return "unknown key \(full); did you mean \(elsewhere)?"
         }
         if let nearest = nearestName(to: key, among: known, within: max(2, key.count / 3)) {

@@ -29,6 +29,7 @@ public struct RecipeFile: Sendable {
     public init(text: String, path: String, settings: [String] = []) throws {
         self.path = path
         root = try Self.tree(text: text, path: path)
+        try takeAccumulationApart()
         if let base = root[Self.baseKey] {
             throw RecipeFileError(
                 base.place, "base is for recipe files; this text has no folder to find another one in")
@@ -150,6 +151,25 @@ public struct RecipeFile: Sendable {
         let value = try RecipeNode(parsing: text.isEmpty ? "''" : text, name: place) { _ in place }
         if keys.starts(with: Self.backboneKeys), keys.count > Self.backboneKeys.count { try nestBackbone() }
         try root.set(keys[...], to: value, whole: key)
+    }
+
+    /// Texts in checkpoints may be of a time when `batch` was a part of a step and `accumulation` the number of parts.
+    private mutating func takeAccumulationApart() throws {
+        let keys = ["training", "accumulation"]
+        guard let node = root[keys], case .scalar(let text, _) = node.content, let parts = Int(text), parts > 0 else {
+            return
+        }
+        let batch = root[["training", "batch"]].flatMap { node -> Int? in
+            if case .scalar(let text, _) = node.content { Int(text) } else { nil }
+        }
+        guard var section = root[["training"]] else { return }
+        _ = section.remove("accumulation")
+        try root.set(["training"], to: section, whole: "training")
+        for (key, value) in [("batch", (batch ?? 2) * parts), ("device_batch", batch ?? 2)] where parts > 1 {
+            let path = ["training", key]
+            let number = try RecipeNode(parsing: "\(value)", name: node.place) { _ in node.place }
+            try root.set(path[...], to: number, whole: "training.\(key)")
+        }
     }
 
     private static let backboneKeys = ["model", "backbone"]

@@ -219,9 +219,11 @@ enum RecipeKeys {
     static let training: [String: Words] = [
         "epochs": ("epochs", "passes over the training images"),
         "steps": ("steps", "training ends after this many steps, even if epochs are left; none: no limit"),
-        "batch": ("images", "images in a batch"),
-        "accumulation": ("batches", "batches whose gradients make one step"),
-        "drop_last": ("", "whether an epoch leaves out a last batch that is not full"),
+        "batch": ("images", "images of one optimiser step, over all processes"),
+        "device_batch": (
+            "images", "images that a device takes at a time, over which batch norms take their statistics; none: all of the step"
+        ),
+        "drop_last": ("", "whether an epoch leaves out a last device_batch that is not full"),
         "optimizer": ("", "sgd or adamw"),
         "learning_rate": ("", "learning rate, after warm-up and before any decay"),
         "momentum": ("", "momentum of sgd"),

@@ -1,5 +1,7 @@
+import DataPipeline
 import NN
 import Support
+import Training
 
 /// The section `training` of a recipe: its length, optimiser, learning rate, threads and precision.
 package struct TrainingSection: Codable, Hashable, Sendable {
@@ -21,11 +23,11 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var epochs = 12
     /// Optimiser steps after which training ends even if epochs are left. Nil: no limit.
     package var steps: Int?
-    /// Images in a batch.
+    /// Images of one optimiser step, over all processes.
     package var batch = 2
-    /// Batches whose gradients make one step.
-    package var accumulation = 1
-    /// Whether an epoch leaves out a last batch that is not full.
+    /// Images that a device takes at a time. Nil: all of the step.
+    package var deviceBatch: Int?
+    /// Whether an epoch leaves out a last micro-batch that is not full.
     package var dropLast = false
     package var optimizer = OptimizerName.sgd
     package var learningRate = 0.02
@@ -57,7 +59,8 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var precision = Precision.float32
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case epochs, steps, batch, accumulation
+        case epochs, steps, batch
+        case deviceBatch = "device_batch"
         case dropLast = "drop_last"
         case optimizer
         case learningRate = "learning_rate"
@@ -87,7 +90,12 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         steps = try values.decodeIfPresent(Int.self, forKey: .steps)
         try values.require(steps.map { $0 > 0 } ?? true, .steps, "must be above 0")
         try values.update(&batch, .batch, "must be 1 to \(Self.most)") { (1...Self.most).contains($0) }
-        try values.update(&accumulation, .accumulation, "must be 1 to \(Self.most)") { (1...Self.most).contains($0) }
+        deviceBatch = try values.decodeIfPresent(Int.self, forKey: .deviceBatch)
+        let batch = batch
+        try values.require(
+            deviceBatch.map { $0 > 0 && batch % $0 == 0 } ?? true, .deviceBatch,
+            "is \(deviceBatch ?? 0), and training.batch is \(batch): it must divide the images of a step, as "
+                + Self.divisors(of: batch, near: deviceBatch ?? 1) + " would")
         try values.update(&dropLast, .dropLast)
         try values.update(&optimizer, .optimizer)
         try values.update(&learningRate, .learningRate, "must be above 0") { $0 > 0 }
@@ -122,6 +130,41 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         )
         try values.update(&loaderThreads, .loaderThreads, "must be 0 to \(most)") { (0...most).contains($0) }
         try values.update(&precision, .precision)
+    }
+
+    /// The images of a micro-batch: what one device takes at a time. Batch norms take their statistics over these.
+    package var microBatch: Int { deviceBatch ?? batch }
+    /// The key to lower where a micro-batch does not fit into memory.
+    package var memoryKey: String { deviceBatch == nil ? "training.batch" : "training.device_batch" }
+    /// The micro-batches of one optimiser step, over all processes.
+    package var microBatches: Int { batch / microBatch }
+
+    /// The divisors of a number nearest to another, the smaller one first, as words.
+    static func divisors(of number: Int, near wanted: Int) -> String {
+        let all = (1...max(number, 1)).filter { number % $0 == 0 }
+        let below = all.last { $0 <= wanted }, above = all.first { $0 > wanted }
+        return [below, above].compactMap { $0.map(String.init) }.joined(separator: " or ")
+    }
+
+    /// The micro-batches that fall to one of several processes.
+    ///
+    /// - Throws: `RecipeFileError` where they can't be shared out, with what could.
+    package func share(of processes: TrainingProcesses?, file: RecipeFile) throws -> BatchShare {
+        guard let processes else { return BatchShare(stepBatches: microBatches) }
+        guard microBatches % processes.size == 0 else {
+            let counts = (2...max(2, microBatches)).filter { microBatches % $0 == 0 }.map(String.init)
+            let fits = (1...batch).filter { batch % $0 == 0 && (batch / $0) % processes.size == 0 }.map(String.init)
+            throw file.error(
+                at: "training.device_batch",
+                "a step's \(batch) images are \(microBatches) \(microBatches == 1 ? "micro-batch" : "micro-batches") of "
+                    + "\(microBatch), which \(processes.size) processes can't share alike. "
+                    + (fits.isEmpty
+                        ? "Take a training.batch that \(processes.size) divides"
+                        : "Set training.device_batch to \(fits.suffix(3).joined(separator: ", "))"
+                            + (counts.isEmpty || microBatches < 2
+                                ? "" : ", or start \(counts.suffix(3).joined(separator: ", ")) processes")))
+        }
+        return BatchShare(stepBatches: microBatches, part: processes.rank, parts: processes.size)
     }
 
     /// The factor on the learning rate at each of `totalSteps` optimiser steps.

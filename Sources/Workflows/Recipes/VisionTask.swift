@@ -35,19 +35,21 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
     ///   - output: The run's folder, which is made when the training starts.
     ///   - device: Where the network is trained.
     ///   - resuming: Skips the recipe's start weights, because a checkpoint will replace them.
+    ///   - processes: those that train together; nil for one alone.
     ///   - indexing: called while the data's files are looked at before the first step.
     /// - Throws: `RecipeFileError` and whatever opening the data, the model and its weights throws.
     public static func open(
         _ file: RecipeFile, output: String, device: Device = .cpu, resuming: Bool = false,
+        processes: TrainingProcesses? = nil,
         indexing: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> any TrainingJob {
         switch try VisionTask(of: file) {
         case .detection:
             try DetectionTraining(
-                file: file, output: output, device: device, resuming: resuming, checking: indexing)
+                file: file, output: output, device: device, resuming: resuming, processes: processes, checking: indexing)
         case .classification:
             try ClassificationTraining(
-                file: file, output: output, device: device, resuming: resuming, indexing: indexing)
+                file: file, output: output, device: device, resuming: resuming, processes: processes, indexing: indexing)
         }
     }
 }

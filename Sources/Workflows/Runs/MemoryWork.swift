@@ -45,6 +45,6 @@ extension ClassifierModel {
 
 /// The advice of a training whose batch is too large.
 enum TrainingMemory {
-    static let accumulation = "the images of a step stay as many with a larger training.accumulation"
+    static let deviceBatch = "the images of a step stay as many with a smaller training.device_batch"
     static let checkpointing = "set model.checkpoint_activations=true"
 }

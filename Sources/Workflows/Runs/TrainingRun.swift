@@ -13,6 +13,8 @@ struct TrainingRun {
     let classNames: [String]
     /// Epochs between evaluations and the measure that chooses the best checkpoint; nil never evaluates.
     let evaluation: (every: Int, metric: String)?
+    /// The processes that train together; nil for one alone.
+    let processes: TrainingProcesses?
 
     /// Decodes a recipe and makes its data root absolute.
     ///
@@ -28,7 +30,8 @@ struct TrainingRun {
     static func requireBatches<Task: TrainingTask>(_ task: Task, images: Int, batch: Int, file: RecipeFile) throws {
         guard task.batchesPerEpoch > 0 else {
             throw file.error(
-                at: "training.batch", "an epoch of \(images) images has no full batch of \(batch)")
+                at: "training.batch",
+                "an epoch of \(images) images has no full micro-batch of \(batch); set training.device_batch lower")
         }
     }
 
@@ -45,9 +48,10 @@ struct TrainingRun {
         _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
         resumption: Resumption?, seconds: Double?, resumeCommand: String?, showsProgress: Bool
     ) throws -> TrainingOutcome {
-        try folder.prepare()
+        let writes = processes?.isFirst ?? true
+        if writes { try folder.prepare() }
         // Before anything is written, so that another run in this folder stays whole.
-        let lock = try FolderLock(ofRun: folder.path)
+        let lock = writes ? try FolderLock(ofRun: folder.path) : nil
         let text = try file.text
         let options = options(batchesPerEpoch: task.batchesPerEpoch, seconds: seconds)
         let checkpoint = try resumption.map { try folder.checkpoint(toResumeFrom: $0.from) }
@@ -64,6 +68,14 @@ struct TrainingRun {
             // A file of that step holds the recipe that trained until it; later ones took no step.
             if summary != nil, !FileManager.default.fileExists(atPath: kept) { files[kept] = info.recipe }
         }
+        guard writes else {
+            let loop = TrainingLoop(
+                task: task, optimizer: recipe.makeOptimizer(for: task.model), options: options,
+                identity: identity(text, resumeCommand, changes), folder: folder.path)
+            loop.processes = processes
+            return try loop.run(
+                resume: resumption != nil, from: checkpoint, acceptingChanges: resumption?.acceptsChanges ?? false)
+        }
         let log = try folder.openLog()
         log.info("\(classNames.count) classes: \(classNames.joined(separator: ", "))")
         log.info("training on \(summary)")
@@ -76,6 +88,7 @@ struct TrainingRun {
             observers: [FileWriter(files.merging([folder.recipe: text]) { $1 }), ProgressPrinter.logging(to: log)]
                 + (showsProgress ? [ProgressPrinter.standard()] : []))
         loop.lock = lock
+        loop.processes = processes
         do {
             return try loop.run(
                 resume: resumption != nil, from: checkpoint, acceptingChanges: resumption?.acceptsChanges ?? false)
@@ -92,10 +105,10 @@ struct TrainingRun {
     }
 
     private func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
-        let stepsPerEpoch = (batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
+        let stepsPerEpoch = (batchesPerEpoch + recipe.microBatches - 1) / recipe.microBatches
         var options = TrainingOptions(epochs: recipe.epochs, steps: recipe.steps)
         options.seconds = seconds
-        options.accumulation = recipe.accumulation
+        options.accumulation = recipe.microBatches
         options.schedule = recipe.learningRateSchedule(
             totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max), stepsPerEpoch: stepsPerEpoch)
         options.maxGradientNorm = recipe.clipNorm
