@@ -200,8 +200,8 @@ public enum Normalization: Hashable, Sendable {
     case batch
     /// Batch norm with fixed statistics and affine; nothing in it is trained.
     case frozenBatch
-    /// Batch norm by the statistics of all processes that train the network together. Training uses one process so far, and
-    /// then it equals `batch`, with the same layers and numbers.
+    /// Batch norm by the statistics of all processes that train the network together (Zhang et al., "Context Encoding for
+    /// Semantic Segmentation", 2018). In one process it equals `batch`, with the same layers and numbers.
     case synchronizedBatch
     /// Group norm (Wu and He, 2018).
     case group(groups: Int = 32)

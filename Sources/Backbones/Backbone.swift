@@ -38,6 +38,9 @@ public final class Backbone: Module, UnaryLayer {
         dropout = Dropout(plan.architecture.dropout)
         fc = plan.classifier?.makeModule()
         super.init()
+        if plan.architecture.normalization == .synchronizedBatch {
+            for (_, module) in namedModules() { (module as? BatchNorm)?.isSynchronized = true }
+        }
         if channelsLast { useChannelsLast() }
     }
 

@@ -51,6 +51,10 @@ public final class BatchNorm: Module, NormLayer {
     public let momentum: Double?
     /// What is added to the variance before its root.
     public let epsilon: Double
+    /// Whether statistics are of all processes that train together, once they have been joined.
+    package var isSynchronized = false
+    /// The processes whose statistics count; nil takes the map's own.
+    package var processes: ProcessGroup?
 
     private static let one = Tensor([Int64(1)], shape: [])
 
@@ -71,6 +75,7 @@ public final class BatchNorm: Module, NormLayer {
     /// The norm of a map `[N, C, …]` as an addend. In training this counts the batch, and the sum that takes the addend
     /// moves the running statistics, so it must be evaluated once.
     public func term(_ x: Tensor, moments: Tensor?) -> SumTerm {
+        if isTraining, isSynchronized, let processes { return synchronizedTerm(x, processes) }
         let statistics: SumTerm.Norm =
             if !isTraining {
                 .fixed(mean: runningMean.tensor, variance: runningVar.tensor)
@@ -85,6 +90,21 @@ public final class BatchNorm: Module, NormLayer {
         return SumTerm(
             x, norm: statistics, weight: weight?.tensor, bias: bias?.tensor, epsilon: epsilon,
             moments: isTraining ? moments : nil)
+    }
+
+    private func synchronizedTerm(_ x: Tensor, _ processes: ProcessGroup) -> SumTerm {
+        let (map, mean, variance, count) = processes.normalized(x, epsilon: epsilon)
+        if !isRecomputing {
+            let share = shareOfNextBatch()
+            withoutGrad {
+                let unbiased = variance * (count / (count - 1.0).clamp(min: 1))
+                for (running, new) in [(runningMean.tensor, mean), (runningVar.tensor, unbiased)] {
+                    running.multiplyInPlace(1 - share)
+                    running.addInPlace(new.to(running.dtype), scale: share)
+                }
+            }
+        }
+        return SumTerm(map, weight: weight?.tensor, bias: bias?.tensor)
     }
 
     private func shareOfNextBatch() -> Double {

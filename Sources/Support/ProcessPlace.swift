@@ -50,7 +50,8 @@ package struct ProcessPlace: Hashable, Sendable {
             guard let text = environment[name], let value = Int(text), range.contains(value) else {
                 throw Fault(
                     "\(name) is \(environment[name].map { "\"\($0)\"" } ?? "missing"), and \(found.name)'s other variables "
-                        + "say that this is one of several processes: it must be \(range.lowerBound) to \(range.upperBound)")
+                        + "say that this is one of several processes: it must be \(range.lowerBound) to \(range.upperBound)"
+                )
             }
             return value
         }
@@ -65,7 +66,8 @@ package struct ProcessPlace: Hashable, Sendable {
             self.host = host
         } else if onOneMachine {
             host = "127.0.0.1"
-        } else if found.name == "Slurm", let nodes = environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_NODELIST"] {
+        } else if found.name == "Slurm", let nodes = environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_NODELIST"]
+        {
             host = Self.firstNode(of: nodes)
         } else {
             throw Fault(
@@ -83,7 +85,7 @@ package struct ProcessPlace: Hashable, Sendable {
     }
 
     /// The first machine of Slurm's short form of a list: `node[07-09,12],other` begins with `node07`.
-    static func firstNode(of list: String) -> String {
+    package static func firstNode(of list: String) -> String {
         guard let bracket = list.firstIndex(of: "["), !list[..<bracket].contains(",") else {
             return String(list.prefix { $0 != "," })
         }
@@ -94,7 +96,8 @@ package struct ProcessPlace: Hashable, Sendable {
     /// The environment that says the same as this place in torchrun's variables.
     package var environment: [String: String] {
         [
-            "RANK": "\(rank)", "WORLD_SIZE": "\(size)", "LOCAL_RANK": "\(localRank)", "LOCAL_WORLD_SIZE": "\(localSize)",
+            "RANK": "\(rank)", "WORLD_SIZE": "\(size)", "LOCAL_RANK": "\(localRank)",
+            "LOCAL_WORLD_SIZE": "\(localSize)",
             "MASTER_ADDR": host, "MASTER_PORT": "\(port)", "TORCHELASTIC_RESTART_COUNT": "\(restarts)",
             "TORCHELASTIC_USE_AGENT_STORE": launcherServesStore ? "True" : "False",
         ]

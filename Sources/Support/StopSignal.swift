@@ -8,6 +8,7 @@ import Synchronization
 public enum StopSignal {
     private static let requests = Atomic<Int>(0)
     private static let saves = Atomic<Bool>(true)
+    private static let speaks = Atomic<Bool>(true)
     private static let savingMessage: StaticString =
         "\nStopping after this step, then saving; once more to quit at once without saving.\n"
     private static let message: StaticString = "\nStopping; once more to quit at once without clearing up.\n"
@@ -25,9 +26,13 @@ public enum StopSignal {
     ///
     /// - Parameters:
     ///   - saving: Whether `body` saves its work when it is stopped; only the message to the user depends on it.
+    ///   - speaking: Whether the user is told; of several processes that get the signal, one does.
     ///   - body: The work, which checks ``isRequested`` between steps.
     /// - Returns: What `body` returns.
-    public static func watching<R>(saving: Bool = true, _ body: () throws -> R) rethrows -> R {
+    public static func watching<R>(
+        saving: Bool = true, speaking: Bool = true, _ body: () throws -> R
+    ) rethrows -> R {
+        speaks.store(speaking, ordering: .relaxed)
         requests.store(0, ordering: .relaxed)
         saves.store(saving, ordering: .relaxed)
         let signals = [SIGINT, SIGTERM, SIGHUP] + (saving ? [SIGPIPE] : [])
@@ -58,6 +63,7 @@ public enum StopSignal {
     private static func receive(_ number: Int32) {
         let (old, _) = requests.add(1, ordering: .relaxed)
         guard old == 0 else { _exit(128 + number) }
+        guard speaks.load(ordering: .relaxed) else { return }
         let text = saves.load(ordering: .relaxed) ? savingMessage : message
         text.withUTF8Buffer { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -23,8 +23,13 @@ final class GradientExchange {
     /// Gives all processes the weights and statistics of the first.
     init(of model: Module, _ processes: TrainingProcesses) throws {
         self.processes = processes
-        named = model.namedParameters().filter { $0.parameter.tensor.requiresGrad }.map { ($0.name, $0.parameter.tensor) }
+        named = model.namedParameters().filter { $0.parameter.tensor.requiresGrad }.map {
+            ($0.name, $0.parameter.tensor)
+        }
         statistics = RunningStatistics(of: model, processes.group)
+        for case let norm as BatchNorm in model.namedModules().map(\.module) where norm.isSynchronized {
+            norm.processes = processes.group
+        }
         try withoutGrad {
             try processes.group.broadcast(
                 model.namedParameters().map(\.parameter.tensor) + model.namedBuffers().map(\.buffer.tensor))
@@ -38,7 +43,8 @@ final class GradientExchange {
     /// - Throws: ``ProcessGroupError``; `TrainingError.gradientAppeared`.
     func finishBackward(_ loss: Tensor?) throws {
         guard let reducer else { return try finishFirstBackward(loss) }
-        try reducer.backward(loss ?? trained.reduce(Tensor.zeros([], device: trained[0].device)) { $0 + ($1 * 0.0).sum() })
+        try reducer.backward(
+            loss ?? trained.reduce(Tensor.zeros([], device: trained[0].device)) { $0 + ($1 * 0.0).sum() })
         let appeared = zip(untrained, OptimizerOps.haveGradients(untrained.map(\.tensor))).filter(\.1).map(\.0.name)
         guard appeared.isEmpty else { throw TrainingError.gradientAppeared(appeared) }
     }

@@ -14,7 +14,8 @@ final class RunningStatistics {
 
     /// The statistics of the norms that move.
     init(of model: Module, _ processes: ProcessGroup) {
-        norms = model.namedModules().compactMap { $0.module as? BatchNorm }.filter { !$0.isFrozen }
+        norms = model.namedModules().compactMap { $0.module as? BatchNorm }
+            .filter { !$0.isFrozen && !$0.isSynchronized }
         self.processes = processes
     }
 

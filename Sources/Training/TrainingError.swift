@@ -35,7 +35,8 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .nothingToTrain:
             return "the losses depend on no parameter that can be trained: is every parameter frozen?"
         case .gradientAppeared(let names):
-            return "\(Self.list(names)): had no gradient in the first step and has one now, which several processes can't "
+            return
+                "\(Self.list(names)): had no gradient in the first step and has one now, which several processes can't "
                 + "train. Let the losses depend on it in every step, or train in one process"
         case .noBatches(let epoch):
             return "epoch \(epoch + 1) has no batches: the training set is empty, or smaller than one batch"

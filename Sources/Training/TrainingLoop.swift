@@ -109,7 +109,9 @@ public final class TrainingLoop<Task: TrainingTask> {
         task.model.train()
         let reason: TrainingOutcome.Reason
         do {
-            reason = try StopSignal.watching { try throwingOutOfMemory { try self.trainUntilStopped() } }
+            reason = try StopSignal.watching(speaking: writes) {
+                try throwingOutOfMemory { try self.trainUntilStopped() }
+            }
         } catch {
             if error is OutOfMemory, let step = lastSavedStep {
                 try? announce(.notice("the last checkpoint, \(files.last), is of step \(step)"))

@@ -5,13 +5,15 @@ import Tensors
 /// The processes that train one model together. Each takes its share of every step's micro-batches, the gradients are averaged
 /// over all of them, and the first one, rank 0, writes and prints.
 public final class TrainingProcesses {
-    /// Seconds in which all processes must have come.
+    /// Seconds in which all processes must have come. libtorch's store waits twice for its server.
     static let startSeconds = 45.0
     /// Seconds that an exchange may take: what a process does alone in between, such as writing a checkpoint, is within it.
     static let exchangeSeconds = 1800.0
 
     package let place: ProcessPlace
     package let group: ProcessGroup
+    /// The process that began this one; nil for a launcher of others.
+    package let launcher: pid_t?
     private let watch: ProcessWatch
 
     /// The number of this process, from 0.
@@ -33,10 +35,11 @@ public final class TrainingProcesses {
     /// - Throws: ``ProcessGroupError``, which names the process that has not come.
     package init(_ place: ProcessPlace, launcher: pid_t? = nil) throws {
         self.place = place
+        self.launcher = launcher
         func store(serves: Bool) throws -> ProcessStore {
             try ProcessStore(
                 host: place.host, port: place.port, serves: serves,
-                prefix: "vertebra/\(place.restarts)", timeout: Self.startSeconds)
+                prefix: "vertebra/\(place.restarts)", timeout: Self.startSeconds / 2)
         }
         let main: ProcessStore
         do {
@@ -55,7 +58,8 @@ public final class TrainingProcesses {
             while try !main.has("here/\(other)") {
                 guard Date() < deadline else {
                     throw ProcessGroupError(
-                        words: "rank \(other) of \(place.size) has not come within \(Int(Self.startSeconds)) s, so rank "
+                        words:
+                            "rank \(other) of \(place.size) has not come within \(Int(Self.startSeconds)) s, so rank "
                             + "\(place.rank) ends; has the launcher started it?")
                 }
                 Thread.sleep(forTimeInterval: 0.05)

@@ -71,14 +71,19 @@ struct ProcessLauncher {
             }
             let signal = status & 0x7F
             let exitCode = (status >> 8) & 0xFF
-            guard signal != 0 || exitCode != 0, failure == nil else { continue }
+            guard signal != 0 || exitCode != 0, failure == nil else {
+                // A wrong call is one in all processes, whichever ends first.
+                if exitCode == 2 { code = 2 }
+                continue
+            }
             failure = Failure(
                 rank: rank,
                 words: signal == 0
-                    ? nil : "rank \(rank) of \(count) was ended by signal \(signal) (\(String(cString: strsignal(signal))))")
+                    ? nil
+                    : "rank \(rank) of \(count) was ended by signal \(signal) (\(String(cString: strsignal(signal))))")
             code = signal == 0 ? exitCode : 1
-            // Those that were told of the failure end by themselves; the others wait for the one that is gone.
-            patience = Date() + 10
+            // Those that are told of a failure end by themselves; for one that was killed they would wait in vain.
+            patience = Date() + (signal == 0 ? 10 : 2)
         }
         return (code, failure)
     }

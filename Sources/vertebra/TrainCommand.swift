@@ -23,7 +23,8 @@ struct TrainCommand: WorkCommand {
     @Flag(help: "Continue although the recipe was changed so that it would be another training.")
     var acceptChanges = false
     @Option(help: "Save and stop after this many seconds; --resume continues.") var seconds: Double?
-    @Option(help: "Train in so many processes of this machine, with --device cuda one for each GPU.") var processes: Int?
+    @Option(help: "Train in so many processes of this machine, with --device cuda one for each GPU.") var processes:
+        Int?
     @Option(help: "With --processes: begin again, from the last checkpoint, so many times after a failure.")
     var maxRestarts = 0
 
@@ -37,7 +38,9 @@ struct TrainCommand: WorkCommand {
         if let processes, !(1...1024).contains(processes) {
             throw ValidationError("--processes is \(processes); it must be 1 to 1024.")
         }
-        guard maxRestarts >= 0 else { throw ValidationError("--max-restarts is \(maxRestarts); it must not be below 0.") }
+        guard maxRestarts >= 0 else {
+            throw ValidationError("--max-restarts is \(maxRestarts); it must not be below 0.")
+        }
         guard maxRestarts == 0 || processes != nil else {
             throw ValidationError("--max-restarts is for --processes; torchrun and others begin again by themselves.")
         }
@@ -100,7 +103,8 @@ struct TrainCommand: WorkCommand {
         // A launcher that begins again after a failure goes on with what is there.
         let resume =
             self.resume
-            || (processes?.restarts ?? 0) > 0 && FileManager.default.fileExists(atPath: RunFolder(folder).lastCheckpoint)
+            || (processes?.restarts ?? 0) > 0
+                && FileManager.default.fileExists(atPath: RunFolder(folder).lastCheckpoint)
         func tell(_ text: String) { if writes { printToStandardError(text) } }
         let folder = folder
         if writes { try RunFolder(folder).requireFree() }
@@ -121,7 +125,8 @@ struct TrainCommand: WorkCommand {
         for note in training.notes { tell(note) }
         let outcome = try training.train(
             resume: resume, from: resumeFrom, acceptingChanges: acceptChanges, seconds: seconds,
-            resumeCommand: resumeCommand(folder: folder),
+            resumeCommand: resumeCommand(
+                folder: folder, processes: processes.flatMap { $0.launcher == nil ? nil : $0.size }),
             showsProgress: writes)
         let replaced = try processes?.gather(all: training.replacedImages) ?? training.replacedImages
         let leftOut = training.leftOutImages
@@ -149,11 +154,12 @@ struct TrainCommand: WorkCommand {
         }
     }
 
-    private func resumeCommand(folder: String) -> String {
+    private func resumeCommand(folder: String, processes count: Int?) -> String {
         var words = ["vertebra", "train", recipe]
         for setting in set.settings { words += ["--set", setting] }
         words += ["--output", folder]
         if device.device != .cpu { words += ["--device", "\(device.device)"] }
+        if let count { words += ["--processes", "\(count)"] }
         return (words + ["--resume"]).map(shellQuoted).joined(separator: " ")
     }
 

@@ -28,6 +28,40 @@ final class DetectionRecipeTests: XCTestCase {
         }
     }
 
+    /// The images of a step and those of a device; what does not divide is told what would.
+    func testTheBatchOfADevice() throws {
+        let whole = try recipe(minimal, "training.batch=12").training
+        XCTAssertEqual([whole.microBatch, whole.microBatches], [12, 1])
+        let parts = try recipe(minimal, "training.batch=12", "training.device_batch=4").training
+        XCTAssertEqual([parts.microBatch, parts.microBatches], [4, 3])
+        XCTAssertEqual(
+            message(minimal, "training.batch=12", "training.device_batch=5"),
+            "--set training.device_batch=5: training.device_batch is 5, and training.batch is 12: it must divide the images of "
+                + "a step, as 4 or 6 would")
+        XCTAssertTrue(message(minimal, "training.batch=12", "training.device_batch=0").contains("as 1 would"))
+    }
+
+    /// Runs of the time when a step was `accumulation` batches are read as before; a new recipe is told the new key.
+    func testAccumulationOfOlderCheckpoints() throws {
+        for (section, batch, deviceBatch) in [
+            ("{batch: 8, accumulation: 2}", 16, 8), ("{accumulation: 3}", 6, 2),
+            ("{batch: 8, accumulation: 1}", 8, nil),
+        ] {
+            let training = try recipe(minimal + "\ntraining: \(section)").training
+            XCTAssertEqual(training.batch, batch, section)
+            XCTAssertEqual(training.deviceBatch, deviceBatch, section)
+        }
+        XCTAssertTrue(
+            message(minimal, "training.accumulation=2").contains(
+                "unknown key training.accumulation; did you mean training.device_batch?"),
+            message(minimal, "training.accumulation=2"))
+    }
+
+    func testAKeyOfAnotherTaskIsNotOfferedAsItself() {
+        XCTAssertFalse(
+            message(minimal, "input.side=224").contains("did you mean input.side"), message(minimal, "input.side=224"))
+    }
+
     func testDefaults() throws {
         let recipe = try recipe(minimal)
         XCTAssertEqual(recipe.model.fasterRCNN, FasterRCNNConfiguration())

@@ -1,16 +1,10 @@
-#include "core/guard.hpp"
-#include "CTorchDistributed.h"
+#include "distributed/distributed.hpp"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
-// libtorch is built with it; its headers ask.
-#ifndef USE_C10D_GLOO
-#define USE_C10D_GLOO
-#endif
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
@@ -25,10 +19,6 @@ using namespace ctorch;
 
 struct ct_store_s {
     c10::intrusive_ptr<c10d::Store> value;
-};
-
-struct ct_process_group_s {
-    c10::intrusive_ptr<c10d::ProcessGroup> value;
 };
 
 struct ct_reducer_s {

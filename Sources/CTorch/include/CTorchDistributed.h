@@ -16,8 +16,7 @@ typedef struct ct_process_group_s *ct_process_group;
 typedef struct ct_reducer_s *ct_reducer;
 
 /// Connects to the key-value store of all processes at an address, or serves it. Keys get `prefix` in front.
-ct_status ct_store_new(
-    const char *host, uint16_t port, bool serves, const char *prefix, double timeout, ct_store *out);
+ct_status ct_store_new(const char *host, uint16_t port, bool serves, const char *prefix, double timeout, ct_store *out);
 void ct_store_free(ct_store store);
 ct_status ct_store_set(ct_store store, const char *key, const char *value);
 /// Whether a key is there.
@@ -38,6 +37,12 @@ ct_status ct_broadcast(ct_process_group group, const ct_tensor *tensors, int32_t
 /// The tensors `[n]` of all processes as one, `[processes, n]`.
 ct_status ct_all_gather(ct_process_group group, ct_tensor x, ct_tensor *out);
 ct_status ct_barrier(ct_process_group group);
+
+/// A map `[N, C, …]` less the mean of each channel over all processes, divided by the root of the variance and `epsilon`. With
+/// the mean and the biased variance, `[C]`, and the number of elements of a channel, `[1]`, which have no gradient.
+ct_status ct_synchronized_norm(
+    ct_process_group group, ct_tensor x, double epsilon, ct_tensor *y, ct_tensor *mean, ct_tensor *variance,
+    ct_tensor *count);
 
 /// c10d's reducer, which averages the parameters' gradients over all processes while the backward pass goes on. The gradients
 /// become views of its buckets. Each pass must give every parameter a gradient.

@@ -1,4 +1,5 @@
 import CTorch
+import Foundation
 
 /// The processes that train one model together, joined by Gloo (c10d's `ProcessGroup`). Every call must be made by all of
 /// them, in the same order.
@@ -69,6 +70,24 @@ package final class ProcessGroup {
 
     private func check(_ status: ct_status, _ action: String) throws {
         if status != 0 { throw ProcessGroupError(action) }
+    }
+
+    /// A map `[N, C, …]` less the mean of each channel over all processes, divided by the root of the variance and `epsilon`.
+    ///
+    /// - Returns: the map, and without gradients the mean and the biased variance, `[C]`, and how many elements a channel has,
+    ///   `[1]`.
+    package func normalized(
+        _ x: Tensor, epsilon: Double
+    ) -> (map: Tensor, mean: Tensor, variance: Tensor, count: Tensor) {
+        var (map, mean, variance, count): (ct_tensor?, ct_tensor?, ct_tensor?, ct_tensor?)
+        let status = ct_synchronized_norm(raw, x.raw, epsilon, &map, &mean, &variance, &count)
+        if status != 0, status != CT_OUT_OF_MEMORY {
+            // Another process is lost, within operations that can't throw: whoever watches the processes ends this one.
+            sleep(60)
+        }
+        Tensors.check(status, "synchronized batch norm", [x])
+        guard let map, let mean, let variance, let count else { fatalError("the engine returned no tensor") }
+        return (Tensor(owning: map), Tensor(owning: mean), Tensor(owning: variance), Tensor(owning: count))
     }
 }
 

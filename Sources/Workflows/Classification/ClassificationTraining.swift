@@ -78,7 +78,7 @@ package struct ClassificationTraining: TrainingJob {
         let leftOut = survey?.inventories[0].leftOut ?? []
         task = ClassificationTask(
             model: model, dataset: training, leavingOut: leftOut,
-            share: try recipe.training.share(of: processes, file: self.file),
+            share: try recipe.training.share(of: processes, training: model.network, file: self.file),
             measurement: ClassificationMeasurement(
                 model: model, dataset: validation, inventory: survey?.inventories[1], processes: processes))
         try TrainingRun.requireBatches(
@@ -152,7 +152,8 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
             sampler: PartialSampler(
                 ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
             threads: training.loaderThreads,
-            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast, share: share)
+            seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast,
+            share: share)
     }
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
@@ -171,7 +172,8 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
         guard let first = batch.samples.first else { return nil }
         let frames = classifier.takesClips ? [first.frames.count] : []
         return classifier.work(
-            [batch.samples.count, 3] + frames + [first.image.height, first.image.width], taking: classifier.recipe.training.memoryKey,
+            [batch.samples.count, 3] + frames + [first.image.height, first.image.width],
+            taking: classifier.recipe.training.memoryKey,
             more: [TrainingMemory.checkpointing, TrainingMemory.deviceBatch])
     }
 

@@ -68,7 +68,9 @@ final class DetectionTask: TrainingTask {
     }
 
     func work(_ batch: Batch) -> OutOfMemory.Work? {
-        detector.work(batch.samples.map(\.image.size), taking: detector.recipe.training.memoryKey, more: [TrainingMemory.deviceBatch])
+        detector.work(
+            batch.samples.map(\.image.size), taking: detector.recipe.training.memoryKey,
+            more: [TrainingMemory.deviceBatch])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.samples.count }

@@ -40,7 +40,6 @@ package struct DetectionTraining: TrainingJob {
         (recipe, self.file) = try TrainingRun.open(file)
         run = RunFolder(output)
         self.processes = processes
-        let share = try recipe.training.share(of: processes, file: self.file)
         let data = DetectionData(recipe.data, file: self.file)
         let training = try data.open(.train)
         let classNames = try data.classNames(training: training)
@@ -48,7 +47,9 @@ package struct DetectionTraining: TrainingJob {
         dataNotes = training.notes + (validation?.notes ?? [])
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.detector.move(to: device)
-        task = try DetectionTask(model: model, training: training, validation: validation, share: share, processes: processes,
+        let share = try recipe.training.share(of: processes, training: model.detector, file: self.file)
+        task = try DetectionTask(
+            model: model, training: training, validation: validation, share: share, processes: processes,
             checking: checking)
         try TrainingRun.requireBatches(
             task, images: task.loader.dataset.count, batch: recipe.training.microBatch, file: self.file)

@@ -22,7 +22,8 @@ enum KeyAliases {
             "training.threads": ["num_threads", "cpu_threads"],
             "training.optimizer": ["opt", "optim", "optimiser"],
             "training.device_batch": [
-                "accumulation", "micro_batch", "microbatch", "batch_per_gpu", "images_per_gpu", "samples_per_gpu", "per_device_train_batch_size", "micro_batch_size",
+                "accumulation", "micro_batch", "microbatch", "batch_per_gpu", "images_per_gpu", "samples_per_gpu",
+                "per_device_train_batch_size", "micro_batch_size",
                 "grad_accum", "accumulate", "gradient_accumulation", "gradient_accumulation_steps",
                 "accumulate_grad_batches", "accum",
             ],

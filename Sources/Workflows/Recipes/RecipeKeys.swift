@@ -221,7 +221,8 @@ enum RecipeKeys {
         "steps": ("steps", "training ends after this many steps, even if epochs are left; none: no limit"),
         "batch": ("images", "images of one optimiser step, over all processes"),
         "device_batch": (
-            "images", "images that a device takes at a time, over which batch norms take their statistics; none: all of the step"
+            "images",
+            "images that a device takes at a time, over which batch norms take their statistics; none: all of the step"
         ),
         "drop_last": ("", "whether an epoch leaves out a last device_batch that is not full"),
         "optimizer": ("", "sgd or adamw"),

@@ -148,8 +148,26 @@ package struct TrainingSection: Codable, Hashable, Sendable {
 
     /// The micro-batches that fall to one of several processes.
     ///
+    /// - Parameters:
+    ///   - processes: Those that train together; nil for one alone.
+    ///   - model: What is trained. Norms that take their statistics over all processes need all images of a step at once.
+    ///   - file: The recipe, for errors.
     /// - Throws: `RecipeFileError` where they can't be shared out, with what could.
-    package func share(of processes: TrainingProcesses?, file: RecipeFile) throws -> BatchShare {
+    package func share(
+        of processes: TrainingProcesses?, training model: Module, file: RecipeFile
+    ) throws -> BatchShare {
+        let size = processes?.size ?? 1
+        let synchronizes = model.namedModules().contains { ($0.module as? BatchNorm)?.isSynchronized ?? false }
+        guard !synchronizes || microBatches == size else {
+            throw file.error(
+                at: "training.device_batch",
+                "synchronized_batch takes its statistics over all images of a step at once, so "
+                    + (size == 1 ? "one process takes them" : "each of \(size) processes takes its share")
+                    + " at once: "
+                    + (batch % size == 0
+                        ? "set training.device_batch to \(batch / size)"
+                        : "take a training.batch that \(size) divides"))
+        }
         guard let processes else { return BatchShare(stepBatches: microBatches) }
         guard microBatches % processes.size == 0 else {
             let counts = (2...max(2, microBatches)).filter { microBatches % $0 == 0 }.map(String.init)
@@ -162,7 +180,8 @@ package struct TrainingSection: Codable, Hashable, Sendable {
                         ? "Take a training.batch that \(processes.size) divides"
                         : "Set training.device_batch to \(fits.suffix(3).joined(separator: ", "))"
                             + (counts.isEmpty || microBatches < 2
-                                ? "" : ", or start \(counts.suffix(3).joined(separator: ", ")) processes")))
+                                ? "" : ", or start \(counts.suffix(3).joined(separator: ", ")) processes"))
+            )
         }
         return BatchShare(stepBatches: microBatches, part: processes.rank, parts: processes.size)
     }

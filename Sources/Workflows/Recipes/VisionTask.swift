@@ -46,10 +46,12 @@ public enum VisionTask: String, Codable, CaseIterable, Sendable {
         switch try VisionTask(of: file) {
         case .detection:
             try DetectionTraining(
-                file: file, output: output, device: device, resuming: resuming, processes: processes, checking: indexing)
+                file: file, output: output, device: device, resuming: resuming, processes: processes, checking: indexing
+            )
         case .classification:
             try ClassificationTraining(
-                file: file, output: output, device: device, resuming: resuming, processes: processes, indexing: indexing)
+                file: file, output: output, device: device, resuming: resuming, processes: processes, indexing: indexing
+            )
         }
     }
 }

@@ -31,7 +31,8 @@ struct TrainingRun {
         guard task.batchesPerEpoch > 0 else {
             throw file.error(
                 at: "training.batch",
-                "an epoch of \(images) images has no full micro-batch of \(batch); set training.device_batch lower")
+                "an epoch of \(images) images has no full batch of \(batch); lower training.batch, or set a smaller "
+                    + "training.device_batch")
         }
     }
 

@@ -1,0 +1,208 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Trainings by several real processes of this machine.
+final class TrainProcessesTests: XCTestCase {
+    private func train(_ output: String, _ more: [String]) throws -> CommandRun {
+        try CommandRun.of(arguments(output, more), in: TinyData.folder.get())
+    }
+
+    private func arguments(_ output: String, _ more: [String]) -> [String] {
+        [
+            "train", "tiny.yaml", "--output", output, "--set", "training.device_batch=2", "--set", "training.threads=1",
+            "--set", "model.faster_rcnn.normalization=batch",
+        ] + more
+    }
+
+    private struct Record: Decodable {
+        var step: Int
+        var losses: [String: Double]?
+        var gradient_norm: Double?
+        var metrics: [String: Double]?
+    }
+
+    private func records(_ run: String) throws -> [Record] {
+        try String(contentsOfFile: TinyData.folder.get() + "/\(run)/metrics.jsonl", encoding: .utf8)
+            .split(separator: "\n").map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+    }
+
+    private func assertSame(_ a: String, _ b: String, file: StaticString = #filePath, line: UInt = #line) throws {
+        let (first, second) = try (records(a), records(b))
+        XCTAssertEqual(first.map(\.step), second.map(\.step), file: file, line: line)
+        for (x, y) in zip(first, second) {
+            for (name, value) in x.losses ?? x.metrics ?? [:] {
+                let other = try XCTUnwrap((y.losses ?? y.metrics ?? [:])[name], file: file, line: line)
+                XCTAssertEqual(
+                    value, other, accuracy: 1e-5 * max(1, abs(value)), "step \(x.step), \(name)", file: file, line: line
+                )
+            }
+            XCTAssertEqual(
+                x.gradient_norm ?? 0, y.gradient_norm ?? 0, accuracy: 1e-4 * max(1, x.gradient_norm ?? 0), file: file,
+                line: line)
+        }
+    }
+
+    /// Two processes take the steps of one: batch norms, samplers, losses, measures; and with an uneven last step.
+    func testTwoProcessesTakeTheStepsOfOne() throws {
+        let one = try train("one", ["--set", "training.epochs=3"])
+        XCTAssertEqual(one.status, 0, one.errors)
+        let two = try train("two", ["--set", "training.epochs=3", "--processes", "2"])
+        XCTAssertEqual(two.status, 0, two.errors)
+        XCTAssertTrue(two.errors.contains("2 processes share out each step"), two.errors)
+        XCTAssertEqual(two.errors.components(separatedBy: "training on ").count, 2, "one of them prints: \(two.errors)")
+        XCTAssertEqual(two.output, one.output.replacingOccurrences(of: "one", with: "two"))
+        try assertSame("one", "two")
+        // The statistics of norms, which the processes keep in parts, are whole in the checkpoint.
+        let measured = try ["one", "two"].map { run in
+            let run = try CommandRun.of(["evaluate", run, "--json"], in: TinyData.folder.get())
+            XCTAssertEqual(run.status, 0, run.errors)
+            return run.output
+        }
+        let aps = try measured.map { text -> Double in
+            let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            return try XCTUnwrap((json?["coco"] as? [String: Any])?["ap"] as? Double)
+        }
+        XCTAssertEqual(aps[0], aps[1], accuracy: 1e-5)
+
+        for (name, more) in [("uneven1", []), ("uneven2", ["--processes", "2"])] {
+            // 8 images are two steps of 6: three micro-batches, then one.
+            let run = try train(
+                name,
+                ["--set", "training.batch=12", "--set", "training.device_batch=3", "--set", "training.epochs=2"] + more)
+            XCTAssertEqual(run.status, 0, run.errors)
+        }
+        try assertSame("uneven1", "uneven2")
+    }
+
+    /// A run goes on with another number of processes, stopped by a signal to the launcher.
+    func testARunGoesOnWithAnotherNumberOfProcesses() throws {
+        let settings = ["--set", "training.epochs=40"]
+        let whole = try train("whole", settings + ["--set", "evaluation.every=0"])
+        XCTAssertEqual(whole.status, 0, whole.errors)
+        let command = BackgroundCommand(
+            arguments("parts", settings + ["--set", "evaluation.every=0", "--processes", "2"]),
+            in: try TinyData.folder.get())
+        try command.start()
+        let metrics = try TinyData.folder.get() + "/parts/metrics.jsonl"
+        let deadline = Date() + 120
+        while Date() < deadline, command.isRunning,
+            (try? String(contentsOfFile: metrics, encoding: .utf8))?.isEmpty ?? true
+        {
+            usleep(5_000)
+        }
+        command.interrupt()
+        let stopped = command.wait()
+        XCTAssertEqual(stopped.status, 1, stopped.errors)
+        XCTAssertEqual(stopped.errors.components(separatedBy: "Stopping after this step").count, 2, stopped.errors)
+        XCTAssertTrue(stopped.errors.contains("--processes 2 --resume"), stopped.errors)
+        let rest = try train("parts", settings + ["--set", "evaluation.every=0", "--resume"])
+        XCTAssertEqual(rest.status, 0, rest.errors)
+        try assertSame("whole", "parts")
+    }
+
+    /// A killed process ends the others with a line that names it, and the training goes on by itself where it may.
+    func testAKilledProcess() throws {
+        let settings = ["--set", "training.epochs=1000", "--set", "training.checkpoint_steps=1", "--processes", "2"]
+        for (name, victim, restarts) in [("killed0", 0, 0), ("killed1", 1, 0), ("again", 1, 1)] {
+            let seconds = restarts > 0 ? ["--seconds", "15", "--max-restarts", "1"] : []
+            let command = BackgroundCommand(arguments(name, settings + seconds), in: try TinyData.folder.get())
+            try command.start()
+            let last = try TinyData.folder.get() + "/\(name)/last.safetensors"
+            let deadline = Date() + 120
+            while Date() < deadline, command.isRunning, !FileManager.default.fileExists(atPath: last) { usleep(20_000) }
+            let process = try XCTUnwrap(try Self.process(ofRank: victim, output: name))
+            let killed = Date()
+            kill(process, SIGKILL)
+            let run = command.wait()
+            XCTAssertTrue(
+                run.errors.contains("rank \(victim) of 2 was ended by signal 9"), run.errors)
+            if restarts > 0 {
+                XCTAssertEqual(run.status, 0, run.errors)
+                XCTAssertTrue(run.errors.contains("beginning again, 1 of 1 times"), run.errors)
+                XCTAssertTrue(run.errors.contains("resuming at step "), run.errors)
+            } else {
+                XCTAssertEqual(run.status, 1, run.errors)
+                XCTAssertLessThan(Date().timeIntervalSince(killed), 30)
+            }
+            XCTAssertNil(try Self.process(ofRank: 0, output: name), "a process is left")
+            let read = try CommandRun.of(["convert", last, last + ".pth", "--replace"])
+            XCTAssertEqual(read.status, 0, read.errors)
+        }
+    }
+
+    /// The process of a rank that writes to `output`.
+    private static func process(ofRank rank: Int, output: String) throws -> pid_t? {
+        for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
+            guard let process = pid_t(entry), process != getpid(),
+                let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
+                let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ")
+            else { continue }
+            let call = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            guard call.contains(output), call.contains("train") else { continue }
+            if variables.split(separator: 0).contains(where: { $0.elementsEqual("RANK=\(rank)".utf8) }) {
+                return process
+            }
+        }
+        return nil
+    }
+
+    /// A process without a sign of life is lost; the others say which.
+    func testAStoppedProcess() throws {
+        let command = BackgroundCommand(
+            arguments("stopped", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get())
+        try command.start()
+        let metrics = try TinyData.folder.get() + "/stopped/metrics.jsonl"
+        let deadline = Date() + 120
+        while Date() < deadline, command.isRunning, !FileManager.default.fileExists(atPath: metrics) { usleep(20_000) }
+        let process = try XCTUnwrap(try Self.process(ofRank: 1, output: "stopped"))
+        let began = Date()
+        kill(process, SIGSTOP)
+        let run = command.wait()
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("rank 0 of 2 ends: rank 1 has given no sign of life"), run.errors)
+        XCTAssertLessThan(Date().timeIntervalSince(began), 60)
+    }
+
+    func testWhatCannotBeSharedOut() throws {
+        let run = try CommandRun.of(
+            ["train", "tiny.yaml", "--output", "unshared", "--processes", "3"], in: TinyData.folder.get())
+        XCTAssertEqual(run.status, 1)
+        XCTAssertTrue(
+            run.errors.contains(
+                "a step's 4 images are 1 micro-batch of 4, which 3 processes can't share alike. Take a training.batch that "
+                    + "3 divides"), run.errors)
+        XCTAssertEqual(run.errors.components(separatedBy: "a step's 4 images").count, 2, "said once: \(run.errors)")
+        let two = try CommandRun.of(
+            ["train", "tiny.yaml", "--output", "unshared", "--processes", "2"], in: TinyData.folder.get())
+        XCTAssertTrue(two.errors.contains("Set training.device_batch to 1, 2"), two.errors)
+        for (call, words) in [
+            (["--processes", "0"], "it must be 1 to 1024"),
+            (["--max-restarts", "1"], "--max-restarts is for --processes"),
+            (["--processes", "2", "--max-restarts=-1"], "it must not be below 0"),
+        ] {
+            let wrong = try CommandRun.of(["train", "tiny.yaml"] + call, in: TinyData.folder.get())
+            XCTAssertEqual(wrong.status, 64, wrong.errors)
+            XCTAssertTrue(wrong.errors.contains(words), wrong.errors)
+        }
+    }
+
+    /// An image that can't be read in one process: the run is saved, and one line tells it.
+    func testAnErrorOfTheDataInOneProcess() throws {
+        let folder = try temporaryDirectory()
+        let samples = try TinyData.folder.get() + "/samples/coco"
+        try FileManager.default.copyItem(atPath: samples, toPath: folder + "/coco")
+        let images = folder + "/coco/images"
+        let last = try XCTUnwrap(FileManager.default.contentsOfDirectory(atPath: images).sorted().first)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: images + "/" + last))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: images + "/" + last))
+        for count in ["1", "2"] {
+            let run = try CommandRun.of(
+                arguments("\(folder)/run\(count)", ["--set", "data.root=\(folder)", "--processes", count]),
+                in: TinyData.folder.get())
+            XCTAssertEqual(run.status, 1, run.errors)
+            XCTAssertEqual(run.errors.components(separatedBy: "vertebra: ").count, 2, run.errors)
+            XCTAssertTrue(run.errors.contains(last), run.errors)
+        }
+    }
+}
