@@ -36,7 +36,7 @@ package struct ProcessPlace: Hashable, Sendable {
             "Open MPI", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
             "OMPI_COMM_WORLD_LOCAL_SIZE"
         ),
-        // Of a step, which only srun begins: a batch script itself is no process of a training.
+        // Variables of a step, which only srun begins, as a batch script itself is no process of a training.
         ("Slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_STEP_TASKS_PER_NODE"),
     ]
 
@@ -76,7 +76,7 @@ package struct ProcessPlace: Hashable, Sendable {
         if environment["MASTER_PORT"] != nil {
             port = UInt16(try number("MASTER_PORT", 1...65_535))
         } else {
-            // The same for all processes of a job, and seldom that of another job.
+            // All processes of a job find the same port, which is seldom that of another job.
             let job = environment["SLURM_JOB_ID"] ?? environment["OMPI_MCA_ess_base_jobid"] ?? ""
             port = UInt16(20_000 + (Int(job.filter(\.isNumber).suffix(9)) ?? 9_500) % 20_000)
         }

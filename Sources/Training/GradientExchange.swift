@@ -14,6 +14,8 @@ final class GradientExchange {
     let processes: TrainingProcesses
     let statistics: RunningStatistics
     var agreed = Agreement()
+    /// Whether the processes compute each step together, so that none can leave a micro-batch out.
+    let isJoint: Bool
     private let named: [(name: String, tensor: Tensor)]
     private var reducer: GradientReducer?
     private var trained: [Tensor] = []
@@ -27,9 +29,9 @@ final class GradientExchange {
             ($0.name, $0.parameter.tensor)
         }
         statistics = RunningStatistics(of: model, processes.group)
-        for case let norm as BatchNorm in model.namedModules().map(\.module) where norm.isSynchronized {
-            norm.processes = processes.group
-        }
+        let synchronized = model.namedModules().compactMap { $0.module as? BatchNorm }.filter(\.isSynchronized)
+        for norm in synchronized { norm.processes = processes.group }
+        isJoint = !synchronized.isEmpty
         try withoutGrad {
             try processes.group.broadcast(
                 model.namedParameters().map(\.parameter.tensor) + model.namedBuffers().map(\.buffer.tensor))

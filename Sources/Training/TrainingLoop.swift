@@ -25,8 +25,10 @@ public final class TrainingLoop<Task: TrainingTask> {
     private var started = ContinuousClock.now
     /// The folder's lock where the caller has it already; else `run` takes it.
     package var lock: FolderLock?
-    /// The processes that train together; nil for one alone. Only the first writes files and tells its observers.
-    package var processes: TrainingProcesses?
+    /// The processes that train together; nil for one alone. Only the first writes files and tells its observers. Each step has
+    /// as many batches as `TrainingOptions.accumulation` says, over all processes, and the task's `batches` gives those of its
+    /// own process (`BatchShare` of DataPipeline says which).
+    public var processes: TrainingProcesses?
     /// What the processes exchange, once the run has begun.
     var exchange: GradientExchange?
     /// Whether the run has said which parameters have no gradient.

@@ -63,6 +63,8 @@ extension TrainingLoop {
                 guard let next = try nextBatch() else { throw TrainingError.noBatches(epoch: position.epoch) }
                 batch = next
             } catch {
+                // The others wait within their forward passes, where nothing can be agreed upon.
+                guard !exchange.isJoint else { throw error }
                 failure = error
                 break
             }

@@ -29,6 +29,22 @@ public final class TrainingProcesses {
     /// Whether this process writes and prints.
     public var isFirst: Bool { rank == 0 }
 
+    /// Joins the processes that torchrun, Slurm's `srun`, Open MPI's `mpirun` or `vertebra train --processes` has begun, as the
+    /// environment says; waits until all are there.
+    ///
+    /// - Returns: nil where this is the only process.
+    /// - Throws: ``ProcessGroupError``, which names the process that has not come, and an error for an environment that
+    ///   describes the processes in part.
+    public static func join(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> TrainingProcesses? {
+        guard let place = try ProcessPlace(environment: environment) else { return nil }
+        return try TrainingProcesses(place, launcher: environment[launcherVariable].flatMap { pid_t($0) })
+    }
+
+    /// The variable in which a launcher tells its processes its own number, so that they end when it is gone.
+    package static let launcherVariable = "VERTEBRA_LAUNCHER"
+
     /// Joins the other processes; waits until all are there.
     ///
     /// - Parameter launcher: the process that began this one and ends with it; nil looks for none.
@@ -71,7 +87,7 @@ public final class TrainingProcesses {
 
     /// Runs the work of all processes. If it fails here, the others are told; if an exchange fails because another process is
     /// lost, the watch ends this one with a line about that.
-    package func run<R>(_ work: () throws -> R) throws -> R {
+    public func run<R>(_ work: () throws -> R) throws -> R {
         do {
             let result = try work()
             try group.barrier()

@@ -1,6 +1,7 @@
 import Foundation
 import ScoreCommands
 import Support
+import Training
 
 /// Starts the processes of a training on this machine, hands signals on to them, and ends them all when one fails.
 struct ProcessLauncher {
@@ -8,20 +9,16 @@ struct ProcessLauncher {
     let count: Int
     /// How many times to begin anew after a failure.
     let maxRestarts: Int
-    /// The arguments of each process, without the program's name; true for those that go on from a checkpoint.
-    let arguments: (_ resuming: Bool) -> [String]
-    /// Whether there is a checkpoint to go on from.
-    let canResume: () -> Bool
-
-    /// The variable by which a process knows who began it.
-    static let launcherVariable = "VERTEBRA_LAUNCHER"
+    /// The arguments of each process, without the program's name. What a process does after a failure follows from its
+    /// ``ProcessPlace``.
+    let arguments: [String]
 
     /// Runs the processes to their end; the exit code of the training.
     func run() throws -> Int32 {
         let signals = ForwardedSignals()
         defer { signals.end() }
         for restart in 0...maxRestarts {
-            let end = try runOnce(restart, resuming: restart > 0 && canResume(), signals)
+            let end = try runOnce(restart, signals)
             guard let failure = end.failure else { return 0 }
             // The processes have said why.
             guard !signals.haveCome, end.code != 2, restart < maxRestarts else {
@@ -42,14 +39,14 @@ struct ProcessLauncher {
     }
 
     private func runOnce(
-        _ restart: Int, resuming: Bool, _ signals: ForwardedSignals
+        _ restart: Int, _ signals: ForwardedSignals
     ) throws -> (code: Int32, failure: Failure?) {
         let port = try freePort()
         var running: [pid_t: Int] = [:]
         for rank in 0..<count {
             let place = ProcessPlace(rank: rank, of: count, port: port, restarts: restart)
             do {
-                running[try start(arguments(resuming), place)] = rank
+                running[try start(place)] = rank
             } catch {
                 for process in running.keys { kill(process, SIGKILL) }
                 throw error
@@ -88,10 +85,10 @@ struct ProcessLauncher {
         return (code, failure)
     }
 
-    private func start(_ arguments: [String], _ place: ProcessPlace) throws -> pid_t {
+    private func start(_ place: ProcessPlace) throws -> pid_t {
         var environment = ProcessInfo.processInfo.environment
         environment.merge(place.environment) { $1 }
-        environment[Self.launcherVariable] = "\(getpid())"
+        environment[TrainingProcesses.launcherVariable] = "\(getpid())"
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -47,9 +47,8 @@ struct TrainCommand: WorkCommand {
     }
 
     func work() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let place = try ProcessPlace(environment: environment)
         if let processes, processes > 1 {
+            let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
             guard place == nil else {
                 throw ValidationError(
                     "--processes is \(processes), and this is already one of \(place?.size ?? 0) processes that a launcher "
@@ -57,9 +56,7 @@ struct TrainCommand: WorkCommand {
             }
             return try launch(processes)
         }
-        guard let place else { return try train(nil) }
-        let launcher = environment[ProcessLauncher.launcherVariable].flatMap { pid_t($0) }
-        let joined = try TrainingProcesses(place, launcher: launcher)
+        guard let joined = try TrainingProcesses.join() else { return try train(nil) }
         do {
             try joined.run { try train(joined) }
         } catch let error as OtherProcessFailed {
@@ -85,12 +82,7 @@ struct TrainCommand: WorkCommand {
             }
             words.append(word)
         }
-        let last = RunFolder(folder).lastCheckpoint
-        let code = try ProcessLauncher(
-            count: count, maxRestarts: maxRestarts,
-            arguments: { resuming in resuming && !resumesLast ? words + ["--resume"] : words },
-            canResume: { FileManager.default.fileExists(atPath: last) }
-        ).run()
+        let code = try ProcessLauncher(count: count, maxRestarts: maxRestarts, arguments: words).run()
         guard code == 0 else { throw ExitCode(code) }
     }
 
@@ -101,10 +93,11 @@ struct TrainCommand: WorkCommand {
     private func train(_ processes: TrainingProcesses?) throws {
         let writes = processes?.isFirst ?? true
         // A launcher that begins again after a failure goes on with what is there.
-        let resume =
-            self.resume
-            || (processes?.restarts ?? 0) > 0
-                && FileManager.default.fileExists(atPath: RunFolder(folder).lastCheckpoint)
+        let goesOn =
+            (processes?.restarts ?? 0) > 0
+            && FileManager.default.fileExists(atPath: RunFolder(folder).lastCheckpoint)
+        let resume = self.resume || goesOn
+        let resumeFrom = goesOn ? nil : self.resumeFrom
         func tell(_ text: String) { if writes { printToStandardError(text) } }
         let folder = folder
         if writes { try RunFolder(folder).requireFree() }

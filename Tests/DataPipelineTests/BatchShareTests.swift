@@ -41,6 +41,20 @@ final class BatchShareTests: XCTestCase {
         }
     }
 
+    func testStepsThatAreNotWholeAreLeftOut() throws {
+        let parts = try (0..<2).map {
+            let loader = DataLoader(
+                dataset: Numbers(count: 27), batchSize: 2, sampler: SequentialSampler(count: 27), threads: 0,
+                share: BatchShare(stepBatches: 4, part: $0, parts: 2, wholeSteps: true))
+            XCTAssertEqual(loader.batchesPerEpoch, 12)
+            let epoch = loader.epoch(0)
+            var count = 0
+            while try epoch.next() != nil { count += 1 }
+            return count
+        }
+        XCTAssertEqual(parts, [6, 6])
+    }
+
     func testAStepWithFewerBatches() {
         let shares = (0..<2).map { BatchShare(stepBatches: 4, part: $0, parts: 2) }
         XCTAssertEqual(shares.map { $0.own(of: 4) }, [0..<2, 2..<4])

@@ -42,8 +42,8 @@ void wait(const c10::intrusive_ptr<c10d::Work> &work) { work->wait(); }
 ct_status ct_store_new(
     const char *host, uint16_t port, bool serves, const char *prefix, double timeout, ct_store *out) {
     return ct_guard([&] {
-        // c10d warns on standard error of what the caller is told anyway.
-        setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
+        // c10d tells standard error what the caller is told anyway.
+        setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
         c10::initLogging();
         c10d::TCPStoreOptions options;
         options.port = port;

@@ -7,15 +7,19 @@ public struct BatchShare: Hashable, Sendable {
     public let part: Int
     /// How many processes there are.
     public let parts: Int
+    /// Whether batches at an epoch's end that are too few for a step are left out, as where the processes compute each step
+    /// together.
+    public let wholeSteps: Bool
 
     /// The share of process `part` of `parts`: that part of each step's batches, in order. Numbers that don't divide trap.
-    public init(stepBatches: Int = 1, part: Int = 0, parts: Int = 1) {
+    public init(stepBatches: Int = 1, part: Int = 0, parts: Int = 1, wholeSteps: Bool = false) {
         precondition(
             parts > 0 && (0..<parts).contains(part) && stepBatches > 0 && stepBatches % parts == 0,
             "part \(part) of \(parts) of \(stepBatches) batches")
         self.stepBatches = stepBatches
         self.part = part
         self.parts = parts
+        self.wholeSteps = wholeSteps
     }
 
     /// The numbers in its step, from 0, of this process's batches of a step that has `count` of them.

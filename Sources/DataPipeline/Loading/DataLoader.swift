@@ -49,7 +49,8 @@ public final class DataLoader<D: Dataset>: Sendable {
     public var batchesPerEpoch: Int { batches(epoch: 0).count }
 
     private func batches(epoch: Int) -> [[Int]] {
-        sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
+        let batches = sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
+        return share.wholeSteps ? batches.dropLast(batches.count % share.stepBatches) : batches
     }
 
     /// Everything skipped or replaced in the batches handed out so far.

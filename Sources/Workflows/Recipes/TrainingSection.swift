@@ -183,7 +183,8 @@ package struct TrainingSection: Codable, Hashable, Sendable {
                                 ? "" : ", or start \(counts.suffix(3).joined(separator: ", ")) processes"))
             )
         }
-        return BatchShare(stepBatches: microBatches, part: processes.rank, parts: processes.size)
+        return BatchShare(
+            stepBatches: microBatches, part: processes.rank, parts: processes.size, wholeSteps: synchronizes)
     }
 
     /// The factor on the learning rate at each of `totalSteps` optimiser steps.

@@ -3,7 +3,7 @@ import TestSupport
 import XCTest
 
 /// Trainings by several real processes of this machine.
-final class TrainProcessesTests: XCTestCase {
+final class ProcessLauncherTests: XCTestCase {
     private func train(_ output: String, _ more: [String]) throws -> CommandRun {
         try CommandRun.of(arguments(output, more), in: TinyData.folder.get())
     }
@@ -18,8 +18,13 @@ final class TrainProcessesTests: XCTestCase {
     private struct Record: Decodable {
         var step: Int
         var losses: [String: Double]?
-        var gradient_norm: Double?
+        var gradientNorm: Double?
         var metrics: [String: Double]?
+
+        private enum CodingKeys: String, CodingKey {
+            case step, losses, metrics
+            case gradientNorm = "gradient_norm"
+        }
     }
 
     private func records(_ run: String) throws -> [Record] {
@@ -38,7 +43,7 @@ final class TrainProcessesTests: XCTestCase {
                 )
             }
             XCTAssertEqual(
-                x.gradient_norm ?? 0, y.gradient_norm ?? 0, accuracy: 1e-4 * max(1, x.gradient_norm ?? 0), file: file,
+                x.gradientNorm ?? 0, y.gradientNorm ?? 0, accuracy: 1e-4 * max(1, x.gradientNorm ?? 0), file: file,
                 line: line)
         }
     }
@@ -73,6 +78,65 @@ final class TrainProcessesTests: XCTestCase {
             XCTAssertEqual(run.status, 0, run.errors)
         }
         try assertSame("uneven1", "uneven2")
+    }
+
+    /// A classifier of sixteen pictures in two folders; its recipe.
+    private func classifier(_ folder: String, _ normalization: String) throws {
+        let images = try TinyData.folder.get() + "/samples/coco/images"
+        let names = try FileManager.default.contentsOfDirectory(atPath: images).sorted()
+        for (i, name) in names.enumerated() {
+            let target = "\(folder)/train/\(i % 2 == 0 ? "even" : "odd")"
+            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: "\(images)/\(name)", toPath: "\(target)/\(name)")
+        }
+        try """
+        task: classification
+        model: {backbone: 'resnet18:planes=8/16/32/64,stem_width=8,normalization=\(normalization)'}
+        data: {root: \(folder), format: folder, train: train, val: train}
+        input: {side: 96}
+        training: {epochs: 5, batch: 8, schedule: constant, learning_rate: 0.002, threads: 1, drop_last: true}
+        """.write(toFile: folder + "/classes.yaml", atomically: true, encoding: .utf8)
+    }
+
+    /// Batch norms take their statistics over `device_batch`, and those that are synchronised over all of the step.
+    func testTheNormsOfAClassifier() throws {
+        let tiny = try TinyData.folder.get()
+        for (norm, one, tolerance) in [("batch", "4", 1e-5), ("synchronized_batch", "8", 2e-3)] {
+            let folder = try temporaryDirectory()
+            try classifier(folder, norm)
+            for (count, deviceBatch) in [("1", one), ("2", "4")] {
+                let run = try CommandRun.of(
+                    [
+                        "train", folder + "/classes.yaml", "--output", "\(norm)\(count)", "--processes", count, "--set",
+                        "training.device_batch=\(deviceBatch)",
+                    ], in: tiny)
+                XCTAssertEqual(run.status, 0, run.errors)
+            }
+            let (first, second) = try (records("\(norm)1"), records("\(norm)2"))
+            XCTAssertEqual(first.count, second.count)
+            for (x, y) in zip(first, second) {
+                for (name, value) in x.losses ?? x.metrics ?? [:] {
+                    let other = try XCTUnwrap((y.losses ?? y.metrics ?? [:])[name])
+                    XCTAssertEqual(
+                        value, other, accuracy: tolerance * max(1, abs(value)), "\(norm), step \(x.step), \(name)")
+                }
+            }
+            guard norm == "synchronized_batch" else { continue }
+            // Statistics of half the step's images are other ones.
+            let wrong = try CommandRun.of(
+                [
+                    "train", folder + "/classes.yaml", "--output", "halves", "--set", "training.device_batch=4",
+                ], in: tiny)
+            XCTAssertEqual(wrong.status, 2)
+            XCTAssertTrue(
+                wrong.errors.contains("one process takes them at once: set training.device_batch to 8"), wrong.errors)
+        }
+        // What the tolerance must tell apart.
+        let (plain, synchronized) = try (records("batch2"), records("synchronized_batch2"))
+        let gaps = zip(plain, synchronized).compactMap { x, y in
+            x.losses?["cross_entropy"].flatMap { a in y.losses?["cross_entropy"].map { abs(a - $0) } }
+        }
+        XCTAssertGreaterThan(gaps.max() ?? 0, 1e-2)
     }
 
     /// A run goes on with another number of processes, stopped by a signal to the launcher.
