@@ -38,10 +38,10 @@ final class OwnDetection: TrainingTask {
 
     var classNames: [String] { loader.dataset.classNames }
     var model: Module { detector }
-    var batchesPerEpoch: Int { loader.stepsPerEpoch }
+    var batchesPerEpoch: Int { loader.batchesPerEpoch }
 
     func batches(epoch: Int, startingAt first: Int) -> () throws -> Batch? {
-        let batches = loader.epoch(epoch, startingAtStep: first)
+        let batches = loader.epoch(epoch, startingAtBatch: first)
         return { try batches.next() }
     }
 
