@@ -53,7 +53,12 @@ final class ProcessWatch: @unchecked Sendable {
         while monitor.locked({ !isOver }) {
             do {
                 try store.add(1, to: "beat/\(place.rank)")
-                if try store.has(Self.failure) { endProcess(because: try store.value(of: Self.failure)) }
+                if try store.has(Self.failure) {
+                    let failure = try store.value(of: Self.failure)
+                    // What fails in all processes, such as a wrong recipe, ends this one by itself in a moment.
+                    Thread.sleep(forTimeInterval: 2)
+                    endProcess(because: failure)
+                }
                 let beats = try store.add(0, to: "beat/\(next)")
                 let now = Date()
                 if beats != seen || wasAsleep(now) {

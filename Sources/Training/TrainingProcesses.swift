@@ -104,7 +104,7 @@ public final class TrainingProcesses {
             // What fails in all processes, such as a wrong recipe, is said by one.
             let isNew = !(error is OtherProcessFailed) && watch.tell("rank \(rank) failed: \("\(error)".onOneLine)")
             // The others read it, and the store is the first process's.
-            if rank == 0 { Thread.sleep(forTimeInterval: 3) }
+            if rank == 0 { Thread.sleep(forTimeInterval: 4) }
             throw isNew ? error : OtherProcessFailed(description: "another process failed", cause: error)
         }
     }
