@@ -115,8 +115,9 @@ final class ProcessLauncherTests: XCTestCase {
             }
             let (first, second) = try (records("p-\(norm)1"), records("p-\(norm)2"))
             XCTAssertEqual(first.count, second.count)
+            // Whether an image's two classes change places may hang on rounding.
             for (x, y) in zip(first, second) {
-                for (name, value) in x.losses ?? x.metrics ?? [:] {
+                for (name, value) in x.losses ?? x.metrics ?? [:] where !name.hasPrefix("top") {
                     let other = try XCTUnwrap((y.losses ?? y.metrics ?? [:])[name])
                     XCTAssertEqual(
                         value, other, accuracy: tolerance * max(1, abs(value)), "\(norm), step \(x.step), \(name)")
