@@ -42,7 +42,7 @@ final class GradientExchange {
     /// The backward pass that ends a step in this process, after which all gradients are the means over the processes.
     ///
     /// - Parameter loss: the last micro-batch's; nil where this process has none, but waits for the others' gradients.
-    /// - Throws: ``ProcessGroupError``; `TrainingError.gradientAppeared`.
+    /// - Throws: `ProcessGroupError`; `TrainingError.gradientAppeared`.
     func finishBackward(_ loss: Tensor?) throws {
         guard let reducer else { return try finishFirstBackward(loss) }
         try reducer.backward(

@@ -33,7 +33,7 @@ public final class TrainingProcesses {
     /// environment says; waits until all are there.
     ///
     /// - Returns: nil where this is the only process.
-    /// - Throws: ``ProcessGroupError``, which names the process that has not come, and an error for an environment that
+    /// - Throws: `ProcessGroupError`, which names the process that has not come, and an error for an environment that
     ///   describes the processes in part.
     public static func join(
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -48,7 +48,7 @@ public final class TrainingProcesses {
     /// Joins the other processes; waits until all are there.
     ///
     /// - Parameter launcher: the process that began this one and ends with it; nil looks for none.
-    /// - Throws: ``ProcessGroupError``, which names the process that has not come.
+    /// - Throws: `ProcessGroupError`, which names the process that has not come.
     package init(_ place: ProcessPlace, launcher: pid_t? = nil) throws {
         self.place = place
         self.launcher = launcher

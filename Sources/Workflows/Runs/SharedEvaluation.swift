@@ -11,7 +11,7 @@ extension TrainingProcesses? {
 
     /// Ends an evaluation in all processes, once all have done their share, where one of them was asked to stop.
     ///
-    /// - Throws: `Stopped`, ``ProcessGroupError``.
+    /// - Throws: `Stopped`, `ProcessGroupError`.
     func agree(isStopped: Bool) throws {
         let isStopped = try self?.group.gather([isStopped ? 1 : 0]).contains { $0[0] > 0 } ?? isStopped
         if isStopped { throw Stopped() }
