@@ -93,7 +93,12 @@ struct ProcessLauncher {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // A group of its own, so that a terminal's Ctrl-C comes to it once, by way of this process.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+        // This process ignores what it hands on; a process that begins ignoring SIGHUP would take it for nohup.
+        var handedOn = sigset_t()
+        sigemptyset(&handedOn)
+        for number in ForwardedSignals.numbers { sigaddset(&handedOn, number) }
+        posix_spawnattr_setsigdefault(&attributes, &handedOn)
         var process: pid_t = 0
         let program = try programPath()
         let words = ([program] + arguments).map { strdup($0) } + [nil]
@@ -141,7 +146,7 @@ struct LaunchError: Error, CustomStringConvertible {
 
 /// Signals that ask for an end, kept for the processes of a training.
 private final class ForwardedSignals {
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+    static let numbers = [SIGINT, SIGTERM, SIGHUP]
     private let sources: [any DispatchSourceSignal]
     private let monitor = Monitor()
     private var pending: [Int32] = []
@@ -149,18 +154,13 @@ private final class ForwardedSignals {
     private(set) var haveCome = false
 
     init() {
-        var sources: [any DispatchSourceSignal] = []
         let queue = DispatchQueue(label: "signals")
-        var received: ((Int32) -> Void)?
-        for number in Self.numbers {
+        sources = Self.numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+        for (number, source) in zip(Self.numbers, sources) {
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { received?(number) }
-            sources.append(source)
+            source.setEventHandler { [weak self] in self?.receive(number) }
+            source.resume()
         }
-        self.sources = sources
-        received = { [weak self] number in self?.receive(number) }
-        for source in sources { source.resume() }
     }
 
     private func receive(_ number: Int32) {

@@ -56,9 +56,10 @@ struct TrainCommand: WorkCommand {
             }
             return try launch(processes)
         }
-        guard let joined = try TrainingProcesses.join() else { return try train(nil) }
+        let joined = try TrainingProcesses.join()
         do {
-            try joined.run { try train(joined) }
+            let reason = try joined?.run { try train(joined) } ?? train(nil)
+            guard reason != .stopped else { throw ExitCode.failure }
         } catch let error as OtherProcessFailed {
             // That process says why.
             throw (error.cause as? any ErrorOfCall)?.isOfCall ?? false ? ExitCode(2) : ExitCode.failure
@@ -90,7 +91,7 @@ struct TrainCommand: WorkCommand {
         output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
     }
 
-    private func train(_ processes: TrainingProcesses?) throws {
+    private func train(_ processes: TrainingProcesses?) throws -> TrainingOutcome.Reason {
         let writes = processes?.isFirst ?? true
         // A launcher that begins again after a failure goes on with what is there.
         let goesOn =
@@ -122,12 +123,9 @@ struct TrainCommand: WorkCommand {
                 folder: folder, processes: processes.flatMap { $0.launcher == nil ? nil : $0.size }),
             showsProgress: writes)
         let replaced = try processes?.gather(all: training.replacedImages) ?? training.replacedImages
-        let leftOut = training.leftOutImages
+        let leftOut = try processes?.gather(all: training.leftOutImages) ?? training.leftOutImages
         let damaged = try processes?.gather(all: training.damagedImages) ?? training.damagedImages
-        guard writes else {
-            guard outcome.reason != .stopped else { throw ExitCode.failure }
-            return
-        }
+        guard writes else { return outcome.reason }
         if !replaced.isEmpty {
             printToStandardError(
                 "\(replaced.count) images could not be read and were replaced by others; the first: \(replaced[0])")
@@ -138,13 +136,14 @@ struct TrainCommand: WorkCommand {
                     + first.reason)
         }
         printDamage(damaged)
-        guard outcome.reason != .stopped else { throw ExitCode.failure }
+        guard outcome.reason != .stopped else { return .stopped }
         printToStandardOutput("run: \(folder)")
         printToStandardOutput("last checkpoint: \(outcome.lastCheckpoint) (step \(outcome.step))")
         if let best = outcome.best, let path = outcome.bestCheckpoint {
             printToStandardOutput(
                 "best checkpoint: \(path) (\(best.metric) \(String(format: "%.4f", best.value)) at step \(best.step))")
         }
+        return outcome.reason
     }
 
     private func resumeCommand(folder: String, processes count: Int?) -> String {
