@@ -167,6 +167,25 @@ final class ProcessLauncherTests: XCTestCase {
         try assertSame("p-whole", "p-parts")
     }
 
+    /// The launcher ignores the signals that it hands on; its processes must not.
+    func testAHangUpIsHandedOn() throws {
+        let command = BackgroundCommand(
+            arguments("p-hangup", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get())
+        try command.start()
+        let metrics = try TinyData.folder.get() + "/p-hangup/metrics.jsonl"
+        let deadline = Date() + 120
+        while Date() < deadline, command.isRunning,
+            (try? String(contentsOfFile: metrics, encoding: .utf8))?.isEmpty ?? true
+        {
+            usleep(20_000)
+        }
+        command.signal(SIGHUP)
+        let run = command.wait()
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("stopped at step "), run.errors)
+        XCTAssertTrue(run.errors.contains("--processes 2 --resume"), run.errors)
+    }
+
     /// A killed process ends the others with a line that names it, and the training goes on by itself where it may.
     func testAKilledProcess() throws {
         let settings = ["--set", "training.epochs=1000", "--set", "training.checkpoint_steps=1", "--processes", "2"]
