@@ -56,6 +56,12 @@ static uint8_t sample(int plane, int x, int y, int t) {
         uint8_t)(plane ? 96 + texture / 2 + 40 * square * (plane == 1) : 60 + texture + 80 * square + t / 11 % 3 * 10);
 }
 
+/// A sample that those beside it say nothing about.
+static uint8_t noise(int plane, int x, int y, int t) {
+    uint32_t hash = (uint32_t)(((t * 3 + plane) * 2048 + y) * 2048 + x) * 2654435761u;
+    return (uint8_t)((hash ^ hash >> 15) * 2246822519u >> 24);
+}
+
 static void draw(const fx_video *v, AVFrame *frame, int t) {
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
     for (int p = 0; p < av_pix_fmt_count_planes((enum AVPixelFormat)frame->format); p++) {
@@ -63,7 +69,9 @@ static void draw(const fx_video *v, AVFrame *frame, int t) {
         int h = p ? -(-v->height >> format->log2_chroma_h) : v->height;
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++)
-                frame->data[p][y * frame->linesize[p] + x] = v->is_flat ? (uint8_t)v->flat[p] : sample(p, x, y, t);
+                frame->data[p][y * frame->linesize[p] + x] = v->is_flat ? (uint8_t)v->flat[p]
+                    : v->is_noise                                       ? noise(p, x, y, t)
+                                                                        : sample(p, x, y, t);
     }
 }
 

@@ -91,4 +91,34 @@ final class VideoColorTests: XCTestCase {
         }
         XCTAssertGreaterThan(changing, 10)
     }
+
+    /// Every pixel is what libswscale makes of it, of every size that its own way or ours is for, and of colours that RGB
+    /// doesn't have.
+    func testEveryPixelIsLibswscales() throws {
+        let sizes = [
+            (2, 2), (6, 8), (8, 6), (8, 8), (10, 12), (30, 8), (32, 10), (34, 14), (62, 8), (64, 32), (66, 34),
+            (98, 50),
+        ]
+        for (width, height) in sizes {
+            for (matrix, number) in [("BT.601", 6), ("BT.709", 1), ("FCC", 4), ("SMPTE 240M", 7), ("BT.2020", 9)] {
+                for range in [1, 2] {
+                    var fixture = fixture((0, 0, 0))
+                    fixture.flat = nil
+                    fixture.isNoise = true
+                    (fixture.width, fixture.height, fixture.matrix, fixture.range) = (width, height, number, range)
+                    let bytes = try fixture.bytes()
+                    let plain = SequentialDecode(bytes)
+                    let reader = try VideoReader(bytes: bytes)
+                    XCTAssertEqual([plain.count, plain.width, plain.height], [3, width, height])
+                    for frame in 0..<plain.count {
+                        try reader.image(at: frame).pixels.withUnsafeBytes {
+                            XCTAssertTrue(
+                                plain.isFrame(frame, $0),
+                                "\(width) x \(height), \(matrix), range \(range), frame \(frame)")
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

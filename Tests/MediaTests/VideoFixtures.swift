@@ -31,6 +31,8 @@ struct VideoFixture {
     var matrix = 0
     var range = 0
     var flat: (y: Int, cb: Int, cr: Int)?
+    /// Every sample is one of all 256 by chance, instead of a drawn scene.
+    var isNoise = false
     var isSoundOnly = false
     /// libavcodec's name of a codec for sound beside the pictures.
     var sound: String?
@@ -65,6 +67,7 @@ struct VideoFixture {
                     video.format = Int32(format)
                     video.matrix = Int32(matrix)
                     video.range = Int32(range)
+                    video.is_noise = isNoise
                     video.sound_only = isSoundOnly
                     video.sound = UnsafePointer(voice)
                     video.aspect_width = Int32(aspect.width)

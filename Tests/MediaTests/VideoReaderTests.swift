@@ -181,9 +181,11 @@ final class VideoReaderTests: XCTestCase {
     }
 
     func testRotation() throws {
-        for (degrees, orientation) in [(90, 6), (180, 3), (270, 8)] {
+        // In 4:2:0 and 4:4:4, which take different ways to RGB.
+        for (degrees, orientation, format) in [(90, 6, 0), (180, 3, 0), (270, 8, 0), (90, 6, 5), (180, 3, 5)] {
             var fixture = VideoFixture(name: "turned", container: "mp4", codec: "libx264", frames: 6)
             fixture.rotation = degrees
+            fixture.format = format
             let bytes = try fixture.bytes()
             let stored = try VideoReader(bytes: bytes, options: VideoOptions(appliesRotation: false))
             let upright = try VideoReader(bytes: bytes)

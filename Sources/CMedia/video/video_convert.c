@@ -1,18 +1,16 @@
 #include "video/video_convert.h"
 
+#include "video/video_weave.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 void video_converter_clear(video_converter *c) {
     sws_freeContext(c->scaler);
+    video_rgb_clear(&c->rgb);
     av_free(c->planes);
     memset(c, 0, sizeof *c);
 }
@@ -47,8 +45,15 @@ static cm_status prepare(video_converter *c, const AVFrame *frame, int width, in
     enum AVPixelFormat format = plain_format((enum AVPixelFormat)frame->format, &full);
     int matrix = matrix_of(frame);
     int wanted[7] = {frame->width, frame->height, format, matrix, full, width, height};
-    if (c->scaler && !memcmp(wanted, c->made_for, sizeof wanted)) return CM_OK;
+    if (c->ready && !memcmp(wanted, c->made_for, sizeof wanted)) return CM_OK;
+    c->ready = false;
     sws_freeContext(c->scaler);
+    c->scaler = NULL;
+    memcpy(c->made_for, wanted, sizeof wanted);
+    if (width == frame->width && height == frame->height && video_rgb_can(format, width, height)) {
+        c->ready = video_rgb_prepare(&c->rgb, width, height, sws_getCoefficients(matrix), full);
+        return c->ready ? CM_OK : CM_OUT_OF_MEMORY;
+    }
     // To planes, since libswscale interpolates chroma much faster into them than into packed RGB.
     c->scaler = sws_getContext(
         frame->width, frame->height, format, width, height, AV_PIX_FMT_GBRP,
@@ -62,56 +67,35 @@ static cm_status prepare(video_converter *c, const AVFrame *frame, int width, in
     }
     sws_setColorspaceDetails(
         c->scaler, sws_getCoefficients(matrix), full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-    memcpy(c->made_for, wanted, sizeof wanted);
+    c->ready = true;
     return CM_OK;
 }
 
-#if defined(__x86_64__)
-/// For each of the three vectors that sixteen pixels of RGB fill, and in it for red, green and blue: which pixel's byte
-/// goes where; -1 leaves the place to another colour.
-static const int8_t places[9][16] = {
-    {0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1, 5},
-    {-1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1},
-    {-1, -1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1},
-    {-1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10, -1},
-    {5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10},
-    {-1, 5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1},
-    {-1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1, -1},
-    {-1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1},
-    {10, -1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15},
-};
+/// Where a stored pixel (x, y) goes in the picture: its offset is origin + x * right + y * below.
+typedef struct placement {
+    ptrdiff_t origin, right, below;
+} placement;
 
-/// Weaves planes into RGB, sixteen pixels at a time; returns the number of pixels that are done.
-__attribute__((target("ssse3"))) static ptrdiff_t interleave_vectors(
-    const uint8_t *r, const uint8_t *g, const uint8_t *b, ptrdiff_t count, uint8_t *to) {
-    ptrdiff_t x = 0;
-    for (; x + 16 <= count; x += 16) {
-        const uint8_t *const planes[3] = {r + x, g + x, b + x};
-        for (int vector = 0; vector < 3; vector++) {
-            __m128i sum = _mm_setzero_si128();
-            for (int colour = 0; colour < 3; colour++) {
-                __m128i place = _mm_loadu_si128((const __m128i *)places[3 * vector + colour]);
-                __m128i bytes = _mm_loadu_si128((const __m128i *)planes[colour]);
-                sum = _mm_or_si128(sum, _mm_shuffle_epi8(bytes, place));
-            }
-            _mm_storeu_si128((__m128i *)(to + 3 * x + 16 * vector), sum);
-        }
+static placement placement_for(int orientation, ptrdiff_t w, ptrdiff_t h) {
+    switch (orientation) {
+        case 2: return (placement){w - 1, -1, w};
+        case 3: return (placement){w * h - 1, -1, -w};
+        case 4: return (placement){w * (h - 1), 1, -w};
+        case 5: return (placement){0, w, 1};
+        case 6: return (placement){w - 1, w, -1};
+        case 7: return (placement){w * h - 1, -w, -1};
+        case 8: return (placement){w * (h - 1), -w, 1};
+        default: return (placement){0, 1, w};
     }
-    return x;
 }
-#endif
 
-/// Weaves a row's planes into RGB.
-static void interleave(const uint8_t *r, const uint8_t *g, const uint8_t *b, ptrdiff_t count, uint8_t *to) {
-    ptrdiff_t x = 0;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("ssse3")) x = interleave_vectors(r, g, b, count, to);
-#endif
-    for (; x < count; x++) {
-        to[3 * x] = r[x];
-        to[3 * x + 1] = g[x];
-        to[3 * x + 2] = b[x];
-    }
+/// Makes `*memory` hold at least `bytes`, whose contents don't matter.
+static bool reserve(uint8_t **memory, size_t *held, size_t bytes) {
+    if (*held >= bytes) return true;
+    av_free(*memory);
+    *memory = av_malloc(bytes);
+    *held = *memory ? bytes : 0;
+    return *memory != NULL;
 }
 
 cm_status video_convert(
@@ -119,70 +103,32 @@ cm_status video_convert(
     int across = orientation >= 5 ? height : width, down = orientation >= 5 ? width : height;
     cm_status status = prepare(c, frame, across, down, report);
     if (status != CM_OK) return status;
-    // libswscale writes whole vectors, past the end of a row.
-    size_t stride = ((size_t)across + 63) / 64 * 64 + 64, plane = stride * (size_t)down;
-    if (c->plane_bytes < 3 * plane) {
-        av_free(c->planes);
-        c->planes = av_malloc(3 * plane);
-        c->plane_bytes = c->planes ? 3 * plane : 0;
-        if (!c->planes) return CM_OUT_OF_MEMORY;
-    }
-    uint8_t *targets[4] = {c->planes, c->planes + plane, c->planes + 2 * plane, NULL};
-    int strides[4] = {(int)stride, (int)stride, (int)stride, 0};
-    const uint8_t *const *sources = (const uint8_t *const *)frame->data;
-    if (sws_scale(c->scaler, sources, frame->linesize, 0, frame->height, targets, strides) < 0) {
-        snprintf(report->error, sizeof report->error, "libswscale can't convert it");
-        return CM_UNSUPPORTED;
-    }
-    // Where the stored pixel (x, y) goes: its offset is origin + x * right + y * below.
-    ptrdiff_t w = width, h = height, origin = 0, right = 1, below = w;
-    switch (orientation) {
-        case 2:
-            origin = w - 1;
-            right = -1;
-            break;
-        case 3:
-            origin = w * h - 1;
-            right = -1;
-            below = -w;
-            break;
-        case 4:
-            origin = w * (h - 1);
-            below = -w;
-            break;
-        case 5:
-            right = w;
-            below = 1;
-            break;
-        case 6:
-            origin = w - 1;
-            right = w;
-            below = -1;
-            break;
-        case 7:
-            origin = w * h - 1;
-            right = -w;
-            below = -1;
-            break;
-        case 8:
-            origin = w * (h - 1);
-            right = -w;
-            below = 1;
-            break;
-        default: break;
-    }
-    for (ptrdiff_t y = 0; y < down; y++) {
-        const uint8_t *g = c->planes + (size_t)y * stride, *b = g + plane, *r = b + plane;
-        uint8_t *to = rgb + 3 * (origin + y * below);
-        if (right == 1) {
-            interleave(r, g, b, across, to);
-        } else {
-            for (ptrdiff_t x = 0; x < across; x++, to += 3 * right) {
-                to[0] = r[x];
-                to[1] = g[x];
-                to[2] = b[x];
-            }
+    // libswscale writes whole vectors, past the end of a row. Behind the planes, a row of RGB.
+    size_t stride = ((size_t)across + 63) / 64 * 64 + 64, plane = c->scaler ? stride * (size_t)down : 0;
+    if (!reserve(&c->planes, &c->plane_bytes, 3 * (plane + stride))) return CM_OUT_OF_MEMORY;
+    uint8_t *beside = c->planes + 3 * plane;
+    if (c->scaler) {
+        uint8_t *targets[4] = {c->planes, c->planes + plane, c->planes + 2 * plane, NULL};
+        int strides[4] = {(int)stride, (int)stride, (int)stride, 0};
+        const uint8_t *const *sources = (const uint8_t *const *)frame->data;
+        if (sws_scale(c->scaler, sources, frame->linesize, 0, frame->height, targets, strides) < 0) {
+            snprintf(report->error, sizeof report->error, "libswscale can't convert it");
+            return CM_UNSUPPORTED;
         }
+    }
+    placement to = placement_for(orientation, width, height);
+    for (ptrdiff_t y = 0; y < down; y++) {
+        uint8_t *target = rgb + 3 * (to.origin + y * to.below);
+        // A row that doesn't lie across the picture is made beside it first.
+        uint8_t *row = to.right == 1 ? target : beside;
+        if (c->scaler) {
+            const uint8_t *g = c->planes + (size_t)y * stride, *b = g + plane, *r = b + plane;
+            video_weave(r, g, b, across, row);
+        } else {
+            video_rgb_row(&c->rgb, frame, (int)y, row);
+        }
+        if (row == target) continue;
+        for (ptrdiff_t x = 0; x < across; x++, target += 3 * to.right) memcpy(target, row + 3 * x, 3);
     }
     return CM_OK;
 }

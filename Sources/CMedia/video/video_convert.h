@@ -2,6 +2,7 @@
 #define CM_VIDEO_CONVERT_H
 
 #include "cm_report.h"
+#include "video/video_rgb.h"
 
 #include <libavutil/frame.h>
 #include <libswscale/swscale.h>
@@ -10,10 +11,13 @@
 
 /// Turns decoded frames into RGB of one size. Must be all zeros at first.
 typedef struct video_converter {
+    /// Makes planes of frames of any kind and size; none where `rgb` makes the rows.
     struct SwsContext *scaler;
-    /// What the scaler was made for: source width, height, format, matrix, range; target width, height.
+    video_rgb rgb;
+    /// What they were made for: source width, height, format, matrix, range; target width, height.
     int made_for[7];
-    /// The frame's green, blue and red in three planes.
+    bool ready;
+    /// What the scaler makes, the frame's green, blue and red in three planes; and a row of RGB.
     uint8_t *planes;
     size_t plane_bytes;
 } video_converter;

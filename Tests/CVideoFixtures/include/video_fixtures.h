@@ -28,6 +28,8 @@ typedef struct fx_video {
     int matrix;
     int range;
     /// Every sample of a plane is this, rather than a moving pattern.
+    /// Every sample is one of all 256 by chance, instead of a drawn scene.
+    bool is_noise;
     bool is_flat;
     int flat[3];
     /// A stream of sound instead of pictures.
