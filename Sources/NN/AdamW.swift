@@ -67,6 +67,9 @@ public final class AdamW: Optimizer {
         }
     }
 
+    /// Takes back the count of the last step, in which `isInvalid` was 1.
+    public func takeStepBack() { state.takeStepBack(namedParameters) }
+
     /// The running means and the number of steps of each parameter, as tensors named `parameter/exp_avg`,
     /// `parameter/exp_avg_sq` and `parameter/step`.
     public func stateDict() -> [(name: String, tensor: Tensor)] {

@@ -13,6 +13,9 @@ public protocol Optimizer: AnyObject {
     ///   wait for the device to know it. The step counts all the same.
     func step(unless isInvalid: Tensor?)
 
+    /// Takes back the count of the last step, in which `isInvalid` was 1.
+    func takeStepBack()
+
     /// What is remembered between steps, as tensors named `parameter/quantity`, beside `parameter/step`, an int64
     /// scalar.
     func stateDict() -> [(name: String, tensor: Tensor)]
@@ -85,8 +88,14 @@ struct OptimizerState {
         return fresh
     }
 
-    mutating func countStep(of name: String) {
-        states[name]?.steps += 1
+    mutating func countStep(of name: String, by count: Int = 1) {
+        states[name]?.steps += count
+    }
+
+    /// Takes back the count of the last step of all parameters that hold a gradient.
+    mutating func takeStepBack(_ parameters: [(name: String, parameter: Parameter)]) {
+        let haveGradients = OptimizerOps.haveGradients(parameters.map(\.parameter.tensor))
+        for ((name, _), hasGradient) in zip(parameters, haveGradients) where hasGradient { countStep(of: name, by: -1) }
     }
 
     func stateDict(_ parameters: [(name: String, parameter: Parameter)]) -> [(name: String, tensor: Tensor)] {

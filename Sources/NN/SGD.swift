@@ -71,6 +71,9 @@ public final class SGD: Optimizer {
         }
     }
 
+    /// Takes back the count of the last step, in which `isInvalid` was 1.
+    public func takeStepBack() { state.takeStepBack(namedParameters) }
+
     /// The momentum and the number of steps of each parameter, as tensors named `parameter/momentum_buffer` and
     /// `parameter/step`; nothing without a momentum.
     public func stateDict() -> [(name: String, tensor: Tensor)] {

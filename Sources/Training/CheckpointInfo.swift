@@ -52,12 +52,15 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
     public var metrics: [String: Double] = [:]
     /// Whether an evaluation was due at this step and has not been done.
     public var evaluationIsPending = false
+    /// The factor on the loss; nil for none.
+    public var lossScale: LossScale?
 
     /// What a checkpoint is to say of a run.
     public init(
         classNames: [String], recipe: String, step: Int, epoch: Int, batchInEpoch: Int, batchesPerEpoch: Int,
         accumulation: Int, seed: UInt64, optimizer: String, learningRate: Double, schedule: LearningRateSchedule,
-        best: BestScore? = nil, metrics: [String: Double] = [:], evaluationIsPending: Bool = false
+        best: BestScore? = nil, metrics: [String: Double] = [:], evaluationIsPending: Bool = false,
+        lossScale: LossScale? = nil
     ) {
         self.classNames = classNames
         self.recipe = recipe
@@ -73,5 +76,6 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
         self.best = best
         self.metrics = metrics
         self.evaluationIsPending = evaluationIsPending
+        self.lossScale = lossScale
     }
 }

@@ -24,8 +24,12 @@ public struct MetricsRecord: Codable, Hashable, Sendable {
     public var losses: [String: Double]?
     /// The learning rate that the step was taken with.
     public var learningRate: Double?
-    /// The gradients' common norm before clipping.
+    /// The gradients' common norm before clipping; not finite where the step was left out.
     public var gradientNorm: Double?
+    /// The factor on the loss after the step.
+    public var lossScale: Double?
+    /// Steps of the run that were left out so far.
+    public var skippedSteps: Int?
     /// Images of the step over its seconds.
     public var imagesPerSecond: Double?
     /// Share of the step's time that was spent waiting for data, 0…1.
@@ -41,6 +45,8 @@ public struct MetricsRecord: Codable, Hashable, Sendable {
         case kind, step, epoch, loss, losses, metrics, seconds
         case learningRate = "learning_rate"
         case gradientNorm = "gradient_norm"
+        case lossScale = "loss_scale"
+        case skippedSteps = "skipped_steps"
         case imagesPerSecond = "images_per_second"
         case dataShare = "data_share"
         case isBest = "is_best"
@@ -121,6 +127,7 @@ public final class MetricsLog: TrainingObserver {
                     loss: report.totalLoss,
                     losses: Dictionary(report.losses.map { ($0.name, $0.value) }, uniquingKeysWith: +),
                     learningRate: report.learningRate, gradientNorm: report.gradientNorm,
+                    lossScale: report.lossScale?.value, skippedSteps: report.lossScale?.skippedSteps,
                     imagesPerSecond: Double(report.images) / max(report.seconds, 1e-9),
                     dataShare: report.dataSeconds / max(report.seconds, 1e-9), seconds: report.seconds))
         case .evaluated(let report):

@@ -128,6 +128,10 @@ public final class ProgressPrinter: TrainingObserver {
             parts.append("\(Self.duration(left)) left")
         }
         parts.append("lr \(Self.number(report.learningRate))")
+        if let scale = report.lossScale {
+            let count = scale.skippedSteps
+            parts.append("loss scale \(Self.number(scale.value)), \(count) \(count == 1 ? "step" : "steps") left out")
+        }
         if meter.losses.count > 1 {
             parts += meter.losses.map { "\($0.name) \(Self.number($0.value))" }
         }

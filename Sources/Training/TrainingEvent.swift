@@ -71,8 +71,10 @@ public struct StepReport: Hashable, Sendable {
     public var losses: [Loss]
     /// The learning rate that the step was taken with.
     public var learningRate: Double
-    /// The gradients' common norm before clipping.
+    /// The gradients' common norm before clipping; not finite where the step was left out.
     public var gradientNorm: Double
+    /// The factor on the loss after the step, and how many steps were left out so far; nil for none.
+    public var lossScale: LossScale?
     /// Images of the step's batches.
     public var images: Int
     /// Seconds that the step took.
@@ -100,7 +102,7 @@ public struct StepReport: Hashable, Sendable {
     /// A step as it was taken.
     public init(
         step: Int, epoch: Int, stepInEpoch: Int, stepsPerEpoch: Int, losses: [Loss], learningRate: Double,
-        gradientNorm: Double, images: Int, seconds: Double, dataSeconds: Double
+        gradientNorm: Double, lossScale: LossScale? = nil, images: Int, seconds: Double, dataSeconds: Double
     ) {
         self.step = step
         self.epoch = epoch
@@ -109,6 +111,7 @@ public struct StepReport: Hashable, Sendable {
         self.losses = losses
         self.learningRate = learningRate
         self.gradientNorm = gradientNorm
+        self.lossScale = lossScale
         self.images = images
         self.seconds = seconds
         self.dataSeconds = dataSeconds

@@ -95,6 +95,7 @@ public final class TrainingLoop<Task: TrainingTask> {
         } else {
             guard !writes || !files.holdRun else { throw TrainingError.folderHoldsRun(files.folder) }
             Random.seed(options.seed)
+            position.lossScale = options.lossScale
             if writes { try metricsLog.rewind(to: -1, evaluationIsPending: false) }
         }
         if let absence = lock?.absence {
@@ -200,9 +201,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         try announceUntrained()
 
         let tensors = optimizer.namedParameters.map(\.parameter.tensor)
-        if sum.batches.count < options.accumulation {
-            OptimizerOps.scaleGradients(tensors, by: Double(options.accumulation) / Double(sum.batches.count))
-        }
+        let share = Double(options.accumulation) / Double(sum.batches.count) / lossFactor
+        if share != 1 { OptimizerOps.scaleGradients(tensors, by: share) }
         let learningRate = baseLearningRate * options.schedule.factor(step: position.step)
         optimizer.learningRate = learningRate
         let norm =
@@ -220,7 +220,7 @@ public final class TrainingLoop<Task: TrainingTask> {
                     step: position.step, epoch: position.epoch,
                     stepInEpoch: (position.batchInEpoch + options.accumulation - 1) / options.accumulation,
                     stepsPerEpoch: stepsPerEpoch, losses: sum.meanLosses, learningRate: learningRate,
-                    gradientNorm: norm,
+                    gradientNorm: norm, lossScale: position.lossScale,
                     images: sum.images, seconds: Self.seconds(since: start), dataSeconds: sum.dataSeconds)))
         return goesOn
     }

@@ -23,7 +23,8 @@ extension TrainingLoop {
             accumulation: options.accumulation,
             seed: options.seed, optimizer: "\(type(of: optimizer))", learningRate: baseLearningRate,
             schedule: options.schedule, best: position.best,
-            metrics: position.metrics.filter { $0.value.isFinite }, evaluationIsPending: position.evaluationIsPending)
+            metrics: position.metrics.filter { $0.value.isFinite }, evaluationIsPending: position.evaluationIsPending,
+            lossScale: position.lossScale)
         return Checkpoint(
             info: info, model: task.model.stateDict(), optimizer: optimizer.stateDict(), randomState: Random.state)
     }
@@ -73,6 +74,8 @@ extension TrainingLoop {
         }
         if writes { try metricsLog.rewind(to: info.step, evaluationIsPending: info.evaluationIsPending) }
         position = TrainingPosition(info)
+        // A run may go on in another precision.
+        position.lossScale = options.lossScale.map { info.lossScale ?? $0 }
         if info.batchesPerEpoch != task.batchesPerEpoch {
             // As far into the epoch, counted in its images.
             let share = Double(info.batchInEpoch) / Double(max(info.batchesPerEpoch, 1))

@@ -78,7 +78,8 @@ extension TrainingLoop {
                         withoutGrad { Tensor.stack(terms.map { $0.value.detached().to(.float32).reshape([]) }) })
                     let total = terms.dropFirst().reduce(first.value) { $0 + $1.value }
                     guard total.requiresGrad else { throw TrainingError.nothingToTrain }
-                    return count == size ? total : total * (Double(size) / Double(count))
+                    let share = lossFactor * Double(size) / Double(count)
+                    return share == 1 ? total : total * share
                 }
             }
             sum.add(batch, images: task.imageCount(batch), losses: [])
@@ -96,6 +97,7 @@ extension TrainingLoop {
         }
 
         let parameters = optimizer.namedParameters.map(\.parameter)
+        if lossFactor != 1 { OptimizerOps.scaleGradients(parameters.map(\.tensor), by: 1 / lossFactor) }
         let norm = gradientNorm(parameters)
         let reports = try exchange.processes.group.gather(
             lists: StepNumbers(
@@ -123,15 +125,17 @@ extension TrainingLoop {
                     term: names[term], value: losses[term], savedTo: files.failedBatch)
             }
         }
-        guard norm.isFinite else {
-            guard writes else { throw OtherProcessFailed(description: "the gradients are not finite") }
-            throw failed(sum.batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
+        guard norm.isFinite || writes || position.lossScale?.canShrink ?? false else {
+            throw OtherProcessFailed(description: "the gradients are not finite")
         }
+        let isLeftOut = try leavesOut(norm, sum.batches, randomState)
         position.batchInEpoch += count
         let learningRate = baseLearningRate * options.schedule.factor(step: position.step)
         optimizer.learningRate = learningRate
-        if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
-        optimizer.step()
+        if !isLeftOut {
+            if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
+            optimizer.step()
+        }
         position.step += 1
         let losses = reports.flatMap(\.losses)
         try announce(
@@ -142,7 +146,7 @@ extension TrainingLoop {
                     stepsPerEpoch: stepsPerEpoch,
                     losses: names.enumerated().map { index, name in
                         .init(name: name, value: losses.reduce(0) { $0 + $1[index] } / Double(max(losses.count, 1)))
-                    }, learningRate: learningRate, gradientNorm: norm,
+                    }, learningRate: learningRate, gradientNorm: norm, lossScale: position.lossScale,
                     images: reports.reduce(0) { $0 + $1.images }, seconds: Self.seconds(since: start),
                     dataSeconds: reports.map(\.dataSeconds).max() ?? 0)))
         return position.batchInEpoch < task.batchesPerEpoch

@@ -6,9 +6,7 @@ extension TrainingLoop {
     func stepOnHost(_ batches: [Task.Batch], _ randomState: Tensor) throws -> Double {
         let parameters = optimizer.namedParameters.map(\.parameter)
         let norm = gradientNorm(parameters)
-        guard norm.isFinite else {
-            throw failed(batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
-        }
+        guard !(try leavesOut(norm, batches, randomState)) else { return norm }
         if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
         optimizer.step()
         return norm
@@ -40,10 +38,23 @@ extension TrainingLoop {
             }
             sum.add(zip(losses.names, values).map { StepReport.Loss(name: $0, value: $1) })
         }
-        guard norm.isFinite else {
-            throw failed(sum.batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
-        }
+        if try leavesOut(norm, sum.batches, randomState) { optimizer.takeStepBack() }
         return norm
+    }
+
+    /// The factor on the loss.
+    var lossFactor: Double { position.lossScale?.value ?? 1 }
+
+    /// Whether a step is left out because its gradients are not finite and the factor on the loss may be the reason; changes
+    /// that factor.
+    ///
+    /// - Throws: `TrainingError.nonFiniteGradient` where the factor is not the reason.
+    func leavesOut(_ norm: Double, _ batches: [Task.Batch], _ randomState: Tensor) throws -> Bool {
+        guard norm.isFinite || position.lossScale?.canShrink ?? false else {
+            throw failed(batches, randomState).nonFiniteGradient(norm, of: optimizer, savedTo: files.failedBatch)
+        }
+        position.lossScale?.update(hasOverflowed: !norm.isFinite)
+        return !norm.isFinite
     }
 
     /// Adds a batch's share to the gradients; its terms as numbers. Those on a device are not waited for, but put behind the
@@ -63,7 +74,8 @@ extension TrainingLoop {
         }
         let total = terms.dropFirst().reduce(first.value) { $0 + $1.value }
         guard total.requiresGrad else { throw TrainingError.nothingToTrain }
-        (options.accumulation == 1 ? total : total * (1 / Double(options.accumulation))).backward()
+        let share = lossFactor / Double(options.accumulation)
+        (share == 1 ? total : total * share).backward()
         return zip(terms, values).map { StepReport.Loss(name: $0.name, value: $1) }
     }
 

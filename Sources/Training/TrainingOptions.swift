@@ -38,6 +38,8 @@ public struct TrainingOptions: Hashable, Sendable {
     public var schedule = LearningRateSchedule.constant
     /// Limit of the gradients' common norm; nil for none.
     public var maxGradientNorm: Double?
+    /// The factor on the loss that a run begins with, for gradients in float16; nil for none.
+    public var lossScale: LossScale?
     /// What libtorch's generator (dropout and the like) is seeded with before the first step.
     public var seed: UInt64 = 0
     /// How often the model is measured.

@@ -11,6 +11,8 @@ struct TrainingPosition {
     var metrics: [String: Double] = [:]
     /// Whether an evaluation was due at this step and has not been done.
     var evaluationIsPending = false
+    /// The factor on the loss; nil for none.
+    var lossScale: LossScale?
 
     /// The start of a run.
     init() {}
@@ -23,5 +25,6 @@ struct TrainingPosition {
         best = info.best
         metrics = info.metrics
         evaluationIsPending = info.evaluationIsPending
+        lossScale = info.lossScale
     }
 }

@@ -37,6 +37,7 @@ struct DetectCommand: WorkCommand {
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var damaged: DamagedImagesOption
     @OptionGroup var set: SettingOptions
+    @OptionGroup var precision: PrecisionOption
     @OptionGroup var device: DeviceOption
 
     func validate() throws {
@@ -66,7 +67,8 @@ struct DetectCommand: WorkCommand {
         }
         if let results { try WholeFile.requireWritable(results) }
         let detection = try ImageDetection(
-            weights.open(checkpoint, settings: set.settings + inference.settings + damaged.settings),
+            weights.open(
+                checkpoint, settings: set.settings + inference.settings + damaged.settings + precision.settings),
             device: device.device)
         useThreads(detection.model.recipe.training.threads)
         let ids = try results.map { _ in

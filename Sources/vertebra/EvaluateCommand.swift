@@ -42,6 +42,7 @@ struct EvaluateCommand: WorkCommand {
     @Option(help: "Also write the detections to this file in COCO's results format.") var results: String?
     @OptionGroup(title: "Inference") var inference: InferenceOptions
     @OptionGroup var damaged: DamagedImagesOption
+    @OptionGroup var precision: PrecisionOption
     @OptionGroup var device: DeviceOption
     @Option(help: "Number of images to draw into the subfolder pictures, annotated objects beside detected ones.")
     var pictures = 0
@@ -67,6 +68,7 @@ struct EvaluateCommand: WorkCommand {
         let bar = ProgressLine("evaluating")
         let settings =
             (crop.map(SavedModel.settings(crop:)) ?? []) + set.settings + inference.settings + damaged.settings
+            + precision.settings
         let saved = try weights.open(checkpoint, settings: settings, on: named)
         if crop != nil { try saved.requireCroppedImages() }
         guard !saved.isPublished || data != nil || set.settings.contains(where: { $0.hasPrefix("data.") }) else {

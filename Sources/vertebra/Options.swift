@@ -36,6 +36,21 @@ struct DamagedImagesOption: ParsableArguments {
     var settings: [String] { damagedImages.map { ["data.damaged_images=\($0.rawValue)"] } ?? [] }
 }
 
+extension TrainingSection.Precision: ExpressibleByArgument {}
+
+/// The option `--precision float32|bfloat16|float16`.
+struct PrecisionOption: ParsableArguments {
+    @Option(
+        help: """
+            The type of number in which convolutions and matrix products compute; the same as --set training.precision=… \
+            Default: the recipe's, or else float32.
+            """)
+    var precision: TrainingSection.Precision?
+
+    /// The option, if it was given, as a setting `key=value` of a recipe.
+    var settings: [String] { precision.map { ["training.precision=\($0.rawValue)"] } ?? [] }
+}
+
 /// Says on standard error which damaged images were accepted.
 func printDamage(_ images: [MediaWarning]) {
     if let summary = images.damageSummary { printToStandardError(summary) }

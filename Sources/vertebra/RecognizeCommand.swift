@@ -31,6 +31,7 @@ struct RecognizeCommand: WorkCommand {
     @OptionGroup(title: "Weights of others") var weights: WeightsOptions
     @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") var sound = true
     @OptionGroup var set: SettingOptions
+    @OptionGroup var precision: PrecisionOption
     @OptionGroup var device: DeviceOption
 
     func validate() throws {
@@ -43,7 +44,8 @@ struct RecognizeCommand: WorkCommand {
         let folder = output.map { RunFolder($0) }
         try folder?.prepare()
         let recognition = try ClipRecognition(
-            weights.open(checkpoint, settings: set.settings + damaged.settings), device: device.device, top: top,
+            weights.open(checkpoint, settings: set.settings + damaged.settings + precision.settings),
+            device: device.device, top: top,
             stream: stream)
         useThreads(recognition.model.recipe.training.threads)
         var names = PictureNames(folder: folder?.path ?? "", images: files)

@@ -30,7 +30,9 @@ final class BackboneOnDeviceTests: XCTestCase {
     }
 
     /// The losses of three steps, the parameters and statistics after them, and then the logits without gradients.
-    private func steps(_ text: String, on device: Device, checkpointing: Bool = false) throws -> [[Float]] {
+    private func steps(
+        _ text: String, on device: Device, checkpointing: Bool = false, in precision: DType? = nil
+    ) throws -> [[Float]] {
         let network = try network(text, on: device)
         if checkpointing { network.checkpointActivations() }
         let optimizer = SGD(
@@ -40,7 +42,8 @@ final class BackboneOnDeviceTests: XCTestCase {
         let labels = Tensor([Int64(1), 4]).to(device)
         var found: [[Float]] = []
         for _ in 0..<3 {
-            let loss = F.crossEntropy(network(x), labels)
+            let logits = precision.map { withAutocast($0, device: device) { network(x) } } ?? network(x)
+            let loss = F.crossEntropy(logits.to(.float32), labels)
             loss.backward()
             optimizer.step()
             optimizer.zeroGrad()
@@ -61,6 +64,26 @@ final class BackboneOnDeviceTests: XCTestCase {
             let here = try SimulatedDevice.composed { try steps(name, on: $0) }
             XCTAssertNil(SimulatedDevice.difference(there, here), name)
             XCTAssertTrue(there.allSatisfy { $0.allSatisfy(\.isFinite) }, name)
+        }
+    }
+
+    /// In half precision the first loss is near float32's; on a device they are those of the CPU's composed operations.
+    func testEveryFamilyTrainsInHalfPrecision() throws {
+        for name in images + clips {
+            let exact = try steps(name, on: .cpu)[0][0]
+            for precision in [DType.float16, .bfloat16] {
+                let native = try steps(name, on: .cpu, in: precision)
+                let composed = try SimulatedDevice.composed { try steps(name, on: $0, in: precision) }
+                for half in [native, composed] {
+                    XCTAssertTrue(half.allSatisfy { $0.allSatisfy(\.isFinite) }, "\(name), \(precision)")
+                    XCTAssertEqual(half[0][0], exact, accuracy: 0.1 * exact, "\(name), \(precision)")
+                }
+            }
+        }
+        for name in ["iresnet50", "res_rgsnet50_se", "dsnet50"] {
+            let there = try SimulatedDevice.use { try steps(name, on: $0, in: .float16) }
+            let here = try SimulatedDevice.composed { try steps(name, on: $0, in: .float16) }
+            XCTAssertNil(SimulatedDevice.difference(there, here), name)
         }
     }
 

@@ -42,6 +42,15 @@ final class ProgressPrinterTests: XCTestCase {
         XCTAssertFalse(lines.joined().contains("\r"))
     }
 
+    func testTheFactorOnTheLossIsShown() {
+        let screen = Screen()
+        let printer = ProgressPrinter(style: .lines(every: 0), output: { screen.text += $0 }, now: { 0 })
+        var report = report(1)
+        report.lossScale = LossScale(4096)
+        printer.handle(.step(report))
+        XCTAssertTrue(screen.text.contains("  loss scale 4096, 0 steps left out  "), screen.text)
+    }
+
     func testTheBarIsRedrawnAndFitsTheTerminal() {
         let text = shown(.bar(columns: 80), steps: 100)
         let drawn = text.components(separatedBy: "\r\u{1B}[2K")

@@ -90,19 +90,7 @@ final class DeviceTests: XCTestCase {
     }
 
     func testAClassifierTrainsIsMeasuredAndExplained() throws {
-        let root = try temporaryDirectory()
-        var random = SeededRandom(seed: 4, epoch: 0, index: 0)
-        for part in ["train", "val"] {
-            for name in ["cat", "dog"] {
-                let place = "\(root)/\(part)/\(name)"
-                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-                for i in 0..<3 {
-                    let pixels = (0..<60 * 50 * 3).map { _ in UInt8(random.integer(below: 256)) }
-                    try ImageFile.writePNG(
-                        ByteImage(width: 60, height: 50, channels: 3, pixels: pixels), to: "\(place)/\(i).png")
-                }
-            }
-        }
+        let root = try classFolders()
         let file = try RecipeFile(
             text: """
                 task: classification

@@ -142,4 +142,27 @@ final class EvaluateCommandTests: XCTestCase {
             XCTAssertTrue(run.errors.contains(words), run.errors)
         }
     }
+
+    /// `--precision` is what the recipe would say. Whether numbers move depends on whether this CPU multiplies the type.
+    func testPrecision() throws {
+        let folder = try Self.run.get(), output = try temporaryDirectory()
+        func evaluated(_ precision: String) throws -> CommandRun {
+            try CommandRun.of(["evaluate", "evaluated", "--output", output, "--precision", precision, "--json"], in: folder)
+        }
+        let usual = try CommandRun.of(["evaluate", "evaluated", "--output", output, "--json"], in: folder)
+        XCTAssertEqual(try evaluated("float32").output, usual.output)
+        for precision in ["bfloat16", "float16"] {
+            let run = try evaluated(precision)
+            XCTAssertEqual(run.status, 0, run.errors)
+            XCTAssertTrue(run.output.contains("\"coco\""), run.output)
+        }
+        let picture = try XCTUnwrap(
+            FileManager.default.contentsOfDirectory(atPath: folder + "/samples/coco/images").sorted().first)
+        let detected = try CommandRun.of(
+            ["detect", "samples/coco/images/" + picture, "--checkpoint", "evaluated", "--precision", "float16"], in: folder)
+        XCTAssertEqual(detected.status, 0, detected.errors)
+        let wrong = try evaluated("float8")
+        XCTAssertEqual(wrong.status, 64)
+        XCTAssertTrue(wrong.errors.contains("'float8'") && wrong.errors.contains("bfloat16"), wrong.errors)
+    }
 }

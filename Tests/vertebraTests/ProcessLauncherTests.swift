@@ -20,10 +20,14 @@ final class ProcessLauncherTests: XCTestCase {
         var losses: [String: Double]?
         var gradientNorm: Double?
         var metrics: [String: Double]?
+        var lossScale: Double?
+        var skippedSteps: Int?
 
         private enum CodingKeys: String, CodingKey {
             case step, losses, metrics
             case gradientNorm = "gradient_norm"
+            case lossScale = "loss_scale"
+            case skippedSteps = "skipped_steps"
         }
     }
 
@@ -96,6 +100,22 @@ final class ProcessLauncherTests: XCTestCase {
         input: {side: 96}
         training: {epochs: 5, batch: 8, schedule: constant, learning_rate: 0.002, threads: 1, drop_last: true}
         """.write(toFile: folder + "/classes.yaml", atomically: true, encoding: .utf8)
+    }
+
+    /// The factor on the loss is the same in every process, and so are the steps that it leaves out.
+    func testTwoProcessesInFloat16() throws {
+        for (name, more) in [("p-half1", []), ("p-half2", ["--processes", "2"])] {
+            let run = try train(name, ["--set", "training.precision=float16", "--set", "training.steps=3"] + more)
+            XCTAssertEqual(run.status, 0, run.errors)
+            XCTAssertTrue(run.errors.contains("steps left out"), run.errors)
+        }
+        let (one, two) = try (records("p-half1"), records("p-half2"))
+        XCTAssertEqual(one.map(\.lossScale), two.map(\.lossScale))
+        XCTAssertEqual(one.map(\.skippedSteps), two.map(\.skippedSteps))
+        XCTAssertNotNil(one[0].lossScale)
+        for (name, value) in one[0].losses ?? [:] {
+            XCTAssertEqual(two[0].losses?[name] ?? 0, value, accuracy: 1e-3 * max(1, abs(value)), name)
+        }
     }
 
     /// Batch norms take their statistics over `device_batch`, and those that are synchronised over all of the step.

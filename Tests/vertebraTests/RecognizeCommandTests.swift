@@ -161,4 +161,18 @@ final class RecognizeCommandTests: XCTestCase {
             XCTAssertEqual(numbers.compactMap { $0["frames"] as? Int }, [frames])
         }
     }
+
+    func testPrecision() throws {
+        let folder = try Self.folder.get(), video = try temporaryDirectory() + "/a.mp4"
+        try clip(video, frames: 20)
+        let probabilities = try ["float32", "float16"].map { precision -> [Double] in
+            let run = try CommandRun.of(["recognize", video, "--checkpoint", "run", "--precision", precision], in: folder)
+            XCTAssertEqual(run.status, 0, run.errors)
+            let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
+            let first = try XCTUnwrap((json as? [[String: Any]])?.first)
+            return (first["classes"] as? [[String: Any]] ?? []).compactMap { $0["probability"] as? Double }
+        }
+        XCTAssertFalse(probabilities[0].isEmpty)
+        for (a, b) in zip(probabilities[0], probabilities[1]) { XCTAssertEqual(a, b, accuracy: 0.02) }
+    }
 }

@@ -4,12 +4,14 @@
 #include "CTorchFused.h"
 #include "convolution/winograd.hpp"
 
+#include <ATen/autocast_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 #include <ATen/ops/convolution.h>
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 using namespace ctorch;
 
@@ -35,8 +37,10 @@ struct PointwiseConvolution {
     bool is_present() const { return unary && binary && pack; }
 };
 
-/// Whether oneDNN convolves a type on this CPU; bfloat16 wants AVX-512 with bytes and words, and is refused without.
+/// Whether oneDNN convolves a type on this CPU; bfloat16 wants AVX-512 with bytes and words, and is refused without, float16
+/// what hardly any has.
 bool onednn_takes(at::ScalarType type) {
+    if (type == at::kHalf) return false;
 #if defined(__x86_64__)
     return type != at::kBFloat16 ||
         (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
@@ -86,7 +90,102 @@ struct ct_fused_weight_s {
     }
 
     std::vector<std::pair<std::pair<int64_t, int>, at::Tensor>> layouts;
+
+    /// The weight in another type, made when first needed.
+    ct_fused_weight_s &in(at::ScalarType type) {
+        if (type == plain.scalar_type()) return *this;
+        if (!converted || converted->plain.scalar_type() != type) {
+            converted.reset(new ct_fused_weight_s{
+                .plain = plain.to(type),
+                .geometry = geometry,
+                .transformed = {},
+                .panels = {},
+                .tiles = {},
+                .layouts = {},
+                .converted = {}});
+        }
+        return *converted;
+    }
+
+    std::unique_ptr<ct_fused_weight_s> converted;
 };
+
+namespace {
+
+/// The type that an input is convolved in under autocast: the weight's own where this CPU would only imitate the other, as
+/// float32 is faster there, and no less exact.
+at::ScalarType type_under_autocast(const at::Tensor &x, const ct_fused_weight_s &weight) {
+    const at::ScalarType type = at::autocast::get_autocast_dtype(x.device().type());
+    const bool takes = !x.device().is_cpu() || (type == at::kBFloat16 && ct_cpu_multiplies_bfloat16());
+    return takes ? type : weight.plain.scalar_type();
+}
+
+/// Switches autocast off for a device while it lives.
+struct WithoutAutocast {
+    const at::DeviceType device;
+    const bool was_enabled = at::autocast::is_autocast_enabled(device);
+    explicit WithoutAutocast(at::DeviceType device) : device(device) {
+        at::autocast::set_autocast_enabled(device, false);
+    }
+    ~WithoutAutocast() { at::autocast::set_autocast_enabled(device, was_enabled); }
+};
+
+at::Tensor convolve(
+    const at::Tensor &x, ct_fused_weight_s &weight, const std::optional<at::Tensor> &bias,
+    const std::optional<at::Tensor> &addend, bool relu) {
+    const ConvolutionGeometry &geometry = weight.geometry;
+    const auto &native = PointwiseConvolution::shared();
+    ct_convolution_case description = convolution_case(x, weight.plain, geometry);
+    description.keeps_weight = description.allows_winograd = true;
+    const at::ScalarType type = weight.plain.scalar_type();
+    description.has_onednn = native.is_present() && onednn_takes(type);
+    const ct_convolution_algorithm choice = ct_choose_convolution(&description);
+    if (choice == CT_WINOGRAD) {
+        if (!weight.transformed.defined()) weight.transformed = winograd_weight(weight.plain);
+        const at::Tensor result =
+            winograd_inference(x, weight.transformed, bias.value_or(at::Tensor()), relu && !addend);
+        if (addend) result.add_(*addend);
+        if (addend && relu) result.relu_();
+        return result;
+    }
+    if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
+        const bool with_tiles = choice != CT_VECTOR_PRODUCT;
+        at::Tensor &panels = with_tiles ? weight.tiles : weight.panels;
+        if (!panels.defined()) panels = implicit_gemm_weight(weight.plain, with_tiles);
+        return implicit_gemm(
+            x, panels, weight.plain.sizes(), geometry, bias.value_or(at::Tensor()), addend.value_or(at::Tensor()), relu,
+            choice == CT_TILES_IN_PLACE);
+    }
+    if (choice == CT_ONEDNN) {
+        const auto format = channels_last_of(x);
+        const at::Tensor pixels = x.contiguous(format);
+        const at::Tensor &packed = weight.packed(*native.pack, pixels);
+        const c10::List<std::optional<at::Scalar>> no_scalars;
+        const c10::IValue none;
+        if (addend) {
+            return call(
+                *native.binary, pixels, addend->contiguous(format), packed, bias, at::IntArrayRef(geometry.padding),
+                at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation), geometry.groups, "add",
+                at::Scalar(1.0), relu ? c10::IValue("relu") : none, no_scalars, none);
+        }
+        return call(
+            *native.unary, pixels, packed, bias, at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
+            at::IntArrayRef(geometry.dilation), geometry.groups, relu ? "relu" : "none", no_scalars, none);
+    }
+    // Layers under autocast may have given the input another type. A type that this CPU can't multiply is summed in
+    // float32 and rounded once.
+    const at::ScalarType computed = x.device().is_cpu() && !onednn_takes(type) ? at::kFloat : type;
+    std::optional<at::Tensor> offset = bias;
+    if (offset) offset = offset->to(computed);
+    const at::Tensor result = at::convolution(
+        x.to(computed), weight.plain.to(computed), offset, geometry.stride, geometry.padding, geometry.dilation, false,
+        std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
+    if (addend) result.add_(*addend);
+    if (relu) result.relu_();
+    return result.to(type);
+}
+
+}  // namespace
 
 ct_status ct_fused_weight(
     ct_tensor weight, const int64_t *stride, const int64_t *padding, const int64_t *dilation, int32_t rank,
@@ -101,7 +200,8 @@ ct_status ct_fused_weight(
             .transformed = {},
             .panels = {},
             .tiles = {},
-            .layouts = {}};
+            .layouts = {},
+            .converted = {}};
     });
 }
 
@@ -115,62 +215,15 @@ ct_status ct_fused_convolution(
                 !(input->value.requires_grad() || (other != nullptr && other->value.requires_grad())),
             "fused convolution: inference only, but an operand requires a gradient");
         const at::Tensor &x = input->value;
-        const ConvolutionGeometry &geometry = weight->geometry;
-        const std::optional<at::Tensor> addend = optional(other);
-        const auto &native = PointwiseConvolution::shared();
-        ct_convolution_case description = convolution_case(x, weight->plain, geometry);
-        description.keeps_weight = description.allows_winograd = true;
-        const at::ScalarType type = weight->plain.scalar_type();
-        description.has_onednn = native.is_present() && onednn_takes(type);
-        const ct_convolution_algorithm choice = ct_choose_convolution(&description);
-        if (choice == CT_WINOGRAD) {
-            if (!weight->transformed.defined()) weight->transformed = winograd_weight(weight->plain);
-            const at::Tensor result =
-                winograd_inference(x, weight->transformed, optional(bias).value_or(at::Tensor()), relu && !addend);
-            if (addend) result.add_(*addend);
-            if (addend && relu) result.relu_();
-            *out = wrap(result);
+        std::optional<at::Tensor> offset = optional(bias), addend = optional(other);
+        if (!at::autocast::is_autocast_enabled(x.device().type())) {
+            *out = wrap(convolve(x, *weight, offset, addend, relu));
             return;
         }
-        if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
-            const bool with_tiles = choice != CT_VECTOR_PRODUCT;
-            at::Tensor &panels = with_tiles ? weight->tiles : weight->panels;
-            if (!panels.defined()) panels = implicit_gemm_weight(weight->plain, with_tiles);
-            *out = wrap(implicit_gemm(
-                x, panels, weight->plain.sizes(), geometry, optional(bias).value_or(at::Tensor()),
-                addend.value_or(at::Tensor()), relu, choice == CT_TILES_IN_PLACE));
-            return;
-        }
-        if (choice == CT_ONEDNN) {
-            const auto format = channels_last_of(x);
-            const at::Tensor pixels = x.contiguous(format);
-            const at::Tensor &packed = weight->packed(*native.pack, pixels);
-            const c10::List<std::optional<at::Scalar>> no_scalars;
-            const c10::IValue none;
-            if (addend) {
-                *out = wrap(call(
-                    *native.binary, pixels, addend->contiguous(format), packed, optional(bias),
-                    at::IntArrayRef(geometry.padding), at::IntArrayRef(geometry.stride),
-                    at::IntArrayRef(geometry.dilation), geometry.groups, "add", at::Scalar(1.0),
-                    relu ? c10::IValue("relu") : none, no_scalars, none));
-            } else {
-                *out = wrap(call(
-                    *native.unary, pixels, packed, optional(bias), at::IntArrayRef(geometry.padding),
-                    at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.dilation), geometry.groups,
-                    relu ? "relu" : "none", no_scalars, none));
-            }
-            return;
-        }
-        // Layers under autocast may have given the input another type. A type that this CPU can't multiply is summed in
-        // float32 and rounded once.
-        const at::ScalarType computed = x.device().is_cpu() && !onednn_takes(type) ? at::kFloat : type;
-        std::optional<at::Tensor> offset = optional(bias);
-        if (offset) offset = offset->to(computed);
-        const at::Tensor result = at::convolution(
-            x.to(computed), weight->plain.to(computed), offset, geometry.stride, geometry.padding, geometry.dilation,
-            false, std::vector<int64_t>(geometry.stride.size(), 0), geometry.groups);
-        if (addend) result.add_(*addend);
-        if (relu) result.relu_();
-        *out = wrap(result.to(type));
+        const at::ScalarType type = type_under_autocast(x, *weight);
+        const WithoutAutocast off(x.device().type());
+        if (offset) offset = offset->to(type);
+        if (addend) addend = addend->to(type);
+        *out = wrap(convolve(x.to(type), weight->in(type), offset, addend, relu));
     });
 }

@@ -90,7 +90,7 @@ private func withGradMode<R>(_ on: Bool, _ body: () throws -> R) rethrows -> R {
 /// `dtype`, sums and losses in float32 (`torch.autocast`).
 ///
 /// - Parameters:
-///   - dtype: bfloat16, or on CUDA also float16.
+///   - dtype: bfloat16 or float16, whose small gradients need a factor on the loss.
 ///   - device: the kind of device that this is about, whatever its index.
 ///   - body: runs on this thread; what it returns is returned.
 public func withAutocast<R>(_ dtype: DType, device: Device = .cpu, _ body: () throws -> R) rethrows -> R {

@@ -246,7 +246,9 @@ enum RecipeKeys {
         ),
         "threads": ("threads", "threads that compute; none: one for each processor"),
         "loader_threads": ("threads", "threads that load images; 0: images are loaded between the steps"),
-        "precision": ("", "float32, or bfloat16 for convolutions and matrix products"),
+        "precision": (
+            "", "float32, or bfloat16 or float16 for convolutions and matrix products; float16 scales the loss"
+        ),
     ]
 
     static let evaluation: [String: Words] = [

@@ -1,6 +1,7 @@
 import DataPipeline
 import NN
 import Support
+import Tensors
 import Training
 
 /// The section `training` of a recipe: its length, optimiser, learning rate, threads and precision.
@@ -17,7 +18,16 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     }
 
     package enum Precision: String, Codable, CaseIterable, Sendable {
-        case float32, bfloat16
+        case float32, bfloat16, float16
+
+        /// The type that convolutions and matrix products compute in; nil where nothing is changed.
+        var dtype: DType? {
+            switch self {
+            case .float32: nil
+            case .bfloat16: .bfloat16
+            case .float16: .float16
+            }
+        }
     }
 
     package var epochs = 12

@@ -37,8 +37,8 @@ extension RecipeModel {
 
     /// Runs `body` in the precision that the recipe asks for.
     func inPrecision<R>(_ body: () throws -> R) rethrows -> R {
-        guard recipe.training.precision == .bfloat16 else { return try body() }
-        return try withAutocast(.bfloat16, device: device, body)
+        guard let dtype = recipe.training.precision.dtype else { return try body() }
+        return try withAutocast(dtype, device: device, body)
     }
 }
 

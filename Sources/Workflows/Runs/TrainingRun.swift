@@ -113,6 +113,7 @@ struct TrainingRun {
         options.schedule = recipe.learningRateSchedule(
             totalSteps: min(recipe.epochs * stepsPerEpoch, recipe.steps ?? .max), stepsPerEpoch: stepsPerEpoch)
         options.maxGradientNorm = recipe.clipNorm
+        options.lossScale = recipe.precision == .float16 ? LossScale() : nil
         options.seed = recipe.seed
         options.checkpointSteps = recipe.checkpointSteps
         options.checkpointSeconds = recipe.checkpointMinutes > 0 ? recipe.checkpointMinutes * 60 : nil
