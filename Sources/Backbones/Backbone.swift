@@ -44,10 +44,11 @@ public final class Backbone: Module, UnaryLayer {
         if channelsLast { useChannelsLast() }
     }
 
-    /// Lays weights and activations out in memory with the channels last from now on. Gradients are dropped.
-    public func useChannelsLast() {
-        convertToChannelsLast()
-        isChannelsLast = true
+    /// Lays weights and activations out in memory with the channels last from now on, or, where `on` is false, in the order of
+    /// their axes. Gradients are dropped.
+    public func useChannelsLast(_ on: Bool = true) {
+        convertToChannelsLast(on)
+        isChannelsLast = on
     }
 
     /// Lets training keep only what flows between segments of each stage, of √n blocks in a stage of n, and compute the
@@ -107,8 +108,8 @@ public final class Backbone: Module, UnaryLayer {
     /// Runs `conv1`, `bn1`, ReLU and the pooling, if there is one: `[N, 3, H, W]` → `[N, stem width, H', W']`, clips
     /// with T in between.
     public func stem(_ x: Tensor) -> Tensor {
-        var h = x
-        if isChannelsLast { h = x.to(memoryFormat: plan.architecture.rank == .image ? .channelsLast : .channelsLast3D) }
+        let channelsLast = plan.architecture.rank == .image ? MemoryFormat.channelsLast : .channelsLast3D
+        var h = x.to(memoryFormat: isChannelsLast ? channelsLast : .contiguous)
         var layers = stemLayers.map(\.layer)[...]
         if let foldedStem, foldedStem.applies(to: h) {
             h = foldedStem(h, activation: .relu)

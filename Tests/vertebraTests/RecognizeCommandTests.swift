@@ -166,7 +166,8 @@ final class RecognizeCommandTests: XCTestCase {
         let folder = try Self.folder.get(), video = try temporaryDirectory() + "/a.mp4"
         try clip(video, frames: 20)
         let probabilities = try ["float32", "float16"].map { precision -> [Double] in
-            let run = try CommandRun.of(["recognize", video, "--checkpoint", "run", "--precision", precision], in: folder)
+            let run = try CommandRun.of(
+                ["recognize", video, "--checkpoint", "run", "--precision", precision], in: folder)
             XCTAssertEqual(run.status, 0, run.errors)
             let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
             let first = try XCTUnwrap((json as? [[String: Any]])?.first)

@@ -55,6 +55,20 @@ int32_t ct_device_count(void) {
     if (ctorch::accelerator() == at::kPrivateUse1) return at::detail::getPrivateUse1Hooks().deviceCount();
     return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
 }
+ct_status ct_set_device_arithmetic(ct_device_arithmetic arithmetic) {
+    return ct_guard([&] {
+        at::Context &context = at::globalContext();
+        context.setAllowTF32CuDNN(arithmetic.tf32_convolutions);
+        context.setAllowTF32CuBLAS(arithmetic.tf32_products);
+        context.setBenchmarkCuDNN(arithmetic.cudnn_benchmark);
+    });
+}
+
+ct_device_arithmetic ct_current_device_arithmetic(void) {
+    const at::Context &context = at::globalContext();
+    return {context.allowTF32CuDNN(), context.allowTF32CuBLAS(), context.benchmarkCuDNN()};
+}
+
 ct_status ct_synchronize(int32_t index) {
     return ct_guard([&] {
         if (index < 0) return;

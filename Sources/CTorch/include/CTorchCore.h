@@ -91,6 +91,17 @@ int32_t ct_device_count(void);
 /// Waits until everything asked of a device is done.
 ct_status ct_synchronize(int32_t device);
 
+/// How CUDA devices compute float32, for the whole process. TensorFloat-32 has the range of float32 and ten bits after the
+/// point.
+typedef struct ct_device_arithmetic {
+    bool tf32_convolutions;
+    bool tf32_products;
+    /// Whether cuDNN tries its algorithms for each new size of a convolution and keeps the fastest.
+    bool cudnn_benchmark;
+} ct_device_arithmetic;
+ct_status ct_set_device_arithmetic(ct_device_arithmetic arithmetic);
+ct_device_arithmetic ct_current_device_arithmetic(void);
+
 /// Copies memory that holds the elements row-major.
 ct_status ct_from_bytes(
     const void *bytes, const int64_t *shape, int32_t rank, ct_dtype dtype, int32_t device, ct_tensor *out);

@@ -54,7 +54,7 @@ package struct ClassificationTraining: TrainingJob {
                 recipe, file: self.file, training: true, augmented: true, damaged: damaged), damaged: damaged)
         model = try ClassifierModel(
             recipe: recipe, file: self.file, classNames: training.classNames, loadsWeights: !resuming)
-        model.network.move(to: device)
+        model.place(on: device)
         var validation = try ClassificationMeasurement.dataset(of: model)
         if let train = training.clips, let val = validation.clips {
             let survey = try ClipSurvey(recipe, parts: [ClipPart(train), ClipPart(val)], progress: indexing)

@@ -13,6 +13,10 @@ public struct ClassifierModel: RecipeModel {
     public let network: Backbone
     /// The network, by the name that models of all tasks share.
     public var module: Module { network }
+    /// The part of the network that is a backbone.
+    package var body: Backbone { network }
+    /// True: images and clips are cropped to one size.
+    package var hasFixedSize: Bool { true }
     /// Names of the classes, in the order of the labels 0, 1, ….
     public let classNames: [String]
     package let recipe: ClassificationRecipe

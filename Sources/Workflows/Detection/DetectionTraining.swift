@@ -46,7 +46,7 @@ package struct DetectionTraining: TrainingJob {
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
         dataNotes = training.notes + (validation?.notes ?? [])
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
-        model.detector.move(to: device)
+        model.place(on: device)
         let share = try recipe.training.share(of: processes, training: model.detector, file: self.file)
         task = try DetectionTask(
             model: model, training: training, validation: validation, share: share, processes: processes,

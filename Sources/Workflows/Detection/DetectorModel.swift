@@ -12,6 +12,10 @@ public struct DetectorModel: RecipeModel {
     public let detector: any Detector
     /// The network, by the name that models of all tasks share.
     public var module: Module { detector }
+    /// The part of the network that is a backbone.
+    package var body: Backbone { detector.body }
+    /// SSD scales every image to one size.
+    package var hasFixedSize: Bool { recipe.model.ssd != nil }
     /// Names of the classes, in the order of the labels 1…n.
     public let classNames: [String]
     package let recipe: DetectionRecipe

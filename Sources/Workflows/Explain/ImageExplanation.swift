@@ -116,7 +116,7 @@ public struct ImageExplanation {
                 in: model.classifier.classNames, isNamed: model.hasClassNames, model: model.title)
             return (model, index, try model.stageIndex(stage))
         }
-        for (model, _, _) in models { model.classifier.network.move(to: device) }
+        for (model, _, _) in models { model.classifier.place(on: device) }
     }
 
     /// Adds the last part of the path to the titles of models with the same name.

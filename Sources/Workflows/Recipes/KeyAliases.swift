@@ -33,6 +33,9 @@ enum KeyAliases {
             "training.milestones": ["lr_steps", "decay_epochs", "lr_step", "step_size"],
             "training.gamma": ["lr_gamma", "lr_decay", "decay_rate"],
             "training.precision": ["amp", "fp16", "bf16", "mixed_precision", "dtype", "half"],
+            "training.tf32": ["allow_tf32"],
+            "training.cudnn_benchmark": ["benchmark"],
+            "training.channels_last": ["memory_format"],
             "training.seed": ["random_seed", "manual_seed", "rng_seed"],
             "training.checkpoint_steps": [
                 "save_every", "save_steps", "checkpoint_period", "save_interval", "save_freq",

@@ -249,6 +249,11 @@ enum RecipeKeys {
         "precision": (
             "", "float32, or bfloat16 or float16 for convolutions and matrix products; float16 scales the loss"
         ),
+        "tf32": ("", "none, convolutions or all: what a CUDA device may compute in TensorFloat-32"),
+        "cudnn_benchmark": (
+            "", "whether cuDNN tries its algorithms for each size of a convolution; none: if all inputs have one size"
+        ),
+        "channels_last": ("", "whether the backbone's maps and weights have the channels last in memory"),
     ]
 
     static let evaluation: [String: Words] = [

@@ -67,6 +67,12 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var loaderThreads = 2
     /// The type of number in which convolutions and matrix products compute.
     package var precision = Precision.float32
+    /// What a CUDA device may compute in TensorFloat-32.
+    package var tf32 = DeviceArithmetic.TF32.convolutions
+    /// Whether cuDNN tries its algorithms for each size. Nil: where all inputs have one size.
+    package var cudnnBenchmark: Bool?
+    /// Whether the backbone's activations and weights have their channels last in memory.
+    package var channelsLast = true
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case epochs, steps, batch
@@ -86,7 +92,9 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         case checkpointMinutes = "checkpoint_minutes"
         case threads
         case loaderThreads = "loader_threads"
-        case precision
+        case precision, tf32
+        case cudnnBenchmark = "cudnn_benchmark"
+        case channelsLast = "channels_last"
     }
 
     /// The most epochs, images in a batch and batches in a step. Products of them fit into an integer.
@@ -140,6 +148,9 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         )
         try values.update(&loaderThreads, .loaderThreads, "must be 0 to \(most)") { (0...most).contains($0) }
         try values.update(&precision, .precision)
+        try values.update(&tf32, .tf32)
+        cudnnBenchmark = try values.decodeIfPresent(Bool.self, forKey: .cudnnBenchmark)
+        try values.update(&channelsLast, .channelsLast)
     }
 
     /// The images of a micro-batch: what one device takes at a time. Batch norms take their statistics over these.

@@ -1,4 +1,5 @@
 import Architectures
+import Backbones
 import NN
 import Tensors
 import Training
@@ -11,6 +12,10 @@ package protocol RecipeModel {
     var classNames: [String] { get }
     /// The whole network.
     var module: Module { get }
+    /// The part of the network that is a backbone.
+    var body: Backbone { get }
+    /// Whether all inputs have one size.
+    var hasFixedSize: Bool { get }
 
     /// A model with fresh weights, or with those that the recipe names.
     init(recipe: Recipe<Sections>, file: RecipeFile, classNames: [String], loadsWeights: Bool) throws
@@ -29,7 +34,17 @@ extension RecipeModel {
         try self.init(recipe: recipe, file: saved.file, classNames: info.classNames, loadsWeights: false)
         try saved.checkpoint.load(into: module, classNames: classNames, path: saved.path)
         module.eval()
+        place(on: device)
+    }
+
+    /// Moves the network to a device, with the layout and the arithmetic that the recipe asks for. The arithmetic is a setting of
+    /// the process.
+    func place(on device: Device) {
+        if !recipe.training.channelsLast { body.useChannelsLast(false) }
         module.move(to: device)
+        DeviceArithmetic.current = DeviceArithmetic(
+            tf32: recipe.training.tf32,
+            benchmarksConvolutions: recipe.training.cudnnBenchmark ?? hasFixedSize)
     }
 
     /// The device that holds the weights.

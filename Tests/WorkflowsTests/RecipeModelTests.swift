@@ -9,7 +9,7 @@ import Workflows
 import XCTest
 
 /// Trainings in half precision: every kind of network, near float32's, and as exact as float32's when they go on.
-final class PrecisionTests: XCTestCase {
+final class RecipeModelTests: XCTestCase {
     private func losses(_ run: String) throws -> [Double] {
         try MetricsLog.records(run + "/metrics.jsonl").filter { $0.kind == .step }.compactMap(\.loss)
     }
@@ -137,5 +137,46 @@ final class PrecisionTests: XCTestCase {
             XCTAssertNotEqual(there, exact, precision)
             for (a, b) in zip(here + there, exact + exact) { XCTAssertEqual(a, b, accuracy: 0.02, precision) }
         }
+    }
+
+    /// What the recipe says of a device's arithmetic is the process's setting; SSD's sizes repeat, Faster R-CNN's don't.
+    func testTheArithmeticOfADevice() throws {
+        let before = DeviceArithmetic.current
+        defer { DeviceArithmetic.current = before }
+        XCTAssertEqual(before.tf32, .convolutions, "what PyTorch begins with")
+        let ssd = "{detector: ssd300, backbone: '\(narrowResNet18)'}", frcnn = "{backbone: '\(narrowResNet18)'}"
+        for (model, settings, expected) in [
+            (ssd, [], DeviceArithmetic(tf32: .convolutions, benchmarksConvolutions: true)),
+            (frcnn, [], DeviceArithmetic(tf32: .convolutions, benchmarksConvolutions: false)),
+            (
+                frcnn, ["training.cudnn_benchmark=true", "training.tf32=all"],
+                DeviceArithmetic(tf32: .all, benchmarksConvolutions: true)
+            ),
+            (
+                ssd, ["training.cudnn_benchmark=false", "training.tf32=none"],
+                DeviceArithmetic(tf32: .none, benchmarksConvolutions: false)
+            ),
+        ] {
+            var file = try shapes(model, "")
+            for setting in settings { try file.apply(setting) }
+            _ = try VisionTask.open(file, output: try temporaryDirectory() + "/run", device: .cpu)
+            XCTAssertEqual(DeviceArithmetic.current, expected, "\(settings)")
+        }
+        var wrong = try shapes(ssd, "")
+        try wrong.apply("training.tf32=fast")
+        XCTAssertThrowsError(try VisionTask.open(wrong, output: try temporaryDirectory() + "/run", device: .cpu)) {
+            XCTAssertTrue("\($0)".contains("training.tf32") && "\($0)".contains("convolutions"), "\($0)")
+        }
+    }
+
+    /// The order of the axes in memory changes roundings alone.
+    func testChannelsInTheirOrder() throws {
+        let file = try shapes("{detector: ssd300, backbone: '\(narrowResNet18)'}", "")
+        let last = try losses(train(file, "float32"))
+        var other = file
+        try other.apply("training.channels_last=false")
+        let first = try losses(train(other, "float32"))
+        XCTAssertNotEqual(first, last)
+        for (a, b) in zip(first.prefix(2), last) { XCTAssertEqual(a, b, accuracy: 1e-3 * b) }
     }
 }
