@@ -39,34 +39,19 @@ final class DeviceTests: XCTestCase {
         return there.run
     }
 
-    private func samples() throws -> String {
-        let folder = try temporaryDirectory() + "/samples"
-        var settings = ShapeSampleSet.Settings()
-        settings.trainImages = 4
-        settings.validationImages = 2
-        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
-        return folder
-    }
-
     func testDetectorsTrainAreMeasuredAndDetect() throws {
-        let root = try samples()
+        let root = try fewShapes()
         for model in [
             "{backbone: '\(narrowResNet18)', faster_rcnn: {pyramid_channels: 8, box_head_features: 8}}",
             "{detector: ssd300, backbone: '\(narrowResNet18)'}",
         ] {
-            let file = try RecipeFile(
-                text: """
-                    task: detection
-                    model: \(model)
-                    data:
-                      root: \(root)
-                      format: coco
-                      train: {annotations: coco/annotations/instances_train.json, images: coco/images}
-                      val: {annotations: coco/annotations/instances_val.json, images: coco/images}
-                    \(model.contains("ssd") ? "" : "input: {shorter_side: 64, longer_side: 96}")
-                    training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.005, clip_norm: 5}
-                    evaluation: {every: 1}
-                    """, path: "test.yaml")
+            let file = try recipe(
+                training: model, on: root,
+                """
+                \(model.contains("ssd") ? "" : "input: {shorter_side: 64, longer_side: 96}")
+                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.005, clip_norm: 5}
+                evaluation: {every: 1}
+                """)
             let run = try expectTheSame(file)
             let saved = try SavedModel(run + "/last.safetensors")
             func measured(_ device: Device) throws -> [Double] {

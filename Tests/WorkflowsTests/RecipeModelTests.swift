@@ -1,5 +1,4 @@
 import Foundation
-import SampleSets
 import SimulatedDevice
 import Support
 import Tensors
@@ -56,24 +55,13 @@ final class RecipeModelTests: XCTestCase {
     }
 
     private func shapes(_ model: String, _ input: String) throws -> RecipeFile {
-        let root = try temporaryDirectory() + "/samples"
-        var settings = ShapeSampleSet.Settings()
-        settings.trainImages = 4
-        settings.validationImages = 2
-        try ShapeSampleSet(settings: settings).write(to: root, replacing: true)
-        return try RecipeFile(
-            text: """
-                task: detection
-                model: \(model)
-                data:
-                  root: \(root)
-                  format: coco
-                  train: {annotations: coco/annotations/instances_train.json, images: coco/images}
-                  val: {annotations: coco/annotations/instances_val.json, images: coco/images}
-                \(input)
-                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.002, clip_norm: 5}
-                evaluation: {every: 0}
-                """, path: "test.yaml")
+        try recipe(
+            training: model, on: fewShapes(),
+            """
+            \(input)
+            training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.002, clip_norm: 5}
+            evaluation: {every: 0}
+            """)
     }
 
     func testFasterRCNN() throws {
