@@ -8,6 +8,10 @@
 #include <string>
 #include <system_error>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace csimdjson {
 namespace {
 
@@ -80,7 +84,88 @@ cs_code real(const Digits &digits, double &value) {
     return std::isfinite(value) ? CS_OK : CS_OUT_OF_RANGE;
 }
 
+#if defined(__SSE2__)
+
+/// What 64 bytes are, a bit for each.
+struct ListBytes {
+    uint64_t digits = 0, zeros = 0, points = 0, commas = 0, spaces = 0, signs = 0;
+
+    explicit ListBytes(const char *at) {
+        for (int i = 0; i < 64; i += 16) {
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at + i));
+            const auto mark = [i](__m128i hits) {
+                return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(hits))) << i;
+            };
+            const auto equal = [&](char c) { return mark(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))); };
+            digits |= mark(_mm_and_si128(
+                _mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)), _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1))));
+            zeros |= equal('0');
+            points |= equal('.');
+            commas |= equal(',');
+            spaces |= equal(' ');
+            signs |= equal('-');
+        }
+    }
+
+    uint64_t known() const { return digits | points | commas | spaces | signs; }
+};
+
+#endif
+
 }  // namespace
+
+#if defined(__SSE2__)
+
+const char *pass_plain_numbers(const char *at) {
+    const char *passed = at;
+    // The kinds of the byte in front of the block, each 0 or 1. In front of a value is as behind a comma.
+    uint64_t digit = 0, leading_zero = 0, point = 0, comma = 1, space = 0;
+    uint64_t in_fraction = 0;  // whether that byte is a digit of a fraction
+    for (;; at += 64) {
+        const ListBytes bytes(at);
+        const uint64_t behind_digit = bytes.digits << 1 | digit, behind_point = bytes.points << 1 | point;
+        const uint64_t behind_comma = bytes.commas << 1 | comma, behind_space = bytes.spaces << 1 | space;
+        const uint64_t leading_zeros = bytes.zeros & ~behind_digit & ~behind_point;
+        // Adding a one to the first digit of a fraction carries to the byte behind its last, which must be no point.
+        uint64_t behind_fractions;
+        const bool ends_in_fraction =
+            __builtin_add_overflow(bytes.digits, (behind_point & bytes.digits) | in_fraction, &behind_fractions);
+        const uint64_t wrong = ~bytes.known()                                                  //
+            | ((bytes.points | bytes.commas) & ~behind_digit)                                  // 1,,2 -.5
+            | (bytes.points & behind_fractions)                                                // 1.2.3
+            | (bytes.spaces & ~behind_comma) | (bytes.signs & ~(behind_comma | behind_space))  // 1 2 1-2
+            | (bytes.digits & (leading_zeros << 1 | leading_zero));                            // 01
+        const uint64_t sound = wrong ? (wrong & -wrong) - 1 : ~uint64_t{0};
+        if (const uint64_t ends = bytes.commas & sound) passed = at + 64 - __builtin_clzll(ends);
+        if (wrong) return passed;
+        digit = bytes.digits >> 63;
+        leading_zero = leading_zeros >> 63;
+        point = bytes.points >> 63;
+        comma = bytes.commas >> 63;
+        space = bytes.spaces >> 63;
+        in_fraction = ends_in_fraction;
+    }
+}
+
+#else
+
+const char *pass_plain_numbers(const char *at) {
+    for (const char *next = at;; at = next) {
+        next += *next == ' ';
+        next += *next == '-';
+        if (!is_digit(*next)) return at;
+        if (*next++ != '0') {
+            while (is_digit(*next)) ++next;
+        }
+        if (*next == '.') {
+            if (!is_digit(*++next)) return at;
+            while (is_digit(*next)) ++next;
+        }
+        if (*next++ != ',') return at;
+    }
+}
+
+#endif
 
 cs_code parse_real(const char *&at, double &value) {
     Digits digits;

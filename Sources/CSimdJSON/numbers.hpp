@@ -23,6 +23,14 @@ cs_code parse_real(const char *&at, double &value);
 /// fraction; CS_OUT_OF_RANGE: it does not fit in 64 bits.
 cs_code parse_integer(const char *at, int64_t &value);
 
+/// How far behind a text `pass_plain_numbers` may read, without heed of what is there.
+constexpr int list_padding = 64;
+
+/// In front of a value in an array: behind the last comma of the plain numbers there, which are sound JSON without exponents,
+/// a comma or a comma and one space apart. `at` itself where there is none, and no further than the first byte that is no
+/// part of such a list: what stands there is for others to judge.
+const char *pass_plain_numbers(const char *at);
+
 }  // namespace csimdjson
 
 #pragma GCC visibility pop

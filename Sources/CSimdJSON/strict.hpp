@@ -10,7 +10,7 @@
 
 namespace csimdjson {
 
-/// Bytes in memory with a byte behind them that is no part of any value.
+/// Bytes in memory, with a byte behind them that is no part of any value and `list_padding` more that may be read.
 struct TextSource {
     static constexpr bool is_utf8 = true;  // simdjson has seen to it
 
@@ -20,22 +20,7 @@ struct TextSource {
     void advance() { ++at; }
 
     /// In an array, in front of a value: past plain numbers that a comma follows. Outlines are long lists of them.
-    void pass_numbers() {
-        const auto is_digit = [](char c) { return static_cast<unsigned char>(c - '0') <= 9; };
-        for (const char *next = at;; at = next) {
-            next += *next == '-';
-            if (!is_digit(*next)) return;
-            if (*next++ != '0') {
-                while (is_digit(*next)) ++next;
-            }
-            if (*next == '.') {
-                if (!is_digit(*++next)) return;
-                while (is_digit(*next)) ++next;
-            }
-            if (*next++ != ',') return;
-            next += *next == ' ';
-        }
-    }
+    void pass_numbers() { at = pass_plain_numbers(at); }
 };
 
 /// Bytes in memory that may be no UTF-8.

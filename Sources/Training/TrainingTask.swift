@@ -1,4 +1,5 @@
 import NN
+import Support
 import Tensors
 
 /// Something to train: a model, its data and its measure, behind the few questions that a ``TrainingLoop`` asks.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ScoreCommands
+import Support
 import Tensors
 
 /// The command `vertebra`. Its subcommands read arguments, call `Workflows` and print.

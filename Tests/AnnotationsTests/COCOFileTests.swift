@@ -247,6 +247,43 @@ final class COCOFileTests: XCTestCase {
         XCTAssertGreaterThan(refused, 300)
         XCTAssertGreaterThan(read, 40)
     }
+
+    /// Outlines are passed over 64 bytes at a time: lists of every length, sound and with a byte changed, held to Foundation's
+    /// parser.
+    func testOutlinesThatNobodyReadsAreJudgedAsFoundationDoes() throws {
+        let path = try write([])
+        var random = SeededRandom(seed: 22, epoch: 0, index: 0)
+        // Foundation refuses large exponents and lets a comma stand before the closing bracket.
+        let others = Array("0123456789.., -,,]\n".utf8)
+        func digits(_ count: Int) -> String {
+            String((0..<count).map { _ in Character("\(random.integer(below: 10))") })
+        }
+        var sound = 0
+        var broken = 0
+        for _ in 0..<1500 {
+            var list = (0..<random.integer(below: 30)).map { _ -> String in
+                let sign = random.integer(below: 3) == 0 ? "-" : ""
+                let length = random.integer(below: 12) == 0 ? 90 : 4
+                let whole = random.integer(below: 3) == 0 ? "0" : "\(1 + random.integer(below: 9))" + digits(length - 1)
+                return sign + whole
+                    + (random.integer(below: 2) == 0 ? "." + digits(1 + random.integer(below: length)) : "")
+            }.joined(separator: random.integer(below: 2) == 0 ? "," : ", ").utf8.map { $0 }
+            if list.count > 1 && random.integer(below: 3) > 0 {
+                list[random.integer(below: list.count - 1)] = others[random.integer(below: others.count)]
+            }
+            let text =
+                #"{"images": [], "categories": [], "annotations": [{"segmentation": [["#
+                + String(decoding: list, as: UTF8.self)
+                + #"]], "id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}]}"#
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let isJSON = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) != nil
+            let isRead = (try? COCO.readInstances(path, unknownReferences: .drop, fileNames: .unopened)) != nil
+            XCTAssertEqual(isRead, isJSON, text)
+            if isJSON { sound += 1 } else { broken += 1 }
+        }
+        XCTAssertGreaterThan(sound, 500)
+        XCTAssertGreaterThan(broken, 300)
+    }
 }
 
 /// C's function on a whole text.

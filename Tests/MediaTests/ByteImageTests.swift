@@ -1,4 +1,5 @@
 import Media
+import Support
 import XCTest
 
 final class ByteImageTests: XCTestCase {
@@ -14,6 +15,21 @@ final class ByteImageTests: XCTestCase {
         let before = address(second)
         second[0, 0] = 1
         XCTAssertEqual(address(second), before, "the only owner changes in place")
+    }
+
+    /// A picture of more bytes than any machine has addresses for.
+    func testAWantOfMemoryIsThrownWithWhatItWasFor() throws {
+        let cases: [(String, () throws -> ByteImage)] = [
+            ("a picture", { ByteImage(width: 1 << 26, height: 1 << 26, channels: 1) { _ in } }),
+            ("a picture", { ByteImage(width: 1, height: 1).resized(width: 1 << 28, height: 1 << 28) }),
+        ]
+        for (purpose, make) in cases {
+            XCTAssertThrowsError(try throwingWantOfMemory(make)) { error in
+                guard let error = error as? OutOfMemory else { return XCTFail("\(error)") }
+                XCTAssertTrue(error.operation.hasSuffix(" bytes for \(purpose)"), error.operation)
+            }
+        }
+        XCTAssertEqual(try throwingWantOfMemory { ByteImage(width: 2, height: 3).byteCount }, 18)
     }
 
     func testPixelsAreRowsOfInterleavedChannels() {

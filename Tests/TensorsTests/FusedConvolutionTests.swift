@@ -117,7 +117,10 @@ final class FusedConvolutionTests: XCTestCase {
         let weight = Tensor.randn([32, 16, 1, 1])
         let fused = FusedConvolution(weight: weight)
         let y = withAutocast(.bfloat16) { fused(x.to(.bfloat16), activation: .relu) }
-        assertClose(y.to(.float32), F.conv2d(x.to(.bfloat16).to(.float32), weight: weight).relu(), "bfloat16")
+        // A CPU that multiplies bfloat16 rounds the weight and the result; others the result alone.
+        let expected = F.conv2d(x.to(.bfloat16).to(.float32), weight: weight).relu()
+        let difference = (y.to(.float32) - expected).abs().amax().item()
+        XCTAssertLessThan(difference, 0.01 * expected.amax().item())
     }
 
     func testItsWeightIsReleased() {

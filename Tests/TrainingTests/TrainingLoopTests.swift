@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import SimulatedDevice
+import Support
 import Tensors
 import TestSupport
 import Training

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 import Tensors
 import Workflows
 import XCTest

@@ -1,5 +1,6 @@
 import CMedia
 import Glibc
+import Support
 
 /// A picture to draw on, with cairo: antialiased shapes, gradients and text.
 ///
@@ -22,7 +23,7 @@ public final class Canvas {
             (1...Self.maximumSide).contains(width) && (1...Self.maximumSide).contains(height),
             "Canvas: no canvas of \(width) x \(height) pixels; 1 to \(Self.maximumSide)")
         guard let surface = cm_canvas_create(Int32(width), Int32(height)) else {
-            fatalError("Canvas: no memory for \(width) x \(height) pixels")
+            failForWantOfMemory("a canvas of \(width) x \(height) pixels")
         }
         self.width = width
         self.height = height

@@ -24,10 +24,7 @@ public struct ByteImage: @unchecked Sendable {
         }
 
         convenience init(byteCount: Int) {
-            guard let base = malloc(byteCount) else {
-                fatalError("ByteImage: no memory for \(byteCount) bytes of pixels")
-            }
-            self.init(adopting: base)
+            self.init(adopting: memory(of: byteCount, for: "a picture"))
         }
 
         deinit { free(base) }

@@ -36,7 +36,7 @@ extension ByteImage {
                     source.bytePointer, Int32(self.width), Int32(self.height), Int32(channels), target.bytePointer,
                     Int32(width), Int32(height), kind)
             }
-            guard status == CM_OK else { fatalError("ByteImage.resized: no memory to resize \(self)") }
+            if status != CM_OK { failForWantOfMemory("resizing \(self) to \(width) x \(height)") }
         }
     }
 }

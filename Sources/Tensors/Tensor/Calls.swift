@@ -1,4 +1,5 @@
 import CTorch
+import Support
 
 /// libtorch's message for the calling thread's last failure, on one line.
 package func lastEngineMessage() -> String {

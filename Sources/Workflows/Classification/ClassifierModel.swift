@@ -4,6 +4,7 @@ import DataPipeline
 import Foundation
 import Media
 import NN
+import Support
 import Tensors
 import Training
 

@@ -2,6 +2,7 @@ import DataPipeline
 import Detectors
 import Media
 import NN
+import Support
 import Tensors
 import Training
 

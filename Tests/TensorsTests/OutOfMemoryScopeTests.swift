@@ -1,7 +1,8 @@
+import Support
 import Tensors
 import XCTest
 
-final class OutOfMemoryTests: XCTestCase {
+final class OutOfMemoryScopeTests: XCTestCase {
     /// More elements than any machine has memory for.
     private let absurd = [1 << 45, 2]
 

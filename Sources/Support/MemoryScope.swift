@@ -1,70 +1,36 @@
-import CTorch
 import Foundation
-import Support
 
-/// There was not enough memory for an operation on tensors.
-public struct OutOfMemory: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Work that may need more memory than there is, in words for the user.
-    public struct Work: Hashable, Sendable {
-        /// What takes the memory, such as "a batch of 8 images, the largest of 1333 × 800 pixels".
-        public var load: String
-        /// What makes it smaller, such as "lower training.batch".
-        public var advice: String
-
-        /// Work of a name, and what makes it smaller.
-        public init(_ load: String, advice: String) {
-            self.load = load
-            self.advice = advice
-        }
-    }
-
-    /// The work that the operation was part of, if it was told.
-    public let work: Work?
-    /// The operation, with the shapes of what it was given.
-    public let operation: String
-    /// libtorch's words.
-    public let reason: String
-
-    /// What was too large, what failed, and what to do.
-    public var description: String {
-        "out of memory" + (work.map { " at \($0.load)" } ?? "") + ": \(work?.advice ?? "take less at a time"). "
-            + "What failed was \(operation): \(reason)"
-    }
-
-    @TaskLocal private static var current: Work?
-
-    /// Runs `body` as work that has a name if its memory does not suffice. Within other named work, that one's name stays.
-    public static func naming<R>(_ work: @autoclosure () -> Work?, _ body: () throws -> R) rethrows -> R {
-        guard current == nil else { return try body() }
-        return try $current.withValue(work(), operation: body)
-    }
-
-    fileprivate init(operation: String, reason: String) {
-        work = Self.current
-        self.operation = operation
-        self.reason = reason
-    }
-}
-
-/// Runs `body` on a thread of its own; where an operation on tensors lacks memory, that is thrown here instead of ending the
-/// process.
+/// Runs `body` on a thread of its own; where memory is wanting on that thread or on one that it has started, that is thrown
+/// here instead of ending the process.
 ///
-/// Operations don't throw, so the thread that ran out of memory can't go back: it sleeps until the process ends, with all
-/// that it holds. So this is for work whose failure ends a job, not for trying sizes until one fits. Random state, gradient
-/// recording and the number of threads are those of the caller.
+/// What needs memory often can't throw, so the thread that ran out of it can't go back: it sleeps until the process ends, with
+/// all that it holds.
 ///
 /// - Throws: ``OutOfMemory``, and what `body` throws.
-public func throwingOutOfMemory<R>(_ body: @escaping () throws -> R) throws -> R {
+package func throwingWantOfMemory<R>(_ body: @escaping () throws -> R) throws -> R {
     let scope = MemoryScope<R>(body)
     guard scope.start() else { return try body() }
     return try scope.outcome().get()
 }
 
-/// Ends the calling thread's work where it runs within ``throwingOutOfMemory(_:)``; returns where it does not.
-func endForWantOfMemory(operation: String, reason: String) {
+/// Ends the work that the calling thread is part of where it runs within ``throwingWantOfMemory(_:)``; returns where it does not.
+package func endForWantOfMemory(operation: String, reason: String) {
     guard let scope = MemoryScopes.ofThisThread ?? MemoryScopes.innermost else { return }
     scope.fail(OutOfMemory(operation: operation, reason: reason))
     while true { sleep(.max) }
+}
+
+/// Ends the work that the calling thread is part of, or the process where that work can't be ended alone.
+package func failForWantOfMemory(_ operation: String, reason: String = "the system refuses them") -> Never {
+    endForWantOfMemory(operation: operation, reason: reason)
+    fatalError("no memory for \(operation): \(reason)")
+}
+
+/// Memory for `byteCount` bytes, to be released by `free`. A want of it ends the work, as ``failForWantOfMemory(_:reason:)``
+/// does, with `purpose` as what the bytes were for.
+package func memory(of byteCount: Int, for purpose: @autoclosure () -> String) -> UnsafeMutableRawPointer {
+    guard let memory = malloc(byteCount) else { failForWantOfMemory("\(byteCount) bytes for \(purpose())") }
+    return memory
 }
 
 private protocol FailingScope: AnyObject, Sendable {
@@ -93,14 +59,8 @@ private final class MemoryScope<R>: FailingScope, @unchecked Sendable {
 
     /// Begins the work on another thread; false if the system gives none.
     func start() -> Bool {
-        let records = isGradEnabled, threads = Threads.count
         let work = ThreadBody { [self] in
-            // libtorch keeps both for each thread.
-            if Threads.count != threads { Threads.count = threads }
-            let result = MemoryScopes.$ofThisThread.withValue(self) {
-                Result { records ? try body() : try withoutGrad(body) }
-            }
-            finish(result)
+            finish(MemoryScopes.$ofThisThread.withValue(self) { Result(catching: body) })
         }
         MemoryScopes.begin(self)
         var attributes = pthread_attr_t(), thread = pthread_t()
