@@ -47,6 +47,14 @@ final class BackgroundCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// The bytes of addresses that it has at this moment; 0 once it has ended.
+    var addressSpace: Int {
+        let words = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/statm") ?? Data()
+        return
+            (words.split(separator: UInt8(ascii: " ")).first.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0)
+            * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// What it has printed so far.
     var outputSoFar: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 

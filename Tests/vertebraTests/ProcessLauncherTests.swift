@@ -15,6 +15,14 @@ final class ProcessLauncherTests: XCTestCase {
         ] + more
     }
 
+    /// Waits until a command has written something to a file, or has ended.
+    private func wait(for path: String, of command: BackgroundCommand) {
+        let deadline = Date() + 120
+        while Date() < deadline, command.isRunning, (FileManager.default.contents(atPath: path) ?? Data()).isEmpty {
+            usleep(10_000)
+        }
+    }
+
     private struct Record: Decodable {
         var step: Int
         var losses: [String: Double]?
@@ -172,13 +180,7 @@ final class ProcessLauncherTests: XCTestCase {
             arguments("p-parts", settings + ["--set", "evaluation.every=0", "--processes", "2"]),
             in: try TinyData.folder.get())
         try command.start()
-        let metrics = try TinyData.folder.get() + "/p-parts/metrics.jsonl"
-        let deadline = Date() + 120
-        while Date() < deadline, command.isRunning,
-            (try? String(contentsOfFile: metrics, encoding: .utf8))?.isEmpty ?? true
-        {
-            usleep(5_000)
-        }
+        wait(for: try TinyData.folder.get() + "/p-parts/metrics.jsonl", of: command)
         command.interrupt()
         let stopped = command.wait()
         XCTAssertEqual(stopped.status, 1, stopped.errors)
@@ -194,13 +196,7 @@ final class ProcessLauncherTests: XCTestCase {
         let command = BackgroundCommand(
             arguments("p-hangup", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get())
         try command.start()
-        let metrics = try TinyData.folder.get() + "/p-hangup/metrics.jsonl"
-        let deadline = Date() + 120
-        while Date() < deadline, command.isRunning,
-            (try? String(contentsOfFile: metrics, encoding: .utf8))?.isEmpty ?? true
-        {
-            usleep(20_000)
-        }
+        wait(for: try TinyData.folder.get() + "/p-hangup/metrics.jsonl", of: command)
         command.signal(SIGHUP)
         let run = command.wait()
         XCTAssertEqual(run.status, 1, run.errors)
@@ -216,8 +212,7 @@ final class ProcessLauncherTests: XCTestCase {
             let command = BackgroundCommand(arguments(name, settings + seconds), in: try TinyData.folder.get())
             try command.start()
             let last = try TinyData.folder.get() + "/\(name)/last.safetensors"
-            let deadline = Date() + 120
-            while Date() < deadline, command.isRunning, !FileManager.default.fileExists(atPath: last) { usleep(20_000) }
+            wait(for: last, of: command)
             let process = try XCTUnwrap(try Self.process(ofRank: victim, output: name))
             let killed = Date()
             kill(process, SIGKILL)
@@ -265,9 +260,7 @@ final class ProcessLauncherTests: XCTestCase {
             arguments("p-stopped", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get()
         )
         try command.start()
-        let metrics = try TinyData.folder.get() + "/p-stopped/metrics.jsonl"
-        let deadline = Date() + 120
-        while Date() < deadline, command.isRunning, !FileManager.default.fileExists(atPath: metrics) { usleep(20_000) }
+        wait(for: try TinyData.folder.get() + "/p-stopped/metrics.jsonl", of: command)
         let process = try XCTUnwrap(try Self.process(ofRank: 1, output: "p-stopped"))
         let began = Date()
         kill(process, SIGSTOP)
@@ -275,6 +268,99 @@ final class ProcessLauncherTests: XCTestCase {
         XCTAssertEqual(run.status, 1, run.errors)
         XCTAssertTrue(run.errors.contains("rank 0 of 2 ends: rank 1 has given no sign of life"), run.errors)
         XCTAssertLessThan(Date().timeIntervalSince(began), 60)
+    }
+
+    /// What a full disk does to the first process, by a limit on the size of its files: one line names the file, the last
+    /// checkpoint is whole, and the run goes on once there is room.
+    func testAFullDisk() throws {
+        let folder = try TinyData.folder.get()
+        let settings = ["--set", "training.checkpoint_steps=1", "--processes", "2"]
+        let program = CommandRun.executable("vertebra").path
+        // The limit's signal would end the process, which no full disk does.
+        let command = BackgroundCommand(
+            ["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", program]
+                + arguments("p-disk", settings + ["--set", "training.epochs=1000"]),
+            in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
+        try command.start()
+        let last = folder + "/p-disk/last.safetensors"
+        wait(for: last, of: command)
+        let size = try XCTUnwrap(FileManager.default.attributesOfItem(atPath: last)[.size] as? Int)
+        let process = try XCTUnwrap(try Self.process(ofRank: 0, output: "p-disk"))
+        let limit = try CommandRun.of(
+            ["--pid", "\(process)", "--fsize=\(size / 2)"], executable: URL(fileURLWithPath: "/usr/bin/prlimit"))
+        XCTAssertEqual(limit.status, 0, limit.errors)
+        let filled = Date()
+        let run = command.wait()
+        XCTAssertLessThan(Date().timeIntervalSince(filled), 60)
+        XCTAssertEqual(run.status, 1, run.errors)
+        XCTAssertEqual(Self.ownErrors(run).count, 1, run.errors)
+        XCTAssertTrue(run.errors.contains("last.safetensors: can't be written (File too large"), run.errors)
+        XCTAssertTrue(run.errors.contains("rank 1 of 2 ends: rank 0 failed: "), run.errors)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/p-disk")
+        XCTAssertFalse(left.contains { $0.hasSuffix(".partial") }, "\(left)")
+        let step = try XCTUnwrap(records("p-disk").last?.step)
+        let rest = try train(
+            "p-disk", settings + ["--set", "training.steps=\(step + 3)", "--resume", "--accept-changes"])
+        XCTAssertEqual(rest.status, 0, rest.errors)
+        XCTAssertTrue(rest.errors.contains("resuming at step "), rest.errors)
+    }
+
+    /// One of two processes has less memory than its share of the work needs; the pictures of the first steps were smaller.
+    func testAProcessThatRunsOutOfMemory() throws {
+        let folder = try TinyData.folder.get()
+        let first = BackgroundCommand(
+            arguments("p-memory", ["--set", "training.steps=4", "--set", "training.epochs=4"]), in: folder)
+        try first.start()
+        var enough = 0
+        while first.isRunning {
+            enough = max(enough, first.addressSpace)
+            usleep(2_000)
+        }
+        let trained = first.wait()
+        XCTAssertEqual(trained.status, 0, trained.errors)
+        XCTAssertGreaterThan(enough, 100 << 20)
+        let last = folder + "/p-memory/last.safetensors"
+        let whole = FileManager.default.contents(atPath: last)
+
+        let port = try freePort()
+        let script = """
+            export WORLD_SIZE=2 LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=\(port)
+            RANK=0 LOCAL_RANK=0 "$0" "$@" & other=$!
+            (ulimit -v \((enough + (200 << 20)) >> 10); RANK=1 LOCAL_RANK=1 exec "$0" "$@"); code=$?
+            wait $other; echo "codes $code $?"
+            """
+        let began = Date()
+        let run = try CommandRun.of(
+            ["-c", script, CommandRun.executable("vertebra").path]
+                + arguments(
+                    "p-memory",
+                    [
+                        "--set", "input.shorter_side=1400", "--set", "input.longer_side=1400", "--set",
+                        "training.epochs=4",
+                        "--set", "training.steps=8", "--resume", "--accept-changes",
+                    ]), in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
+        XCTAssertTrue(run.output.contains("codes 1 1"), run.output + run.errors)
+        XCTAssertTrue(run.errors.contains("vertebra: out of memory at a batch of 2 images"), run.errors)
+        XCTAssertTrue(run.errors.contains("rank 0 of 2 ends: rank 1 failed: out of memory at "), run.errors)
+        XCTAssertLessThan(Date().timeIntervalSince(began), 120)
+        XCTAssertEqual(FileManager.default.contents(atPath: last), whole)
+    }
+
+    /// A port that nobody listens at.
+    private func freePort() throws -> UInt16 {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let found = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        XCTAssertTrue(found)
+        return UInt16(bigEndian: address.sin_port)
     }
 
     func testWhatCannotBeSharedOut() throws {
