@@ -47,6 +47,14 @@ final class BackgroundCommand {
 
     var isRunning: Bool { process.isRunning }
 
+    /// Waits until it has written something to a file, or has ended.
+    func wait(for path: String) {
+        let deadline = Date() + 120
+        while Date() < deadline, isRunning, (FileManager.default.contents(atPath: path) ?? Data()).isEmpty {
+            usleep(10_000)
+        }
+    }
+
     /// The bytes of addresses that it has at this moment; 0 once it has ended.
     var addressSpace: Int {
         let words = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/statm") ?? Data()

@@ -15,14 +15,6 @@ final class ProcessLauncherTests: XCTestCase {
         ] + more
     }
 
-    /// Waits until a command has written something to a file, or has ended.
-    private func wait(for path: String, of command: BackgroundCommand) {
-        let deadline = Date() + 120
-        while Date() < deadline, command.isRunning, (FileManager.default.contents(atPath: path) ?? Data()).isEmpty {
-            usleep(10_000)
-        }
-    }
-
     private struct Record: Decodable {
         var step: Int
         var losses: [String: Double]?
@@ -180,7 +172,7 @@ final class ProcessLauncherTests: XCTestCase {
             arguments("p-parts", settings + ["--set", "evaluation.every=0", "--processes", "2"]),
             in: try TinyData.folder.get())
         try command.start()
-        wait(for: try TinyData.folder.get() + "/p-parts/metrics.jsonl", of: command)
+        command.wait(for: try TinyData.folder.get() + "/p-parts/metrics.jsonl")
         command.interrupt()
         let stopped = command.wait()
         XCTAssertEqual(stopped.status, 1, stopped.errors)
@@ -196,7 +188,7 @@ final class ProcessLauncherTests: XCTestCase {
         let command = BackgroundCommand(
             arguments("p-hangup", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get())
         try command.start()
-        wait(for: try TinyData.folder.get() + "/p-hangup/metrics.jsonl", of: command)
+        command.wait(for: try TinyData.folder.get() + "/p-hangup/metrics.jsonl")
         command.signal(SIGHUP)
         let run = command.wait()
         XCTAssertEqual(run.status, 1, run.errors)
@@ -212,8 +204,8 @@ final class ProcessLauncherTests: XCTestCase {
             let command = BackgroundCommand(arguments(name, settings + seconds), in: try TinyData.folder.get())
             try command.start()
             let last = try TinyData.folder.get() + "/\(name)/last.safetensors"
-            wait(for: last, of: command)
-            let process = try XCTUnwrap(try Self.process(ofRank: victim, output: name))
+            command.wait(for: last)
+            let process = try XCTUnwrap(try RankedProcess.find(rank: victim, output: name))
             let killed = Date()
             kill(process, SIGKILL)
             let run = command.wait()
@@ -227,7 +219,7 @@ final class ProcessLauncherTests: XCTestCase {
                 XCTAssertEqual(run.status, 1, run.errors)
                 XCTAssertLessThan(Date().timeIntervalSince(killed), 30)
             }
-            XCTAssertNil(try Self.process(ofRank: 0, output: name), "a process is left")
+            XCTAssertNil(try RankedProcess.find(rank: 0, output: name), "a process is left")
             let read = try CommandRun.of(["convert", last, last + ".pth", "--replace"])
             XCTAssertEqual(read.status, 0, read.errors)
         }
@@ -238,30 +230,14 @@ final class ProcessLauncherTests: XCTestCase {
         run.errors.split(separator: "\n").filter { $0.hasPrefix("vertebra: ") && !$0.contains(" ends: ") }
     }
 
-    /// The process of a rank that writes to `output`.
-    private static func process(ofRank rank: Int, output: String) throws -> pid_t? {
-        for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-            guard let process = pid_t(entry), process != getpid(),
-                let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
-                let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ")
-            else { continue }
-            let call = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            guard call.contains(output), call.contains("train") else { continue }
-            if variables.split(separator: 0).contains(where: { $0.elementsEqual("RANK=\(rank)".utf8) }) {
-                return process
-            }
-        }
-        return nil
-    }
-
     /// A process without a sign of life is lost; the others say which.
     func testAStoppedProcess() throws {
         let command = BackgroundCommand(
             arguments("p-stopped", ["--set", "training.epochs=1000", "--processes", "2"]), in: try TinyData.folder.get()
         )
         try command.start()
-        wait(for: try TinyData.folder.get() + "/p-stopped/metrics.jsonl", of: command)
-        let process = try XCTUnwrap(try Self.process(ofRank: 1, output: "p-stopped"))
+        command.wait(for: try TinyData.folder.get() + "/p-stopped/metrics.jsonl")
+        let process = try XCTUnwrap(try RankedProcess.find(rank: 1, output: "p-stopped"))
         let began = Date()
         kill(process, SIGSTOP)
         let run = command.wait()
@@ -283,9 +259,9 @@ final class ProcessLauncherTests: XCTestCase {
             in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
         try command.start()
         let last = folder + "/p-disk/last.safetensors"
-        wait(for: last, of: command)
+        command.wait(for: last)
         let size = try XCTUnwrap(FileManager.default.attributesOfItem(atPath: last)[.size] as? Int)
-        let process = try XCTUnwrap(try Self.process(ofRank: 0, output: "p-disk"))
+        let process = try XCTUnwrap(try RankedProcess.find(rank: 0, output: "p-disk"))
         let limit = try CommandRun.of(
             ["--pid", "\(process)", "--fsize=\(size / 2)"], executable: URL(fileURLWithPath: "/usr/bin/prlimit"))
         XCTAssertEqual(limit.status, 0, limit.errors)
@@ -322,7 +298,7 @@ final class ProcessLauncherTests: XCTestCase {
         let last = folder + "/p-memory/last.safetensors"
         let whole = FileManager.default.contents(atPath: last)
 
-        let port = try freePort()
+        let port = try RankedProcess.freePort()
         let script = """
             export WORLD_SIZE=2 LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=\(port)
             RANK=0 LOCAL_RANK=0 "$0" "$@" & other=$!
@@ -344,23 +320,6 @@ final class ProcessLauncherTests: XCTestCase {
         XCTAssertTrue(run.errors.contains("rank 0 of 2 ends: rank 1 failed: out of memory at "), run.errors)
         XCTAssertLessThan(Date().timeIntervalSince(began), 120)
         XCTAssertEqual(FileManager.default.contents(atPath: last), whole)
-    }
-
-    /// A port that nobody listens at.
-    private func freePort() throws -> UInt16 {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        XCTAssertTrue(found)
-        return UInt16(bigEndian: address.sin_port)
     }
 
     func testWhatCannotBeSharedOut() throws {
