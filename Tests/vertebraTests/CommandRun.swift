@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import XCTest
 
@@ -42,6 +43,9 @@ final class BackgroundCommand {
         for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
+        // Tests that nohup began ignore SIGHUP, and so would what they begin.
+        let hangUp = Glibc.signal(SIGHUP, SIG_DFL)
+        defer { _ = Glibc.signal(SIGHUP, hangUp) }
         try process.run()
     }
 

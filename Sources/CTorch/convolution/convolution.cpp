@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -68,12 +69,15 @@ public:
             left[2] = false;
         }
         if (left[0] || left[1] || left[2]) {
+            const at::ScalarType type = x.scalar_type();
+            const auto computed = type == at::kBFloat16 && onednn_fails_in_bfloat16(x, weight) ? at::kFloat : type;
             auto [input, kernel, bias] = at::convolution_backward(
-                g, x, weight, at::OptionalIntArrayRef({weight.size(0)}), geometry.stride, geometry.padding,
-                geometry.dilation, false, std::vector<int64_t>(geometry.stride.size(), 0), 1, left);
-            if (left[0]) gradients[0] = input;
-            if (left[1]) gradients[1] = kernel;
-            if (left[2]) gradients[2] = bias;
+                g.to(computed), x.to(computed), weight.to(computed), at::OptionalIntArrayRef({weight.size(0)}),
+                geometry.stride, geometry.padding, geometry.dilation, false,
+                std::vector<int64_t>(geometry.stride.size(), 0), 1, left);
+            if (left[0]) gradients[0] = input.to(type);
+            if (left[1]) gradients[1] = kernel.to(type);
+            if (left[2]) gradients[2] = bias.to(type);
         }
         return gradients;
     }
@@ -143,6 +147,17 @@ at::Tensor convolve(
 at::Tensor by_libtorch(
     const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
     const ConvolutionGeometry &geometry) {
+    const bool is_under_autocast = at::autocast::is_autocast_enabled(at::kCPU);
+    const at::ScalarType type = is_under_autocast ? at::autocast::get_autocast_dtype(at::kCPU) : x.scalar_type();
+    if (type == at::kBFloat16 && onednn_fails_in_bfloat16(x, weight)) {
+        const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
+        std::optional<at::Tensor> offset = bias;
+        if (offset) offset = offset->to(at::kFloat);
+        return at::conv3d(
+                   x.to(at::kFloat), weight.to(at::kFloat), offset, geometry.stride, geometry.padding,
+                   geometry.dilation, geometry.groups)
+            .to(type);
+    }
     const auto convolve = [&](auto operation) {
         return operation(
             x, weight, bias, at::IntArrayRef(geometry.stride), at::IntArrayRef(geometry.padding),

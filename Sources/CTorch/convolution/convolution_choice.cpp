@@ -153,6 +153,14 @@ ct_convolution_case convolution_case(
     return c;
 }
 
+bool onednn_fails_in_bfloat16(const at::Tensor &x, const at::Tensor &weight) {
+    if (!x.device().is_cpu() || x.dim() != 5) return false;
+    for (int64_t axis = 2; axis < 5; ++axis) {
+        if (x.size(axis) < weight.size(axis)) return true;
+    }
+    return false;
+}
+
 int64_t rows_of_full_tile(int64_t width) {
     const int64_t tiles = (width + tile_lines - 1) / tile_lines;
     return width % tiles == 0 && width / tiles >= fewest_rows_of_tile ? width / tiles : 0;

@@ -138,7 +138,8 @@ at::Tensor convolve(
     ct_convolution_case description = convolution_case(x, weight.plain, geometry);
     description.keeps_weight = description.allows_winograd = true;
     const at::ScalarType type = weight.plain.scalar_type();
-    description.has_onednn = native.is_present() && onednn_takes(type);
+    const bool takes_type = onednn_takes(type) && !(type == at::kBFloat16 && onednn_fails_in_bfloat16(x, weight.plain));
+    description.has_onednn = native.is_present() && takes_type;
     const ct_convolution_algorithm choice = ct_choose_convolution(&description);
     if (choice == CT_WINOGRAD) {
         if (!weight.transformed.defined()) weight.transformed = winograd_weight(weight.plain);
@@ -174,7 +175,7 @@ at::Tensor convolve(
     }
     // Layers under autocast may have given the input another type. A type that this CPU can't multiply is summed in
     // float32 and rounded once.
-    const at::ScalarType computed = x.device().is_cpu() && !onednn_takes(type) ? at::kFloat : type;
+    const at::ScalarType computed = x.device().is_cpu() && !takes_type ? at::kFloat : type;
     std::optional<at::Tensor> offset = bias;
     if (offset) offset = offset->to(computed);
     const at::Tensor result = at::convolution(
