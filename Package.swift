@@ -6,9 +6,12 @@ let home =
     Context.environment["VERTEBRA_HOME"]
     ?? (Context.environment["XDG_DATA_HOME"] ?? "\(Context.environment["HOME"] ?? "")/.local/share") + "/vertebra"
 
-/// The executables look for libtorch's libraries where `tools/setup` found or put them. The libraries of this package say
-/// nothing of it: what links them has a run path of its own.
-let runPath = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(home)/libtorch/lib"])
+/// The executables look for libtorch's libraries where `tools/setup` found or put them, or where `VERTEBRA_RUN_PATH` says, for
+/// an executable that leaves this machine. The libraries of this package say nothing of it: what links them has a run path
+/// of its own.
+let runPath = LinkerSetting.unsafeFlags([
+    "-Xlinker", "-rpath", "-Xlinker", Context.environment["VERTEBRA_RUN_PATH"] ?? "\(home)/libtorch/lib",
+])
 
 /// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that the others build and test on a
 /// machine that lacks it.
@@ -47,8 +50,9 @@ let targetsWithoutLibtorch: [Target] =
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CXML", dependencies: ["CLibXML2"]),
+        .target(name: "GoldenNumbers", dependencies: ["Annotations", "Architectures"]),
         .target(
-            name: "TestSupport", dependencies: ["Architectures"], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["Architectures", "GoldenNumbers"], path: "Tests/TestSupport"),
         .target(
             name: "CVideoFixtures", path: "Tests/CVideoFixtures",
             linkerSettings: ["avformat", "avcodec", "swscale", "avutil"].map { .linkedLibrary($0) }),
@@ -108,8 +112,8 @@ let targetsWithLibtorch: [Target] =
     + module(
         "Benchmarks",
         [
-            "Workflows", "Architectures", "Annotations", "Media", "Evaluation", "Tensors", "NN", "DataPipeline",
-            "Backbones", "Detectors", "Support",
+            "Workflows", "Architectures", "Annotations", "Media", "Evaluation", "GoldenNumbers", "Tensors", "NN",
+            "DataPipeline", "Backbones", "Detectors", "Support",
         ])
 
 let package = Package(

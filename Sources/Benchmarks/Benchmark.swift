@@ -1,50 +1,6 @@
 import Foundation
 import Tensors
 
-/// The times and other numbers of one benchmark case.
-package struct BenchmarkResult: Encodable, Sendable {
-    package let name: String
-    package let threads: Int
-    /// Number of images, boxes or files in one run.
-    package let batch: Int
-    package let runs: Int
-    package let median: Double
-    package let min: Double
-    package let max: Double
-    /// Peak memory of the process during the case, in mebibytes.
-    package let peakMemory: Int?
-    /// Further numbers of this case by name.
-    package let details: [String: Double]
-
-    /// One line of JSON with the keys that the scripts in `tools/peers` write; times in milliseconds.
-    package var line: String {
-        func number(_ value: Double) -> String { String(format: "%.4f", value) }
-        var fields = [
-            "\"case\": \(quoted(name))", "\"threads\": \(threads)", "\"batch\": \(batch)", "\"runs\": \(runs)",
-            "\"median_ms\": \(number(median))", "\"min_ms\": \(number(min))", "\"max_ms\": \(number(max))",
-        ]
-        if let peakMemory { fields.append("\"peak_MiB\": \(peakMemory)") }
-        // JSON has no word for what is not finite.
-        fields += details.sorted { $0.key < $1.key }.map {
-            "\(quoted($0.key)): \($0.value.isFinite ? "\($0.value)" : "null")"
-        }
-        return "{" + fields.joined(separator: ", ") + "}"
-    }
-
-    /// The result in one line for a person.
-    package var text: String {
-        func milliseconds(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }
-        return "\(name): \(milliseconds(median)) ms (\(milliseconds(min)) to \(milliseconds(max)), \(runs) runs, "
-            + "\(threads) threads\(peakMemory.map { ", peak \($0) MiB" } ?? ""))"
-    }
-
-    private func quoted(_ text: String) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
-    }
-}
-
 /// Runs the cases of a suite, one after the other.
 package struct Benchmark {
     package enum Suite: String, CaseIterable, Sendable {
@@ -64,7 +20,13 @@ package struct Benchmark {
         case ssdData = "ssd-data"
         /// Clips of a video for training and testing: the cases of `tools/peers/clips.py`.
         case clips
-        /// A device's results compared with the CPU's, and its speed: the cases of `tools/peers/device.py`.
+        /// The networks and detectors of a folder of golden numbers, computed on a device.
+        case golden
+        /// A training step and inference of a network of each family, and of detectors, on a device and on the CPU.
+        case parity
+        /// The losses of ten training steps on a device in each precision, and on the CPU in float32.
+        case curves
+        /// A device's speed and memory: the cases of `tools/peers/device.py`.
         case device
     }
 
@@ -81,13 +43,18 @@ package struct Benchmark {
         package var batch: Int
         /// Number of rounds, each with one step of every network; nil runs one network after the other.
         package var rounds: Int?
-        /// The device that the suite `device` measures.
+        /// The device that the suites `golden`, `parity`, `curves` and `device` are about. The CPU is then compared by libtorch's
+        /// operations, of which devices compute, with the CPU by this package's own.
         package var device: Device
+        /// A folder laid out as `Tests/Golden`.
+        package var golden: String?
+        /// Whether those suites take small networks and few of them, so that they end in a minute on a CPU.
+        package var isSmall: Bool
 
         package init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
             models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil,
-            device: Device = .cpu
+            device: Device = .cpu, golden: String? = nil, isSmall: Bool = false
         ) {
             self.annotations = annotations
             self.results = results
@@ -97,6 +64,8 @@ package struct Benchmark {
             self.batch = batch
             self.rounds = rounds
             self.device = device
+            self.golden = golden
+            self.isSmall = isSmall
         }
     }
 
@@ -131,31 +100,41 @@ package struct Benchmark {
         case .ssd: try runSSD(inputs)
         case .ssdData: try runSSDData(inputs)
         case .clips: try runClips(inputs)
+        case .golden: try runGolden(inputs)
+        case .parity: try runParity(inputs)
+        case .curves: try runCurves(inputs)
         case .device: try runDevice(inputs)
         }
     }
 
     /// Measures one case: `body` runs `warmUp` times unmeasured, then `runs` times.
     ///
-    /// - Parameter perRun: number of items in one run, by which times are divided.
+    /// - Parameters:
+    ///   - perRun: number of items in one run, by which times are divided.
+    ///   - device: whose memory is looked at beside the process's; `body` waits for it.
     package func measure(
         _ name: String, batch: Int = 1, warmUp: Int = 2, runs: Int = 7, perRun: Int = 1,
-        threads: Int = Threads.count, details: () -> [String: Double] = { [:] }, _ body: () throws -> Void
+        threads: Int = Threads.count, device: Device = .cpu, details: () -> [String: Double] = { [:] },
+        _ body: () throws -> Void
     ) rethrows {
         guard isWanted(name) else { return }
         ProcessMemory.resetPeak()
+        device.resetPeakMemory()
         for _ in 0..<warmUp { try body() }
         var times: [Double] = []
         for _ in 0..<runs { times.append(try milliseconds(body) / Double(perRun)) }
-        report(name, batch: batch, threads: threads, times, details: details())
+        report(name, batch: batch, threads: threads, times, device: device, details: details())
     }
 
     /// Whether the filter lets a case through.
     func isWanted(_ name: String) -> Bool { filter.map { name.localizedCaseInsensitiveContains($0) } ?? true }
 
-    /// Reports a case that is not timed, with its numbers.
-    func reportNumbers(_ name: String, _ numbers: [String: Double]) {
-        report(name, batch: 1, threads: Threads.count, [0], details: numbers)
+    /// Reports a case that is not timed, with its numbers and what some of them must not exceed.
+    func reportNumbers(_ name: String, _ numbers: [String: Double], limits: [String: Double] = [:]) {
+        report(
+            BenchmarkResult(
+                name: name, threads: Threads.count, batch: 1, runs: 0, times: nil, peakMemory: nil,
+                peakDeviceMemory: nil, details: numbers, limits: limits))
     }
 
     /// Measures several cases, one run of each in turn, so that a drift in the machine's speed affects all alike. Each result
@@ -186,13 +165,15 @@ package struct Benchmark {
     }
 
     private func report(
-        _ name: String, batch: Int, threads: Int, _ times: [Double], details: [String: Double]
+        _ name: String, batch: Int, threads: Int, _ times: [Double], device: Device = .cpu, details: [String: Double]
     ) {
         let sorted = times.sorted()
         report(
             BenchmarkResult(
-                name: name, threads: threads, batch: batch, runs: sorted.count, median: sorted[sorted.count / 2],
-                min: sorted[0], max: sorted[sorted.count - 1], peakMemory: ProcessMemory.peak(), details: details))
+                name: name, threads: threads, batch: batch, runs: sorted.count,
+                times: .init(median: sorted[sorted.count / 2], min: sorted[0], max: sorted[sorted.count - 1]),
+                peakMemory: ProcessMemory.peak(), peakDeviceMemory: device.peakMemory.map { $0 >> 20 },
+                details: details, limits: [:]))
     }
 }
 

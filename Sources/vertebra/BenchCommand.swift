@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Foundation
 import ScoreCommands
 import Support
 
@@ -20,14 +21,17 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite clips: a video of 64 frames or more.") var video: String?
     @Option(
         parsing: .upToNextOption,
-        help: "Suites backbones, inference and ssd: models, also with changed axes as in resnet50:shortcut=dense.")
+        help: "Suites backbones, inference, ssd and device: models, also with changed axes as in resnet50:shortcut=dense.")
     var models = [
         "resnet50"
     ]
-    @Option(help: "Suites backbones and inference: images in a step.") var batch = 16
+    @Option(help: "Suites backbones, inference and device: images in a step.") var batch = 16
     @Option(help: "Suite backbones: this many rounds of one step of each model, with the ratios to the first model.")
     var rounds: Int?
     @OptionGroup var device: DeviceOption
+    @Option(help: "Suite golden: a folder of golden numbers, such as Tests/Golden.") var golden: String?
+    @Flag(help: "Suites golden, parity, curves and device: small networks, and few of them, for a try on a CPU.")
+    var small = false
     @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") var withoutTileUnit = false
     @Flag(help: "Print a JSON line for each case.") var json = false
 
@@ -42,12 +46,23 @@ struct BenchCommand: WorkCommand {
 
     func work() throws {
         let json = json
+        var failed: [BenchmarkResult] = []
         let benchmark = Benchmark(threads: threads, usesTileUnit: !withoutTileUnit, filter: filter) { result in
             printToStandardOutput(json ? result.line : result.text)
+            // Whoever waits for a line of a long run sees it at once, in a pipe too.
+            fflush(nil)
+            if !result.exceeded.isEmpty { failed.append(result) }
         }
         let inputs = Benchmark.Inputs(
             annotations: annotations, results: results, images: images, video: video, models: models,
-            batch: batch, rounds: rounds, device: device.device)
+            batch: batch, rounds: rounds, device: device.device, golden: golden, isSmall: small)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
+        guard failed.isEmpty else {
+            for result in failed {
+                printToStandardError(
+                    "vertebra: \(result.name): beyond its limits in \(result.exceeded.joined(separator: ", "))")
+            }
+            throw ExitCode.failure
+        }
     }
 }

@@ -14,6 +14,9 @@ extension Device: ExpressibleByArgument {
 struct DeviceOption: ParsableArguments {
     @Option(help: "The device: cpu, cuda, or one of several GPUs, as in cuda:1.") var device: Device = .cpu
 
+    /// The libraries for CUDA are loaded when a device is first asked for, and only before anything is computed.
+    func validate() { if device != .cpu { _ = Device.cudaCount } }
+
     /// The device of one of several processes: on a machine with several GPUs, each has its own.
     func share(_ processes: TrainingProcesses) -> Device {
         guard case .cuda = device else { return device }

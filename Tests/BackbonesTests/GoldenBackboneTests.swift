@@ -72,21 +72,12 @@ final class GoldenBackboneTests: XCTestCase {
         XCTAssertEqual(features.count, golden.eval.features.count, place)
         for (index, (feature, expected)) in zip(features, golden.eval.features).enumerated() {
             XCTAssertEqual(feature.shape, expected.shape, "\(place), stage \(index + 1)")
-            XCTAssertLessThan(worstDifference(feature, expected), 1e-4, "\(place), stage \(index + 1)")
+            XCTAssertLessThan(worstDifference(feature, expected), GoldenBackbone.valueTolerance, "\(place), stage \(index + 1)")
         }
         let logits = withoutGrad { model.classifier(features[features.count - 1]) }
         XCTAssertEqual(logits.shape, golden.eval.logits.shape, place)
-        XCTAssertLessThan(worstDifference(logits, golden.eval.logits), 1e-4, "\(place), logits")
+        XCTAssertLessThan(worstDifference(logits, golden.eval.logits), GoldenBackbone.valueTolerance, "\(place), logits")
     }
-
-    /// Networks whose gradients move by more than a thousandth with the order of float32 sums alone: PyTorch's own differ
-    /// as much between memory layouts.
-    private static let gradientTolerance = ["preact50": 2e-3, "cifar_resnet164": 0.06, "cifar_iresnet164": 0.06]
-    /// What every gradient may move by where libtorch convolves: on CPUs without AVX-512 its order of sums turns other ReLUs,
-    /// and a thousandth is not kept by all networks.
-    private static let usualTolerance = ct_cpu_has_vector_products() ? 1e-3 : 2e-2
-    /// A gradient that is zero but for rounding (a bias in front of a norm) has no digits to compare.
-    private static let roundingFloor = 1e-6
 
     private func checkTraining(_ model: Backbone, _ golden: GoldenBackbone) throws {
         model.train()
@@ -98,8 +89,8 @@ final class GoldenBackboneTests: XCTestCase {
         XCTAssertGreaterThanOrEqual(golden.train.gradientNorms.count, 15, golden.model)
         for (name, expected) in golden.train.gradientNorms {
             let norm = try XCTUnwrap(parameters[name]?.grad, "\(golden.model), \(name)").norm().item()
-            let share = max(Self.gradientTolerance[golden.model] ?? 0, Self.usualTolerance)
-            let tolerance = share * expected + Self.roundingFloor
+            let share = golden.gradientTolerance(convolvesNatively: ct_cpu_has_vector_products())
+            let tolerance = share * expected + GoldenBackbone.gradientFloor
             XCTAssertEqual(norm, expected, accuracy: tolerance, "\(golden.model), gradient of \(name)")
         }
         let statistics = model.plan.stem[1].name + ".running_mean"

@@ -1,5 +1,6 @@
 #include "memory.hpp"
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/DeviceType.h>
 #include <c10/util/Exception.h>
 
@@ -9,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -33,6 +35,7 @@ struct Memory {
     std::map<size_t, size_t> free_blocks{{0, size_of_memory}};
     std::map<size_t, size_t> used_blocks;
     size_t in_use = 0;
+    size_t most_in_use = 0;
     struct sigaction previous = {};
 
     Memory() {
@@ -60,6 +63,7 @@ struct Memory {
             if (rest > 0) free_blocks.emplace(offset + size, rest);
             used_blocks.emplace(offset, size);
             in_use += size;
+            most_in_use = std::max(most_in_use, in_use);
             return host_view + offset;
         }
         TORCH_CHECK_WITH(OutOfMemoryError, false, "the simulated device is out of memory: ", bytes, " bytes");
@@ -128,7 +132,7 @@ void release(void *address) {
     if (address != nullptr) memory().free(static_cast<char *>(address));
 }
 
-struct DeviceAllocator final : c10::Allocator {
+struct DeviceAllocator final : c10::DeviceAllocator {
     c10::DataPtr allocate(size_t bytes) override {
         void *address = bytes == 0 ? nullptr : memory().allocate(bytes);
         return {address, address, &release, c10::Device(c10::DeviceType::PrivateUse1, 0)};
@@ -136,6 +140,25 @@ struct DeviceAllocator final : c10::Allocator {
     c10::DeleterFnPtr raw_deleter() const override { return &release; }
     void copy_data(void *destination, const void *source, size_t bytes) const override {
         std::memcpy(kernel_address(destination), kernel_address(source), bytes);
+    }
+
+    bool initialized() override { return true; }
+    void emptyCache(c10::MempoolId_t) override {}
+    void recordStream(const c10::DataPtr &, c10::Stream) override {}
+    c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex) override {
+        auto &device = memory();
+        const std::lock_guard lock(device.mutex);
+        c10::CachingDeviceAllocator::DeviceStats stats;
+        auto &all = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+        all.current = static_cast<int64_t>(device.in_use);
+        all.peak = static_cast<int64_t>(device.most_in_use);
+        return stats;
+    }
+    void resetAccumulatedStats(c10::DeviceIndex) override {}
+    void resetPeakStats(c10::DeviceIndex) override {
+        auto &device = memory();
+        const std::lock_guard lock(device.mutex);
+        device.most_in_use = device.in_use;
     }
 };
 

@@ -33,6 +33,12 @@ final class SimulatedDeviceTests: XCTestCase {
         XCTAssertTrue(message(0, 0, false).hasPrefix("libtorch 2.13.0 was built for the CPU; run with --device cpu"))
         XCTAssertTrue(message(0, 0, true).hasPrefix("libtorch 2.13.0 has CUDA and finds no device: `nvidia-smi` "))
         XCTAssertEqual(message(3, 2, true), "there is no device cuda:3; this machine has 2")
+        let unusable = MissingDevice(
+            index: 0, count: 0, hasCUDA: false, libtorch: "2.13.0", failure: "libcudnn.so.9: cannot open shared object file")
+        XCTAssertEqual(
+            unusable.description,
+            "libtorch 2.13.0 has CUDA, but its library can't be used: libcudnn.so.9: cannot open shared object file; or run "
+                + "with --device cpu")
     }
 
     /// Results are on the device, equal to the CPU's to the last bit, and release their memory.
@@ -55,6 +61,24 @@ final class SimulatedDeviceTests: XCTestCase {
         let memory = SimulatedDevice.memory
         XCTAssertEqual(SimulatedDevice.use(results), SimulatedDevice.composed(results))
         XCTAssertEqual(SimulatedDevice.memory, memory)
+    }
+
+    /// The peak is that of tensors on the device, and begins again with those that are there.
+    func testItsPeakMemoryIsCounted() {
+        SimulatedDevice.use { device in
+            func peak(_ body: () -> Void) -> Int? {
+                device.resetPeakMemory()
+                let before = device.peakMemory
+                body()
+                return device.peakMemory.flatMap { peak in before.map { peak - $0 } }
+            }
+            let million = 1 << 20
+            XCTAssertEqual(peak { for _ in 0..<3 { _ = Tensor.ones([million], device: device) } }, 4 * million)
+            let kept = Tensor.ones([million], device: device)
+            XCTAssertEqual(peak { _ = kept + kept }, 4 * million)
+        }
+        Device.cpu.resetPeakMemory()
+        XCTAssertNil(Device.cpu.peakMemory)
     }
 
     func testItCounts() {

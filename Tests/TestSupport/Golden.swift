@@ -1,4 +1,6 @@
 import Foundation
+// Tests read golden numbers by way of this module alone.
+@_exported import GoldenNumbers
 
 /// The numbers in `Tests/Golden` that other people's code gave; its README says how each file was made.
 public enum Golden {
@@ -8,17 +10,16 @@ public enum Golden {
 
     /// A file or folder of it, such as `backbones/resnet50.json`.
     public static func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
+}
 
-    /// A JSON file of it, decoded; an error that decoding throws is preceded by the file's name.
-    public static func decode<Value: Decodable>(_ type: Value.Type, from name: String) throws -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(contentsOf: url(name)))
-        } catch { throw Unreadable(name: name, reason: error) }
+extension GoldenBackbone {
+    /// Every file of `Tests/Golden/backbones`, in the order of their names.
+    package static func all() throws -> [GoldenBackbone] {
+        try GoldenFolder(Golden.folder).backboneNames().map(named)
     }
 
-    private struct Unreadable: Error, CustomStringConvertible {
-        let name: String
-        let reason: any Error
-        var description: String { "Tests/Golden/\(name): \(reason)" }
+    /// One of them.
+    package static func named(_ name: String) throws -> GoldenBackbone {
+        try GoldenFolder(Golden.folder).backbone(named: name)
     }
 }

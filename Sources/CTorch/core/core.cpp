@@ -1,6 +1,7 @@
 #include "core/guard.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/Version.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
@@ -96,6 +97,21 @@ using namespace ctorch;
 
 const char *ct_last_error(void) { return last_error.c_str(); }
 const char *ct_version(void) { return TORCH_VERSION; }
+const char *ct_loaded_version(void) {
+    // The only word that libtorch's libraries have on this is among the settings of their build.
+    static const std::string version = [] {
+        std::string found = TORCH_VERSION;
+        (void)ct_guard([&] {
+            const std::string settings = at::show_config(), key = "TORCH_VERSION=";
+            const size_t place = settings.find(key);
+            if (place == std::string::npos) return;
+            const size_t begin = place + key.size();
+            found = settings.substr(begin, settings.find_first_of(", \n", begin) - begin);
+        });
+        return found;
+    }();
+    return version.c_str();
+}
 int64_t ct_live_handles(void) { return live_handles.load(std::memory_order_relaxed); }
 
 void ct_tensor_release(ct_tensor tensor) {

@@ -3,10 +3,16 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/DeviceType.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <dlfcn.h>
+#include <link.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <string>
 
 #include "CTorchCore.h"
 #include "convolution/implicit_gemm.hpp"
@@ -50,11 +56,73 @@ at::DeviceType ctorch::accelerator() {
         : at::kCUDA;
 }
 
-bool ct_has_accelerator(void) { return c10::impl::hasDeviceGuardImpl(ctorch::accelerator()); }
+namespace {
+
+/// Loads libtorch's library for CUDA from beside `libtorch_cpu.so`, unless it is loaded already or isn't there. The returned
+/// text says why it can't be used, and is empty otherwise. A program that was linked with a libtorch for the CPU so computes
+/// on a GPU where it runs with one for CUDA: the library brings its operations to libtorch as it is loaded.
+const std::string &load_cuda() {
+    static const std::string failure = [] {
+        std::string failure;
+        (void)ct_guard([&] {
+            if (c10::impl::hasDeviceGuardImpl(at::kCUDA)) return;
+            void *cpu = dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
+            if (cpu == nullptr) return;
+            link_map *place = nullptr;
+            std::string path;
+            if (dlinfo(cpu, RTLD_DI_LINKMAP, &place) == 0) path = place->l_name;
+            dlclose(cpu);
+            path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
+            if (access(path.c_str(), F_OK) != 0) return;
+            // Its operations are found by name from then on, so it is never closed.
+            if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+                const char *reason = dlerror();
+                failure = reason == nullptr ? path + " can't be loaded" : reason;
+            } else if (!at::hasCUDA()) {
+                failure = path + " was loaded too late: ask for a device before random numbers are seeded";
+            }
+        });
+        return failure;
+    }();
+    return failure;
+}
+
+/// A device's allocator, if it counts what is allocated.
+c10::DeviceAllocator *allocator_that_counts(int32_t index) {
+    if (index < 0) return nullptr;
+    return dynamic_cast<c10::DeviceAllocator *>(c10::GetAllocator(ctorch::accelerator()));
+}
+
+}  // namespace
+
+bool ct_has_accelerator(void) {
+    load_cuda();
+    return c10::impl::hasDeviceGuardImpl(ctorch::accelerator());
+}
 int32_t ct_device_count(void) {
     if (ctorch::accelerator() == at::kPrivateUse1) return at::detail::getPrivateUse1Hooks().deviceCount();
+    load_cuda();
     return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
 }
+const char *ct_accelerator_failure(void) { return load_cuda().c_str(); }
+
+int64_t ct_peak_device_memory(int32_t index) {
+    int64_t peak = -1;
+    (void)ct_guard([&] {
+        if (auto *counting = allocator_that_counts(index)) {
+            const auto stats = counting->getDeviceStats(static_cast<c10::DeviceIndex>(index));
+            peak = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+        }
+    });
+    return peak;
+}
+void ct_reset_peak_device_memory(int32_t index) {
+    (void)ct_guard([&] {
+        if (auto *counting = allocator_that_counts(index))
+            counting->resetPeakStats(static_cast<c10::DeviceIndex>(index));
+    });
+}
+
 ct_status ct_set_device_arithmetic(ct_device_arithmetic arithmetic) {
     return ct_guard([&] {
         at::Context &context = at::globalContext();

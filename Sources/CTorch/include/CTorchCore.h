@@ -51,8 +51,10 @@ typedef struct ct_scalar {
 
 /// The message of the calling thread's last failed call.
 const char *ct_last_error(void);
-/// libtorch's version, as "2.13.0".
+/// Version of the libtorch that this was built for, as "2.13.0".
 const char *ct_version(void);
+/// Version of the libtorch that was loaded; the other one where it doesn't say.
+const char *ct_loaded_version(void);
 /// Name of the allocator that serves malloc: "jemalloc" with its settings, or "system".
 const char *ct_allocator(void);
 
@@ -84,10 +86,19 @@ bool ct_allows_native_operations(void);
 // In all calls `device` is -1 for the CPU, else the index of another device: one of CUDA's, or of a backend that has been
 // registered with libtorch (PrivateUse1).
 
-/// Whether this libtorch computes on other devices than the CPU where there are some.
+/// Whether this libtorch computes on other devices than the CPU where there are some. This and the count load libtorch's
+/// library for CUDA where it lies beside the others and was not linked; that has no effect any more once libtorch has looked
+/// for CUDA itself, as it does when random numbers are seeded.
 bool ct_has_accelerator(void);
 /// How many devices beside the CPU there are that libtorch can use.
 int32_t ct_device_count(void);
+/// Why libtorch's library for CUDA, which is there, is not used; empty if it is, or if there is none.
+const char *ct_accelerator_failure(void);
+/// The most bytes of a device's memory that tensors have taken at once since the peak was reset; -1 where its allocator does
+/// not count, and on the CPU.
+int64_t ct_peak_device_memory(int32_t device);
+/// Lets the count of the peak begin at what is in use now; no effect where the allocator does not count.
+void ct_reset_peak_device_memory(int32_t device);
 /// Waits until everything asked of a device is done.
 ct_status ct_synchronize(int32_t device);
 

@@ -32,6 +32,9 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
     init(code: Int32) { self = code < 0 ? .cpu : .cuda(Int(code)) }
 
     /// How many CUDA devices this machine has that this libtorch can use; 0 with a libtorch built for the CPU.
+    ///
+    /// A program that was built with a libtorch for the CPU, and runs with one for CUDA, loads the libraries for CUDA when it
+    /// first asks for this or for ``requirePresence()``. It has to ask before it seeds random numbers.
     public static var cudaCount: Int { Int(ct_device_count()) }
 
     /// Checks that the device is there to be used.
@@ -41,8 +44,18 @@ public enum Device: Hashable, Sendable, LosslessStringConvertible {
         guard case .cuda(let index) = self, index >= Device.cudaCount else { return }
         throw MissingDevice(
             index: index, count: Device.cudaCount, hasCUDA: ct_has_accelerator(),
-            libtorch: String(cString: ct_version()))
+            libtorch: Libtorch.builtVersion, failure: String(cString: ct_accelerator_failure()))
     }
+
+    /// The most bytes that tensors have taken of this device's memory at once since ``resetPeakMemory()``, or since the process
+    /// began; nil where that isn't counted, as on the CPU.
+    public var peakMemory: Int? {
+        let peak = ct_peak_device_memory(code)
+        return peak < 0 ? nil : Int(peak)
+    }
+
+    /// Lets ``peakMemory`` begin again with what is in use now; no effect where it isn't counted.
+    public func resetPeakMemory() { ct_reset_peak_device_memory(code) }
 
     /// Whether the device has instructions for products of bfloat16. A CPU without them computes in bfloat16 too,
     /// slower than in float32.
@@ -78,14 +91,19 @@ public struct MissingDevice: Error, Hashable, CustomStringConvertible {
     public let hasCUDA: Bool
     /// libtorch's version.
     public let libtorch: String
+    /// Why libtorch's library for CUDA, which is there, could not be used; empty where it was, or where there is none.
+    public let failure: String
 
-    package init(index: Int, count: Int, hasCUDA: Bool, libtorch: String) {
+    package init(index: Int, count: Int, hasCUDA: Bool, libtorch: String, failure: String = "") {
         (self.index, self.count, self.hasCUDA, self.libtorch) = (index, count, hasCUDA, libtorch)
+        self.failure = failure
     }
 
     /// Which device is missing, why, and what to do.
     public var description: String {
         switch (hasCUDA, count) {
+        case (_, 0) where !failure.isEmpty:
+            "libtorch \(libtorch) has CUDA, but its library can't be used: \(failure); or run with --device cpu"
         case (false, _):
             "libtorch \(libtorch) was built for the CPU; run with --device cpu, or set up one with CUDA "
                 + "(LIBTORCH=/their/libtorch tools/setup)"

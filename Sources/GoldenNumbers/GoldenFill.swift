@@ -2,7 +2,7 @@
 ///
 /// Element i is `lo + (hi − lo) · u`, in float64 rounded to float32, where u is the upper 24 bits of splitmix64 seeded
 /// with the FNV-1a hash of `salt + name`, over 2²⁴.
-public func goldenFill(
+package func goldenFill(
     name: String, count: Int, lo: Double, hi: Double, salt: String = ""
 ) -> [Float] {
     var seed: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -23,7 +23,7 @@ public func goldenFill(
 
 /// What golden values assume in a state dict's tensor of this name and shape: weights uniform within ±√(6 / fan in),
 /// scales in 0.4…0.9, biases and running means in ±0.1, running variances in 0.5…1.5, counters 0.
-public func goldenWeights(name: String, shape: [Int], salt: String = "") -> [Float] {
+package func goldenWeights(name: String, shape: [Int], salt: String = "") -> [Float] {
     let count = shape.reduce(1, *)
     func fill(_ low: Double, _ high: Double) -> [Float] {
         goldenFill(name: name, count: count, lo: low, hi: high, salt: salt)

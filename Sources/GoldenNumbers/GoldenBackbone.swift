@@ -1,29 +1,29 @@
 import Architectures
 import Foundation
 
-/// What a network gives for weights and an input filled by name: `Tests/Golden/backbones`.
-public struct GoldenBackbone: Decodable, Sendable {
+/// What a network gives for weights and an input filled by name: the folder `backbones` of `Tests/Golden`.
+package struct GoldenBackbone: Decodable, Sendable {
     /// A tensor by its shape, mean, deviation and some elements.
-    public struct Sample: Decodable, Sendable {
-        public let shape: [Int]
-        public let mean: Double
-        public let std: Double
-        public let index: [Int]
-        public let value: [Double]
+    package struct Sample: Decodable, Sendable {
+        package let shape: [Int]
+        package let mean: Double
+        package let std: Double
+        package let index: [Int]
+        package let value: [Double]
     }
 
     /// In inference mode.
-    public struct Inference: Decodable, Sendable {
-        public let features: [Sample]
-        public let logits: Sample
+    package struct Inference: Decodable, Sendable {
+        package let features: [Sample]
+        package let logits: Sample
     }
 
     /// One step in training mode, with the cross-entropy against `labels`.
-    public struct Training: Decodable, Sendable {
-        public let labels: [Int]
-        public let loss: Double
-        public let gradientNorms: [String: Double]
-        public let runningMean: Sample
+    package struct Training: Decodable, Sendable {
+        package let labels: [Int]
+        package let loss: Double
+        package let gradientNorms: [String: Double]
+        package let runningMean: Sample
 
         private enum CodingKeys: String, CodingKey {
             case labels, loss
@@ -32,17 +32,17 @@ public struct GoldenBackbone: Decodable, Sendable {
         }
     }
 
-    public struct MultiplyAdds: Decodable, Sendable {
-        public let input: [Int]
-        public let value: Int
+    package struct MultiplyAdds: Decodable, Sendable {
+        package let input: [Int]
+        package let value: Int
     }
 
     /// The state dict's names, or how many there are.
-    public enum Names: Decodable, Sendable {
+    package enum Names: Decodable, Sendable {
         case list([String])
         case count(Int)
 
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
             if let count = try? value.decode(Int.self) {
                 self = .count(count)
@@ -52,16 +52,16 @@ public struct GoldenBackbone: Decodable, Sendable {
         }
     }
 
-    public let model: String
-    public let architecture: GoldenArchitecture
-    public let salt: String
-    public let input: [Int]
-    public let classes: Int
-    public let parameters: Int
-    public let names: Names
-    public let macs: MultiplyAdds
-    public let eval: Inference
-    public let train: Training
+    package let model: String
+    package let architecture: GoldenArchitecture
+    package let salt: String
+    package let input: [Int]
+    package let classes: Int
+    package let parameters: Int
+    package let names: Names
+    package let macs: MultiplyAdds
+    package let eval: Inference
+    package let train: Training
 
     private enum CodingKeys: String, CodingKey {
         case model
@@ -69,24 +69,27 @@ public struct GoldenBackbone: Decodable, Sendable {
         case salt, input, classes, parameters, names, macs, eval, train
     }
 
-    /// Every file of `Tests/Golden/backbones`, in the order of their names.
+    /// How far the norm of a gradient may be from the golden one, as a share of it.
     ///
-    /// - Throws: an error that names the file which can't be read, or says that there is none.
-    public static func all() throws -> [GoldenBackbone] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Golden.url("backbones").path)
-            .filter { $0.hasSuffix(".json") }
-        guard !names.isEmpty else { throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "backbones"]) }
-        return try names.sorted().map { try named(String($0.dropLast(5))) }
+    /// Gradients of some networks move by more than a thousandth with the order of float32 sums alone: PyTorch's own differ as
+    /// much between memory layouts. And where libtorch convolves, its order of sums turns other ReLUs, and a thousandth is
+    /// not kept by all networks.
+    ///
+    /// - Parameter convolvesNatively: whether this package's own convolutions compute, as on CPUs with AVX-512.
+    package func gradientTolerance(convolvesNatively: Bool) -> Double {
+        let own: Double =
+            ["preact50": 2e-3, "cifar_resnet164": 0.06, "cifar_iresnet164": 0.06][model] ?? 0
+        return max(own, convolvesNatively ? 1e-3 : 2e-2)
     }
 
-    /// One of them.
-    public static func named(_ name: String) throws -> GoldenBackbone {
-        try Golden.decode(GoldenBackbone.self, from: "backbones/\(name).json")
-    }
+    /// What any gradient may be off by: one that is zero but for rounding (a bias in front of a norm) has no digits to compare.
+    package static let gradientFloor = 1e-6
+    /// How far values may be from the golden ones, as a share of their deviation, and losses as a share of themselves.
+    package static let valueTolerance = 1e-4
 }
 
 /// The axes as the golden files spell them.
-public struct GoldenArchitecture: Decodable, Sendable {
+package struct GoldenArchitecture: Decodable, Sendable {
     struct UnknownValue: Error {
         let axis: String
         let value: String
@@ -130,7 +133,7 @@ public struct GoldenArchitecture: Decodable, Sendable {
     }
 
     /// The network as an architecture.
-    public func architecture() throws -> BackboneArchitecture {
+    package func architecture() throws -> BackboneArchitecture {
         func look<Value>(_ axis: String, _ value: String, _ table: [String: Value]) throws -> Value {
             guard let result = table[value] else { throw UnknownValue(axis: axis, value: value) }
             return result

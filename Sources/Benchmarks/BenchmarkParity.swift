@@ -1,0 +1,278 @@
+import Annotations
+import Architectures
+import Backbones
+import Detectors
+import NN
+import Tensors
+
+extension Benchmark {
+    /// A network of each family, in 2D and 3D, whose results on a device are compared with the CPU's.
+    static let comparedModels = [
+        "resnet18", "resnet50", "iresnet50", "resstage50", "resgroup50", "iresgroup50", "b_rgsnet50", "d_rgsnet50",
+        "res_rgsnet50", "res_rgsnet50_se", "dsnet50", "dsnet50_a", "ds2net50", "ds2res2net50", "resnet50_dense",
+        "densenet121", "resnext50_32x4d", "resnet3d50", "iresnet3d50", "dsnet3d50", "res_rgsnet3d50",
+    ]
+    private static let smallModels = ["resnet18", "res_rgsnet26_0.25", "dsnet26", "resnet3d26_0.25"]
+
+    /// What results may differ by. Values are as shares of their deviation; a training step's logits went through norms over a
+    /// batch of four, which magnify rounding. Gradients are as shares of their norm, parameter by parameter: some ReLUs turn
+    /// with the order of sums, and the CPU's own two ways of computing differ by up to a twenty-fifth. Numbers of eight bits
+    /// are rounded by up to 1/512 in each of some fifty layers.
+    private static let classifierLimits = [
+        "inference": 1e-3, "logits": 5e-3, "gradients": 0.1, "inference_bfloat16": 5e-2,
+    ]
+    private static let detectorLimits = [
+        "losses": 1e-3, "gradients": 0.1, "boxes_pixels": 0.1, "scores": 1e-3, "detections_unlike": 0,
+    ]
+
+    /// Compares a device's results with the CPU's.
+    func runParity(_ inputs: Inputs) throws {
+        try inputs.device.requirePresence()
+        try withExactArithmetic {
+            for name in inputs.isSmall ? Self.smallModels : Self.comparedModels where isWanted(name) {
+                try compareClassifier(name, on: inputs.device)
+            }
+            for (name, make) in Self.detectors where isWanted(name) {
+                try compareDetector(name, isSmall: inputs.isSmall, make, on: inputs.device)
+            }
+        }
+    }
+
+    /// Runs `body` without TensorFloat-32, whose ten bits would hide differences.
+    func withExactArithmetic<R>(_ body: () throws -> R) rethrows -> R {
+        let previous = DeviceArithmetic.current
+        DeviceArithmetic.current = DeviceArithmetic(tf32: .none)
+        defer { DeviceArithmetic.current = previous }
+        return try body()
+    }
+
+    /// Runs `body` as a device does: composed of libtorch's operations, on the CPU too.
+    func asOnDevice<R>(_ body: () throws -> R) rethrows -> R {
+        let previous = NativeOperations.areAllowed
+        NativeOperations.areAllowed = false
+        defer { NativeOperations.areAllowed = previous }
+        return try body()
+    }
+
+    /// The largest differences in the results of a training step and of inference.
+    private func compareClassifier(_ name: String, on device: Device) throws {
+        let architecture = try BackboneArchitecture(text: name).with { $0.classes = 10 }
+        Random.seed(0)
+        let here = try Backbone(architecture)
+        let there = try Backbone(architecture)
+        try there.loadStateDict(here.stateDict())
+        there.move(to: device)
+        let extents = architecture.rank == .video ? [8, 64, 64] : [96, 96]
+        let images = Tensor.randn([4, 3] + extents)
+        let labels = Tensor([Int64](arrayLiteral: 0, 3, 5, 9))
+        func step(_ network: Backbone, _ x: Tensor, _ y: Tensor) -> Tensor {
+            let logits = network(x)
+            F.crossEntropy(logits, y).backward()
+            return logits.detached()
+        }
+        let expected = step(here, images, labels)
+        let found = asOnDevice { step(there, images.to(device), labels.to(device)) }
+        let gradients = gradientDifference(there, here)
+        here.eval()
+        there.eval()
+        let result = withoutGrad { here(images) }
+        let inference = withoutGrad { asOnDevice { there(images.to(device)) } }
+        let halved = withoutGrad {
+            asOnDevice { withAutocast(.bfloat16, device: device) { there(images.to(device)) }.to(.float32) }
+        }
+        reportNumbers(
+            "\(name) \(device) against cpu",
+            [
+                "logits": found.difference(from: expected), "gradients": gradients,
+                "inference": inference.difference(from: result),
+                "inference_bfloat16": halved.rootMeanSquareDifference(from: result),
+            ], limits: Self.classifierLimits)
+    }
+
+    /// The largest difference of a parameter's gradients in two networks, as a share of its norm.
+    func gradientDifference(_ found: Module, _ expected: Module) -> Double {
+        let pairs = zip(found.namedParameters(), expected.namedParameters()).map { ($0.parameter.tensor, $1.parameter.tensor) }
+        var worst = 0.0
+        for (a, b) in pairs {
+            guard let wanted = b.grad?.to(.cpu).to(.float32) else { continue }
+            guard let gradient = a.grad?.to(.cpu).to(.float32) else { return .nan }
+            let norm: Double = wanted.norm().item()
+            let difference: Double = (gradient - wanted).norm().item()
+            // A gradient that is zero but for rounding has no digits to compare.
+            guard norm > 1e-4 || !difference.isFinite else { continue }
+            worst = difference.isFinite ? max(worst, difference / norm) : .nan
+            if worst.isNaN { return worst }
+        }
+        return worst
+    }
+
+    /// Compares losses and gradients of three training steps, and detections in two images, with the same weights.
+    private func compareDetector(
+        _ name: String, isSmall: Bool, _ make: (Bool) throws -> any Detector, on device: Device
+    ) throws {
+        Random.seed(0)
+        let (here, there) = (try make(isSmall), try make(isSmall))
+        Self.spreadScores(of: here)
+        try there.loadStateDict(here.stateDict())
+        there.move(to: device)
+        Random.seed(1)
+        let (short, long) = isSmall ? (120, 160) : (240, 320)
+        let images = [Tensor.rand([3, short, long]), Tensor.rand([3, long, short])]
+        let targets = images.map { _ in isSmall ? Self.smallTarget : Self.target }
+        here.eval()
+        there.eval()
+        let expected = withoutGrad { here.detect(images: images) }
+        let found = withoutGrad { asOnDevice { there.detect(images: images.map { $0.to(device) }) } }
+        var numbers = DetectionDifference(found, expected).numbers
+        here.train()
+        there.train()
+        func step(_ detector: any Detector, _ images: [Tensor], _ optimizer: SGD) -> Double {
+            optimizer.zeroGrad()
+            let terms = detector.losses(images: images, targets: targets)
+            let loss = terms.dropFirst().reduce(terms[0].value) { $0 + $1.value }
+            loss.backward()
+            return loss.item()
+        }
+        let optimizers = [here, there].map {
+            SGD(groups: ParameterGroup.split($0, weightDecay: 1e-4), learningRate: 1e-4, momentum: 0.9)
+        }
+        var worst = 0.0
+        for index in 0..<3 {
+            let expected = step(here, images, optimizers[0])
+            let found = asOnDevice { step(there, images.map { $0.to(device) }, optimizers[1]) }
+            let difference = abs(found - expected) / abs(expected)
+            worst = difference.isFinite ? max(worst, difference) : .infinity
+            if index == 0 { numbers["gradients"] = gradientDifference(there, here) }
+            for optimizer in optimizers { optimizer.step() }
+        }
+        numbers["losses"] = worst
+        reportNumbers("\(name) \(device) against cpu", numbers, limits: Self.detectorLimits)
+    }
+
+    /// Fresh networks give every box nearly the same score, so that rounding decides which are found: this tells them apart.
+    private static func spreadScores(of detector: any Detector) {
+        withoutGrad {
+            for (name, parameter) in detector.namedParameters()
+            where name.hasSuffix("cls_logits.weight") || name.hasSuffix("cls_score.weight") {
+                parameter.tensor.copyInPlace(from: parameter.tensor * 30)
+            }
+        }
+    }
+
+    /// Every anchor and proposal is sampled, so that no draw decides about losses.
+    static func sampled(_ configuration: FasterRCNNConfiguration) -> FasterRCNNConfiguration {
+        var configuration = configuration
+        configuration.minSizes = [200]
+        configuration.maxSize = 320
+        configuration.rpnBatchSizePerImage = 1 << 20
+        configuration.rpnPositiveFraction = 1
+        configuration.boxBatchSizePerImage = 1 << 20
+        configuration.boxPositiveFraction = 1
+        return configuration
+    }
+
+    /// As many proposals as a CPU takes through a head in a second.
+    private static func few(_ configuration: FasterRCNNConfiguration, isSmall: Bool) -> FasterRCNNConfiguration {
+        var configuration = sampled(configuration)
+        configuration.minSizes = isSmall ? [100] : [200]
+        configuration.boxScoreThreshold = 0.01
+        configuration.rpnPreNMSTopNTrain = 200
+        configuration.rpnPostNMSTopNTrain = 50
+        configuration.rpnPreNMSTopNTest = 200
+        configuration.rpnPostNMSTopNTest = 50
+        return configuration
+    }
+
+    private static let smallTarget = DetectionTarget(
+        boxes: [Box(x0: 10, y0: 15, x1: 60, y1: 70), Box(x0: 45, y0: 30, x1: 100, y1: 95)], labels: [1, 2])
+
+    private static let detectors: [(String, @Sendable (_ isSmall: Bool) throws -> any Detector)] = [
+        (
+            "fasterrcnn_fpn",
+            {
+                try FasterRCNN(
+                    few(FasterRCNNConfiguration(), isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"), classCount: 5)
+            }
+        ),
+        (
+            "fasterrcnn_c4",
+            { try FasterRCNN(few(.c4, isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"), classCount: 5) }
+        ),
+        (
+            "ssd300",
+            { isSmall in
+                try SSD(
+                    .ssd300, backbone: BackboneArchitecture(text: isSmall ? "resnet18" : "iresnet50"), classCount: 5)
+            }
+        ),
+    ]
+}
+
+/// How detections in some images differ from those that are expected.
+struct DetectionDifference {
+    /// The largest difference of a box's edge, in pixels, and of a score, over the detections that agree in image, place in the
+    /// order and label; how many are expected, and how many are unlike.
+    let numbers: [String: Double]
+
+    init(_ found: [Detections], _ expected: [Detections]) {
+        var (boxes, scores, unlike, count) = (0.0, 0.0, abs(found.count - expected.count), 0)
+        for (found, expected) in zip(found, expected) {
+            count += expected.count
+            unlike += abs(found.count - expected.count)
+            let labels = (found.labels.array(Int.self), expected.labels.array(Int.self))
+            let edges = (found.boxes.elements, expected.boxes.elements)
+            let values = (found.scores.elements, expected.scores.elements)
+            for index in 0..<min(labels.0.count, labels.1.count) {
+                guard labels.0[index] == labels.1[index] else {
+                    unlike += 1
+                    continue
+                }
+                for edge in 4 * index..<4 * index + 4 { boxes = max(boxes, abs(edges.0[edge] - edges.1[edge])) }
+                scores = max(scores, abs(values.0[index] - values.1[index]))
+            }
+        }
+        // Where nothing is found, nothing is compared.
+        if count == 0 { unlike = .max }
+        numbers = [
+            "boxes_pixels": boxes, "scores": scores, "detections_unlike": Double(unlike), "detections": Double(count),
+        ]
+    }
+}
+
+extension Tensor {
+    /// The elements in row-major order, copied from any device.
+    var elements: [Double] { to(.cpu).array(Float.self).map(Double.init) }
+
+    /// The largest difference from another tensor, in deviations of that.
+    func difference(from expected: Tensor) -> Double {
+        shape == expected.shape ? elements.largestDifference(from: expected.elements) : .infinity
+    }
+
+    /// The root of the mean square of the difference from another tensor, in deviations of that.
+    func rootMeanSquareDifference(from expected: Tensor) -> Double {
+        shape == expected.shape ? elements.rootMeanSquareDifference(from: expected.elements) : .infinity
+    }
+}
+
+extension [Double] {
+    fileprivate func largestDifference(from expected: [Double]) -> Double {
+        var worst = 0.0
+        for (a, b) in zip(self, expected) {
+            let difference = abs(a - b)
+            worst = difference > worst || difference.isNaN ? difference : worst
+        }
+        return worst.isNaN ? .infinity : worst / expected.deviation
+    }
+
+    fileprivate func rootMeanSquareDifference(from expected: [Double]) -> Double {
+        let sum = zip(self, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        return (sum / Double(Swift.max(1, count))).squareRoot() / expected.deviation
+    }
+
+    /// The standard deviation, of the population; at least a number to divide by.
+    private var deviation: Double {
+        let mean = reduce(0, +) / Double(Swift.max(1, count))
+        let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(Swift.max(1, count))
+        return Swift.max(variance.squareRoot(), 1e-12)
+    }
+}
