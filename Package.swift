@@ -9,9 +9,8 @@ let home =
 /// The executables look for libtorch's libraries where `tools/setup` found or put them, or where `VERTEBRA_RUN_PATH` says, for
 /// an executable that leaves this machine. The libraries of this package say nothing of it: what links them has a run path
 /// of its own.
-let runPath = LinkerSetting.unsafeFlags([
-    "-Xlinker", "-rpath", "-Xlinker", Context.environment["VERTEBRA_RUN_PATH"] ?? "\(home)/libtorch/lib",
-])
+let runFolder = Context.environment["VERTEBRA_RUN_PATH"] ?? "\(home)/libtorch/lib"
+let runPath = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", runFolder])
 
 /// `VERTEBRA_WITHOUT_LIBTORCH=1` leaves every module that needs libtorch out, so that the others build and test on a
 /// machine that lacks it.
