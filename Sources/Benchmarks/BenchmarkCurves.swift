@@ -96,7 +96,7 @@ extension Benchmark {
         loss: (_ inPrecision: (() -> Tensor) -> Tensor) -> Tensor
     ) -> [Double] {
         let optimizer = SGD(
-            groups: ParameterGroup.split(module, weightDecay: 1e-4), learningRate: 3e-4, momentum: 0.9)
+            groups: ParameterGroup.split(module, weightDecay: 1e-4), learningRate: 1e-4, momentum: 0.9)
         // Small gradients in float16 would be rounded to zero. A power of two rounds nothing itself.
         let factor: Double = precision == .float16 ? 1024 : 1
         func inPrecision(_ body: () -> Tensor) -> Tensor {

@@ -91,11 +91,10 @@ extension Benchmark {
 
     /// The largest difference of a parameter's gradients in two networks, as a share of its norm.
     func gradientDifference(_ found: Module, _ expected: Module) -> Double {
-        let pairs = zip(found.namedParameters(), expected.namedParameters()).map { ($0.parameter.tensor, $1.parameter.tensor) }
         var worst = 0.0
-        for (a, b) in pairs {
-            guard let wanted = b.grad?.to(.cpu).to(.float32) else { continue }
-            guard let gradient = a.grad?.to(.cpu).to(.float32) else { return .nan }
+        for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
+            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float32) else { continue }
+            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float32) else { return .nan }
             let norm: Double = wanted.norm().item()
             let difference: Double = (gradient - wanted).norm().item()
             // A gradient that is zero but for rounding has no digits to compare.
@@ -191,7 +190,8 @@ extension Benchmark {
             "fasterrcnn_fpn",
             {
                 try FasterRCNN(
-                    few(FasterRCNNConfiguration(), isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"), classCount: 5)
+                    few(FasterRCNNConfiguration(), isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"),
+                    classCount: 5)
             }
         ),
         (

@@ -21,7 +21,9 @@ struct BenchCommand: WorkCommand {
     @Option(help: "Suite clips: a video of 64 frames or more.") var video: String?
     @Option(
         parsing: .upToNextOption,
-        help: "Suites backbones, inference, ssd and device: models, also with changed axes as in resnet50:shortcut=dense.")
+        help: """
+            Suites backbones, inference, ssd and device: models, also with changed axes as in resnet50:shortcut=dense.
+            """)
     var models = [
         "resnet50"
     ]

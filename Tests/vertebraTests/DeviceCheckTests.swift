@@ -29,7 +29,8 @@ final class DeviceCheckTests: XCTestCase {
         let (run, results) = try check(["--device", "cpu", "--small"])
         XCTAssertEqual(run.status, 0, run.output + run.errors)
         XCTAssertEqual(results["passed"] as? Bool, true)
-        XCTAssertTrue((results["version"] as? String)?.contains(", libtorch 2.") ?? false, "\(results["version"] ?? "")")
+        let version = try XCTUnwrap(results["version"] as? String)
+        XCTAssertTrue(version.hasPrefix("vertebra ") && version.contains(", libtorch 2."), version)
         let parts = try parts(results)
         XCTAssertEqual(Set(parts.keys), ["golden", "parity", "curves", "speed", "peer"])
         // Every case has limits, and numbers that are not the CPU's own to the bit: other kernels computed them.
@@ -72,6 +73,7 @@ final class DeviceCheckTests: XCTestCase {
         XCTAssertEqual(run.status, 1, run.output + run.errors)
         XCTAssertEqual(results["passed"] as? Bool, false)
         XCTAssertEqual(Array(try parts(results).keys), ["presence"])
-        XCTAssertTrue(run.output.contains("vertebra: libtorch 2.") || run.output.contains("no device cuda:97"), run.output)
+        XCTAssertTrue(
+            run.output.contains("vertebra: libtorch 2.") || run.output.contains("no device cuda:97"), run.output)
     }
 }

@@ -11,7 +11,8 @@ final class PackagedLauncherTests: XCTestCase {
 
         init() throws {
             folder = try temporaryDirectory()
-            try FileManager.default.copyItem(atPath: PackagedLauncherTests.checkout + "/tools/packaged/vertebra", toPath: folder + "/vertebra")
+            let launcher = PackagedLauncherTests.checkout + "/tools/packaged/vertebra"
+            try FileManager.default.copyItem(atPath: launcher, toPath: folder + "/vertebra")
             try write("torch=2.13.0\nglibc=2.17\n", "built-for")
             try write("#!/bin/sh\necho \"$LD_LIBRARY_PATH\"\necho \"$@\"\n", "libexec/vertebra", isProgram: true)
             // A Python that says what the file beside it holds.
@@ -71,7 +72,9 @@ final class PackagedLauncherTests: XCTestCase {
         XCTAssertEqual(run.status, 1)
         XCTAssertEqual(run.output, "")
         XCTAssertTrue(run.errors.hasPrefix("vertebra: found no PyTorch. This archive computes with"), run.errors)
-        for words in ["PyTorch 2.13.\n", "python3 -m pip install torch==2.13.0", "LIBTORCH=/path/to/site-packages/torch"] {
+        for words in [
+            "PyTorch 2.13.\n", "python3 -m pip install torch==2.13.0", "LIBTORCH=/path/to/site-packages/torch",
+        ] {
             XCTAssertTrue(run.errors.contains(words), run.errors)
         }
     }
@@ -83,7 +86,8 @@ final class PackagedLauncherTests: XCTestCase {
         let found = try archive.run()
         XCTAssertEqual(found.status, 1)
         XCTAssertTrue(
-            found.errors.hasPrefix("vertebra: found PyTorch 2.9.1 in \(old); this archive was built for 2.13"), found.errors)
+            found.errors.hasPrefix("vertebra: found PyTorch 2.9.1 in \(old); this archive was built for 2.13"),
+            found.errors)
         let named = try archive.run([], ["LIBTORCH": old])
         XCTAssertEqual(named.status, 1)
         XCTAssertTrue(

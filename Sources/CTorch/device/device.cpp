@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <string>
+#include <typeinfo>
 
 #include "CTorchCore.h"
 #include "convolution/implicit_gemm.hpp"
@@ -78,7 +79,8 @@ const std::string &load_cuda() {
             if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
                 const char *reason = dlerror();
                 failure = reason == nullptr ? path + " can't be loaded" : reason;
-            } else if (!at::hasCUDA()) {
+            } else if (typeid(at::detail::getCUDAHooks()) == typeid(at::CUDAHooksInterface)) {
+                // What libtorch found when it looked for CUDA first, it keeps.
                 failure = path + " was loaded too late: ask for a device before random numbers are seeded";
             }
         });
