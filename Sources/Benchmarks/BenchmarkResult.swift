@@ -25,6 +25,15 @@ package struct BenchmarkResult: Sendable {
     /// What some of the numbers must not exceed. A case with limits is passed or failed.
     package let limits: [String: Double]
 
+    package init(
+        name: String, threads: Int, batch: Int, runs: Int, times: Times?, peakMemory: Int?, peakDeviceMemory: Int?,
+        details: [String: Double], limits: [String: Double]
+    ) {
+        (self.name, self.threads, self.batch, self.runs, self.times) = (name, threads, batch, runs, times)
+        (self.peakMemory, self.peakDeviceMemory) = (peakMemory, peakDeviceMemory)
+        (self.details, self.limits) = (details, limits)
+    }
+
     /// The names of numbers above their limits, and of those that are missing or no numbers; sorted.
     package var exceeded: [String] {
         limits.filter { key, limit in !(details[key].map { $0 <= limit } ?? false) }.keys.sorted()

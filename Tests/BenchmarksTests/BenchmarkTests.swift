@@ -19,7 +19,7 @@ final class BenchmarkTests: XCTestCase {
         return (Benchmark(threads: 1, filter: filter) { results.all.append($0) }, results)
     }
 
-    func testACaseRunsAsOftenAsItSays() {
+    func testACaseRunsAsOftenAsItSays() throws {
         let (benchmark, results) = benchmark()
         var runs = 0
         benchmark.measure("sleep", batch: 3, warmUp: 2, runs: 5, perRun: 2, details: { ["seen": Double(runs)] }) {
@@ -32,10 +32,12 @@ final class BenchmarkTests: XCTestCase {
         XCTAssertEqual([result.threads, result.batch, result.runs], [1, 3, 5])
         XCTAssertEqual(result.details, ["seen": 7])
         // The first two runs aren't counted, and each time is divided by the two things of a run.
-        XCTAssertGreaterThanOrEqual(result.min, 3)
-        XCTAssertLessThan(result.min, 5.9)
-        XCTAssertGreaterThanOrEqual(result.median, 5)
-        XCTAssertGreaterThanOrEqual(result.max, 7)
+        let times = try XCTUnwrap(result.times)
+        XCTAssertGreaterThanOrEqual(times.min, 3)
+        XCTAssertLessThan(times.min, 5.9)
+        XCTAssertGreaterThanOrEqual(times.median, 5)
+        XCTAssertGreaterThanOrEqual(times.max, 7)
+        XCTAssertNil(result.peakDeviceMemory)
     }
 
     func testTheFilterLeavesOthersOut() {
@@ -77,13 +79,35 @@ final class BenchmarkTests: XCTestCase {
         let result = results.all[0]
         let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(result.line.utf8)) as? [String: Any])
         XCTAssertEqual(line["case"] as? String, "3x3 \"quoted\" a/b")
-        XCTAssertEqual(try XCTUnwrap(line["median_ms"] as? Double), result.median, accuracy: 1e-4)
+        let median = try XCTUnwrap(result.times).median
+        XCTAssertEqual(try XCTUnwrap(line["median_ms"] as? Double), median, accuracy: 1e-4)
         XCTAssertEqual(line["peak_MiB"] as? Int, result.peakMemory)
         XCTAssertEqual(line["ratio"] as? Double, 0.5)
         XCTAssertTrue(line["lost"] is NSNull, result.line)
         XCTAssertTrue(
-            result.text.hasPrefix("3x3 \"quoted\" a/b: \(String(format: "%.3f", result.median)) ms ("), result.text)
+            result.text.hasPrefix("3x3 \"quoted\" a/b: \(String(format: "%.3f", median)) ms ("), result.text)
         XCTAssertTrue(result.text.contains(", 3 runs, 1 threads, peak "), result.text)
+    }
+
+    /// A number above its limit fails a case, and so does one that is missing or no number.
+    func testLimitsAreKeptOrNamed() throws {
+        func result(_ details: [String: Double]) -> BenchmarkResult {
+            BenchmarkResult(
+                name: "compared", threads: 1, batch: 1, runs: 0, times: nil, peakMemory: nil, peakDeviceMemory: nil,
+                details: details, limits: ["loss": 0.001, "boxes": 0])
+        }
+        let good = result(["loss": 0.001, "boxes": 0, "count": 7])
+        XCTAssertEqual(good.exceeded, [])
+        XCTAssertEqual(good.text, "compared: passed, boxes 0 of 0, count 7, loss 0.001 of 0.001")
+        let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(good.line.utf8)) as? [String: Any])
+        XCTAssertEqual(line["passed"] as? Bool, true)
+        XCTAssertEqual(line["limits"] as? [String: Double], ["loss": 0.001, "boxes": 0])
+        XCTAssertNil(line["median_ms"])
+        let bad = result(["loss": 0.002, "boxes": .nan])
+        XCTAssertEqual(bad.exceeded, ["boxes", "loss"])
+        XCTAssertTrue(bad.line.contains("\"passed\": false"), bad.line)
+        XCTAssertEqual(bad.text, "compared: FAILED, boxes nan above 0, loss 0.002 above 0.001")
+        XCTAssertEqual(result([:]).exceeded, ["boxes", "loss"])
     }
 
     func testPeakMemorySeesWhatIsTouched() throws {
