@@ -9,8 +9,9 @@ final class PackagedLauncherTests: XCTestCase {
         let folder: String
         let environment: [String: String]
 
-        init() throws {
-            folder = try temporaryDirectory()
+        init(in folder: String) throws {
+            self.folder = folder
+            environment = ["PATH": folder + "/bin:/usr/bin:/bin", "HOME": folder + "/home"]
             let launcher = PackagedLauncherTests.checkout + "/tools/packaged/vertebra"
             try FileManager.default.copyItem(atPath: launcher, toPath: folder + "/vertebra")
             try write("torch=2.13.0\nglibc=2.17\n", "built-for")
@@ -18,7 +19,6 @@ final class PackagedLauncherTests: XCTestCase {
             // A Python that says what the file beside it holds.
             try write("#!/bin/sh\ncat \"${0%/*}/torch-is-in\"\n", "bin/python3", isProgram: true)
             try write("", "bin/torch-is-in")
-            environment = ["PATH": folder + "/bin:/usr/bin:/bin", "HOME": folder + "/home"]
         }
 
         func write(_ text: String, _ name: String, isProgram: Bool = false) throws {
@@ -55,6 +55,8 @@ final class PackagedLauncherTests: XCTestCase {
 
     fileprivate static let checkout = Golden.folder.deletingLastPathComponent().deletingLastPathComponent().path
 
+    private func makeArchive() throws -> Archive { try Archive(in: temporaryDirectory()) }
+
     override func setUpWithError() throws {
         for root in ["/usr/local/lib", "/usr/lib", "/opt/conda/lib"] {
             for python in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
@@ -68,7 +70,7 @@ final class PackagedLauncherTests: XCTestCase {
     }
 
     func testWithoutTorchItSaysWhatToInstall() throws {
-        let run = try Archive().run(["models"])
+        let run = try makeArchive().run(["models"])
         XCTAssertEqual(run.status, 1)
         XCTAssertEqual(run.output, "")
         XCTAssertTrue(run.errors.hasPrefix("vertebra: found no PyTorch. This archive computes with"), run.errors)
@@ -80,7 +82,7 @@ final class PackagedLauncherTests: XCTestCase {
     }
 
     func testAnotherVersionIsNamedWithItsPlace() throws {
-        let archive = try Archive()
+        let archive = try makeArchive()
         let old = try archive.makeTorch("2.9.1+cu128", in: "old/torch")
         try archive.write(old + "\n", "bin/torch-is-in")
         let found = try archive.run()
@@ -100,7 +102,7 @@ final class PackagedLauncherTests: XCTestCase {
 
     /// The first that fits is taken, its libraries before all others; arguments arrive as they are.
     func testTheRightOneIsFound() throws {
-        let archive = try Archive()
+        let archive = try makeArchive()
         let old = try archive.makeTorch("2.12.0", in: "old/torch")
         let right = try archive.makeTorch("2.13.1+cpu", in: "env/lib/python3.12/site-packages/torch")
         try archive.write("", "env/lib/python3.12/site-packages/nvidia/cudnn/lib/libcudnn.so.9")
@@ -124,7 +126,7 @@ final class PackagedLauncherTests: XCTestCase {
     }
 
     func testAnOlderSystemIsToldSo() throws {
-        let archive = try Archive()
+        let archive = try makeArchive()
         let torch = try archive.makeTorch("2.13.0", in: "torch")
         try archive.write("torch=2.13.0\nglibc=9.1\n", "built-for")
         let run = try archive.run([], ["LIBTORCH": torch])
