@@ -72,11 +72,13 @@ final class GoldenBackboneTests: XCTestCase {
         XCTAssertEqual(features.count, golden.eval.features.count, place)
         for (index, (feature, expected)) in zip(features, golden.eval.features).enumerated() {
             XCTAssertEqual(feature.shape, expected.shape, "\(place), stage \(index + 1)")
-            XCTAssertLessThan(worstDifference(feature, expected), GoldenBackbone.valueTolerance, "\(place), stage \(index + 1)")
+            XCTAssertLessThan(
+                worstDifference(feature, expected), GoldenBackbone.valueTolerance, "\(place), stage \(index + 1)")
         }
         let logits = withoutGrad { model.classifier(features[features.count - 1]) }
         XCTAssertEqual(logits.shape, golden.eval.logits.shape, place)
-        XCTAssertLessThan(worstDifference(logits, golden.eval.logits), GoldenBackbone.valueTolerance, "\(place), logits")
+        XCTAssertLessThan(
+            worstDifference(logits, golden.eval.logits), GoldenBackbone.valueTolerance, "\(place), logits")
     }
 
     private func checkTraining(_ model: Backbone, _ golden: GoldenBackbone) throws {

@@ -34,7 +34,8 @@ final class SimulatedDeviceTests: XCTestCase {
         XCTAssertTrue(message(0, 0, true).hasPrefix("libtorch 2.13.0 has CUDA and finds no device: `nvidia-smi` "))
         XCTAssertEqual(message(3, 2, true), "there is no device cuda:3; this machine has 2")
         let unusable = MissingDevice(
-            index: 0, count: 0, hasCUDA: false, libtorch: "2.13.0", failure: "libcudnn.so.9: cannot open shared object file")
+            index: 0, count: 0, hasCUDA: false, libtorch: "2.13.0",
+            failure: "libcudnn.so.9: cannot open shared object file")
         XCTAssertEqual(
             unusable.description,
             "libtorch 2.13.0 has CUDA, but its library can't be used: libcudnn.so.9: cannot open shared object file; or run "
