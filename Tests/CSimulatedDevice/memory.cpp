@@ -169,6 +169,14 @@ c10::Allocator *allocator() {
     return &only;
 }
 
+namespace {
+/// What asks libtorch for the allocator of a kind of device finds this one.
+const bool allocator_is_known = [] {
+    c10::SetAllocator(c10::DeviceType::PrivateUse1, allocator());
+    return true;
+}();
+}  // namespace
+
 void *kernel_address(const void *address) {
     if (address == nullptr) return nullptr;
     auto &device = memory();
