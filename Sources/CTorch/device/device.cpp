@@ -79,8 +79,11 @@ const std::string &load_cuda() {
             if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
                 const char *reason = dlerror();
                 failure = reason == nullptr ? path + " can't be loaded" : reason;
-            } else if (typeid(at::detail::getCUDAHooks()) == typeid(at::CUDAHooksInterface)) {
-                // What libtorch found when it looked for CUDA first, it keeps.
+                return;
+            }
+            // What libtorch found when it looked for CUDA first, it keeps.
+            const at::CUDAHooksInterface &hooks = at::detail::getCUDAHooks();
+            if (typeid(hooks) == typeid(at::CUDAHooksInterface)) {
                 failure = path + " was loaded too late: ask for a device before random numbers are seeded";
             }
         });
