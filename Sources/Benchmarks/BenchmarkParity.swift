@@ -185,6 +185,7 @@ extension Benchmark {
     private static let smallTarget = DetectionTarget(
         boxes: [Box(x0: 10, y0: 15, x1: 60, y1: 70), Box(x0: 45, y0: 30, x1: 100, y1: 95)], labels: [1, 2])
 
+    /// Not C4: with fresh weights rounding decides which of its proposals are kept, and the suite golden has its numbers.
     private static let detectors: [(String, @Sendable (_ isSmall: Bool) throws -> any Detector)] = [
         (
             "fasterrcnn_fpn",
@@ -193,10 +194,6 @@ extension Benchmark {
                     few(FasterRCNNConfiguration(), isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"),
                     classCount: 5)
             }
-        ),
-        (
-            "fasterrcnn_c4",
-            { try FasterRCNN(few(.c4, isSmall: $0), backbone: BackboneArchitecture(text: "resnet18"), classCount: 5) }
         ),
         (
             "ssd300",
