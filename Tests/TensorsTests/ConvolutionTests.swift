@@ -166,7 +166,8 @@ final class ConvolutionTests: XCTestCase {
                 F.conv3d(x, weight: weight, stride: [stride, stride, stride], padding: padding)
             }
             let exact = pass(convolve)
-            let fused = FusedConvolution(weight: weight, stride: [stride, stride, stride], padding: padding)
+            let fused = FusedConvolution(
+                weight: weight, stride: [stride, stride, stride], padding: padding, dilation: [1, 1, 1])
             for found in [
                 pass { x, weight in withAutocast(.bfloat16) { convolve(x, weight) } },
                 pass { convolve($0.to(.bfloat16), $1.to(.bfloat16)) },
