@@ -9,11 +9,14 @@ final class StopSignalTests: XCTestCase {
             sigaction(number, nil, &action)
             return unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
         }
+        // Under nohup the tests themselves ignore it.
+        let hangUp = signal(SIGHUP, SIG_DFL)
+        defer { signal(SIGHUP, hangUp) }
         let before = [SIGINT, SIGTERM, SIGHUP, SIGPIPE].map(handler)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             StopSignal.watching {
                 XCTAssertFalse(StopSignal.isRequested)
-                // To this thread: what a process gets may come to another one, and later.
+                // To this thread, as what a process gets may come to another one, and later.
                 raise(number)
                 XCTAssertTrue(StopSignal.isRequested)
             }
