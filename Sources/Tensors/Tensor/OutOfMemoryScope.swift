@@ -7,7 +7,7 @@ import Support
 /// that it holds. So this is for work whose failure ends a job, not for trying sizes until one fits. Random state, gradient
 /// recording and the number of threads are those of the caller.
 ///
-/// - Throws: ``OutOfMemory``, and what `body` throws.
+/// - Throws: `OutOfMemory`, and what `body` throws.
 public func throwingOutOfMemory<R>(_ body: @escaping () throws -> R) throws -> R {
     // libtorch keeps both for each thread.
     let records = isGradEnabled, threads = Threads.count
