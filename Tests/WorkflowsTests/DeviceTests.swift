@@ -138,10 +138,9 @@ final class DeviceTests: XCTestCase {
     }
 
     /// What a step asks of the device: the difference of four steps and two of one epoch, halved.
-    private func ofAStep(_ text: String) throws -> SimulatedDevice.Counts {
+    private func ofAStep(_ recipe: (_ settings: [String]) throws -> RecipeFile) throws -> SimulatedDevice.Counts {
         let counts = try [2, 4].map { steps in
-            let file = try RecipeFile(
-                text: text, path: "test.yaml", settings: ["training.steps=\(steps)", "evaluation.every=0"])
+            let file = try recipe(["training.steps=\(steps)", "evaluation.every=0"])
             let run = try temporaryDirectory() + "/run"
             return try SimulatedDevice.use { device in
                 let training = try VisionTask.open(file, output: run, device: device)
@@ -160,28 +159,20 @@ final class DeviceTests: XCTestCase {
 
     /// The host waits for a step's numbers behind it, and for the suppression of all proposals before; never for an image.
     func testHowOftenAStepWaits() throws {
-        var settings = ShapeSampleSet.Settings()
-        settings.trainImages = 16
-        settings.validationImages = 1
-        let root = try temporaryDirectory() + "/samples"
-        try ShapeSampleSet(settings: settings).write(to: root, replacing: true)
+        let root = try fewShapes(train: 16, validation: 1)
         for (name, model, most) in [
             ("fpn", "{backbone: '\(narrowResNet18)', faster_rcnn: {pyramid_channels: 8, box_head_features: 8}}", 3),
             ("ssd", "{detector: ssd300, backbone: '\(narrowResNet18)'}", 1),
         ] {
             for batch in [2, 4] {
-                let step = try ofAStep(
-                    """
-                    task: detection
-                    model: \(model)
-                    data:
-                      root: \(root)
-                      format: coco
-                      train: {annotations: coco/annotations/instances_train.json, images: coco/images}
-                      val: {annotations: coco/annotations/instances_val.json, images: coco/images}
-                    \(name == "ssd" ? "" : "input: {shorter_side: 64, longer_side: 96}")
-                    training: {epochs: 1, batch: \(batch), schedule: constant, learning_rate: 0.001, clip_norm: 5}
-                    """)
+                let step = try ofAStep { settings in
+                    try recipe(
+                        training: model, on: root, settings: settings,
+                        """
+                        \(name == "ssd" ? "" : "input: {shorter_side: 64, longer_side: 96}")
+                        training: {epochs: 1, batch: \(batch), schedule: constant, learning_rate: 0.001, clip_norm: 5}
+                        """)
+                }
                 print("\(name), batch of \(batch): \(step) in a step")
                 XCTAssertLessThanOrEqual(step.hostWaits, most, "\(name), batch of \(batch): \(step)")
                 XCTAssertEqual(step.uploads, 2, "\(name), batch of \(batch): \(step)")

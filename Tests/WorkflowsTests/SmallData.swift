@@ -25,18 +25,20 @@ extension XCTestCase {
         return root
     }
 
-    /// A sample set of shapes, four images to train on and two to measure on.
-    func fewShapes() throws -> String {
+    /// A sample set of shapes, by default four images to train on and two to measure on.
+    func fewShapes(train: Int = 4, validation: Int = 2) throws -> String {
         let folder = try temporaryDirectory() + "/samples"
         var settings = ShapeSampleSet.Settings()
-        settings.trainImages = 4
-        settings.validationImages = 2
+        settings.trainImages = train
+        settings.validationImages = validation
         try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
         return folder
     }
 
     /// A recipe that trains a detector on the set of shapes in a folder; `rest` are its other sections.
-    func recipe(training model: String, on root: String, _ rest: String) throws -> RecipeFile {
+    func recipe(
+        training model: String, on root: String, settings: [String] = [], _ rest: String
+    ) throws -> RecipeFile {
         try RecipeFile(
             text: """
                 task: detection
@@ -47,6 +49,6 @@ extension XCTestCase {
                   train: {annotations: coco/annotations/instances_train.json, images: coco/images}
                   val: {annotations: coco/annotations/instances_val.json, images: coco/images}
                 \(rest)
-                """, path: "test.yaml")
+                """, path: "test.yaml", settings: settings)
     }
 }
