@@ -12,6 +12,9 @@ public protocol Detector: Module {
     /// Kinds of objects, without the background. Labels are 1…classCount.
     var classCount: Int { get }
 
+    /// The device that holds the weights.
+    var device: Device { get }
+
     /// The backbone, or the stages of it that are used: for weights of a classifier.
     var body: Backbone { get }
 
@@ -20,7 +23,7 @@ public protocol Detector: Module {
     ///
     /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps: the data pipeline
     /// refuses both with the record's name.
-    func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)]
+    func losses(_ examples: DetectionBatch) -> [(name: String, value: Tensor)]
 
     /// What may be in each image, in pixels of the image that was given: every candidate with a score above
     /// `suppression.scoreThreshold`, in no order that counts. Many stand for the same object.
@@ -34,6 +37,11 @@ public protocol Detector: Module {
 }
 
 extension Detector {
+    /// The terms of the training loss for images with their objects, wherever the images are.
+    public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
+        losses(DetectionBatch(images: images, targets: targets, device: device))
+    }
+
     /// The objects that the network finds in each image, best first: its candidates, thinned out by ``suppression``.
     /// XYXY pixels of the image that was given; no gradient flows.
     public func detect(images: [Tensor]) -> [Detections] {

@@ -1,4 +1,3 @@
-import Annotations
 import NN
 import Support
 import Tensors
@@ -66,7 +65,7 @@ package struct ImageBatcher {
     package func batch(_ images: [Tensor], training: Bool, device: Device) -> ImageBatch {
         precondition(!images.isEmpty, "a batch needs at least one image")
         return withoutGrad {
-            let planes = Self.moved(images, to: device).map(Self.planes)
+            let planes = Tensor.upload(images, to: device).map(Self.planes)
             let originals = planes.map { ImageSize(width: $0.shape[2], height: $0.shape[1]) }
             let sizes = originals.map { scaledSize(of: $0, minSize: minSize(training: training)) }
             func padded(_ extent: Int) -> Int { (extent + sizeDivisor - 1) / sizeDivisor * sizeDivisor }
@@ -92,14 +91,6 @@ package struct ImageBatcher {
         }
     }
 
-    /// The images on the device; those of the host go there in one copy.
-    private static func moved(_ images: [Tensor], to device: Device) -> [Tensor] {
-        guard device != .cpu, images.count > 1, images.allSatisfy({ $0.device == .cpu && $0.dtype == images[0].dtype })
-        else { return images.map { $0.to(device) } }
-        let values = Tensor.cat(images.map { $0.contiguous().flatten() }).to(device)
-        return zip(images, values.split(sizes: images.map(\.count))).map { $1.reshape($0.shape) }
-    }
-
     private func minSize(training: Bool) -> Int {
         guard case .shorterSide(let sizes, _) = scaling else { return 0 }
         guard training, sizes.count > 1 else { return sizes[sizes.count - 1] }
@@ -114,96 +105,5 @@ package struct ImageBatcher {
             shape.count == 3 && shape[0] == 3 && (image.dtype == .uint8 || image.dtype.isFloatingPoint),
             "an image is uint8 [H, W, 3] or [3, H, W], or floating point [3, H, W], not \(image.dtype) \(shape)")
         return image
-    }
-}
-
-/// The objects of one image as tensors, in pixels of the batch.
-package struct GroundTruth {
-    /// `[G, 4]` float32, XYXY.
-    package let boxes: Tensor
-    /// `[G]` int64, 1…classCount.
-    package let labels: Tensor
-    package let count: Int
-
-    /// Traps on a box without extent and on a label that the network does not have.
-    package init(
-        _ target: DetectionTarget, image: Int, classCount: Int, from size: ImageSize, to scaled: ImageSize,
-        device: Device
-    ) {
-        boxes = Tensor(
-            Self.coordinates(target, image: image, classCount: classCount, from: size, to: scaled),
-            shape: [target.count, 4]
-        ).to(device)
-        labels = Tensor(target.labels.map(Int64.init), shape: [target.count]).to(device)
-        count = target.count
-    }
-
-    private init(boxes: Tensor, labels: Tensor) { (self.boxes, self.labels, count) = (boxes, labels, labels.count) }
-
-    private static func coordinates(
-        _ target: DetectionTarget, image: Int, classCount: Int, from size: ImageSize, to scaled: ImageSize
-    ) -> [Float] {
-        let x = Float(scaled.width) / Float(size.width)
-        let y = Float(scaled.height) / Float(size.height)
-        var coordinates: [Float] = []
-        coordinates.reserveCapacity(4 * target.count)
-        for (box, label) in zip(target.boxes, target.labels) {
-            precondition(
-                box.x1 > box.x0 && box.y1 > box.y0,
-                "image \(image) of the batch has the box (\(box.x0), \(box.y0), \(box.x1), \(box.y1)) without extent")
-            precondition(
-                (1...classCount).contains(label),
-                "image \(image) of the batch has the label \(label); labels are 1…\(classCount)")
-            coordinates += [box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y]
-        }
-        return coordinates
-    }
-
-    /// The objects of every image of a batch, on the batch's device.
-    static func all(of targets: [DetectionTarget], in batch: ImageBatch, classCount: Int) -> [GroundTruth] {
-        precondition(batch.sizes.count == targets.count, "\(batch.sizes.count) images, but \(targets.count) targets")
-        let device = batch.tensor.device
-        if device == .cpu {
-            return targets.indices.map {
-                GroundTruth(
-                    targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0],
-                    device: device)
-            }
-        }
-        // In one copy. Labels are exact as floating-point numbers.
-        let numbers = targets.indices.flatMap {
-            coordinates(
-                targets[$0], image: $0, classCount: classCount, from: batch.originalSizes[$0], to: batch.sizes[$0])
-        }
-        let counts = targets.map(\.count)
-        let total = counts.reduce(0, +)
-        let values = Tensor(numbers + targets.flatMap { $0.labels.map(Float.init) }).to(device)
-        let boxes = values.narrow(dim: 0, start: 0, length: 4 * total).reshape([total, 4]).split(sizes: counts)
-        let labels = values.narrow(dim: 0, start: 4 * total, length: total).to(.int64).split(sizes: counts)
-        return zip(boxes, labels).map { GroundTruth(boxes: $0, labels: $1) }
-    }
-
-    /// The boxes that each image's candidates match, `[N, n, 4]`; of those that match none, any box.
-    ///
-    /// - Parameter matched: int64 `[N, n]`, below 0 for none.
-    static func boxes(of truths: [GroundTruth], matched: Tensor) -> Tensor {
-        gathered(truths, matched) {
-            $0.count > 0 ? $0.boxes : Tensor.zeros([1, 4], device: matched.device)
-        }
-    }
-
-    /// The labels of the objects that each image's candidates match, int64 `[N, n]`; of those that match none, any label.
-    static func labels(of truths: [GroundTruth], matched: Tensor) -> Tensor {
-        gathered(truths, matched) {
-            $0.count > 0 ? $0.labels : Tensor.zeros([1], dtype: .int64, device: matched.device)
-        }
-    }
-
-    private static func gathered(
-        _ truths: [GroundTruth], _ matched: Tensor, _ values: (GroundTruth) -> Tensor
-    ) -> Tensor {
-        let places = matched.clamp(min: 0).to(.int64)
-        return Tensor.stack(
-            truths.enumerated().map { values($1).indexSelect(dim: 0, places.select(dim: 0, index: $0)) })
     }
 }

@@ -135,12 +135,12 @@ public final class TrainingLoop<Task: TrainingTask> {
     private func trainUntilStopped() throws -> TrainingOutcome.Reason {
         if position.evaluationIsPending, let reason = try evaluate() { return reason }
         while !isComplete {
-            let nextBatch = try savingIfDataFail(stepStart) {
-                try task.batches(epoch: position.epoch, startingAt: position.batchInEpoch)
+            let batches = try savingIfDataFail(stepStart) {
+                BatchesAhead(try task.batches(epoch: position.epoch, startingAt: position.batchInEpoch))
             }
             var epochIsOver = false
             while !epochIsOver && !reachedStepLimit {
-                guard let more = try takeStep(nextBatch) else { break }
+                guard let more = try takeStep(batches) else { break }
                 epochIsOver = !more
                 if let reason = try finishStep(epochIsOver: epochIsOver) { return reason }
             }
@@ -177,8 +177,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     private var isComplete: Bool { reachedStepLimit || (options.epochs.map { position.epoch >= $0 } ?? false) }
 
     /// One optimiser step; nil if there was no batch left, else whether the epoch goes on.
-    private func takeStep(_ nextBatch: () throws -> Task.Batch?) throws -> Bool? {
-        if let exchange { return try takeStep(nextBatch, with: exchange) }
+    private func takeStep(_ batches: BatchesAhead<Task.Batch>) throws -> Bool? {
+        if let exchange { return try takeStep(batches, with: exchange) }
         let start = ContinuousClock.now
         let randomState = Random.state
         let before = stepStart
@@ -187,7 +187,7 @@ public final class TrainingLoop<Task: TrainingTask> {
         optimizer.zeroGrad()
         while sum.batches.count < options.accumulation && position.batchInEpoch < task.batchesPerEpoch {
             let waiting = ContinuousClock.now
-            guard let batch = try savingIfDataFail(before, nextBatch) else { break }
+            guard let batch = try savingIfDataFail(before, batches.next) else { break }
             sum.dataSeconds += Self.seconds(since: waiting)
             let losses = try withDraws(of: sum.batches.count) {
                 try OutOfMemory.naming(task.work(batch)) {
@@ -209,7 +209,7 @@ public final class TrainingLoop<Task: TrainingTask> {
             if pending.isEmpty {
                 try stepOnHost(sum.batches, randomState)
             } else {
-                try stepOnDevice(&sum, pending, randomState)
+                try stepOnDevice(&sum, pending, randomState, before: batches)
             }
         position.step += 1
 

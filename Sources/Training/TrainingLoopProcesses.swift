@@ -38,7 +38,7 @@ extension TrainingLoop {
     }
 
     /// One optimiser step together with other processes; nil if there was no batch left, else whether the epoch goes on.
-    func takeStep(_ nextBatch: () throws -> Task.Batch?, with exchange: GradientExchange) throws -> Bool? {
+    func takeStep(_ batches: BatchesAhead<Task.Batch>, with exchange: GradientExchange) throws -> Bool? {
         let start = ContinuousClock.now
         let randomState = Random.state
         let before = stepStart
@@ -60,7 +60,7 @@ extension TrainingLoop {
             let waiting = ContinuousClock.now
             let batch: Task.Batch
             do {
-                guard let next = try nextBatch() else { throw TrainingError.noBatches(epoch: position.epoch) }
+                guard let next = try batches.next() else { throw TrainingError.noBatches(epoch: position.epoch) }
                 batch = next
             } catch {
                 // The others wait within their forward passes, where nothing can be agreed upon.
@@ -91,6 +91,9 @@ extension TrainingLoop {
         // A process without a batch gives zeros, so that the others don't wait for it.
         try OutOfMemory.naming(sum.batches.last.flatMap(task.work)) {
             try exchange.finishBackward(failure == nil ? last : nil)
+        }
+        if let device = values.first?.device, device != .cpu, failure == nil {
+            sum.dataSeconds += takeAhead(batches, at: position.batchInEpoch + count)
         }
         // Only now, as the graph holds the statistics.
         exchange.statistics.passOver(count - own.upperBound)

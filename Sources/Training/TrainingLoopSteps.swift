@@ -13,9 +13,11 @@ extension TrainingLoop {
     }
 
     /// The optimiser's step by gradients on a device, their norm, and the losses' values. The device itself leaves the step
-    /// out where a number is not finite, so that the host waits for all of the step once, behind it.
+    /// out where a number is not finite, so that the host waits for all of the step once, behind it. Until then it takes the
+    /// next step's first batch from `later`.
     func stepOnDevice(
-        _ sum: inout StepAccumulator<Task.Batch>, _ pending: [PendingLosses], _ randomState: Tensor
+        _ sum: inout StepAccumulator<Task.Batch>, _ pending: [PendingLosses], _ randomState: Tensor,
+        before later: BatchesAhead<Task.Batch>
     ) throws -> Double {
         let parameters = optimizer.namedParameters.map(\.parameter)
         var numbers: [Double] = []
@@ -26,6 +28,7 @@ extension TrainingLoop {
             let all = Tensor.cat([losses, norm.reshape([1])])
             if let limit = options.maxGradientNorm { scaleGradients(parameters, ofNorm: norm, to: limit) }
             optimizer.step(unless: (.!all.isFinite().all()).to(.float32))
+            sum.dataSeconds += takeAhead(later, at: position.batchInEpoch)
             numbers = all.array(Double.self)
         }
         let norm = numbers.removeLast()
@@ -40,6 +43,16 @@ extension TrainingLoop {
         }
         if try leavesOut(norm, sum.batches, randomState) { optimizer.takeStepBack() }
         return norm
+    }
+
+    /// Takes the first batch of the step after this one, if there is one to be taken in this epoch; the seconds that it took.
+    ///
+    /// - Parameter number: how many of the epoch's batches have been taken, over all processes.
+    func takeAhead(_ batches: BatchesAhead<Task.Batch>, at number: Int) -> Double {
+        guard number < task.batchesPerEpoch, options.steps.map({ position.step + 1 < $0 }) ?? true else { return 0 }
+        let start = ContinuousClock.now
+        batches.takeAhead()
+        return Self.seconds(since: start)
     }
 
     /// The factor on the loss.

@@ -14,7 +14,8 @@ public protocol TrainingTask<Batch>: AnyObject {
     var batchesPerEpoch: Int { get }
 
     /// The batches of `epoch` (from 0), beginning with number `first` (from 0): a function that gives the next one at
-    /// each call, and nil after the last.
+    /// each call, and nil after the last. Where the model is on a device, a batch may be asked for while the step before it is
+    /// still computed there: what uploads it then, without waiting, costs no time (`Tensor.upload`).
     ///
     /// For a resumed run to equal an uninterrupted one, batch `n` of an epoch must not depend on `first`.
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch?

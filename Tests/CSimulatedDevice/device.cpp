@@ -5,7 +5,8 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/CPUAllocator.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/library.h>
 
@@ -20,6 +21,7 @@
 #include "counts.hpp"
 #include "memory.hpp"
 #include "operands.hpp"
+#include "streams.hpp"
 
 namespace simulated {
 namespace {
@@ -27,29 +29,37 @@ namespace {
 std::atomic<bool> shown{false};
 const c10::Device only_device(device_type, 0);
 
-/// One device with one stream, on which everything is done when the call returns.
 struct Guard final : c10::impl::DeviceGuardImplInterface {
     c10::DeviceType type() const override { return device_type; }
     c10::Device exchangeDevice(c10::Device) const override { return only_device; }
     c10::Device getDevice() const override { return only_device; }
     void setDevice(c10::Device) const override {}
     void uncheckedSetDevice(c10::Device) const noexcept override {}
-    c10::Stream getStream(c10::Device) const override { return stream(); }
-    c10::Stream getDefaultStream(c10::Device) const override { return stream(); }
-    c10::Stream getStreamFromGlobalPool(c10::Device, bool) const override { return stream(); }
-    c10::Stream exchangeStream(c10::Stream) const override { return stream(); }
-    void record(void **, const c10::Stream &, c10::DeviceIndex, c10::EventFlag) const override {}
-    void block(void *, const c10::Stream &) const override {}
+    c10::Stream getStream(c10::Device) const override { return current_stream(); }
+    c10::Stream getDefaultStream(c10::Device) const override { return computing_stream(); }
+    c10::Stream getStreamFromGlobalPool(c10::Device, bool) const override { return copying_stream(); }
+    c10::Stream exchangeStream(c10::Stream stream) const override { return exchange_stream(stream); }
+    // An event stands for all that was given to the copying stream before it.
+    void record(void **event, const c10::Stream &stream, c10::DeviceIndex, c10::EventFlag) const override {
+        static int copied;
+        *event = stream == copying_stream() ? &copied : nullptr;
+    }
+    void block(void *event, const c10::Stream &) const override {
+        if (event != nullptr) finish_copies();
+    }
     bool queryEvent(void *) const override { return true; }
     bool queryStream(const c10::Stream &) const override { return true; }
-    void synchronizeStream(const c10::Stream &) const override { count_wait(); }
-    void synchronizeEvent(void *) const override { count_wait(); }
-    void synchronizeDevice(c10::DeviceIndex) const override { count_wait(); }
+    void synchronizeStream(const c10::Stream &) const override { wait(); }
+    void synchronizeEvent(void *) const override { wait(); }
+    void synchronizeDevice(c10::DeviceIndex) const override { wait(); }
     // The autograd engine makes its threads once for a process, whether the device is shown by then or not.
     c10::DeviceIndex deviceCount() const noexcept override { return 1; }
 
 private:
-    static c10::Stream stream() { return c10::Stream(c10::Stream::DEFAULT, only_device); }
+    static void wait() {
+        finish_copies();
+        count_wait();
+    }
 };
 
 struct Hooks final : at::PrivateUse1HooksInterface {
@@ -66,7 +76,8 @@ struct Hooks final : at::PrivateUse1HooksInterface {
         return at::globalContext().defaultGenerator(at::kCPU);
     }
     at::Device getDeviceFromPtr(void *) const override { return only_device; }
-    at::Allocator *getPinnedMemoryAllocator() const override { return c10::GetCPUAllocator(); }
+    at::Allocator *getPinnedMemoryAllocator() const override { return pinned_allocator(); }
+    bool isPinnedPtr(const void *address) const override { return is_pinned(address); }
 };
 
 C10_REGISTER_GUARD_IMPL(PrivateUse1, Guard)
@@ -123,6 +134,24 @@ char *simulated_device_message_of_a_touch(int *signal) {
     waitpid(child, &status, 0);
     *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return strdup(message.c_str());
+}
+
+simulated_arrivals simulated_device_arrivals(void) {
+    const auto arrival = [](bool waits) {
+        const auto pinned = at::ones({1}, at::TensorOptions().pinned_memory(true));
+        const auto there = at::zeros({1}, at::TensorOptions().device(simulated::only_device));
+        c10::Event end(simulated::device_type);
+        {
+            const c10::StreamGuard on(simulated::copying_stream());
+            there.copy_(pinned, /*non_blocking=*/true);
+            end.record(simulated::copying_stream());
+        }
+        if (waits) end.block(simulated::computing_stream());
+        const float found = (there + 0).item<float>();
+        simulated::finish_copies();
+        return found;
+    };
+    return {arrival(true), arrival(false)};
 }
 
 char *simulated_device_message_of_a_missing_transfer(void) {

@@ -13,6 +13,7 @@
 #include "fallback.hpp"
 #include "memory.hpp"
 #include "operands.hpp"
+#include "streams.hpp"
 
 namespace simulated {
 namespace {
@@ -36,15 +37,30 @@ at::Tensor seen(Operands &operands, const at::Tensor &tensor) {
     return tensor.device().type() == device_type ? operands.on_cpu(tensor, "aten::_copy_from", "self") : tensor;
 }
 
-at::Tensor copy_from(const at::Tensor &source, const at::Tensor &destination, bool) {
-    const bool is_from_device = source.device().type() == device_type;
-    count_kernel("aten::_copy_from");
-    if (!is_from_device) count_upload();
-    if (destination.device().type() != device_type) count_download();
+void copy_now(const at::Tensor &source, const at::Tensor &destination) {
     Operands operands;
     seen(operands, destination).copy_(seen(operands, source));
+}
+
+at::Tensor copy_from(const at::Tensor &source, const at::Tensor &destination, bool non_blocking) {
+    count_kernel("aten::_copy_from");
+    if (source.device().type() != device_type) {
+        count_upload();
+        // A device reads by itself what lies in pinned memory; of other memory the host makes the copy.
+        const bool by_itself = non_blocking && source.is_pinned();
+        if (by_itself && current_stream() == copying_stream()) {
+            do_later([source, destination] { copy_now(source, destination); });
+            return destination;
+        }
+        if (!by_itself) count_wait();
+    }
+    if (destination.device().type() != device_type) count_download();
+    copy_now(source, destination);
     return destination;
 }
+
+/// Memory goes back to the device at once, which computes in order: there is nothing to remember.
+void record_stream(at::Tensor &, c10::Stream) {}
 
 at::Tensor copy_from_and_resize(const at::Tensor &source, const at::Tensor &destination) {
     destination.resize_(source.sizes());
@@ -96,6 +112,7 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
     library.impl("empty_strided", &simulated::empty_strided);
     library.impl("_copy_from", &simulated::copy_from);
     library.impl("_copy_from_and_resize", &simulated::copy_from_and_resize);
+    library.impl("record_stream", &simulated::record_stream);
     library.impl("_local_scalar_dense", &simulated::local_scalar);
     library.impl("convolution_overrideable", &simulated::convolution);
     library.impl("convolution_backward_overrideable", &simulated::convolution_backward);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -162,12 +163,60 @@ struct DeviceAllocator final : c10::DeviceAllocator {
     }
 };
 
+/// Memory of the CPU, with its bounds kept while it is used.
+struct PinnedAllocator final : c10::Allocator {
+    c10::DataPtr allocate(size_t bytes) override {
+        auto *address = static_cast<char *>(std::malloc(std::max<size_t>(bytes, 1)));
+        TORCH_CHECK(address != nullptr, "the host is out of memory");
+        const std::lock_guard lock(mutex());
+        blocks().emplace(address, bytes);
+        return {address, address, &release, c10::Device(c10::DeviceType::CPU)};
+    }
+    c10::DeleterFnPtr raw_deleter() const override { return &release; }
+    void copy_data(void *destination, const void *source, size_t bytes) const override {
+        std::memcpy(destination, source, bytes);
+    }
+
+    static bool holds(const void *address) {
+        const auto *byte = static_cast<const char *>(address);
+        const std::lock_guard lock(mutex());
+        const auto next = blocks().upper_bound(byte);
+        if (next == blocks().begin()) return false;
+        const auto &[start, bytes] = *std::prev(next);
+        return byte < start + std::max<size_t>(bytes, 1);
+    }
+
+private:
+    static std::mutex &mutex() {
+        static auto *only = new std::mutex();
+        return *only;
+    }
+    static std::map<const char *, size_t> &blocks() {
+        static auto *only = new std::map<const char *, size_t>();
+        return *only;
+    }
+    static void release(void *address) {
+        {
+            const std::lock_guard lock(mutex());
+            blocks().erase(static_cast<const char *>(address));
+        }
+        std::free(address);
+    }
+};
+
 }  // namespace
 
 c10::Allocator *allocator() {
     static DeviceAllocator only;
     return &only;
 }
+
+c10::Allocator *pinned_allocator() {
+    static PinnedAllocator only;
+    return &only;
+}
+
+bool is_pinned(const void *address) { return PinnedAllocator::holds(address); }
 
 namespace {
 /// What asks libtorch for the allocator of a kind of device finds this one.

@@ -16,6 +16,12 @@ c10::Allocator *allocator();
 /// Where kernels find what a tensor of the device has at `address`.
 void *kernel_address(const void *address);
 
+/// The allocator of memory of the host that the device may read by itself.
+c10::Allocator *pinned_allocator();
+
+/// Whether the host's memory at `address` is of that kind.
+bool is_pinned(const void *address);
+
 int64_t memory_in_use();
 
 /// Gives the pages of free memory back to the system.

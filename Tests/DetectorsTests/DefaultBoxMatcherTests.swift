@@ -8,9 +8,9 @@ import XCTest
 final class DefaultBoxMatcherTests: XCTestCase {
     private func truth(_ boxes: [Box]) -> GroundTruth {
         let size = ImageSize(width: 300, height: 300)
-        return GroundTruth(
-            DetectionTarget(boxes: boxes, labels: boxes.map { _ in 1 }), image: 0, classCount: 1, from: size, to: size,
-            device: .cpu)
+        let target = DetectionTarget(boxes: boxes, labels: boxes.map { _ in 1 })
+        return GroundTruth.all(
+            of: DetectionBatch(images: [], targets: [target], device: .cpu), from: [size], to: [size], classCount: 1)[0]
     }
 
     private func pairs(_ boxes: [Box], _ objects: [Box], threshold: Double = 0.5) -> [[Int]] {

@@ -24,8 +24,9 @@ final class RoIHeadsTests: XCTestCase {
     }
 
     private func truth(_ boxes: [Box], _ labels: [Int]) -> GroundTruth {
-        GroundTruth(
-            DetectionTarget(boxes: boxes, labels: labels), image: 0, classCount: 2, from: size, to: size, device: .cpu)
+        let target = DetectionTarget(boxes: boxes, labels: labels)
+        return GroundTruth.all(
+            of: DetectionBatch(images: [], targets: [target], device: .cpu), from: [size], to: [size], classCount: 2)[0]
     }
 
     private func boxes(_ boxes: [[Float]]) -> Tensor { Tensor(boxes.flatMap { $0 }, shape: [boxes.count, 4]) }

@@ -11,7 +11,7 @@ package enum SimulatedDevice {
         package var kernels: Int
         package var uploads: Int
         package var downloads: Int
-        /// How often the host waited for the device: downloads, and results of a size that only the device knows.
+        /// How often the host waited for the device: downloads, uploads that are not from pinned memory, and results of a size that only the device knows.
         package var hostWaits: Int
 
         package init(kernels: Int, uploads: Int, downloads: Int, hostWaits: Int) {
@@ -70,6 +70,12 @@ package enum SimulatedDevice {
         let text = simulated_device_message_of_a_touch(&signal)
         defer { free(text) }
         return (text.map { String(cString: $0) } ?? "", signal)
+    }
+
+    /// What the device finds of a 1 that is copied beside its work: where it waits for the copy, and where it does not.
+    package static var arrivals: (waiting: Float, notWaiting: Float) {
+        let found = simulated_device_arrivals()
+        return (found.waiting, found.not_waiting)
     }
 
     /// The device's message of an index that was left on the host; empty if it has none.

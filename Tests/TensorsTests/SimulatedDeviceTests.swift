@@ -93,10 +93,49 @@ final class SimulatedDeviceTests: XCTestCase {
             }
             XCTAssertEqual(counts.uploads, 1, operations)
             XCTAssertEqual(counts.downloads, 1, operations)
-            XCTAssertEqual(counts.hostWaits, 2, operations)
+            XCTAssertEqual(counts.hostWaits, 3, operations)
             XCTAssertGreaterThanOrEqual(counts.kernels, 5, operations)
             XCTAssertTrue(operations.contains("1 aten::nonzero\n"), operations)
         }
+    }
+
+    /// A copy beside the device's work is there for what waits for it, and for nothing else.
+    func testACopyMustBeWaitedFor() {
+        let arrivals = SimulatedDevice.arrivals
+        XCTAssertEqual(arrivals.waiting, 1)
+        XCTAssertEqual(arrivals.notWaiting, 0)
+    }
+
+    /// Tensors of all types, layouts and sizes go up in one copy that nothing waits for.
+    func testUploadsAreOneCopyThatIsNotWaitedFor() {
+        let numbers = goldenFill(name: "x", count: 2 * 3 * 5 * 4, lo: -1, hi: 1)
+        let image = Tensor(numbers.map { UInt8(128 + 100 * $0) }, shape: [2, 5, 4, 3]).permute([0, 3, 1, 2])
+        let plain = Tensor(numbers, shape: [2, 3, 5, 4])
+        let gaps = plain.select(dim: 3, index: 1)
+        let host = [
+            image, plain, gaps, Tensor([Int64]()), Tensor(Double.pi), Tensor([true, false, true]), plain.to(.bfloat16),
+        ]
+        SimulatedDevice.use { device in
+            let there = plain.to(device)
+            var arrived: [Tensor] = []
+            let (counts, operations) = SimulatedDevice.counts {
+                arrived = Tensor.upload(host + [there], to: device)
+            }
+            XCTAssertEqual([counts.uploads, counts.hostWaits, counts.downloads], [1, 0, 0], operations)
+            let wanted = host.map { $0.array(Double.self) }
+            // What travels is a copy.
+            plain.addInPlace(Tensor(1))
+            XCTAssertEqual(arrived.removeLast().array(Float.self), numbers)
+            for (index, tensor) in arrived.enumerated() {
+                XCTAssertEqual(tensor.device, device)
+                XCTAssertEqual(tensor.dtype, host[index].dtype)
+                XCTAssertEqual(tensor.shape, host[index].shape)
+                if index != 2 { XCTAssertEqual(tensor.strides, host[index].strides) }
+                XCTAssertEqual(tensor.array(Double.self), wanted[index], "\(index)")
+            }
+        }
+        XCTAssertEqual(Tensor.upload(host, to: .cpu).map(\.shape), host.map(\.shape))
+        XCTAssertTrue(Tensor.upload([], to: .cpu).isEmpty)
     }
 
     /// Random numbers come from the one generator that a seed sets, so a run on the device draws what one on the CPU does.

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import SimulatedDevice
 import Support
 import Tensors
 import TestSupport
@@ -14,8 +15,8 @@ final class ResumeTests: XCTestCase {
         return options
     }
 
-    private func task() -> ToyTask {
-        let task = ToyTask()
+    private func task(_ device: Device = .cpu) -> ToyTask {
+        let task = ToyTask(device: device)
         task.score = { task in
             ["weight": Tensor.rand([1]).item() * 0 + task.net.fc1.weight.tensor.sum().item()]
         }
@@ -156,14 +157,26 @@ final class ResumeTests: XCTestCase {
         assertRefused("there is no such checkpoint", toyLoop(task(), try temporaryDirectory()))
     }
 
-    /// An error of the data, also within a step of two batches, loses no step.
+    /// An error of the data, also within a step of two batches, loses no step; nor where a device's batch is taken ahead.
     func testAnErrorOfTheDataSavesAndTheRunGoesOnBitForBit() throws {
-        struct Cut: Error {}
+        try expectARunThroughErrorsOfData(on: .cpu)
+        try SimulatedDevice.use(expectARunThroughErrorsOfData)
+        // Before the first step there is nothing to save.
+        let folder = try temporaryDirectory()
+        let damaged = task()
+        damaged.beforeBatch = { _, _ in throw Cut() }
+        XCTAssertThrowsError(try toyLoop(damaged, folder).run())
+        XCTAssertFalse(FileManager.default.fileExists(atPath: folder + "/last.safetensors"))
+    }
+
+    private struct Cut: Error {}
+
+    private func expectARunThroughErrorsOfData(on device: Device) throws {
         let whole = try temporaryDirectory()
-        _ = try toyLoop(task(), whole, options: evaluatedOptions()).run()
+        _ = try toyLoop(task(device), whole, options: evaluatedOptions()).run()
         for (epoch, index, step) in [(0, 2, 1), (0, 3, 1), (1, 5, 6), (2, 6, 11)] {
             let folder = try temporaryDirectory()
-            let damaged = task()
+            let damaged = task(device)
             damaged.beforeBatch = { if $0 == epoch && $1 == index { throw Cut() } }
             let recorder = EventRecorder()
             XCTAssertThrowsError(
@@ -175,16 +188,10 @@ final class ResumeTests: XCTestCase {
                 [
                     "step \(step) is saved in \(folder)/last.safetensors; mend the data, then go on from it: toy --resume"
                 ])
-            _ = try toyLoop(task(), folder, options: evaluatedOptions()).run(resume: true)
+            _ = try toyLoop(task(device), folder, options: evaluatedOptions()).run(resume: true)
             try assertSame(whole + "/last.safetensors", folder + "/last.safetensors")
             XCTAssertEqual(try losses(folder), try losses(whole))
         }
-        // Before the first step there is nothing to save.
-        let folder = try temporaryDirectory()
-        let damaged = task()
-        damaged.beforeBatch = { _, _ in throw Cut() }
-        XCTAssertThrowsError(try toyLoop(damaged, folder).run())
-        XCTAssertFalse(FileManager.default.fileExists(atPath: folder + "/last.safetensors"))
     }
 
     func testCheckpointsBetweenEpochsAreWrittenByStepsAndByTime() throws {

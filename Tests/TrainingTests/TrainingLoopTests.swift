@@ -189,6 +189,24 @@ final class TrainingLoopTests: XCTestCase {
         }
     }
 
+    /// While a device computes a step, the host takes the next step's first batch, if there is one.
+    func testADevicesNextBatchIsTakenBeforeAStepEnds() throws {
+        func order(_ device: Device) throws -> [String] {
+            let task = ToyTask(batchesPerEpoch: 5, device: device)
+            let recorder = EventRecorder()
+            var order: [String] = []
+            task.beforeBatch = { _, index in order.append("\(recorder.steps.count):\(index)") }
+            var options = toyOptions()
+            options.steps = 5
+            _ = try toyLoop(task, try temporaryDirectory(), options: options, observers: [recorder]).run()
+            return order
+        }
+        // Five batches are three steps, and the limit of five steps ends the second epoch early.
+        XCTAssertEqual(try order(.cpu), ["0:0", "0:1", "1:2", "1:3", "2:4", "3:0", "3:1", "4:2", "4:3"])
+        XCTAssertEqual(
+            try SimulatedDevice.use(order), ["0:0", "0:1", "0:2", "1:3", "1:4", "3:0", "3:1", "3:2", "4:3"])
+    }
+
     func testANonFiniteLossStopsWithTheTermTheImagesAndTheBatch() throws {
         try expectAStopForANonFiniteLoss(on: .cpu)
         try SimulatedDevice.use(expectAStopForANonFiniteLoss)

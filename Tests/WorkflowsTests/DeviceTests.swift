@@ -157,7 +157,8 @@ final class DeviceTests: XCTestCase {
             hostWaits: half(\.hostWaits))
     }
 
-    /// The host waits for a step's numbers behind it, and for the suppression of all proposals before; never for an image.
+    /// The host waits for a step's numbers behind it, and for the suppression of all proposals before; never for an image. All
+    /// that the device needs of a batch goes up at once.
     func testHowOftenAStepWaits() throws {
         let root = try fewShapes(train: 16, validation: 1)
         for (name, model, most) in [
@@ -175,8 +176,20 @@ final class DeviceTests: XCTestCase {
                 }
                 print("\(name), batch of \(batch): \(step) in a step")
                 XCTAssertLessThanOrEqual(step.hostWaits, most, "\(name), batch of \(batch): \(step)")
-                XCTAssertEqual(step.uploads, 2, "\(name), batch of \(batch): \(step)")
+                XCTAssertEqual(step.uploads, 1, "\(name), batch of \(batch): \(step)")
             }
         }
+        let folders = try classFolders()
+        let classifier = try ofAStep { settings in
+            try RecipeFile(
+                text: """
+                    task: classification
+                    model: {backbone: cifar_res_rgsnet26_0.25}
+                    data: {root: \(folders), format: folder}
+                    input: {side: 32}
+                    training: {epochs: 1, batch: 1, schedule: constant, learning_rate: 0.01}
+                    """, path: "test.yaml", settings: settings)
+        }
+        XCTAssertEqual([classifier.uploads, classifier.hostWaits], [1, 1], "\(classifier)")
     }
 }

@@ -146,6 +146,8 @@ ct_status ct_item_int(ct_tensor tensor, int64_t *out);
 
 ct_status ct_to_dtype(ct_tensor tensor, ct_dtype dtype, ct_tensor *out);
 ct_status ct_to_device(ct_tensor tensor, int32_t device, ct_tensor *out);
+/// `count` tensors of the CPU on a device, in one copy that the host does not wait for; they may change once this returns.
+ct_status ct_upload(const ct_tensor *tensors, int32_t count, int32_t device, ct_tensor *out);
 ct_status ct_to_format(ct_tensor tensor, ct_memory_format format, ct_tensor *out);
 ct_status ct_contiguous(ct_tensor tensor, ct_memory_format format, ct_tensor *out);
 ct_status ct_clone(ct_tensor tensor, ct_tensor *out);

@@ -76,15 +76,16 @@ public final class FasterRCNN: Module, Detector {
     /// `Faster R-CNN FPN` or `Faster R-CNN C4`.
     public var title: String { "Faster R-CNN \(configuration.layout.rawValue.uppercased())" }
 
-    private var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
+    /// The device that holds the weights.
+    public var device: Device { roiHeads.boxPredictor.classScore.weight.tensor.device }
 
     /// The four terms of the training loss, each a scalar with a gradient (Ren et al. 2015, equation 1; Girshick 2015,
     /// equation 1).
     ///
     /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps.
-    public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
-        let batch = batcher.batch(images, training: isTraining, device: device)
-        let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
+    public func losses(_ examples: DetectionBatch) -> [(name: String, value: Tensor)] {
+        let batch = batcher.batch(examples.images, training: isTraining, device: device)
+        let truths = GroundTruth.all(of: examples, in: batch, classCount: classCount)
         let maps = backbone(batch.tensor)
         let (samples, objectness, boxRegression): (RoIHeads.Samples, Tensor, Tensor)
         if NativeOperations.apply(to: maps) {

@@ -76,7 +76,8 @@ public final class SSD: Module, Detector {
         [("backbone", body), ("extras", extras), ("head", head)]
     }
 
-    private var device: Device { head.classification[0].weight.tensor.device }
+    /// The device that holds the weights.
+    public var device: Device { head.classification[0].weight.tensor.device }
 
     /// The default boxes `[A, 4]` on the device of the weights.
     private func references() -> Tensor {
@@ -97,9 +98,9 @@ public final class SSD: Module, Detector {
     /// The two terms of the training loss, each a scalar with a gradient (Liu et al. 2016, equation 1).
     ///
     /// Boxes are XYXY pixels of their image. A box without extent or a label out of range traps.
-    public func losses(images: [Tensor], targets: [DetectionTarget]) -> [(name: String, value: Tensor)] {
-        let batch = batcher.batch(images, training: isTraining, device: device)
-        let truths = GroundTruth.all(of: targets, in: batch, classCount: classCount)
+    public func losses(_ examples: DetectionBatch) -> [(name: String, value: Tensor)] {
+        let batch = batcher.batch(examples.images, training: isTraining, device: device)
+        let truths = GroundTruth.all(of: examples, in: batch, classCount: classCount)
         let losses: (classification: Tensor, boxRegression: Tensor)
         if NativeOperations.apply(to: batch.tensor) {
             let wanted = withoutGrad { self.targets(truths) }

@@ -199,6 +199,21 @@ extension Tensor {
     public func to(_ device: Device) -> Tensor {
         produce("to(device)", [self]) { ct_to_device(raw, device.code, $0) }
     }
+    /// The tensors on a device. Those of the CPU go there in one copy, from pinned memory: neither the host waits for it, nor
+    /// what the device computes meanwhile, and they may change at once. No gradient comes back through that copy.
+    public static func upload(_ tensors: [Tensor], to device: Device) -> [Tensor] {
+        let travellers = tensors.indices.filter { device != .cpu && tensors[$0].device == .cpu }
+        guard !travellers.isEmpty else { return tensors.map { $0.to(device) } }
+        let host = travellers.map { tensors[$0] }
+        var handles = [OpaquePointer?](repeating: nil, count: host.count)
+        check(withHandles(host) { ct_upload($0, $1, device.code, &handles) }, "upload", host)
+        var there: [Int: Tensor] = [:]
+        for (place, handle) in zip(travellers, handles) {
+            guard let handle else { fatalError("upload: the engine returned no tensor") }
+            there[place] = Tensor(owning: handle)
+        }
+        return tensors.indices.map { there.removeValue(forKey: $0) ?? tensors[$0].to(device) }
+    }
     /// The elements in another order in memory, or this tensor itself where they lie so; shape and values stay.
     public func to(memoryFormat: MemoryFormat) -> Tensor {
         produce("to(memoryFormat)", [self]) { ct_to_format(raw, memoryFormat.code, $0) }

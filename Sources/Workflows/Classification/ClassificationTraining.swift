@@ -130,7 +130,11 @@ struct AnyClassificationDataset: ClassificationDataset {
 
 /// A classifier on its data, as the training loop sees it.
 final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
-    typealias Batch = DataPipeline.Batch<ClassificationSample>
+    struct Batch {
+        let loaded: DataPipeline.Batch<ClassificationSample>
+        /// The network's input and the classes on its device; nil where that is the CPU, and both are made as they are needed.
+        let uploaded: (input: Tensor, labels: Tensor)?
+    }
 
     let classifier: ClassifierModel
     let loader: DataLoader<D>
@@ -158,31 +162,38 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
         let batches = loader.epoch(epoch, startingAtBatch: first)
-        return { try batches.next() }
+        let classifier = classifier, device = classifier.device
+        return {
+            try batches.next().map { loaded in
+                guard device != .cpu else { return Batch(loaded: loaded, uploaded: nil) }
+                let there = Tensor.upload([classifier.input(loaded), loaded.labels], to: device)
+                return Batch(loaded: loaded, uploaded: (there[0], there[1]))
+            }
+        }
     }
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
+        let (input, labels) = batch.uploaded ?? (classifier.input(batch.loaded), batch.loaded.labels)
         let loss = F.crossEntropy(
-            classifier.logits(classifier.input(batch)), batch.labels.to(classifier.device),
-            labelSmoothing: classifier.recipe.model.labelSmoothing)
+            classifier.logits(input), labels, labelSmoothing: classifier.recipe.model.labelSmoothing)
         return [("cross_entropy", loss)]
     }
 
     func work(_ batch: Batch) -> OutOfMemory.Work? {
-        guard let first = batch.samples.first else { return nil }
+        guard let first = batch.loaded.samples.first else { return nil }
         let frames = classifier.takesClips ? [first.frames.count] : []
         return classifier.work(
-            [batch.samples.count, 3] + frames + [first.image.height, first.image.width],
+            [batch.loaded.samples.count, 3] + frames + [first.image.height, first.image.width],
             taking: classifier.recipe.training.memoryKey,
             more: [TrainingMemory.checkpointing, TrainingMemory.deviceBatch])
     }
 
-    func imageCount(_ batch: Batch) -> Int { batch.samples.count }
+    func imageCount(_ batch: Batch) -> Int { batch.loaded.samples.count }
 
-    func describe(_ batch: Batch) -> String { batch.samples.map(\.name).joined(separator: ", ") }
+    func describe(_ batch: Batch) -> String { batch.loaded.samples.map(\.name).joined(separator: ", ") }
 
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
-        [("images", classifier.input(batch).contiguous()), ("labels", batch.labels)]
+        [("images", classifier.input(batch.loaded).contiguous()), ("labels", batch.loaded.labels)]
     }
 
     func evaluate() throws -> [String: Double]? { try measurement.scores().metrics }

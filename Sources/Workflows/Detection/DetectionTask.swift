@@ -8,7 +8,10 @@ import Training
 
 /// A detector on its data, as the training loop sees it.
 final class DetectionTask: TrainingTask {
-    typealias Batch = DataPipeline.Batch<DetectionSample>
+    struct Batch {
+        let loaded: DataPipeline.Batch<DetectionSample>
+        let examples: DetectionBatch
+    }
 
     let detector: DetectorModel
     let loader: DataLoader<DetectionDataset>
@@ -61,25 +64,31 @@ final class DetectionTask: TrainingTask {
 
     func batches(epoch: Int, startingAt first: Int) throws -> () throws -> Batch? {
         let batches = loader.epoch(epoch, startingAtBatch: first)
-        return { try batches.next() }
+        let device = detector.device
+        return {
+            try batches.next().map {
+                Batch(
+                    loaded: $0, examples: DetectionBatch(images: $0.images, targets: $0.targets, device: device))
+            }
+        }
     }
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
-        detector.inPrecision { detector.detector.losses(images: batch.images, targets: batch.targets) }
+        detector.inPrecision { detector.detector.losses(batch.examples) }
     }
 
     func work(_ batch: Batch) -> OutOfMemory.Work? {
         detector.work(
-            batch.samples.map(\.image.size), taking: detector.recipe.training.memoryKey,
+            batch.loaded.samples.map(\.image.size), taking: detector.recipe.training.memoryKey,
             more: [TrainingMemory.deviceBatch])
     }
 
-    func imageCount(_ batch: Batch) -> Int { batch.samples.count }
+    func imageCount(_ batch: Batch) -> Int { batch.loaded.samples.count }
 
-    func describe(_ batch: Batch) -> String { batch.names.joined(separator: ", ") }
+    func describe(_ batch: Batch) -> String { batch.loaded.names.joined(separator: ", ") }
 
     func replay(_ batch: Batch) -> [(name: String, tensor: Tensor)] {
-        batch.samples.enumerated().flatMap { i, sample in
+        batch.loaded.samples.enumerated().flatMap { i, sample in
             let boxes = sample.target.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }
             return [
                 ("image\(i)", Tensor(sample.image)), ("boxes\(i)", Tensor(boxes, shape: [sample.target.count, 4])),

@@ -39,6 +39,12 @@ char *simulated_device_message_of_a_touch(int *signal);
 /// it is taken.
 char *simulated_device_message_of_a_missing_transfer(void);
 
+/// What the device finds of a 1 that its copying stream was told to bring: where it waits for that stream, and where it does not.
+typedef struct {
+    float waiting, not_waiting;
+} simulated_arrivals;
+simulated_arrivals simulated_device_arrivals(void);
+
 #ifdef __cplusplus
 }
 #endif
