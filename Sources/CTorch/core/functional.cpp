@@ -105,16 +105,18 @@ ct_status ct_pad(ct_tensor x, const int64_t *amounts, int32_t count, double valu
     return ct_guard([&] { *out = wrap(at::constant_pad_nd(x->value, ints(amounts, count), value)); });
 }
 
-ct_status ct_weighted_row_sums(ct_tensor rows, ct_tensor indices, ct_tensor weights, ct_tensor *out) {
+ct_status ct_weighted_row_sums(ct_tensor rows, ct_tensor indices, ct_tensor weights, ct_tensor starts, ct_tensor *out) {
     return ct_guard([&] {
         const at::Tensor &index = indices->value;
-        TORCH_CHECK(index.dim() == 2, "weighted_row_sums: indices must have two axes, got ", index.sizes());
+        const int64_t axes = starts == nullptr ? 2 : 1;
+        TORCH_CHECK(index.dim() == axes, "weighted_row_sums: indices must have ", axes, " axes, got ", index.sizes());
         TORCH_CHECK(
             index.sizes() == weights->value.sizes(), "weighted_row_sums: indices ", index.sizes(), ", but weights ",
             weights->value.sizes());
-        const at::Tensor starts = at::arange(index.size(0), index.options()).mul_(index.size(1));
+        const at::Tensor offsets =
+            starts == nullptr ? at::arange(index.size(0), index.options()).mul_(index.size(1)) : starts->value;
         *out = wrap(std::get<0>(at::embedding_bag(
-            rows->value, index.reshape({-1}), starts, /*scale_grad_by_freq=*/false, /*mode=*/0, /*sparse=*/false,
+            rows->value, index.reshape({-1}), offsets, /*scale_grad_by_freq=*/false, /*mode=*/0, /*sparse=*/false,
             weights->value.reshape({-1}))));
     });
 }

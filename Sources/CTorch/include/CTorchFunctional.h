@@ -42,8 +42,9 @@ typedef enum ct_interpolation : int32_t {
 /// Resizes `[N, C, H, W]`. `scales` (height, width) are the factors to sample with; null takes the sizes' ratios.
 ct_status ct_interpolate(
     ct_tensor x, int64_t height, int64_t width, ct_interpolation mode, const double *scales, ct_tensor *out);
-/// Sums of rows of `[M, C]`, `[N, C]`: of those with the int64 indices `[N, n]` of each, times the weights `[N, n]`.
-ct_status ct_weighted_row_sums(ct_tensor rows, ct_tensor indices, ct_tensor weights, ct_tensor *out);
+/// Sums of rows of `[M, C]`, `[N, C]`: of those with the int64 indices `[N, n]` of each, times the weights `[N, n]`; or with `starts`
+/// (int64 `[N]`, or null) of those with indices and weights `[T]` from its start to the next one's.
+ct_status ct_weighted_row_sums(ct_tensor rows, ct_tensor indices, ct_tensor weights, ct_tensor starts, ct_tensor *out);
 ct_status ct_pad(ct_tensor x, const int64_t *amounts, int32_t count, double value, ct_tensor *out);
 
 ct_status ct_cross_entropy(

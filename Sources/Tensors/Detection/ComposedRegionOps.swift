@@ -31,29 +31,53 @@ extension ComposedDetectionOps {
         guard count > 0 else { return Tensor.zeros(shape, dtype: dtype, device: rois.device) }
         let regions = Regions(rois.detached().to(working), maps: maps, level: level, scales: scales, aligned: aligned)
         if samplingRatio > 0 {
-            return regions.align(pixels, outputSize, samples: (samplingRatio, samplingRatio)).to(dtype)
+            let taps = regions.taps(outputSize, samples: (samplingRatio, samplingRatio))
+            return features(F.weightedRowSums(pixels, indices: taps.indices, weights: taps.weights), shape).to(dtype)
         }
-        // As many samples as pixels, so regions are taken together that have the same number of them.
+        // As many samples as pixels, so what a region's bins are sums of is found for those together that have as many.
         let counts = [outputSize.1, outputSize.0].enumerated().map { axis, bins in
             (regions.size.select(dim: 1, index: axis) / Double(bins)).ceil().array(Double.self)
         }
-        let groups = Dictionary(grouping: 0..<count) { k in
+        let samples = (0..<count).map { k in
             [counts[1][k], counts[0][k]].map { $0.isFinite && $0 > 0 ? Int($0) : 0 }
-        }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        let outputs = groups.map { samples, members in
-            samples.contains(0)
-                ? Tensor.zeros([members.count] + shape.dropFirst(), dtype: working, device: rois.device)
-                : regions.selected(Tensor(members, device: rois.device)).align(
-                    pixels, outputSize, samples: (samples[0], samples[1]))
         }
-        return Tensor.cat(outputs).indexSelect(dim: 0, inverse(groups.flatMap(\.value), rois.device)).to(dtype)
+        let bins = outputSize.0 * outputSize.1
+        let ofBin = samples.map { 4 * $0[0] * $0[1] }
+        var starts: [Int] = []
+        let total = ofBin.reduce(0) { total, taps in
+            starts.append(total)
+            return total + bins * taps
+        }
+        guard total > 0 else { return Tensor.zeros(shape, dtype: dtype, device: rois.device) }
+        let first = Tensor(starts, device: rois.device).unsqueeze(1)
+        let groups = Dictionary(grouping: 0..<count) { samples[$0] }.filter { !$0.key.contains(0) }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        var (places, indices, weights): ([Tensor], [Tensor], [Tensor]) = ([], [], [])
+        for (samples, members) in groups {
+            let members = Tensor(members, device: rois.device)
+            let taps = regions.selected(members).taps(outputSize, samples: (samples[0], samples[1]))
+            let each = Tensor.arange(
+                0, Double(bins * 4 * samples[0] * samples[1]), dtype: .int64, device: rois.device)
+            places.append((first.indexSelect(dim: 0, members) + each).flatten())
+            indices.append(taps.indices.flatten())
+            weights.append(taps.weights.flatten())
+        }
+        let place = Tensor.cat(places)
+        let sums = F.weightedRowSums(
+            pixels,
+            indices: Tensor.zeros([total], dtype: .int64, device: rois.device).indexPut(
+                [place], values: Tensor.cat(indices)),
+            weights: Tensor.zeros([total], dtype: working, device: rois.device).indexPut(
+                [place], values: Tensor.cat(weights)),
+            starts: (first
+                + Tensor(ofBin, device: rois.device).unsqueeze(1)
+                * Tensor.arange(0, Double(bins), dtype: .int64, device: rois.device)).flatten())
+        return features(sums, shape).to(dtype)
     }
 
-    /// Positions from which to read so that `order` becomes 0, 1, 2, …
-    private static func inverse(_ order: [Int], _ device: Device) -> Tensor {
-        var places = [Int](repeating: 0, count: order.count)
-        for (place, k) in order.enumerated() { places[k] = place }
-        return Tensor(places, device: device)
+    /// The sums of all regions' bins, `[K · bins, C]`, as features of the shape `[K, C, bins.0, bins.1]`.
+    private static func features(_ sums: Tensor, _ shape: [Int]) -> Tensor {
+        sums.reshape([shape[0], shape[2], shape[3], shape[1]]).permute([0, 3, 1, 2])
     }
 
     package static func roiPool(
@@ -69,56 +93,92 @@ extension ComposedDetectionOps {
         let rows = BinRanges(rounded.select(dim: 1, index: 1), rounded.select(dim: 1, index: 3), outputSize.0, shape[2])
         let columns = BinRanges(
             rounded.select(dim: 1, index: 0), rounded.select(dim: 1, index: 2), outputSize.1, shape[3])
+        let (count, bins) = (rois.shape[0], outputSize.0 * outputSize.1)
+        guard count > 0, shape[2] * shape[3] > 0 else {
+            return Tensor.zeros([count, shape[1], outputSize.0, outputSize.1], dtype: x.dtype, device: x.device)
+        }
         let pixels = x.to(working).permute([0, 2, 3, 1])
         let image = rois.select(dim: 1, index: 0).to(.int64)
-        // Some regions at a time: a strip of the map is copied for each bin column of each.
-        let some = max(1, (1 << 26) / max(1, shape[1] * shape[2] * outputSize.1))
-        let chunks = stride(from: 0, to: rois.shape[0], by: some).map { start in
-            let length = min(some, rois.shape[0] - start)
-            return pool(
-                pixels, image.narrow(dim: 0, start: start, length: length), rows.narrowed(start, length),
-                columns.narrowed(start, length))
+        // No gradient is kept of the way to the greatest pixel, only which it is.
+        let places = withoutGrad {
+            let places = Tensor.zeros([count, outputSize.0, outputSize.1, shape[1]], dtype: .int64, device: x.device)
+            // Some regions at a time: a strip of the map is copied for each bin column of each. The passes back take some
+            // three times the features' memory, so that the strips of a sixth of them make no new peak.
+            let room = max(1 << 22, count * bins * shape[1] / 6)
+            let some = max(1, room / (shape[1] * shape[2] * outputSize.1))
+            for start in stride(from: 0, to: count, by: some) {
+                let length = min(some, count - start)
+                places.narrow(dim: 0, start: start, length: length).copyInPlace(
+                    from: greatest(
+                        pixels, image.narrow(dim: 0, start: start, length: length), rows.narrowed(start, length),
+                        columns.narrowed(start, length)))
+            }
+            return places
         }
-        guard !chunks.isEmpty else {
-            return Tensor.zeros([0, shape[1], outputSize.0, outputSize.1], dtype: x.dtype, device: x.device)
+        var flat = pixels.reshape([-1, shape[1]])
+        if rows.someAreEmpty || columns.someAreEmpty {
+            // The places of empty bins are those of a row of zeros behind all pixels.
+            flat = Tensor.cat([flat, Tensor.zeros([1, shape[1]], dtype: working, device: x.device)])
         }
-        return Tensor.cat(chunks).to(x.dtype)
+        return features(
+            flat.gather(dim: 0, index: places.reshape([-1, shape[1]])),
+            [count, shape[1], outputSize.0, outputSize.1]
+        ).to(x.dtype)
     }
 
-    /// Columns first, then rows, each keeping the first of equals: the gradient goes to the first maximum in row-major
-    /// order, as in the native operation.
-    private static func pool(_ pixels: Tensor, _ image: Tensor, _ rows: BinRanges, _ columns: BinRanges) -> Tensor {
-        let (count, width) = (image.shape[0], columns.begin.shape[1])
-        let height = pixels.shape[1]
+    /// Which pixel of all images is the greatest of each bin and channel, int64 `[K, bins.0, bins.1, C]`; the one behind the
+    /// last for an empty bin. Columns first, then rows, each keeping the first of equals: the first maximum in row-major order,
+    /// as in the native operation.
+    private static func greatest(_ pixels: Tensor, _ image: Tensor, _ rows: BinRanges, _ columns: BinRanges) -> Tensor {
+        let (count, shape) = (image.shape[0], pixels.shape)
+        let (height, width) = (shape[1], shape[2])
+        func arange(_ count: Int) -> Tensor { Tensor.arange(0, Double(count), dtype: .int64, device: pixels.device) }
         let images = image.reshape([count, 1, 1])
-        let everyRow = Tensor.arange(0, Double(height), dtype: .int64, device: pixels.device).reshape([1, height, 1])
-        var strips: Tensor?
+        let everyRow = arange(height).reshape([1, height, 1])
+        let regions = arange(count).reshape([count, 1])
+        var strips: (value: Tensor, column: Tensor)?
         for step in 0..<columns.longest {
-            let column = columns.index(step).reshape([count, 1, width])
-            let candidate = pixels.indexed(by: [images, everyRow, column])
-            strips = strips.map { Tensor.where(candidate .> $0, candidate, $0) } ?? candidate
+            let column = columns.index(step)
+            let value = pixels.indexed(by: [images, everyRow, column.unsqueeze(1)])
+            let place = column.to(.int32).reshape([count, 1, -1, 1])
+            guard let known = strips else {
+                strips = (value, place.expand(value.shape).contiguous())
+                continue
+            }
+            let isGreater = value .> known.value
+            strips = (
+                Tensor.where(isGreater, value, known.value), Tensor.where(isGreater, place, known.column)
+            )
         }
-        let regions = Tensor.arange(0, Double(count), dtype: .int64, device: pixels.device).reshape([count, 1])
-        var bins: Tensor?
+        var bins: (value: Tensor, pixel: Tensor)?
         for step in 0..<rows.longest {
             guard let strips else { break }
-            let candidate = strips.indexed(by: [regions, rows.index(step)])
-            bins = bins.map { Tensor.where(candidate .> $0, candidate, $0) } ?? candidate
+            let row = rows.index(step)
+            let value = strips.value.indexed(by: [regions, row])
+            let pixel =
+                strips.column.indexed(by: [regions, row]) + (row * width).to(.int32).reshape([count, -1, 1, 1])
+            guard let known = bins else {
+                bins = (value, pixel)
+                continue
+            }
+            let isGreater = value .> known.value
+            bins = (Tensor.where(isGreater, value, known.value), Tensor.where(isGreater, pixel, known.pixel))
         }
-        let shape = [count, rows.begin.shape[1], width, pixels.shape[3]]
-        guard let bins else {
-            return Tensor.zeros(shape, dtype: pixels.dtype, device: pixels.device).permute([0, 3, 1, 2])
-        }
+        let behind = Double(shape[0] * height * width)
+        let sizes = [count, rows.begin.shape[1], columns.begin.shape[1], shape[3]]
+        guard let bins else { return Tensor.full(sizes, behind, dtype: .int64, device: pixels.device) }
         let isEmpty =
-            (rows.begin .>= rows.end).reshape([count, shape[1], 1, 1])
-            .| (columns.begin .>= columns.end).reshape([count, 1, width, 1])
-        return bins.maskedFill(isEmpty, 0).permute([0, 3, 1, 2])
+            rows.isEmpty.reshape([count, -1, 1, 1]) .| columns.isEmpty.reshape([count, 1, -1, 1])
+        return (bins.pixel.to(.int64) + (image * (height * width)).reshape([count, 1, 1, 1])).maskedFill(
+            isEmpty, behind)
     }
 
     /// From which to which row (or column) the bins of each region reach: int64 `[K, bins]`.
     private struct BinRanges {
         let begin, end: Tensor
         let longest, size: Int
+        let someAreEmpty: Bool
+        var isEmpty: Tensor { begin .>= end }
 
         init(_ first: Tensor, _ last: Tensor, _ bins: Int, _ size: Int) {
             let isNumber = (first + last).isFinite()
@@ -132,17 +192,19 @@ extension ComposedDetectionOps {
             end = (((steps + 1) * bin).ceil().to(.int64) + start.to(.int64)).clamp(min: 0, max: Double(size)).to(.int64)
             let lengths = (end - begin).array(Int.self)
             longest = lengths.max() ?? 0
+            someAreEmpty = lengths.contains { $0 <= 0 }
             self.size = size
         }
 
-        private init(begin: Tensor, end: Tensor, longest: Int, size: Int) {
-            (self.begin, self.end, self.longest, self.size) = (begin, end, longest, size)
+        private init(begin: Tensor, end: Tensor, of all: BinRanges) {
+            (self.begin, self.end) = (begin, end)
+            (longest, size, someAreEmpty) = (all.longest, all.size, all.someAreEmpty)
         }
 
         func narrowed(_ start: Int, _ length: Int) -> BinRanges {
             BinRanges(
                 begin: begin.narrow(dim: 0, start: start, length: length),
-                end: end.narrow(dim: 0, start: start, length: length), longest: longest, size: size)
+                end: end.narrow(dim: 0, start: start, length: length), of: self)
         }
 
         /// The row of each bin's `step`-th pixel; past its end the last one again.
@@ -191,9 +253,9 @@ extension ComposedDetectionOps {
                 first: select(first))
         }
 
-        /// The means of the samples of each bin, `[K, C, bins.0, bins.1]`, of pixels `[M, C]`. Each bin is one weighted sum
-        /// of pixels, so that no sample is ever stored.
-        func align(_ pixels: Tensor, _ bins: (Int, Int), samples: (Int, Int)) -> Tensor {
+        /// The pixels of which each bin is a weighted sum, int64 `[K · bins.0 · bins.1, n]`, and their weights. The sum is the
+        /// mean of the bin's samples, none of which is stored.
+        func taps(_ bins: (Int, Int), samples: (Int, Int)) -> (indices: Tensor, weights: Tensor) {
             let count = first.shape[0]
             let x = SampleAxis(
                 start: low.select(dim: 1, index: 0), length: size.select(dim: 1, index: 0), extent: width, bins: bins.1,
@@ -204,10 +266,10 @@ extension ComposedDetectionOps {
             let rows = first.reshape([count, 1, 1]) + y.pixels * width.reshape([count, 1, 1])
             let index = rows.reshape([count, bins.0, 1, -1, 1]) + x.pixels.reshape([count, 1, bins.1, 1, -1])
             let weight = y.weights.reshape([count, bins.0, 1, -1, 1]) * x.weights.reshape([count, 1, bins.1, 1, -1])
-            let sums = F.weightedRowSums(
-                pixels, indices: index.reshape([count * bins.0 * bins.1, -1]),
-                weights: weight.reshape([count * bins.0 * bins.1, -1]) / Double(samples.0 * samples.1))
-            return sums.reshape([count, bins.0, bins.1, -1]).permute([0, 3, 1, 2])
+            return (
+                index.reshape([count * bins.0 * bins.1, -1]),
+                weight.reshape([count * bins.0 * bins.1, -1]) / Double(samples.0 * samples.1)
+            )
         }
     }
 

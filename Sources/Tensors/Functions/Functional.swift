@@ -225,12 +225,15 @@ public enum F {
     ///
     /// - Parameters:
     ///   - rows: `[M, C]`
-    ///   - indices: int64 `[N, n]`, the rows of each sum.
-    ///   - weights: `[N, n]`, of the rows' type.
+    ///   - indices: int64 `[N, n]`, the rows of each sum; `[T]` where the sums have `starts`.
+    ///   - weights: of the indices' shape and the rows' type.
+    ///   - starts: int64 `[N]`, growing: each sum is of the indices from its start to that of the next one. A sum of none is 0.
     /// - Returns: `[N, C]`
-    public static func weightedRowSums(_ rows: Tensor, indices: Tensor, weights: Tensor) -> Tensor {
+    public static func weightedRowSums(
+        _ rows: Tensor, indices: Tensor, weights: Tensor, starts: Tensor? = nil
+    ) -> Tensor {
         produce("weightedRowSums", [rows, indices, weights]) {
-            ct_weighted_row_sums(rows.raw, indices.raw, weights.raw, $0)
+            ct_weighted_row_sums(rows.raw, indices.raw, weights.raw, starts?.raw, $0)
         }
     }
 
