@@ -91,7 +91,9 @@ let targetsWithLibtorch: [Target] =
             linkerSettings: [runPath]),
         .testTarget(
             name: "vertebraTests",
-            dependencies: ["vertebra", "vertebra-score", "TestSupport", "Media", "Annotations", "CVideoFixtures"]),
+            dependencies: [
+                "vertebra", "vertebra-score", "TestSupport", "Media", "Annotations", "Support", "CVideoFixtures",
+            ]),
     ]
     + module("Tensors", ["CTorch", "Support"], testDependencies: ["SimulatedDevice"])
     + module("NN", ["Tensors", "Support"])

@@ -18,35 +18,38 @@ extension Benchmark {
     func runCurves(_ inputs: Inputs) throws {
         try inputs.device.requirePresence()
         let steps = inputs.rounds ?? 10
+        typealias Losses = (_ precision: DType, _ device: Device) throws -> [Double]
+        var cases: [(name: String, losses: Losses)] =
+            (inputs.isSmall ? Self.smallCurveModels : Self.curveModels).filter(isWanted).map { name in
+                (name, { try classifierLosses(name, steps: steps, precision: $0, device: $1) })
+            }
+        if isWanted("ssd300") && !inputs.isSmall {
+            cases.append(("ssd300_iresnet50", { try detectorLosses(steps: steps, precision: $0, device: $1) }))
+        }
         try withExactArithmetic {
-            for name in inputs.isSmall ? Self.smallCurveModels : Self.curveModels where isWanted(name) {
-                let expected = try classifierLosses(name, steps: steps, precision: .float32, device: .cpu)
+            for (name, losses) in cases {
+                let expected = try losses(.float32, .cpu)
                 for precision in [DType.float32, .bfloat16, .float16] {
-                    let found = try asOnDevice {
-                        try classifierLosses(name, steps: steps, precision: precision, device: inputs.device)
-                    }
+                    let found = try asOnDevice { try losses(precision, inputs.device) }
                     reportCurve("\(name) \(steps) steps \(precision) \(inputs.device)", found, expected, precision)
                 }
-            }
-            guard isWanted("ssd300"), !inputs.isSmall else { return }
-            let expected = try detectorLosses(steps: steps, precision: .float32, device: .cpu)
-            for precision in [DType.float32, .bfloat16, .float16] {
-                let found = try asOnDevice {
-                    try detectorLosses(steps: steps, precision: precision, device: inputs.device)
-                }
-                reportCurve("ssd300_iresnet50 \(steps) steps \(precision) \(inputs.device)", found, expected, precision)
             }
         }
     }
 
-    private func reportCurve(_ name: String, _ found: [Double], _ expected: [Double], _ precision: DType) {
-        var worst = found.count == expected.count ? 0.0 : .infinity
-        for (a, b) in zip(found, expected) {
-            let difference = abs(a - b) / abs(b)
-            worst = difference.isFinite ? max(worst, difference) : .infinity
+    /// The largest difference of losses, as a share of the expected ones; infinite where one can't be compared.
+    static func largestDifference(_ found: [Double], _ expected: [Double]) -> Double {
+        guard found.count == expected.count else { return .infinity }
+        return zip(found, expected).reduce(0) { worst, losses in
+            let difference = abs(losses.0 - losses.1) / abs(losses.1)
+            return difference.isFinite ? max(worst, difference) : .infinity
         }
+    }
+
+    private func reportCurve(_ name: String, _ found: [Double], _ expected: [Double], _ precision: DType) {
         var numbers = [
-            "losses": worst, "last_to_first": (found.last ?? .nan) / (found.first ?? .nan),
+            "losses": Self.largestDifference(found, expected),
+            "last_to_first": (found.last ?? .nan) / (found.first ?? .nan),
         ]
         for (index, loss) in found.enumerated() { numbers["loss_\(index < 9 ? "0" : "")\(index + 1)"] = loss }
         reportNumbers(

@@ -35,6 +35,8 @@ extension ParsableCommand {
     /// Runs the command that the process's arguments name, as `main()` does; where its message repeats an argument, control
     /// characters in it are escapes.
     public static func runAsProgram() {
+        // A file that reaches the limit of `ulimit -f` then is an error that names it, as on a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

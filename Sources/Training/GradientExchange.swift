@@ -16,6 +16,8 @@ final class GradientExchange {
     var agreed = Agreement()
     /// Whether the processes compute each step together, so that none can leave a micro-batch out.
     let isJoint: Bool
+    /// Whether the gradients lie on a GPU.
+    var isOnGPU: Bool { named.first.map { $0.tensor.device != .cpu } ?? false }
     private let named: [(name: String, tensor: Tensor)]
     private var reducer: GradientReducer?
     private var trained: [Tensor] = []
@@ -47,6 +49,7 @@ final class GradientExchange {
         guard let reducer else { return try finishFirstBackward(loss) }
         try reducer.backward(
             loss ?? trained.reduce(Tensor.zeros([], device: trained[0].device)) { $0 + ($1 * 0.0).sum() })
+        try processes.timeline?.add(reducer.times)
         let appeared = zip(untrained, OptimizerOps.haveGradients(untrained.map(\.tensor))).filter(\.1).map(\.0.name)
         guard appeared.isEmpty else { throw TrainingError.gradientAppeared(appeared) }
     }
@@ -68,6 +71,8 @@ final class GradientExchange {
             try processes.group.sum(trained.compactMap(\.grad))
             OptimizerOps.scaleGradients(trained, by: 1 / Double(processes.size))
         }
-        reducer = try GradientReducer(processes.group, parameters: trained)
+        let reducer = try GradientReducer(processes.group, parameters: trained)
+        if processes.timeline != nil { try reducer.recordTimes() }
+        self.reducer = reducer
     }
 }

@@ -109,6 +109,12 @@ public final class TrainingLoop<Task: TrainingTask> {
         if let processes { exchange = try GradientExchange(of: task.model, processes) }
         defer { exchange = nil }
         try announce(.started(plan(resumedFrom: resume ? source : nil)))
+        if let exchange, exchange.isOnGPU, !ProcessGroup.connectsGPUs {
+            try announce(
+                .notice(
+                    "the GPUs exchange gradients by way of the host: this program was built without NCCL (VERTEBRA_TORCH=cuda "
+                        + "tools/setup, then build anew)"))
+        }
         task.model.train()
         let reason: TrainingOutcome.Reason
         do {
@@ -123,6 +129,7 @@ public final class TrainingLoop<Task: TrainingTask> {
             try? announce(.failed)
             throw error
         }
+        if let summary = processes?.timeline?.summary { try announce(.notice(summary)) }
         let outcome = TrainingOutcome(
             reason: reason, step: position.step, epoch: position.epoch, best: position.best, metrics: position.metrics,
             lastCheckpoint: files.last, bestCheckpoint: position.best == nil || !files.holdBest ? nil : files.best,

@@ -15,6 +15,8 @@ public final class TrainingProcesses {
     /// The process that began this one; nil for a launcher of others.
     package let launcher: pid_t?
     private let watch: ProcessWatch
+    /// What shows when gradients travelled; nil keeps no times.
+    private(set) var timeline: ExchangeTimeline?
 
     /// The number of this process, from 0.
     public var rank: Int { place.rank }
@@ -28,6 +30,14 @@ public final class TrainingProcesses {
     public var localSize: Int { place.localSize }
     /// Whether this process writes and prints.
     public var isFirst: Bool { rank == 0 }
+
+    /// Has the first process write when gradients travel between the processes, beside the backward pass: trace events in JSON,
+    /// which <https://ui.perfetto.dev> draws.
+    ///
+    /// - Throws: `WholeFileError` where the file can't be written.
+    public func recordTimeline(to path: String) throws {
+        if isFirst { timeline = try ExchangeTimeline(path: path) }
+    }
 
     /// Joins the processes that torchrun, Slurm's `srun`, Open MPI's `mpirun` or `vertebra train --processes` has begun, as the
     /// environment says; waits until all are there.

@@ -41,7 +41,7 @@ struct ProcessLauncher {
     private func runOnce(
         _ restart: Int, _ signals: ForwardedSignals
     ) throws -> (code: Int32, failure: Failure?) {
-        let port = try freePort()
+        guard let port = ProcessPlace.freePort() else { throw LaunchError("this machine has no free port") }
         var running: [pid_t: Int] = [:]
         for rank in 0..<count {
             let place = ProcessPlace(rank: rank, of: count, port: port, restarts: restart)
@@ -116,24 +116,6 @@ struct ProcessLauncher {
             throw LaunchError("/proc/self/exe does not name the program")
         }
         return path
-    }
-
-    /// A port of this machine that nobody listens to.
-    private func freePort() throws -> UInt16 {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { throw LaunchError("the system gives no socket") }
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw LaunchError("this machine has no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

@@ -28,6 +28,9 @@ struct TrainCommand: WorkCommand {
     @Option(help: "With --processes: begin again, from the last checkpoint, so many times after a failure.")
     var maxRestarts = 0
 
+    @Option(help: "With several processes: write when gradients travelled in each step, for ui.perfetto.dev.")
+    var timeline: String?
+
     private var resume: Bool { resumesLast || resumeFrom != nil }
 
     func validate() throws {
@@ -57,6 +60,9 @@ struct TrainCommand: WorkCommand {
             return try launch(processes)
         }
         let joined = try TrainingProcesses.join()
+        guard timeline == nil || joined != nil else {
+            throw ValidationError("--timeline is for several processes: add --processes, or leave it out.")
+        }
         do {
             let reason = try joined?.run { try train(joined) } ?? train(nil)
             guard reason != .stopped else { throw ExitCode.failure }
@@ -114,6 +120,7 @@ struct TrainCommand: WorkCommand {
         let names = training.classNames
         tell("\(names.count) classes: \(names.joined(separator: ", "))")
         tell("training on \(training.summary)")
+        if let processes, let timeline { try processes.recordTimeline(to: timeline) }
         if let processes { tell("\(processes.size) processes share out each step") }
         if !resume, let start = training.start { tell(start.summary) }
         for note in training.notes { tell(note) }

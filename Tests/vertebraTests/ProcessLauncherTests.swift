@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import TestSupport
 import XCTest
 
@@ -59,12 +60,22 @@ final class ProcessLauncherTests: XCTestCase {
     func testTwoProcessesTakeTheStepsOfOne() throws {
         let one = try train("p-one", ["--set", "training.epochs=3"])
         XCTAssertEqual(one.status, 0, one.errors)
-        let two = try train("p-two", ["--set", "training.epochs=3", "--processes", "2"])
+        let two = try train(
+            "p-two", ["--set", "training.epochs=3", "--processes", "2", "--timeline", "timeline.json"])
         XCTAssertEqual(two.status, 0, two.errors)
         XCTAssertTrue(two.errors.contains("2 processes share out each step"), two.errors)
         XCTAssertEqual(two.errors.components(separatedBy: "training on ").count, 2, "one of them prints: \(two.errors)")
         XCTAssertEqual(two.output, one.output.replacingOccurrences(of: "p-one", with: "p-two"))
         try assertSame("p-one", "p-two")
+        XCTAssertTrue(two.errors.contains(" ms of them beside the backward pass (timeline.json)"), two.errors)
+        let lines = try String(contentsOfFile: TinyData.folder.get() + "/timeline.json", encoding: .utf8)
+        // The first step, which shows what has gradients, is exchanged after its backward pass.
+        let steps = try records("p-two").filter { $0.losses != nil }.count
+        XCTAssertEqual(lines.components(separatedBy: #""name":"backward pass""#).count - 1, steps - 1)
+        XCTAssertGreaterThanOrEqual(lines.components(separatedBy: #""name":"bucket 1, "#).count - 1, steps - 1)
+        let alone = try train("p-alone", ["--timeline", "alone.json"])
+        XCTAssertEqual(alone.status, 64, alone.errors)
+        XCTAssertTrue(alone.errors.contains("--timeline is for several processes"), alone.errors)
         // The statistics of norms, which the processes keep in parts, are whole in the checkpoint.
         let measured = try ["p-one", "p-two"].map { run in
             let run = try CommandRun.of(["evaluate", run, "--json"], in: TinyData.folder.get())
@@ -251,12 +262,8 @@ final class ProcessLauncherTests: XCTestCase {
     func testAFullDisk() throws {
         let folder = try TinyData.folder.get()
         let settings = ["--set", "training.checkpoint_steps=1", "--processes", "2"]
-        let program = CommandRun.executable("vertebra").path
-        // The limit's signal would end the process, which no full disk does.
         let command = BackgroundCommand(
-            ["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", program]
-                + arguments("p-disk", settings + ["--set", "training.epochs=1000"]),
-            in: folder, executable: URL(fileURLWithPath: "/bin/bash"))
+            arguments("p-disk", settings + ["--set", "training.epochs=1000"]), in: folder)
         try command.start()
         let last = folder + "/p-disk/last.safetensors"
         command.wait(for: last)
@@ -298,7 +305,7 @@ final class ProcessLauncherTests: XCTestCase {
         let last = folder + "/p-memory/last.safetensors"
         let whole = FileManager.default.contents(atPath: last)
 
-        let port = try RankedProcess.freePort()
+        let port = try XCTUnwrap(ProcessPlace.freePort())
         let script = """
             export WORLD_SIZE=2 LOCAL_WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=\(port)
             RANK=0 LOCAL_RANK=0 "$0" "$@" & other=$!

@@ -1,5 +1,4 @@
 import Foundation
-import XCTest
 
 /// One of several processes that train together.
 enum RankedProcess {
@@ -17,22 +16,5 @@ enum RankedProcess {
             }
         }
         return nil
-    }
-
-    /// A port that nobody listens at.
-    static func freePort() throws -> UInt16 {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        XCTAssertTrue(found)
-        return UInt16(bigEndian: address.sin_port)
     }
 }

@@ -7,13 +7,16 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <torch/csrc/distributed/c10d/comm.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <c10/util/Logging.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 using namespace ctorch;
 
@@ -21,8 +24,72 @@ struct ct_store_s {
     c10::intrusive_ptr<c10d::Store> value;
 };
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The times of a backward pass, which the threads of the exchange add to.
+class PassTimes {
+public:
+    void begin() {
+        const std::lock_guard lock(mutex);
+        transfers.clear();
+        began = Clock::now();
+    }
+    void end() {
+        const std::lock_guard lock(mutex);
+        duration = now();
+    }
+    size_t begin_transfer(int64_t bytes) {
+        const std::lock_guard lock(mutex);
+        transfers.push_back({now(), 0, bytes});
+        return transfers.size() - 1;
+    }
+    void end_transfer(size_t index) {
+        const std::lock_guard lock(mutex);
+        if (index < transfers.size()) transfers[index].end = now();
+    }
+    int32_t read(double *seconds, ct_transfer *out, int32_t room) {
+        const std::lock_guard lock(mutex);
+        *seconds = duration;
+        std::copy_n(transfers.begin(), std::min<size_t>(room, transfers.size()), out);
+        return static_cast<int32_t>(transfers.size());
+    }
+
+private:
+    std::mutex mutex;
+    Clock::time_point began;
+    double duration = 0;
+    std::vector<ct_transfer> transfers;
+
+    double now() const { return std::chrono::duration<double>(Clock::now() - began).count(); }
+};
+
+/// Averages each bucket as the reducer does by itself, and notes when.
+class TimedAverage final : public c10d::CppCommHookInterface<c10::intrusive_ptr<c10d::ProcessGroup>> {
+public:
+    TimedAverage(const c10::intrusive_ptr<c10d::ProcessGroup> &group, std::shared_ptr<PassTimes> times)
+        : CppCommHookInterface(group), times(std::move(times)) {}
+
+    c10::intrusive_ptr<c10::ivalue::Future> runHook(c10d::GradBucket &bucket) override {
+        std::vector<at::Tensor> gradients{bucket.getBufferRef()};
+        gradients[0].mul_(1.0 / state_->getSize());
+        const size_t index = times->begin_transfer(static_cast<int64_t>(gradients[0].nbytes()));
+        auto future = state_->allreduce(gradients)->getFuture();
+        future->addCallback([times = times, index](c10::ivalue::Future &) { times->end_transfer(index); });
+        return future;
+    }
+
+private:
+    std::shared_ptr<PassTimes> times;
+};
+
+}  // namespace
+
 struct ct_reducer_s {
     std::unique_ptr<c10d::Reducer> value;
+    /// Null where no times are kept.
+    std::shared_ptr<PassTimes> times;
 };
 
 namespace {
@@ -76,8 +143,12 @@ ct_status ct_process_group_new(ct_store store, int32_t rank, int32_t size, doubl
         auto group = c10::make_intrusive<c10d::ProcessGroup>(store->value, rank, size);
         group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
         group->setBackend(c10::kCPU, c10d::ProcessGroup::BackendType::GLOO, gloo);
-        // Gloo carries a GPU's tensors by way of the host.
-        group->setBackend(c10::kCUDA, c10d::ProcessGroup::BackendType::GLOO, gloo);
+        if (auto nccl = nccl_backend(store->value, rank, size, milliseconds(timeout))) {
+            group->setBackend(c10::kCUDA, c10d::ProcessGroup::BackendType::NCCL, nccl);
+        } else {
+            // Gloo carries a GPU's tensors by way of the host.
+            group->setBackend(c10::kCUDA, c10d::ProcessGroup::BackendType::GLOO, gloo);
+        }
         *out = new ct_process_group_s{std::move(group)};
     });
 }
@@ -130,11 +201,25 @@ ct_status ct_reducer_new(ct_process_group group, const ct_tensor *parameters, in
         for (auto &bucket : buckets)
             for (auto &index : bucket) index = variables.size() - 1 - index;
         std::vector<bool> sparse(variables.size(), false);
-        *out = new ct_reducer_s{std::make_unique<c10d::Reducer>(
-            variables, buckets, group->value, sparse, bucket_bytes, /*find_unused_parameters=*/false,
-            /*gradient_as_bucket_view=*/true, std::unordered_map<size_t, std::string>(), first_bucket_bytes,
-            /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false, std::vector<int64_t>())};
+        *out = new ct_reducer_s{
+            std::make_unique<c10d::Reducer>(
+                variables, buckets, group->value, sparse, bucket_bytes, /*find_unused_parameters=*/false,
+                /*gradient_as_bucket_view=*/true, std::unordered_map<size_t, std::string>(), first_bucket_bytes,
+                /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false, std::vector<int64_t>()),
+            nullptr};
     });
+}
+ct_status ct_reducer_record(ct_reducer reducer, ct_process_group group) {
+    return ct_guard([&] {
+        auto times = std::make_shared<PassTimes>();
+        reducer->value->register_comm_hook(std::make_unique<TimedAverage>(group->value, times));
+        reducer->times = std::move(times);
+    });
+}
+int32_t ct_reducer_times(ct_reducer reducer, double *seconds, ct_transfer *out, int32_t room) {
+    if (reducer->times) return reducer->times->read(seconds, out, room);
+    *seconds = 0;
+    return 0;
 }
 void ct_reducer_free(ct_reducer reducer) {
     ct_guard([&] {
@@ -146,7 +231,9 @@ ct_status ct_reducer_backward(ct_reducer reducer, ct_tensor loss) {
     return ct_guard([&] {
         reducer->value->prepare_for_forward();
         reducer->value->prepare_for_backward({loss->value});
+        if (reducer->times) reducer->times->begin();
         torch::autograd::backward({loss->value});
+        if (reducer->times) reducer->times->end();
         // Throws where a parameter had no gradient, as the others would wait for it.
         reducer->value->check_finalized();
     });

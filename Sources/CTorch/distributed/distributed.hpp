@@ -10,6 +10,20 @@
 #endif
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
+#include <chrono>
+
+#pragma GCC visibility push(hidden)
+
 struct ct_process_group_s {
     c10::intrusive_ptr<c10d::ProcessGroup> value;
 };
+
+namespace ctorch {
+
+/// What carries tensors from one GPU to another; null without NCCL or without a GPU. All processes must call it.
+c10::intrusive_ptr<c10d::Backend> nccl_backend(
+    const c10::intrusive_ptr<c10d::Store> &store, int rank, int size, std::chrono::milliseconds timeout);
+
+}  // namespace ctorch
+
+#pragma GCC visibility pop

@@ -26,9 +26,11 @@ ct_status ct_store_get(ct_store store, const char *key, char **out);
 /// Adds to the integer of a key, which begins with 0.
 ct_status ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *out);
 
-/// Joins process `rank` of `size` to the others by Gloo; all of them must call it. `timeout` is of each later operation, in
-/// seconds.
+/// Joins process `rank` of `size` to the others; all of them must call it. Tensors of the CPU travel by Gloo, those of GPUs by
+/// NCCL where there is one. `timeout` is of each later operation, in seconds.
 ct_status ct_process_group_new(ct_store store, int32_t rank, int32_t size, double timeout, ct_process_group *out);
+/// Whether GPUs exchange tensors by NCCL; else they go by way of the host.
+bool ct_has_nccl(void);
 void ct_process_group_free(ct_process_group group);
 /// Replaces each tensor by the sum of all processes' ones.
 ct_status ct_all_reduce(ct_process_group group, const ct_tensor *tensors, int32_t count);
@@ -48,6 +50,16 @@ ct_status ct_synchronized_norm(
 /// become views of its buckets. Each pass must give every parameter a gradient.
 ct_status ct_reducer_new(ct_process_group group, const ct_tensor *parameters, int32_t count, ct_reducer *out);
 void ct_reducer_free(ct_reducer reducer);
+/// When a bucket of gradients began to travel and had arrived, in seconds from the begin of its backward pass.
+typedef struct {
+    double start, end;
+    int64_t bytes;
+} ct_transfer;
+/// Keeps the times of each backward pass from now on. With NCCL a bucket has arrived for this when it was handed over.
+ct_status ct_reducer_record(ct_reducer reducer, ct_process_group group);
+/// How many buckets travelled in the last backward pass, the seconds that it took, and the buckets' times as far as there is room.
+int32_t ct_reducer_times(ct_reducer reducer, double *seconds, ct_transfer *out, int32_t room);
+
 /// A backward pass of a loss `[]` that ends with the averages in the gradients.
 ct_status ct_reducer_backward(ct_reducer reducer, ct_tensor loss);
 

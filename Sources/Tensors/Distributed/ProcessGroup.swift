@@ -1,11 +1,14 @@
 import CTorch
 import Foundation
 
-/// The processes that train one model together, joined by Gloo (c10d's `ProcessGroup`). Every call must be made by all of
-/// them, in the same order.
+/// The processes that train one model together, joined by Gloo, and their GPUs by NCCL where there is one (c10d's
+/// `ProcessGroup`). Every call must be made by all of them, in the same order.
 ///
 /// Tensors of other devices than the CPU and CUDA's are not carried.
 package final class ProcessGroup {
+    /// Whether GPUs exchange tensors directly, by NCCL; else by way of the host.
+    package static var connectsGPUs: Bool { ct_has_nccl() }
+
     let raw: OpaquePointer
     /// The number of this process, from 0.
     package let rank: Int
@@ -110,6 +113,45 @@ package final class GradientReducer {
     }
 
     deinit { ct_reducer_free(raw) }
+
+    /// When the gradients of a backward pass travelled.
+    package struct PassTimes: Hashable, Sendable {
+        /// A bucket of gradients: when it left and when it had arrived, in seconds from the begin of the pass.
+        package struct Transfer: Hashable, Sendable {
+            package var start, end: Double
+            package var bytes: Int
+
+            package init(start: Double, end: Double, bytes: Int) {
+                (self.start, self.end, self.bytes) = (start, end, bytes)
+            }
+        }
+
+        /// How long the pass took, until the last bucket had arrived.
+        package var seconds: Double
+        /// The buckets in the order in which they left.
+        package var transfers: [Transfer]
+
+        package init(seconds: Double, transfers: [Transfer]) {
+            (self.seconds, self.transfers) = (seconds, transfers)
+        }
+    }
+
+    /// Keeps ``times`` from the next pass on.
+    package func recordTimes() throws {
+        guard ct_reducer_record(raw, group.raw) == 0 else {
+            throw ProcessGroupError("recording the gradients' exchange")
+        }
+    }
+
+    /// The times of the last pass.
+    package var times: PassTimes {
+        var transfers = [ct_transfer](repeating: ct_transfer(), count: parameters.count)
+        var seconds = 0.0
+        let count = ct_reducer_times(raw, &seconds, &transfers, Int32(transfers.count))
+        return PassTimes(
+            seconds: seconds,
+            transfers: transfers.prefix(Int(count)).map { .init(start: $0.start, end: $0.end, bytes: Int($0.bytes)) })
+    }
 
     /// The backward pass of a loss `[]`, after which every gradient is the mean over all processes of what it was before and
     /// what the pass adds.
