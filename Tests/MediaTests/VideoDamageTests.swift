@@ -99,9 +99,17 @@ final class VideoDamageTests: XCTestCase {
                 }
                 let one: VideoFrames, three: VideoFrames
                 do {
-                    one = try VideoReader(bytes: bytes, options: VideoOptions(damage: .keepDecodable)).frames(at: all)
-                    three = try VideoReader(bytes: bytes, options: VideoOptions(threads: 3, damage: .keepDecodable))
-                        .frames(at: all)
+                    let readers = try [1, 3].map {
+                        try VideoReader(bytes: bytes, options: VideoOptions(threads: $0, damage: .keepDecodable))
+                    }
+                    // Where the frames are counted by decoding them, one that is lost too late may be missing from the count.
+                    guard readers.allSatisfy({ $0.frameCount == all.count }) else {
+                        differing += 1
+                        rounds += 1
+                        continue
+                    }
+                    one = try readers[0].frames(at: all)
+                    three = try readers[1].frames(at: all)
                 } catch is MediaError { continue }
                 rounds += 1
                 compared.insert(name)
