@@ -69,14 +69,9 @@ final class ClassificationMeasurementTests: XCTestCase {
     }
 
     private func training(_ folder: String, _ settings: String...) throws -> ClassificationTraining {
-        let file = try RecipeFile(
-            text: """
-                task: classification
-                model: {backbone: cifar_resnet26_0.25}
-                data: {root: \(folder), format: folder}
-                input: {side: 32}
-                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.01}
-                """, path: "test.yaml", settings: settings)
+        let file = try recipe(
+            classifier: "backbone: cifar_resnet26_0.25", on: folder, settings: settings,
+            training: "epochs: 2, batch: 2, learning_rate: 0.01")
         return try ClassificationTraining(file: file, output: temporaryDirectory() + "/run")
     }
 

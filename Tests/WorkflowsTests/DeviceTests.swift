@@ -76,14 +76,9 @@ final class DeviceTests: XCTestCase {
 
     func testAClassifierTrainsIsMeasuredAndExplained() throws {
         let root = try classFolders()
-        let file = try RecipeFile(
-            text: """
-                task: classification
-                model: {backbone: cifar_res_rgsnet26_0.25, dropout: 0.2}
-                data: {root: \(root), format: folder}
-                input: {side: 32}
-                training: {epochs: 2, batch: 2, schedule: constant, learning_rate: 0.01}
-                """, path: "test.yaml")
+        let file = try recipe(
+            classifier: "backbone: cifar_res_rgsnet26_0.25, dropout: 0.2", on: root,
+            training: "epochs: 2, batch: 2, learning_rate: 0.01")
         let run = try expectTheSame(file)
         func measured(_ device: Device) throws -> [Double] {
             let scores = try ClassificationMeasurement(
@@ -181,14 +176,9 @@ final class DeviceTests: XCTestCase {
         }
         let folders = try classFolders()
         let classifier = try ofAStep { settings in
-            try RecipeFile(
-                text: """
-                    task: classification
-                    model: {backbone: cifar_res_rgsnet26_0.25}
-                    data: {root: \(folders), format: folder}
-                    input: {side: 32}
-                    training: {epochs: 1, batch: 1, schedule: constant, learning_rate: 0.01}
-                    """, path: "test.yaml", settings: settings)
+            try recipe(
+                classifier: "backbone: cifar_res_rgsnet26_0.25", on: folders, settings: settings,
+                training: "epochs: 1, batch: 1, learning_rate: 0.01")
         }
         XCTAssertEqual([classifier.uploads, classifier.hostWaits], [1, 1], "\(classifier)")
     }

@@ -84,15 +84,9 @@ final class RecipeModelTests: XCTestCase {
             "cifar_resnet26_0.25", "cifar_resnet26_0.25:order=staged", "cifar_res_rgsnet26_0.25",
             "cifar_resnet26_0.25:shortcut=dense",
         ] {
-            let file = try RecipeFile(
-                text: """
-                    task: classification
-                    model: {backbone: '\(backbone)'}
-                    data: {root: \(root), format: folder}
-                    input: {side: 32}
-                    training: {epochs: 4, steps: 4, batch: 4, schedule: constant, learning_rate: 0.001}
-                    evaluation: {every: 0}
-                    """, path: "test.yaml")
+            let file = try recipe(
+                classifier: "backbone: '\(backbone)'", on: root, settings: ["evaluation.every=0"],
+                training: "epochs: 4, steps: 4, batch: 4, learning_rate: 0.001")
             try expectHalvesNearFloat32(file, backbone)
         }
     }

@@ -51,4 +51,18 @@ extension XCTestCase {
                 \(rest)
                 """, path: "test.yaml", settings: settings)
     }
+    /// A recipe that trains a classifier of 32 pixels on a folder of class folders; `model` is the section's inside, `training`
+    /// what it says beside the schedule.
+    func recipe(
+        classifier model: String, on folder: String, settings: [String] = [], training: String
+    ) throws -> RecipeFile {
+        try RecipeFile(
+            text: """
+                task: classification
+                model: {\(model)}
+                data: {root: \(folder), format: folder}
+                input: {side: 32}
+                training: {schedule: constant, \(training)}
+                """, path: "test.yaml", settings: settings)
+    }
 }
