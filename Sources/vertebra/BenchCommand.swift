@@ -3,8 +3,16 @@ import Benchmarks
 import Foundation
 import ScoreCommands
 import Support
+import Tensors
 
 extension Benchmark.Suite: ExpressibleByArgument {}
+
+/// What training steps are computed in.
+enum Precision: String, CaseIterable, ExpressibleByArgument {
+    case float32, bfloat16
+
+    var dtype: DType { self == .float32 ? .float32 : .bfloat16 }
+}
 
 struct BenchCommand: WorkCommand {
     static let configuration = CommandConfiguration(
@@ -28,6 +36,8 @@ struct BenchCommand: WorkCommand {
         "resnet50"
     ]
     @Option(help: "Suites backbones, inference and device: images in a step.") var batch = 16
+    @Option(help: "Suite backbones: what a network is computed in, float32 or bfloat16.") var precision = Precision
+        .float32
     @Option(help: "Suite backbones: this many rounds of one step of each model, with the ratios to the first model.")
     var rounds: Int?
     @OptionGroup var device: DeviceOption
@@ -57,7 +67,8 @@ struct BenchCommand: WorkCommand {
         }
         let inputs = Benchmark.Inputs(
             annotations: annotations, results: results, images: images, video: video, models: models,
-            batch: batch, rounds: rounds, device: device.device, golden: golden, isSmall: small)
+            batch: batch, precision: precision.dtype, rounds: rounds, device: device.device, golden: golden,
+            isSmall: small)
         for suite in suites.isEmpty ? [.operations] : suites { try benchmark.run(suite, inputs: inputs) }
         guard failed.isEmpty else {
             for result in failed {

@@ -22,6 +22,7 @@ final class ConvolutionChoiceTests: XCTestCase {
         c.keeps_weight = true
         c.allows_winograd = true
         c.has_vector_products = true
+        c.has_bfloat16_products = true
         c.uses_tile_unit = true
         c.has_onednn = true
         return c
@@ -95,10 +96,19 @@ final class ConvolutionChoiceTests: XCTestCase {
         }
     }
 
-    func testBfloat16IsForTheTileUnitAlone() {
+    func testBfloat16IsForTheTileUnitOrTheDotProduct() {
         var c = base()
         c.dtype = CT_BFLOAT16
-        assertChoice(CT_ONEDNN, c) { $0.uses_tile_unit = false }
+        var vectors = c
+        vectors.uses_tile_unit = false
+        assertChoice(CT_VECTOR_PRODUCT, vectors)
+        assertChoice(CT_VECTOR_PRODUCT, vectors) { $0.keeps_weight = false }
+        assertChoice(CT_ONEDNN, vectors) { $0.has_bfloat16_products = false }
+        assertChoice(CT_LIBTORCH, vectors) {
+            $0.has_bfloat16_products = false
+            $0.keeps_weight = false
+        }
+        // The tile unit has no gradients in bfloat16.
         assertChoice(CT_LIBTORCH, c) { $0.keeps_weight = false }
         // 56 outputs are four tiles of 14 rows; 17 would be two of 8½.
         assertChoice(CT_TILES_IN_PLACE, c)
@@ -195,20 +205,24 @@ final class ConvolutionChoiceTests: XCTestCase {
             }, UInt32(CT_LIBTORCH.rawValue))
     }
 
-    func testTheWeightsGradientIsATileProductOrForPointwiseKernelsAMatrixProduct() {
+    func testTheWeightsGradientIsAProductOfWholeVectorsOfOutputs() {
         func choice(_ start: ct_convolution_case, _ change: (inout ct_convolution_case) -> Void) -> UInt32 {
             var c = start
             change(&c)
             return UInt32(ct_choose_weight_gradient(&c).rawValue)
         }
         XCTAssertEqual(choice(base()) { _ in }, UInt32(CT_TILE_PRODUCT.rawValue))
-        XCTAssertEqual(choice(base()) { $0.uses_tile_unit = false }, UInt32(CT_LIBTORCH.rawValue))
-        XCTAssertEqual(choice(pointwise()) { $0.uses_tile_unit = false }, UInt32(CT_MATRIX_PRODUCT.rawValue))
-        XCTAssertEqual(choice(pointwise()) { $0.weight.0 = 24 }, UInt32(CT_MATRIX_PRODUCT.rawValue))
+        XCTAssertEqual(choice(base()) { $0.weight.0 = 24 }, UInt32(CT_LIBTORCH.rawValue))
+        XCTAssertEqual(choice(base()) { $0.groups = 2 }, UInt32(CT_LIBTORCH.rawValue))
+        var vectors = base()
+        vectors.uses_tile_unit = false
+        XCTAssertEqual(choice(vectors) { _ in }, UInt32(CT_VECTOR_PRODUCT.rawValue))
+        XCTAssertEqual(choice(vectors) { $0.dtype = CT_BFLOAT16 }, UInt32(CT_VECTOR_PRODUCT.rawValue))
+        XCTAssertEqual(choice(vectors) { $0.has_vector_products = false }, UInt32(CT_LIBTORCH.rawValue))
         XCTAssertEqual(
-            choice(pointwise()) {
-                $0.uses_tile_unit = false
-                $0.padding.0 = 1
+            choice(vectors) {
+                $0.dtype = CT_BFLOAT16
+                $0.has_bfloat16_products = false
             }, UInt32(CT_LIBTORCH.rawValue))
     }
 }

@@ -67,7 +67,7 @@ final class ConvolutionTests: XCTestCase {
     }
 
     func testValuesAndGradientsEqualThoseInFloat64() throws {
-        try TileUnit.onAndOff { try compareWithFloat64() }
+        try Instructions.atEachLevel { _ in try compareWithFloat64() }
     }
 
     private func compareWithFloat64() throws {
@@ -94,7 +94,7 @@ final class ConvolutionTests: XCTestCase {
                     assertClose(pair.0, pair.1, "\(name), gradient \(place)")
                 }
                 // libtorch's own 3D convolutions choose another layout.
-                if ct_cpu_has_vector_products() { XCTAssertTrue(fast.result.isChannelsLast, name) }
+                if Instructions.used >= .avx2 { XCTAssertTrue(fast.result.isChannelsLast, name) }
             }
         }
     }
@@ -108,7 +108,7 @@ final class ConvolutionTests: XCTestCase {
             return index % 3 == 0 ? -number : number
         }
         let numbers = Tensor(odd).reshape([1, 6, 7, 32]).permute([0, 3, 1, 2])
-        try TileUnit.onAndOff {
+        try Instructions.atEachLevel { _ in
             let x = numbers.detached().requiringGrad()
             let y = F.conv2d(x, weight: Tensor.eye(32).reshape([32, 32, 1, 1]))
             XCTAssertEqual(y.array(Float.self), numbers.array(Float.self))
@@ -144,7 +144,44 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
-    /// A ramp that a person can check: the sum of a 3×3 window of ones counts the pixels that it covers.
+    /// Training under autocast, with the weight in float32: the result and the input's gradient are rounded once, and the
+    /// weight's gradient not at all. What rounds the weight and the upstream gradient is known, so float64 has the same numbers.
+    func testBFloat16TrainingRoundsMapsOnly() throws {
+        let before = Instructions.used
+        defer { Instructions.used = before }
+        Instructions.used = .avx512BFloat16
+        try XCTSkipUnless(
+            Instructions.used == .avx512BFloat16, "without its dot product libtorch convolves in bfloat16")
+        Random.seed(8)
+        for c in cases + casesInPlace {
+            let format: MemoryFormat = c.stride.count == 2 ? .channelsLast : .channelsLast3D
+            let name = "\(c.input) * \(c.weight)"
+            func rounded(_ shape: [Int]) -> Tensor { Tensor.randn(shape).to(.bfloat16).to(.float32) }
+            let (x, weight) = (
+                rounded(c.input).to(memoryFormat: format), Tensor.randn(c.weight).to(memoryFormat: format)
+            )
+            let bias = Tensor.randn([c.weight[0]])
+            func pass(_ dtype: DType, _ weight: Tensor, _ upstream: Tensor?) throws -> [Tensor] {
+                let operands = [x, weight, bias].map { $0.to(dtype).requiringGrad() }
+                let convolved = { self.convolve(c, operands[0], operands[1], operands[2]) }
+                let y = dtype == .float32 ? withAutocast(.bfloat16, convolved) : convolved()
+                guard let upstream else { return [y] }
+                let found = gradients(of: [(y.to(.float64) * upstream.to(.float64)).sum()], for: operands)
+                return try [y] + found.map { try XCTUnwrap($0, name) }
+            }
+            let upstream = rounded(try pass(.float64, weight, nil)[0].shape)
+            let found = try pass(.float32, weight, upstream)
+            let exact = try pass(.float64, weight.to(.bfloat16), upstream)
+            XCTAssertEqual(found.map(\.dtype), [.bfloat16, .float32, .float32, .float32], name)
+            // The input was float32: its gradient passed through bfloat16 on the way.
+            for (index, share) in [0.004, 0.004, 0, 0].enumerated() {
+                let (value, expected) = (found[index].detached().to(.float64), exact[index].detached())
+                let error = ((value - expected).abs() - expected.abs() * share).amax().item()
+                XCTAssertLessThan(error, 1e-5 * expected.abs().amax().item(), "\(name), \(index)")
+            }
+        }
+    }
+
     /// Clips that are shorter than the kernel along an axis, in bfloat16: oneDNN's own kernels for them corrupt memory on some
     /// CPUs.
     func testClipsShorterThanTheKernelInBFloat16() {
@@ -182,6 +219,7 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
+    /// A ramp that a person can check: the sum of a 3×3 window of ones counts the pixels that it covers.
     func testAWindowOfOnesCountsPixels() {
         let x = Tensor.ones([1, 16, 4, 5]).to(memoryFormat: .channelsLast)
         let y = F.conv2d(x, weight: Tensor.ones([16, 16, 3, 3]), padding: [1, 1])
@@ -195,7 +233,7 @@ final class ConvolutionTests: XCTestCase {
 
     /// Equal sums in equal order, whatever the number of threads.
     func testThreadsDoNotChangeTheResult() throws {
-        try XCTSkipUnless(ct_cpu_has_vector_products(), "without AVX-512 oneDNN sums as it shares the work out")
+        try XCTSkipUnless(Instructions.used >= .avx2, "without AVX2 oneDNN sums as it shares the work out")
         Random.seed(6)
         let x = Tensor.randn([2, 300, 23, 17]).to(memoryFormat: .channelsLast)
         let weight = Tensor.randn([608, 300, 1, 1])
@@ -213,8 +251,8 @@ final class ConvolutionTests: XCTestCase {
         let weight = Tensor.ones([16, 16, 1, 1])
         let x = Tensor.full([1, 16, 2, 2], Double.nan).to(memoryFormat: .channelsLast)
         XCTAssertTrue(F.conv2d(x, weight: weight).array(Float.self).allSatisfy(\.isNaN))
-        // Without AVX-512 oneDNN convolves, whose ReLU makes 0 of NaN.
-        if ct_cpu_has_vector_products() {
+        // Without AVX2 oneDNN convolves, whose ReLU makes 0 of NaN.
+        if Instructions.used >= .avx2 {
             XCTAssertTrue(
                 withoutGrad { FusedConvolution(weight: weight)(x, activation: .relu) }.array(Float.self)
                     .allSatisfy(\.isNaN))

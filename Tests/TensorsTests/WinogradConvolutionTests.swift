@@ -25,7 +25,7 @@ final class WinogradConvolutionTests: XCTestCase {
     }
 
     func testEqualsTheDirectConvolution() {
-        TileUnit.onAndOff(compareValues)
+        Instructions.atEachLevel { _ in compareValues() }
     }
 
     private func compareValues() {
@@ -44,7 +44,7 @@ final class WinogradConvolutionTests: XCTestCase {
     }
 
     func testGradientsEqualTheDirectConvolutions() {
-        TileUnit.onAndOff(compareGradients)
+        Instructions.atEachLevel { _ in compareGradients() }
     }
 
     private func compareGradients() {

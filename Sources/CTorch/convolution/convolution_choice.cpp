@@ -8,6 +8,7 @@
 #include "convolution/implicit_gemm_kernels.hpp"
 #include "convolution/tile_unit.hpp"
 #include "core/guard.hpp"
+#include "core/instructions.hpp"
 #include "core/simd.hpp"
 
 // | algorithm       | taken, the first row that fits                                                                |
@@ -15,7 +16,7 @@
 // | Winograd        | float32, plain 3×3, allowed, channels and pixels enough to pay for the transforms             |
 // | tiles in place  | the tile unit takes it, bfloat16, and the pixels already lie as tiles                         |
 // | tile product    | the tile unit takes it, and in float32 a kept weight meets rows enough                        |
-// | vector product  | float32, AVX-512                                                                              |
+// | vector product  | float32, AVX2 or AVX-512; bfloat16, AVX-512's dot product of it and no tile unit              |
 // | oneDNN          | a kept weight, float32 or bfloat16                                                            |
 // | libtorch        | everything else: other devices and types, groups, outputs that fill no vector                 |
 
@@ -45,6 +46,10 @@ bool all(const int64_t *values, int64_t count, int64_t value) {
 
 bool is_float(const ct_convolution_case &c) { return c.has_one_dtype && c.dtype == CT_FLOAT32; }
 bool is_bfloat16(const ct_convolution_case &c) { return c.has_one_dtype && c.dtype == CT_BFLOAT16; }
+/// Whether operands in bfloat16 are for vectors: a tile unit multiplies them many times as fast.
+bool is_bfloat16_for_vectors(const ct_convolution_case &c) {
+    return is_bfloat16(c) && c.has_bfloat16_products && !c.uses_tile_unit;
+}
 bool has_fitting_channels(const ct_convolution_case &c) { return c.groups == 1 && c.input[1] == c.weight[1]; }
 bool has_pixels(const ct_convolution_case &c) { return !std::count(c.input, c.input + c.rank + 2, 0); }
 
@@ -80,10 +85,11 @@ bool takes_winograd(const ct_convolution_case &c) {
 /// Whether a vector or tile product takes these operands.
 bool takes_products(const ct_convolution_case &c) {
     if (!c.has_vector_products || !c.is_on_cpu || !has_fitting_channels(c) || !has_pixels(c)) return false;
-    if (!is_float(c) && !(is_bfloat16(c) && c.uses_tile_unit)) return false;
-    // Gradients may be wanted, which are computed in float32 only; and a map that isn't channels-last would be copied
-    // for the forward pass alone.
-    if (!c.keeps_weight && !(is_float(c) && c.is_channels_last && c.has_plain_bias)) return false;
+    if (!is_float(c) && !is_bfloat16_for_vectors(c) && !(is_bfloat16(c) && c.uses_tile_unit)) return false;
+    // Gradients may be wanted, which the tile unit computes in float32 only; and a map that isn't channels-last would be
+    // copied for the forward pass alone.
+    const bool has_gradients = is_float(c) || is_bfloat16_for_vectors(c);
+    if (!c.keeps_weight && !(has_gradients && c.is_channels_last && c.has_plain_bias)) return false;
     return c.weight[0] % outputs_at_once == 0 && has_outputs(c);
 }
 
@@ -121,17 +127,19 @@ ct_convolution_algorithm choose_inputs_gradient(const ct_convolution_case &c) {
 }
 
 ct_convolution_algorithm choose_weight_gradient(const ct_convolution_case &c) {
-    if (c.uses_tile_unit && is_float(c) && c.groups == 1 && c.weight[0] % tile_lines == 0) return CT_TILE_PRODUCT;
-    // Every position is a row, none of them gathered, so the BLAS takes the maps as they are.
-    const bool is_1x1 = all(c.weight + 2, c.rank, 1);
-    return is_1x1 && all(c.padding, c.rank, 0) ? CT_MATRIX_PRODUCT : CT_LIBTORCH;
+    const bool has_whole_outputs = c.groups == 1 && c.weight[0] % outputs_at_once == 0;
+    if (has_whole_outputs && c.uses_tile_unit && is_float(c)) return CT_TILE_PRODUCT;
+    if (has_whole_outputs && c.has_vector_products && (is_float(c) || is_bfloat16_for_vectors(c))) {
+        return CT_VECTOR_PRODUCT;
+    }
+    return CT_LIBTORCH;
 }
 
 }  // namespace
 
 ct_convolution_case convolution_case(
     const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
-    static const bool has_vector_products = gemm_is_fast();
+    const bool is_under_autocast = at::autocast::is_autocast_enabled(at::kCPU);
     ct_convolution_case c{};
     const auto rank = static_cast<int64_t>(geometry.stride.size());
     if ((rank != 2 && rank != 3) || x.dim() != rank + 2 || weight.dim() != rank + 2) return c;
@@ -143,12 +151,16 @@ ct_convolution_case convolution_case(
     std::copy(geometry.dilation.begin(), geometry.dilation.end(), c.dilation);
     c.groups = geometry.groups;
     c.pixels_of_call = x.numel() / std::max<int64_t>(1, x.size(1));
-    c.has_one_dtype = x.scalar_type() == weight.scalar_type();
-    c.dtype = dtype_of(x.scalar_type());
-    c.is_on_cpu = is_native(x) && is_native(weight) && !at::autocast::is_autocast_enabled(at::kCPU);
+    // Autocast gives both operands its type, if they are of one of these.
+    const auto is_cast = [](at::ScalarType type) { return type == at::kFloat || type == at::kBFloat16; };
+    const bool is_autocast = is_under_autocast && is_cast(x.scalar_type()) && is_cast(weight.scalar_type());
+    c.has_one_dtype = is_autocast || x.scalar_type() == weight.scalar_type();
+    c.dtype = dtype_of(is_autocast ? at::autocast::get_autocast_dtype(at::kCPU) : x.scalar_type());
+    c.is_on_cpu = is_native(x) && is_native(weight) && (!is_under_autocast || is_autocast);
     c.is_channels_last = x.is_contiguous(channels_last_of(x));
     c.has_plain_bias = true;
-    c.has_vector_products = has_vector_products;
+    c.has_vector_products = has(Instructions::avx2);
+    c.has_bfloat16_products = has(Instructions::avx512_bf16);
     c.uses_tile_unit = uses_tiles();
     return c;
 }

@@ -1,4 +1,5 @@
 #include "core/guard.hpp"
+#include "core/instructions.hpp"
 #include "convolution/convolution_choice.hpp"
 #include "convolution/implicit_gemm.hpp"
 #include "CTorchFused.h"
@@ -41,13 +42,7 @@ struct PointwiseConvolution {
 /// what hardly any has.
 bool onednn_takes(at::ScalarType type) {
     if (type == at::kHalf) return false;
-#if defined(__x86_64__)
-    return type != at::kBFloat16 ||
-        (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq"));
-#else
-    return type != at::kBFloat16;
-#endif
+    return type != at::kBFloat16 || has(Instructions::avx512);
 }
 
 template <typename... Arguments>
@@ -152,7 +147,7 @@ at::Tensor convolve(
     if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
         const bool with_tiles = choice != CT_VECTOR_PRODUCT;
         at::Tensor &panels = with_tiles ? weight.tiles : weight.panels;
-        if (!panels.defined()) panels = implicit_gemm_weight(weight.plain, with_tiles);
+        if (!panels.defined()) panels = implicit_gemm_weight(weight.plain, type, with_tiles);
         return implicit_gemm(
             x, panels, weight.plain.sizes(), geometry, bias.value_or(at::Tensor()), addend.value_or(at::Tensor()), relu,
             choice == CT_TILES_IN_PLACE);

@@ -1,6 +1,6 @@
 // Convolutions of maps with the channels last as products of matrices: a row for each output position, whose inputs are
-// gathered block by block into the cache, so that im2col's matrix never exists. Float32 on CPUs with AVX-512; float32 and
-// bfloat16 on those with a tile unit (AMX).
+// gathered block by block into the cache, so that im2col's matrix never exists. Float32 on CPUs with AVX2 or AVX-512; float32
+// and bfloat16 on those with AVX-512's dot product of bfloat16, or with a tile unit (AMX).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -25,19 +25,18 @@ struct ConvolutionGeometry {
     std::vector<int64_t> output_sizes(const at::Tensor &x, at::IntArrayRef weight) const;
 };
 
-/// Whether products of matrices are computed by the tile unit: it is there, and `allow_tiles` lets it be used.
+/// Whether products of matrices are computed by the tile unit.
 bool uses_tiles();
-/// Lets products use the tile unit, or not: a CPU then computes as one with AVX-512 alone. For tests and for measuring.
-void allow_tiles(bool allowed);
 
-/// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16.
+/// A weight `[O, C, …]` as panels of 32 outputs, each `[taps, C, 32]`; the last one may have 16. Of bfloat16, two neighbours
+/// of the summed axis lie side by side, `[taps · C / 2, 32, 2]`.
 ///
-/// - with_tiles: whether the panels are for the tile unit, which must then be used here, or for vectors. Those of
-///   bfloat16 are for the tile unit alone.
-at::Tensor implicit_gemm_weight(const at::Tensor &weight, bool with_tiles = uses_tiles());
+/// - type: of the maps that the weight will meet, float32 or bfloat16. A weight in float32 is rounded for maps of bfloat16.
+/// - with_tiles: whether the panels are for the tile unit, which must then be used here, or for vectors.
+at::Tensor implicit_gemm_weight(const at::Tensor &weight, at::ScalarType type, bool with_tiles = uses_tiles());
 /// The panels of the weight that takes gradients of outputs back to inputs, `[C, O, …]`: the given one transposed, with
-/// its taps in reverse.
-at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight);
+/// its taps in reverse. Of bfloat16, the outputs' number must be even.
+at::Tensor implicit_gemm_turned_weight(const at::Tensor &weight, at::ScalarType type);
 
 /// act(x ∗ weight + bias + addend), channels last; bias `[O]` and addend may be undefined, the addend is channels last.
 ///

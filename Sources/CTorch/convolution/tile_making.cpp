@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "convolution/word_transpose.hpp"
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #endif
@@ -49,35 +51,6 @@ struct Pieces {
         for (int i = 0; i < count; ++i) _mm512_storeu_si512(to + i * piece, lines[i]);
     }
 };
-
-/// Makes columns of the rows of 16 × 16 numbers of 32 bits.
-CTORCH_LINES_INLINE void transpose(__m512i rows[16]) {
-    __m512i a[16], b[16];
-#pragma unroll
-    for (int i = 0; i < 16; i += 2) {
-        a[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-        a[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
-    }
-    // Each register holds four columns of four rows in each quarter.
-#pragma unroll
-    for (int i = 0; i < 16; i += 4) {
-        b[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);
-        b[i + 1] = _mm512_unpackhi_epi64(a[i], a[i + 2]);
-        b[i + 2] = _mm512_unpacklo_epi64(a[i + 1], a[i + 3]);
-        b[i + 3] = _mm512_unpackhi_epi64(a[i + 1], a[i + 3]);
-    }
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-        const __m512i even_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0x88),
-                      odd_top = _mm512_shuffle_i32x4(b[i], b[i + 4], 0xdd);
-        const __m512i even_end = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0x88);
-        const __m512i odd_end = _mm512_shuffle_i32x4(b[i + 8], b[i + 12], 0xdd);
-        rows[i] = _mm512_shuffle_i32x4(even_top, even_end, 0x88);
-        rows[i + 8] = _mm512_shuffle_i32x4(even_top, even_end, 0xdd);
-        rows[i + 4] = _mm512_shuffle_i32x4(odd_top, odd_end, 0x88);
-        rows[i + 12] = _mm512_shuffle_i32x4(odd_top, odd_end, 0xdd);
-    }
-}
 
 CTORCH_LINES_INLINE void store_turned(__m512i lines[16], Bfloat16Bits *to) {
     transpose(lines);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "convolution/convolution_rows.hpp"
+#include "convolution/position_lines.hpp"
 #include "core/guard.hpp"
 #include "core/parallel.hpp"
 #include "convolution/tile_gemm.hpp"
@@ -41,44 +41,21 @@ struct Tasks {
     int64_t count() const { return ranges * blocks * groups; }
 };
 
-class BlockOfPositions {
+class BlockOfPositions : public PositionLines<float> {
 public:
     BlockOfPositions(const PlacedRows &rows, const float *gradient, int64_t outputs, int64_t columns)
-        : rows(rows),
-          gradient(gradient),
-          outputs(outputs),
-          columns(columns),
-          is_gathered(rows.channels % tile_lines != 0),
-          gathered(is_gathered ? most_steps * tile_depth * columns : 1) {}
+        : PositionLines(rows, gradient, outputs, columns, most_steps * tile_depth) {}
 
     void begin(int64_t first_position, int64_t end) {
-        first = first_position;
-        count = end - first_position;
+        PositionLines::begin(first_position, end);
         steps = steps_of(count);
-        if (is_gathered) {
-            auto place = rows.place_of(first);
-            for (int64_t i = 0; i < count; ++i, rows.advance(place)) {
-                float *line = gathered.get() + i * columns;
-                rows.gather(place, 0, rows.depth, line);
-                std::fill(line + rows.depth, line + columns, 0.f);
-            }
-            return;
-        }
-        places.resize(count);
-        if (rows.is_pointwise) return;
-        auto place = rows.place_of(first);
-        for (int64_t i = 0; i < count; ++i, rows.advance(place)) places[i] = place;
-        tap = -1;
     }
 
     /// Lays out gᵀ of 16 outputs as tiles `[steps, 2, 16, 32]`.
     void turn_gradient(int64_t output, Bfloat16Bits *to) const {
         for (int64_t step = 0; step < steps; ++step) {
             const float *lines[tile_depth];
-            for (int64_t i = 0; i < tile_depth; ++i) {
-                const int64_t position = step * tile_depth + i;
-                lines[i] = position < count ? gradient + (first + position) * outputs + output : nullptr;
-            }
+            for (int64_t i = 0; i < tile_depth; ++i) lines[i] = gradient_line(step * tile_depth + i, output);
             tile_of_columns(lines, to + step * pieces * tile_numbers);
         }
     }
@@ -99,39 +76,13 @@ public:
 
 private:
     void lay_out(int64_t column, int64_t width, Bfloat16Bits *to) {
-        const int64_t channel = column % rows.channels;
-        if (!is_gathered && !rows.is_pointwise && column / rows.channels != tap) {
-            tap = column / rows.channels;
-            const Extents reach = rows.reach_of(tap);
-            positions.resize(count);
-            for (int64_t i = 0; i < count; ++i) positions[i] = rows.position(places[i], reach);
-        }
+        go_to(column);
         for (int64_t step = 0; step < steps; ++step) {
             const float *lines[tile_depth];
-            for (int64_t i = 0; i < tile_depth; ++i) {
-                const int64_t index = step * tile_depth + i;
-                if (index >= count) {
-                    lines[i] = nullptr;
-                } else if (is_gathered) {
-                    lines[i] = gathered.get() + index * columns + column;
-                } else {
-                    const int64_t position = rows.is_pointwise ? first + index : positions[index];
-                    lines[i] = position < 0 ? nullptr : rows.pixels + position * rows.channels + channel;
-                }
-            }
+            for (int64_t i = 0; i < tile_depth; ++i) lines[i] = line(step * tile_depth + i);
             tile_of_rows(lines, width, to + step * 2 * pieces * tile_numbers, 2 * tile_numbers);
         }
     }
-
-    const PlacedRows &rows;
-    const float *gradient;
-    const int64_t outputs, columns;
-    /// Whether channels that fill no tile are copied together first.
-    const bool is_gathered;
-    const Scratch<float> gathered;
-    int64_t first = 0, count = 0, tap = -1;
-    std::vector<PlacedRows::Place> places;
-    std::vector<int64_t> positions;
 };
 
 }  // namespace

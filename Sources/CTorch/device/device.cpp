@@ -16,10 +16,8 @@
 #include <typeinfo>
 
 #include "CTorchCore.h"
-#include "convolution/implicit_gemm.hpp"
-#include "convolution/implicit_gemm_kernels.hpp"
-#include "convolution/tile_unit.hpp"
 #include "core/guard.hpp"
+#include "core/instructions.hpp"
 
 using namespace ctorch;
 
@@ -27,18 +25,10 @@ ct_status ct_set_thread_count(int32_t count) {
     return ct_guard([&] { at::set_num_threads(count); });
 }
 int32_t ct_thread_count(void) { return at::get_num_threads(); }
-bool ct_cpu_has_vector_products(void) { return ctorch::gemm_is_fast(); }
-
-bool ct_cpu_multiplies_bfloat16(void) {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
-}
-
-bool ct_uses_tile_unit(void) { return ctorch::uses_tiles(); }
-void ct_allow_tile_unit(bool allowed) { ctorch::allow_tiles(allowed); }
+bool ct_cpu_multiplies_bfloat16(void) { return has(Instructions::avx512_bf16); }
+int32_t ct_instructions(void) { return static_cast<int32_t>(instructions()); }
+int32_t ct_present_instructions(void) { return static_cast<int32_t>(present_instructions()); }
+void ct_limit_instructions(int32_t most) { limit_instructions(static_cast<Instructions>(most)); }
 
 namespace {
 std::atomic<bool> native_is_allowed{true};

@@ -13,18 +13,16 @@ extern "C" {
 typedef enum ct_convolution_algorithm : int32_t {
     /// Winograd's minimal filtering F(4×4, 3×3) of 3×3 kernels: a quarter of the multiplications.
     CT_WINOGRAD = 0,
-    /// A product of matrices in AVX-512, whose rows are gathered block by block.
+    /// A product of matrices in AVX2 or AVX-512, whose rows are gathered block by block.
     CT_VECTOR_PRODUCT = 1,
     /// A product of matrices in the tile unit (AMX), whose rows are gathered and laid out as tiles.
     CT_TILE_PRODUCT = 2,
     /// A product of matrices in the tile unit, in bfloat16, whose tiles are read where the pixels lie.
     CT_TILES_IN_PLACE = 3,
-    /// One product of matrices by libtorch's BLAS.
-    CT_MATRIX_PRODUCT = 4,
     /// oneDNN's convolution on a packed weight, together with the addition and the ReLU that follow.
-    CT_ONEDNN = 5,
+    CT_ONEDNN = 4,
     /// libtorch's convolution.
-    CT_LIBTORCH = 6,
+    CT_LIBTORCH = 5,
 } ct_convolution_algorithm;
 
 /// Everything that the choice of an algorithm depends on.
@@ -39,11 +37,11 @@ typedef struct ct_convolution_case {
     int64_t groups;
     /// Pixels of all inputs together that one call convolves with this weight.
     int64_t pixels_of_call;
-    /// The element type of input and weight.
+    /// The element type of input and weight, or the one that autocast gives them.
     ct_dtype dtype;
-    /// Whether input and weight have the same element type.
+    /// Whether input and weight have the same element type, or get it from autocast.
     bool has_one_dtype;
-    /// Whether input and weight are on the CPU, and no autocast is on there.
+    /// Whether input and weight are on the CPU, and autocast, if it is on there, takes their types.
     bool is_on_cpu;
     /// Whether the input lies channels-last in memory.
     bool is_channels_last;
@@ -54,8 +52,9 @@ typedef struct ct_convolution_case {
     bool keeps_weight;
     /// Whether the caller accepts Winograd's rounding, an error of some 1e-6 of the outputs' deviation.
     bool allows_winograd;
-    /// What this CPU, and this build of libtorch, can do.
-    bool has_vector_products, uses_tile_unit, has_onednn;
+    /// What this CPU, and this build of libtorch, can do: vector products in float32 (AVX2), and in bfloat16 (AVX-512 BF16),
+    /// tile products, and oneDNN's convolutions.
+    bool has_vector_products, has_bfloat16_products, uses_tile_unit, has_onednn;
 } ct_convolution_case;
 
 /// The algorithm of the forward pass.

@@ -68,16 +68,14 @@ void ct_tensor_release(ct_tensor tensor);
 
 ct_status ct_set_thread_count(int32_t count);
 int32_t ct_thread_count(void);
-/// Whether the CPU has instructions for products of bfloat16.
+/// Whether the CPU has instructions for products of bfloat16, and kernels may use them.
 bool ct_cpu_multiplies_bfloat16(void);
-/// Whether the CPU has the instructions that the convolutions of this library use (AVX-512); without them libtorch's
-/// convolve.
-bool ct_cpu_has_vector_products(void);
-/// Whether convolutions use the unit of some CPUs that multiplies tiles of bfloat16 matrices (AMX); in float32 they use
-/// it too.
-bool ct_uses_tile_unit(void);
-/// Lets convolutions use the tile unit where there is one, or not.
-void ct_allow_tile_unit(bool allowed);
+/// The level of instructions that kernels use, and the level that this CPU has: 0 for those of every x86-64, 1 for AVX2, 2
+/// for AVX-512, 3 for AVX-512 with its dot product of bfloat16, 4 for the tile unit (AMX).
+int32_t ct_instructions(void);
+int32_t ct_present_instructions(void);
+/// Has kernels use no more than a level from now on.
+void ct_limit_instructions(int32_t most);
 
 /// Lets the library's operations use their own kernels on the CPU, or has them composed of libtorch's, as on other devices.
 void ct_allow_native_operations(bool allowed);

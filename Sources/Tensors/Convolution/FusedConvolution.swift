@@ -4,7 +4,8 @@ import CTorch
 /// output.
 ///
 /// On the CPU in float32 this is Winograd's algorithm (Lavin and Gray, 2016) where a 3×3 convolution has enough
-/// channels and pixels for it, else a product of matrices with AVX-512 or the ``TileUnit``, which takes bfloat16 too,
+/// channels and pixels for it, else a product of matrices with AVX2, AVX-512 or the tile unit
+/// (``Instructions``), of which the last two take bfloat16 too,
 /// else oneDNN's fused convolution on a packed weight; the result is channels-last. Elsewhere it is composed of
 /// libtorch's operations.
 ///

@@ -146,15 +146,3 @@ public enum Threads {
         }
     }
 }
-
-/// The unit of some CPUs that multiplies tiles of bfloat16 matrices (Intel's AMX). Convolutions in bfloat16 use it, and
-/// those in float32 too: a float32 is split into three bfloat16 pieces, whose products are summed without losing a
-/// digit.
-public enum TileUnit {
-    /// Whether convolutions use the unit; false where there is none. Set to false, they compute from the next one on as
-    /// on a CPU without it, for tests and measurements; true has no effect on such a CPU.
-    public static var isUsed: Bool {
-        get { ct_uses_tile_unit() }
-        set { ct_allow_tile_unit(newValue) }
-    }
-}
