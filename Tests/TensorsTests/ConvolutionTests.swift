@@ -182,6 +182,38 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
+    /// A convolution doesn't keep the norm that it reads: it makes it again. So it isn't disturbed where the map is written to
+    /// after it was read, and its gradients are those of a kept map, bit for bit.
+    func testANormIsMadeAgainForTheGradientOfTheConvolutionThatReadsIt() throws {
+        Random.seed(9)
+        for (dtype, kernel) in [(DType.float32, 1), (.float32, 3), (.bfloat16, 1)] {
+            let x = Tensor.randn([3, 64, 40, 28]).to(memoryFormat: .channelsLast).to(dtype)
+            let weight = Tensor.randn([64, 64, kernel, kernel])
+            let (scale, shift) = (Tensor.rand([64]) + 0.5, Tensor.randn([64]))
+            func pass(_ change: (Tensor) -> Tensor) throws -> [Tensor] {
+                let operands = [x, weight, scale, shift].map { $0.detached().requiringGrad() }
+                let norm = SumTerm(operands[0], norm: .group(8), weight: operands[2], bias: operands[3])
+                let map = F.normalizedSum([norm], rectified: true)
+                func convolved() -> Tensor {
+                    kernel == 1
+                        ? F.conv2d(change(map), weight: operands[1])
+                        : F.conv3x3([change(map)], weight: operands[1], bias: nil)[0]
+                }
+                let y = dtype == .float32 ? convolved() : withAutocast(.bfloat16, convolved)
+                withoutGrad { map.fillInPlace(.nan) }
+                let found = gradients(of: [(y.to(.float32) * y.to(.float32)).sum()], for: operands)
+                return try found.map { try XCTUnwrap($0) }
+            }
+            let remade = try pass { $0 }
+            // A clone is no norm, and is kept.
+            let kept = try pass { $0.clone() }
+            for (a, b) in zip(remade, kept) {
+                XCTAssertEqual(
+                    a.to(.float32).array(Float.self), b.to(.float32).array(Float.self), "\(dtype), \(kernel)")
+            }
+        }
+    }
+
     /// Clips that are shorter than the kernel along an axis, in bfloat16: oneDNN's own kernels for them corrupt memory on some
     /// CPUs.
     func testClipsShorterThanTheKernelInBFloat16() {

@@ -11,6 +11,7 @@
 #include "convolution/tile_gemm.hpp"
 #include "convolution/vector_weight_gradient.hpp"
 #include "convolution/winograd.hpp"
+#include "normalized_sum/remade_map.hpp"
 
 // Convolutions with a gradient. libtorch's own are replaced, one pass at a time, where a product of matrices is faster:
 // on two cores of a Cascade Lake, in GFLOP/s over all 1×1 convolutions of ResNet-50 at batch 16, oneDNN took the forward
@@ -29,7 +30,7 @@ public:
         torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
         const std::optional<at::Tensor> &bias, const ConvolutionGeometry &geometry) {
         const at::Tensor input = x.contiguous(channels_last_of(x));
-        context->save_for_backward({input, weight});
+        context->save_for_backward({RemadeMap::save(context, input), weight});
         context->saved_data["stride"] = geometry.stride;
         context->saved_data["padding"] = geometry.padding;
         context->saved_data["dilation"] = geometry.dilation;
@@ -43,7 +44,7 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &upstream) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
         const auto saved = context->get_saved_variables();
-        const at::Tensor &x = saved[0], &weight = saved[1];
+        const at::Tensor x = RemadeMap::load(context, saved[0]), &weight = saved[1];
         const ConvolutionGeometry geometry{
             context->saved_data["stride"].toIntVector(), context->saved_data["padding"].toIntVector(),
             context->saved_data["dilation"].toIntVector(), 1};

@@ -10,6 +10,7 @@
 #include "core/guard.hpp"
 #include "core/parallel.hpp"
 #include "core/elements.hpp"
+#include "normalized_sum/remade_map.hpp"
 
 // Shapes: a map is cut into tiles of 4×4 outputs, each made from 6×6 inputs. A tile has 36 values a channel in the
 // transformed domain, where the convolution is 36 products of matrices: `[36, tiles, C] · [36, C, O]`.
@@ -270,7 +271,7 @@ public:
         torch::autograd::AutogradContext *context, const at::Tensor &map, const at::Tensor &weight,
         const std::optional<at::Tensor> &bias) {
         const at::Tensor x = map.contiguous(at::MemoryFormat::ChannelsLast);
-        context->save_for_backward({x, weight});
+        context->save_for_backward({RemadeMap::save(context, x), weight});
         context->saved_data["biased"] = bias.has_value();
         return convolve(x, transform_weight(weight), bias.value_or(at::Tensor()), false);
     }
@@ -279,7 +280,7 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &gradients) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "winograd_convolution has no second derivative");
         const auto saved = context->get_saved_variables();
-        const at::Tensor &x = saved[0], &weight = saved[1];
+        const at::Tensor x = RemadeMap::load(context, saved[0]), &weight = saved[1];
         const at::Tensor gradient = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
         torch::autograd::variable_list result(3);
         if (context->needs_input_grad(0)) {

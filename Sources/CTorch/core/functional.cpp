@@ -2,6 +2,7 @@
 
 #include "core/group_norm.hpp"
 #include "core/guard.hpp"
+#include "core/max_pool.hpp"
 #include "CTorchFunctional.h"
 
 using namespace ctorch;
@@ -51,6 +52,12 @@ ct_status ct_max_pool(
     ct_tensor *out) {
     return ct_guard([&] {
         check_rank(rank);
+        const PoolingWindow window{
+            ints(kernel, rank).vec(), ints(stride, rank).vec(), ints(padding, rank).vec(), ceil_mode};
+        if (max_pool_applies(x->value, window)) {
+            *out = wrap(max_pool(x->value, window));
+            return;
+        }
         auto once = std::vector<int64_t>(rank, 1);
         *out = wrap(
             rank == 2 ? at::max_pool2d(x->value, ints(kernel, 2), ints(stride, 2), ints(padding, 2), once, ceil_mode)

@@ -9,6 +9,7 @@
 #include "CTorchFused.h"
 #include "normalized_sum/normalized_sum_kernels.hpp"
 #include "normalized_sum/normalized_sum_passes.hpp"
+#include "normalized_sum/remade_map.hpp"
 
 // out = act(Σ h_i), where h_i is x_i, its norm, or both. Within one image and channel every norm is a ⊙ x + b, so the
 // forward pass reads each x once, when its statistics are known. The backward pass, with g the gradient of the sum,
@@ -19,6 +20,8 @@
 // x_i, with the map g, which all terms share. That sum's backward pass runs after those of all sums that read it,
 // because their edges to it stay in the graph, and it adds up what is owed while it reads its own upstream gradient.
 // Nothing is left for autograd to add.
+//
+// A sum of one norm isn't kept by the convolution that reads it either: that makes it again, as `RemadeMap` says.
 
 namespace ctorch {
 namespace {
@@ -122,6 +125,26 @@ public:
         return gradients;
     }
 
+    /// The node of a sum that can be computed again from what the node keeps: one norm. Null for any other map.
+    static Node *maker_of(const at::Tensor &map) {
+        Node *node = map.grad_fn().get();
+        const auto record = record_of(node);
+        const bool is_one_norm = record != nullptr && record->terms.size() == 1 && record->norms[0].mean.defined();
+        return is_one_norm ? node : nullptr;
+    }
+
+    /// The sum that such a node made.
+    static at::Tensor remake(Node *node) {
+        auto &context = static_cast<torch::autograd::CppNode<NormalizedSum> *>(node)->ctx_;
+        const auto saved = context.get_saved_variables();
+        const auto record = record_of(node);
+        std::vector<Term> terms = record->terms;
+        terms[0].x = saved[0];
+        terms[0].weight = saved[1];
+        terms[0].bias = saved[2];
+        return repeat_sum(terms, record->norms, record->mask.defined());
+    }
+
 private:
     static constexpr const char *record_name = "record";
 
@@ -168,7 +191,21 @@ std::vector<Term> terms_of(const ct_sum_term *handles, int32_t count) {
     return terms;
 }
 
+constexpr const char *maker_name = "maker";
+
 }  // namespace
+
+at::Tensor RemadeMap::save(torch::autograd::AutogradContext *context, const at::Tensor &map) {
+    Node *maker = NormalizedSum::maker_of(map);
+    context->saved_data[maker_name] = static_cast<int64_t>(reinterpret_cast<intptr_t>(maker));
+    return maker == nullptr ? map : at::Tensor();
+}
+
+at::Tensor RemadeMap::load(torch::autograd::AutogradContext *context, const at::Tensor &saved) {
+    auto *maker = reinterpret_cast<Node *>(static_cast<intptr_t>(context->saved_data.at(maker_name).toInt()));
+    return maker == nullptr ? saved : NormalizedSum::remake(maker);
+}
+
 }  // namespace ctorch
 
 using namespace ctorch;

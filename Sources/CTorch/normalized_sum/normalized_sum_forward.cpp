@@ -193,4 +193,11 @@ at::Tensor evaluate_sum(
     return terms[0].x.scalar_type() == at::kFloat ? run(float{}) : run(Bfloat16Bits{});
 }
 
+at::Tensor repeat_sum(const std::vector<Term> &terms, const std::vector<Normalization> &norms, bool rectified) {
+    const Blocks blocks(terms[0].x);
+    return terms[0].x.scalar_type() == at::kFloat
+        ? sum_terms<float>(terms, norms, blocks, rectified, nullptr, nullptr)
+        : sum_terms<Bfloat16Bits>(terms, norms, blocks, rectified, nullptr, nullptr);
+}
+
 }  // namespace ctorch

@@ -66,6 +66,9 @@ at::Tensor evaluate_sum(
     const std::vector<Term> &terms, bool rectified, std::vector<Normalization> &norms, at::Tensor *mask,
     at::Tensor *moments);
 
+/// Computes the sum once more, with the norms that `evaluate_sum` found.
+at::Tensor repeat_sum(const std::vector<Term> &terms, const std::vector<Normalization> &norms, bool rectified);
+
 /// What of `results` is wanted.
 ///
 /// - g: the sum's gradient, channels last, before its ReLU's mask; its map may be undefined where something is owed. It
