@@ -214,6 +214,27 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
+    /// Nor does a norm keep the first convolution, whose map is the largest of a network: the images make it again.
+    func testTheFirstConvolutionIsMadeAgainForTheGradientOfItsNorm() throws {
+        Random.seed(10)
+        let images = Tensor.randn([2, 3, 21, 18]).to(memoryFormat: .channelsLast)
+        let (weight, scale) = (Tensor.randn([32, 3, 7, 7]), Tensor.rand([32]) + 0.5)
+        for dtype in [DType.float32, .bfloat16] {
+            func pass(isOverwritten: Bool) throws -> [[Float]] {
+                let operands = [weight, scale].map { $0.detached().requiringGrad() }
+                let convolved = { F.conv2d(images, weight: operands[0], stride: [2, 2], padding: [3, 3]) }
+                let map = dtype == .float32 ? convolved() : withAutocast(.bfloat16, convolved)
+                let norm = SumTerm(
+                    map, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0), weight: operands[1])
+                let y = F.normalizedSum([norm], rectified: true)
+                if isOverwritten { withoutGrad { map.fillInPlace(.nan) } }
+                let found = gradients(of: [(y.to(.float32) * y.to(.float32)).sum()], for: operands)
+                return try found.map { try XCTUnwrap($0).array(Float.self) }
+            }
+            XCTAssertEqual(try pass(isOverwritten: true), try pass(isOverwritten: false), "\(dtype)")
+        }
+    }
+
     /// Clips that are shorter than the kernel along an axis, in bfloat16: oneDNN's own kernels for them corrupt memory on some
     /// CPUs.
     func testClipsShorterThanTheKernelInBFloat16() {

@@ -7,6 +7,7 @@
 #include "core/guard.hpp"
 #include "convolution/convolution_choice.hpp"
 #include "convolution/implicit_gemm.hpp"
+#include "convolution/repeated_convolution.hpp"
 #include "CTorchFunctional.h"
 #include "convolution/tile_gemm.hpp"
 #include "convolution/vector_weight_gradient.hpp"
@@ -35,6 +36,10 @@ public:
         context->saved_data["padding"] = geometry.padding;
         context->saved_data["dilation"] = geometry.dilation;
         context->saved_data["biased"] = bias.has_value();
+        // Images have three channels, or four.
+        constexpr int64_t most_channels_of_images = 4;
+        context->saved_data[is_first_name] =
+            !x.requires_grad() && x.size(1) <= most_channels_of_images && !bias.has_value();
         return implicit_gemm(
             input, implicit_gemm_weight(weight, input.scalar_type()), weight.sizes(), geometry,
             bias.value_or(at::Tensor()), {}, false);
@@ -45,9 +50,7 @@ public:
         TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
         const auto saved = context->get_saved_variables();
         const at::Tensor x = RemadeMap::load(context, saved[0]), &weight = saved[1];
-        const ConvolutionGeometry geometry{
-            context->saved_data["stride"].toIntVector(), context->saved_data["padding"].toIntVector(),
-            context->saved_data["dilation"].toIntVector(), 1};
+        const ConvolutionGeometry geometry = geometry_of(context);
         const bool biased = context->saved_data["biased"].toBool();
         const at::ScalarType type = x.scalar_type();
         const at::Tensor g = upstream[0].to(type).contiguous(channels_last_of(upstream[0]));
@@ -90,7 +93,30 @@ public:
         return gradients;
     }
 
+    /// The node of the first convolution of a network; null for any other map.
+    static torch::autograd::Node *first(const at::Tensor &map) {
+        auto *node = dynamic_cast<torch::autograd::CppNode<Convolution> *>(map.grad_fn().get());
+        const bool is_first = node != nullptr && node->ctx_.saved_data.at(is_first_name).toBool();
+        return is_first ? node : nullptr;
+    }
+
+    static at::Tensor repeat(torch::autograd::Node *node) {
+        auto &context = static_cast<torch::autograd::CppNode<Convolution> *>(node)->ctx_;
+        const auto saved = context.get_saved_variables();
+        const at::Tensor &x = saved[0], &weight = saved[1];
+        const at::Tensor panels = implicit_gemm_weight(weight, x.scalar_type());
+        return implicit_gemm(x, panels, weight.sizes(), geometry_of(&context), {}, {}, false);
+    }
+
 private:
+    static constexpr const char *is_first_name = "is_first";
+
+    static ConvolutionGeometry geometry_of(torch::autograd::AutogradContext *context) {
+        return {
+            context->saved_data["stride"].toIntVector(), context->saved_data["padding"].toIntVector(),
+            context->saved_data["dilation"].toIntVector(), 1};
+    }
+
     /// The gradient of the inputs, by convolutions: with stride s, the same taps, every s-th one, reach all inputs
     /// whose positions leave the same remainder divided by s, so each remainder is a convolution of its own.
     static at::Tensor inputs_gradient(
@@ -209,6 +235,9 @@ std::vector<at::Tensor> convolve_all(
 }
 
 }  // namespace
+
+torch::autograd::Node *ctorch::first_convolution(const at::Tensor &map) { return Convolution::first(map); }
+at::Tensor ctorch::repeat_convolution(torch::autograd::Node *node) { return Convolution::repeat(node); }
 
 ct_status ct_convolution(
     ct_tensor x, ct_tensor weight, ct_tensor bias, const int64_t *stride, const int64_t *padding,

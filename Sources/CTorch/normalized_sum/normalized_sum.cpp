@@ -3,8 +3,11 @@
 #include <torch/csrc/autograd/graph_task.h>
 
 #include <algorithm>
+#include <functional>
+#include <mutex>
 #include <vector>
 
+#include "convolution/repeated_convolution.hpp"
 #include "core/guard.hpp"
 #include "CTorchFused.h"
 #include "normalized_sum/normalized_sum_kernels.hpp"
@@ -21,7 +24,7 @@
 // because their edges to it stay in the graph, and it adds up what is owed while it reads its own upstream gradient.
 // Nothing is left for autograd to add.
 //
-// A sum of one norm isn't kept by the convolution that reads it either: that makes it again, as `RemadeMap` says.
+// A sum isn't kept by the operations that read it either, if it can be made again: see `RemadeMap`.
 
 namespace ctorch {
 namespace {
@@ -36,7 +39,25 @@ struct Record : torch::CustomClassHolder {
     at::Tensor mask;
     /// For each term the node of the sum that made its x, null where none did. An edge of the graph keeps it alive.
     std::vector<Node *> makers;
+    /// For each term the node that makes its x again for the backward pass, null where x is kept or not needed.
+    std::vector<Node *> remakers;
+    /// Whether the sum can be made again from what is kept.
+    bool is_remakeable = true;
     Ledger ledger;
+
+    at::Tensor remade(const std::function<at::Tensor()> &make) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!remade_.defined()) remade_ = make();
+        return remade_;
+    }
+    void forget_remade() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        remade_.reset();
+    }
+
+private:
+    std::mutex mutex_;
+    at::Tensor remade_;
 };
 
 /// Whether `maker` may be given its gradient by way of the ledger: it runs later in the backward pass under way, and
@@ -62,7 +83,11 @@ public:
         for (size_t i = 0; i < terms.size(); ++i) {
             const Term &term = terms[i];
             // An addend that is never read again is not kept.
-            saved.insert(saved.end(), {is_bare(term) ? at::Tensor() : maps[i], term.weight, term.bias});
+            Node *remaker = is_bare(term) ? nullptr : RemadeMap::maker_of(maps[i]);
+            const bool is_kept = !is_bare(term) && remaker == nullptr;
+            saved.insert(saved.end(), {is_kept ? maps[i] : at::Tensor(), term.weight, term.bias});
+            record->remakers.push_back(remaker);
+            record->is_remakeable &= is_kept;
             record->terms.push_back(
                 {.is_plain = term.is_plain,
                  .norm = term.norm,
@@ -83,13 +108,13 @@ public:
         TORCH_CHECK(!at::GradMode::is_enabled(), "normalized_sum has no second derivative");
         const auto saved = context->get_saved_variables();
         const auto record = c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
+        record->forget_remade();
         const size_t count = record->terms.size();
         std::vector<Term> terms = record->terms;
         std::vector<TermGradient> results(count);
         size_t affine = count;
         for (size_t i = 0; i < count; ++i) {
             Term &term = terms[i];
-            term.x = saved[3 * i];
             term.weight = saved[3 * i + 1];
             term.bias = saved[3 * i + 2];
             results[i].wants_x = context->needs_input_grad(i);
@@ -104,6 +129,10 @@ public:
         if (!upstream[0].defined() && owed.is_empty()) {
             gradients.resize(affine + 3);
             return gradients;
+        }
+        for (size_t i = 0; i < count; ++i) {
+            Node *remaker = record->remakers[i];
+            terms[i].x = remaker == nullptr ? saved[3 * i] : RemadeMap::remake(remaker);
         }
         MaskedMap g{{}, record->mask};
         if (upstream[0].defined()) g.map = upstream[0].contiguous(channels_last_of(upstream[0]));
@@ -125,24 +154,28 @@ public:
         return gradients;
     }
 
-    /// The node of a sum that can be computed again from what the node keeps: one norm. Null for any other map.
+    /// The node of a sum that can be made again; null for any other map.
     static Node *maker_of(const at::Tensor &map) {
         Node *node = map.grad_fn().get();
         const auto record = record_of(node);
-        const bool is_one_norm = record != nullptr && record->terms.size() == 1 && record->norms[0].mean.defined();
-        return is_one_norm ? node : nullptr;
+        return record != nullptr && record->is_remakeable ? node : nullptr;
     }
 
-    /// The sum that such a node made.
+    /// The sum that a node made; undefined for a node of another kind.
     static at::Tensor remake(Node *node) {
-        auto &context = static_cast<torch::autograd::CppNode<NormalizedSum> *>(node)->ctx_;
-        const auto saved = context.get_saved_variables();
         const auto record = record_of(node);
-        std::vector<Term> terms = record->terms;
-        terms[0].x = saved[0];
-        terms[0].weight = saved[1];
-        terms[0].bias = saved[2];
-        return repeat_sum(terms, record->norms, record->mask.defined());
+        if (record == nullptr) return {};
+        return record->remade([&] {
+            auto &context = static_cast<torch::autograd::CppNode<NormalizedSum> *>(node)->ctx_;
+            const auto saved = context.get_saved_variables();
+            std::vector<Term> terms = record->terms;
+            for (size_t i = 0; i < terms.size(); ++i) {
+                terms[i].x = saved[3 * i];
+                terms[i].weight = saved[3 * i + 1];
+                terms[i].bias = saved[3 * i + 2];
+            }
+            return repeat_sum(terms, record->norms, record->mask.defined());
+        });
     }
 
 private:
@@ -195,15 +228,25 @@ constexpr const char *maker_name = "maker";
 
 }  // namespace
 
+Node *RemadeMap::maker_of(const at::Tensor &map) {
+    Node *sum = NormalizedSum::maker_of(map);
+    return sum != nullptr ? sum : first_convolution(map);
+}
+
+at::Tensor RemadeMap::remake(Node *maker) {
+    const at::Tensor sum = NormalizedSum::remake(maker);
+    return sum.defined() ? sum : repeat_convolution(maker);
+}
+
 at::Tensor RemadeMap::save(torch::autograd::AutogradContext *context, const at::Tensor &map) {
-    Node *maker = NormalizedSum::maker_of(map);
+    Node *maker = maker_of(map);
     context->saved_data[maker_name] = static_cast<int64_t>(reinterpret_cast<intptr_t>(maker));
     return maker == nullptr ? map : at::Tensor();
 }
 
 at::Tensor RemadeMap::load(torch::autograd::AutogradContext *context, const at::Tensor &saved) {
     auto *maker = reinterpret_cast<Node *>(static_cast<intptr_t>(context->saved_data.at(maker_name).toInt()));
-    return maker == nullptr ? saved : NormalizedSum::remake(maker);
+    return maker == nullptr ? saved : remake(maker);
 }
 
 }  // namespace ctorch

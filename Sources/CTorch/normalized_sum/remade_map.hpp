@@ -8,15 +8,23 @@
 
 namespace ctorch {
 
-/// A map that an operation's backward pass reads. Where it is the norm of another map, with or without a ReLU, it is computed
-/// again from that map, which the norm keeps for its own gradient, and from the norm's two vectors: one pass over the map
-/// instead of its memory. The numbers are the same, bit for bit.
+/// A map that an operation's backward pass reads, and that can be computed again cheaply, bit for bit, from what is kept in
+/// any case:
+///
+/// - a sum of norms, from the maps that it sums, which it keeps for its own gradient, and the norms' vectors: one pass over
+///   the maps. Sums of which a part would have to be made again itself are kept, so that one pass is enough.
+/// - the first convolution of a network, from the images: it has the largest map of all, and few channels to sum over.
+///
+/// The node that makes a map is kept alive by the edge that leads to it from the operation that reads the map.
 class RemadeMap {
 public:
-    /// What the context is to save in the place of a map: the map, or nothing where it will be made again.
-    ///
-    /// The node that makes it is kept alive by the edge that leads to it from the operation that reads the map, so the map
-    /// must be an input of that operation.
+    /// The node that can make a map again; null where the map is to be kept.
+    static torch::autograd::Node *maker_of(const at::Tensor &map);
+    /// The map that such a node made. It is kept from the first call in a backward pass until the node's own gradient has
+    /// been computed.
+    static at::Tensor remake(torch::autograd::Node *maker);
+
+    /// What a context is to save in the place of an input: the map, or nothing where it will be made again.
     static at::Tensor save(torch::autograd::AutogradContext *context, const at::Tensor &map);
     /// The map that `save` was called with.
     ///
