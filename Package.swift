@@ -33,7 +33,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let dataModules = [
-    "Support", "Architectures", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
+    "Support", "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
 ]
 let torchModules = [
     "Tensors", "NN", "Backbones", "Detectors", "DataPipeline", "Training", "Workflows",
@@ -58,6 +58,7 @@ let targetsWithoutLibtorch: [Target] =
     ]
     + module("Support")
     + module("Architectures", ["Support"])
+    + module("Listings", ["Architectures", "Support"])
     + module("Annotations", ["CSimdJSON", "CXML", "Support"])
     + module("Media", ["CMedia", "Support"], testDependencies: ["CVideoFixtures"])
     + module("Evaluation", ["Annotations", "Support"])
@@ -82,17 +83,31 @@ let targetsWithLibtorch: [Target] =
             name: "SimulatedDevice", dependencies: ["CSimulatedDevice", "Tensors"], path: "Tests/SimulatedDevice"),
         .target(name: "CAllocator", linkerSettings: [.linkedLibrary("jemalloc")]),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch", "CAllocator"], linkerSettings: [runPath]),
-        .executableTarget(
-            name: "vertebra",
+        .target(name: "CLoader"),
+        .target(
+            name: "Commands",
             dependencies: [
-                "CAllocator", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline", "Doctor",
-                "Media", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
-            ],
+                "Annotations", "Architectures", "CLoader", "Listings", "ScoreCommands", "Support", argumentParser,
+            ]),
+        // `vertebra` loads no libtorch, and becomes `vertebra-engine` for what needs it. It depends on the engine so that
+        // building it builds both. A program is linked with everything that its dependencies depend on: the engine's target
+        // depends on nothing, therefore, and its product names the module with all of it.
+        .executableTarget(
+            name: "vertebra", dependencies: ["Commands", "ScoreCommands", "vertebra-engine"],
             linkerSettings: [runPath]),
+        .executableTarget(name: "vertebra-engine", linkerSettings: [runPath]),
+        .target(
+            name: "VertebraEngine",
+            dependencies: [
+                "CAllocator", "Commands", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline",
+                "Doctor", "Media", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
+            ]),
         .testTarget(
             name: "vertebraTests",
             dependencies: [
-                "vertebra", "vertebra-score", "TestSupport", "Media", "Annotations", "Support", "CVideoFixtures",
+                "Commands", "VertebraEngine", "vertebra", "vertebra-score", "TestSupport", "Workflows", "Benchmarks",
+                "Detectors", "SampleSets", "Tensors", "Media", "Annotations", "Support", "CVideoFixtures",
+                argumentParser,
             ]),
     ]
     + module("Tensors", ["CTorch", "Support"], testDependencies: ["SimulatedDevice"])
@@ -107,8 +122,8 @@ let targetsWithLibtorch: [Target] =
     + module(
         "Workflows",
         [
-            "Architectures", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets", "Tensors", "NN",
-            "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
+            "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets",
+            "Tensors", "NN", "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
         ], testDependencies: ["SimulatedDevice"])
     + module(
         "Benchmarks",
@@ -129,6 +144,7 @@ let package = Package(
                 .library(name: "Vertebra", targets: torchModules),
                 .library(name: "VertebraAllocator", targets: ["CAllocator"]),
                 .executable(name: "vertebra", targets: ["vertebra"]),
+                .executable(name: "vertebra-engine", targets: ["vertebra-engine", "VertebraEngine"]),
             ]),
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
         + (withoutLibtorch

@@ -31,10 +31,26 @@ public enum Initialization: Hashable, Sendable {
     /// feedforward neural networks", 2010, equation 16).
     case xavierUniform
 
+    /// Whether random values are drawn. Where a model is made to be filled from a file, they would be drawn in vain.
+    @TaskLocal private static var isDrawing = true
+
+    private var isRandom: Bool {
+        switch self {
+        case .zeros, .ones, .constant: false
+        case .uniform, .normal, .kaimingNormal, .kaimingUniform, .xavierUniform: true
+        }
+    }
+
+    /// Makes modules whose random parameters have no definite values yet. All of them must be loaded before they are used.
+    package static func withoutDrawing<R>(_ make: () throws -> R) rethrows -> R {
+        try $isDrawing.withValue(false, operation: make)
+    }
+
     /// A float32 tensor of `shape` with drawn values, contiguous, on the CPU. Kaiming's and Xavier's take a weight's
     /// shape, `[out, in, …kernel]`, and trap on fewer than two axes.
     public func tensor(_ shape: [Int]) -> Tensor {
         switch self {
+        case _ where !Self.isDrawing && isRandom: return Tensor.empty(shape)
         case .zeros: return Tensor.zeros(shape)
         case .ones: return Tensor.ones(shape)
         case .constant(let value): return Tensor.full(shape, value)

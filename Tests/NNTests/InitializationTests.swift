@@ -54,4 +54,23 @@ final class InitializationTests: XCTestCase {
             Initialization.kaimingNormal(.fanOut).tensor([8, 3, 3, 3]),
             [0: 0.32115256786, 1: 0.24788068234, 107: 0.02974433265, 215: -0.12067233026])
     }
+
+    /// Random values that a file will replace aren't drawn: the generator stays where it is. Others are what they are.
+    func testWithoutDrawing() {
+        Random.seed(3)
+        let first = Initialization.kaimingNormal(.fanOut).tensor([4, 3, 3, 3]).array(Float.self)
+        Random.seed(3)
+        Initialization.withoutDrawing {
+            for random: Initialization in [
+                .uniform(low: 0, high: 1), .normal(deviation: 1), .kaimingNormal(.fanIn), .kaimingUniform(.fanIn),
+                .xavierUniform,
+            ] {
+                XCTAssertEqual(random.tensor([4, 3, 3, 3]).shape, [4, 3, 3, 3])
+            }
+            XCTAssertEqual(Initialization.zeros.tensor([2]).array(Float.self), [0, 0])
+            XCTAssertEqual(Initialization.ones.tensor([2]).array(Float.self), [1, 1])
+            XCTAssertEqual(Initialization.constant(3).tensor([2]).array(Float.self), [3, 3])
+        }
+        XCTAssertEqual(Initialization.kaimingNormal(.fanOut).tensor([4, 3, 3, 3]).array(Float.self), first)
+    }
 }

@@ -122,4 +122,23 @@ final class SafetensorsTests: XCTestCase {
         XCTAssertThrowsError(try Safetensors.write([("w", ramp)], to: "\(folder)/no/such/folder/x.safetensors"))
         XCTAssertThrowsError(try Safetensors.write([("w", ramp), ("w", ramp)], to: path("twice.safetensors")))
     }
+
+    /// What isn't asked for takes no memory, not for a moment: a checkpoint's optimiser state is as large as its weights.
+    func testTensorsThatAreNotAskedForAreNotRead() throws {
+        try Safetensors.write(
+            [("large", Tensor.ones([64 << 18])), ("small", Tensor.ones([4]))], to: path("a.safetensors"))
+        func peakGrowth(_ read: () throws -> SafetensorsFile) throws -> Int {
+            // The peak begins again at what is in memory now.
+            try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+            let before = try residentMemory()
+            let file = try read()
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let peak = try XCTUnwrap(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+            XCTAssertFalse(file.tensors.isEmpty)
+            return try XCTUnwrap(Int(peak.split(whereSeparator: \.isWhitespace)[1])) * 1024 - before
+        }
+        let small = try peakGrowth { try Safetensors.read(path("a.safetensors")) { $0 == "small" } }
+        XCTAssertLessThan(small, 16 << 20)
+        XCTAssertGreaterThan(try peakGrowth { try Safetensors.read(path("a.safetensors")) }, 60 << 20)
+    }
 }

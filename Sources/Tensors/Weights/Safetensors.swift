@@ -57,7 +57,8 @@ public enum Safetensors {
         func fail(_ reason: String) -> WeightsFileError { WeightsFileError(path: path, reason: reason) }
         let bytes: Data
         do {
-            bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+            // Foundation on Linux takes no file for safe and would read all of it, the optimiser's state too.
+            bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         } catch {
             throw fail("the file can't be read (\(Support.reason(of: error)))")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Listings
 import Tensors
 import Training
 
@@ -108,7 +109,4 @@ public struct WeightsFile: Sendable {
                 reason: "the name should end in .safetensors, or in .pth, .pth.tar, .pt or .bin for PyTorch's formats")
         }
     }
-
-    /// Whether `write` knows the ending of the file's name.
-    package static func isKnownKind(_ path: String) -> Bool { WeightsForm(ofName: path) != nil }
 }

@@ -1,21 +1,7 @@
 import Foundation
+import Listings
 
-/// The two forms of files of weights: safetensors, and everything that pickles.
-enum WeightsForm {
-    case safetensors, pth
-
-    /// The form that a name's ending asks for; nil for an unknown one.
-    init?(ofName path: String) {
-        let path = path.lowercased() as NSString
-        let isTar = path.pathExtension == "tar"
-        switch isTar ? (path.deletingPathExtension as NSString).pathExtension : path.pathExtension {
-        case "safetensors" where !isTar: self = .safetensors
-        case "pth", "pt": self = .pth
-        case "bin" where !isTar: self = .pth
-        default: return nil
-        }
-    }
-
+extension WeightsForm {
     /// The form that a file's first bytes say. Where they say nothing, as in a file that is damaged or missing, its name
     /// decides, and the reader of that form finds what is wrong.
     init(contentsOf path: String) {

@@ -1,4 +1,5 @@
 import Foundation
+import Listings
 
 /// Every key of a recipe with its value, as `vertebra recipe` shows it.
 package struct RecipeListing: Encodable, Sendable {

@@ -31,7 +31,10 @@ extension RecipeModel {
         guard saved.task == Sections.task else { throw JobError(saved.path, saved.task.use) }
         let recipe = try saved.file.decode(Recipe<Sections>.self)
         let info = saved.checkpoint.info
-        try self.init(recipe: recipe, file: saved.file, classNames: info.classNames, loadsWeights: false)
+        // Loading fills every parameter, or throws.
+        self = try Initialization.withoutDrawing {
+            try Self(recipe: recipe, file: saved.file, classNames: info.classNames, loadsWeights: false)
+        }
         try saved.checkpoint.load(into: module, classNames: classNames, path: saved.path)
         module.eval()
         place(on: device)

@@ -1,3 +1,4 @@
+import Listings
 import Training
 
 /// A model that `vertebra train` saved, or that others published as weights: recipe, classes and weights, read once from

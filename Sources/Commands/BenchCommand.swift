@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import ScoreCommands
+import Support
+
+package struct BenchCommand: EngineCommand {
+    /// The names of `Benchmark.Suite`.
+    package enum Suite: String, CaseIterable, Sendable, ExpressibleByArgument {
+        case operations, backbones, inference, coco, jpeg, ssd
+        case ssdData = "ssd-data"
+        case clips, golden, parity, curves, device
+    }
+
+    /// What training steps are computed in.
+    package enum Precision: String, CaseIterable, Sendable, ExpressibleByArgument {
+        case float32, bfloat16
+    }
+
+    package static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure speed and memory; tools/bench runs this in a release build.")
+
+    @Argument(
+        help: "Suites: \(Suite.allCases.map(\.rawValue).joined(separator: ", ")). Default: operations.")
+    package var suites: [Suite] = []
+    @Option(help: "Threads that libtorch computes with.") package var threads = 2
+    @Option(help: "Only cases whose name contains this.") package var filter: String?
+    @Option(help: "Suites coco and ssd-data: the instances JSON.") package var annotations: String?
+    @Option(help: "Suite coco: the results JSON.") package var results: String?
+    @Option(help: "Suites jpeg and ssd-data: a folder of .jpg files.") package var images: String?
+    @Option(help: "Suite clips: a video of 64 frames or more.") package var video: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: """
+            Suites backbones, inference, ssd and device: models, also with changed axes as in resnet50:shortcut=dense.
+            """)
+    package var models = [
+        "resnet50"
+    ]
+    @Option(help: "Suites backbones, inference and device: images in a step.") package var batch = 16
+    @Option(help: "Suite backbones: this many rounds of one step of each model, with the ratios to the first model.")
+    package var rounds: Int?
+    @Option(help: "Suite backbones: what networks are computed in, float32 or bfloat16.")
+    package var precision = Precision.float32
+    @OptionGroup package var device: DeviceOption
+    @Option(help: "Suite golden: a folder of golden numbers, such as Tests/Golden.") package var golden: String?
+    @Flag(help: "Suites golden, parity, curves and device: small networks, and few of them, for a try on a CPU.")
+    package var small = false
+    @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") package var withoutTileUnit = false
+    @Flag(help: "Print a JSON line for each case.") package var json = false
+
+    package func validate() throws {
+        guard (1...WorkerThreads.most).contains(threads), WorkerThreads.canStart(threads) else {
+            throw ValidationError(
+                "--threads is \(threads); it must be 1 to \(WorkerThreads.most), and no more than the system starts.")
+        }
+        guard batch > 0 else { throw ValidationError("--batch is \(batch); it must be above 0.") }
+        if let rounds, rounds < 1 { throw ValidationError("--rounds is \(rounds); it must be above 0.") }
+    }
+
+    package init() {}
+}

@@ -1,0 +1,25 @@
+/// A table of text whose columns are as wide as their widest cell.
+package struct TextTable {
+    let header: [String]
+    let rows: [[String]]
+    /// Indices of right-aligned columns.
+    let rightAligned: Set<Int>
+
+    package init(header: [String], rows: [[String]], rightAligned: Set<Int>) {
+        (self.header, self.rows, self.rightAligned) = (header, rows, rightAligned)
+    }
+
+    /// The header and the rows, a line each.
+    package var text: String {
+        let lines = [header] + rows
+        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { line in
+            let cells = line.enumerated().map { column, cell in
+                let fill = String(repeating: " ", count: widths[column] - cell.count)
+                return rightAligned.contains(column) ? fill + cell : cell + fill
+            }
+            let text = cells.joined(separator: "  ")
+            return String(text.reversed().drop { $0 == " " }.reversed())
+        }.joined(separator: "\n")
+    }
+}

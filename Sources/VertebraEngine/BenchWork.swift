@@ -1,0 +1,33 @@
+import ArgumentParser
+import Benchmarks
+import Commands
+import Foundation
+import ScoreCommands
+import Support
+
+extension BenchCommand: EngineWork {
+    package func workInEngine() throws {
+        let device = device.opened
+        let json = json
+        var failed: [BenchmarkResult] = []
+        let benchmark = Benchmark(threads: threads, usesTileUnit: !withoutTileUnit, filter: filter) { result in
+            printToStandardOutput(json ? result.line : result.text)
+            // Whoever waits for a line of a long run sees it at once, in a pipe too.
+            fflush(nil)
+            if !result.exceeded.isEmpty { failed.append(result) }
+        }
+        let inputs = Benchmark.Inputs(
+            annotations: annotations, results: results, images: images, video: video, models: models,
+            batch: batch, precision: precision == .float32 ? .float32 : .bfloat16, rounds: rounds, device: device,
+            golden: golden, isSmall: small)
+        let chosen: [Benchmark.Suite] = suites.isEmpty ? [.operations] : suites.map { Benchmark.Suite($0) }
+        for suite in chosen { try benchmark.run(suite, inputs: inputs) }
+        guard failed.isEmpty else {
+            for result in failed {
+                printToStandardError(
+                    "vertebra: \(result.name): beyond its limits in \(result.exceeded.joined(separator: ", "))")
+            }
+            throw ExitCode.failure
+        }
+    }
+}
