@@ -41,6 +41,8 @@ package struct Benchmark {
         /// Names of networks, and the number of images in a step.
         package var models: [String]
         package var batch: Int
+        /// What the suite `backbones` computes a network in, float32 or bfloat16.
+        package var precision: DType
         /// Number of rounds, each with one step of every network; nil runs one network after the other.
         package var rounds: Int?
         /// The device that the suites `golden`, `parity`, `curves` and `device` are about. The CPU is then compared by libtorch's
@@ -53,8 +55,8 @@ package struct Benchmark {
 
         package init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
-            models: [String] = ["resnet50"], batch: Int = 16, rounds: Int? = nil,
-            device: Device = .cpu, golden: String? = nil, isSmall: Bool = false
+            models: [String] = ["resnet50"], batch: Int = 16, precision: DType = .float32,
+            rounds: Int? = nil, device: Device = .cpu, golden: String? = nil, isSmall: Bool = false
         ) {
             self.annotations = annotations
             self.results = results
@@ -62,6 +64,7 @@ package struct Benchmark {
             self.video = video
             self.models = models
             self.batch = batch
+            self.precision = precision
             self.rounds = rounds
             self.device = device
             self.golden = golden

@@ -10,7 +10,7 @@ extension Benchmark {
             let architecture = try BackboneArchitecture(text: name)
             Random.seed(0)
             let images = Tensor.randn([inputs.batch, 3] + extents(of: architecture))
-            for dtype in [DType.float32, .bfloat16] {
+            for dtype in [DType.float32, .bfloat16] where isWanted("\(name) inference \(dtype)") {
                 let network = try Backbone(architecture).optimizedForInference(dtype)
                 measure("\(name) inference \(dtype)", batch: inputs.batch, warmUp: 2, runs: 11) { _ = network(images) }
             }
@@ -20,17 +20,19 @@ extension Benchmark {
     /// Measures a training step of each network: forward, cross-entropy, backward, and SGD with momentum and weight decay, on
     /// one batch of noise. To compare peak memory, name only one network in each call.
     func runBackbones(_ inputs: Inputs) throws {
+        let ending = inputs.precision == .float32 ? "" : " \(inputs.precision)"
         if let rounds = inputs.rounds {
-            let cases = try inputs.models.map { ("\($0) training step", try trainingStep(of: $0, batch: inputs.batch)) }
+            let cases = try inputs.models.map { ("\($0) training step\(ending)", try trainingStep(of: $0, inputs)) }
             return measureInTurn(cases, batch: inputs.batch, warmUp: 1, runs: rounds)
         }
         for name in inputs.models {
-            let step = try trainingStep(of: name, batch: inputs.batch)
-            measure("\(name) training step", batch: inputs.batch, warmUp: 1, runs: 5, step)
+            let step = try trainingStep(of: name, inputs)
+            measure("\(name) training step\(ending)", batch: inputs.batch, warmUp: 1, runs: 5, step)
         }
     }
 
-    private func trainingStep(of name: String, batch: Int) throws -> () -> Void {
+    private func trainingStep(of name: String, _ inputs: Inputs) throws -> () -> Void {
+        let batch = inputs.batch
         let architecture = try BackboneArchitecture(text: name)
         Random.seed(0)
         let network = try Backbone(architecture)
@@ -40,7 +42,10 @@ extension Benchmark {
         let labels = Tensor((0..<batch).map { Int64($0 % (architecture.classes ?? 1)) })
         return {
             optimizer.zeroGrad()
-            F.crossEntropy(network(images), labels).backward()
+            let logits =
+                inputs.precision == .float32
+                ? network(images) : withAutocast(inputs.precision) { network(images) }.to(.float32)
+            F.crossEntropy(logits, labels).backward()
             optimizer.step()
         }
     }
