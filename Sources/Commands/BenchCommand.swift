@@ -22,7 +22,7 @@ package struct BenchCommand: EngineCommand {
     @Argument(
         help: "Suites: \(Suite.allCases.map(\.rawValue).joined(separator: ", ")). Default: operations.")
     package var suites: [Suite] = []
-    @Option(help: "Threads that libtorch computes with.") package var threads = 2
+    @Option(help: "Threads to compute with. Default: 2, or with --against those of the file.") package var threads: Int?
     @Option(help: "Only cases whose name contains this.") package var filter: String?
     @Option(help: "Suites coco and ssd-data: the instances JSON.") package var annotations: String?
     @Option(help: "Suite coco: the results JSON.") package var results: String?
@@ -37,7 +37,11 @@ package struct BenchCommand: EngineCommand {
         "resnet50"
     ]
     @Option(help: "Suites backbones, inference and device: images in a step.") package var batch = 16
-    @Option(help: "Suite backbones: this many rounds of one step of each model, with the ratios to the first model.")
+    @Option(
+        help: """
+            Suite backbones: this many rounds of one step of each model, with the ratios to the first model. With --peers: \
+            rounds of all cases; default 5.
+            """)
     package var rounds: Int?
     @Option(help: "Suite backbones: what networks are computed in, float32 or bfloat16.")
     package var precision = Precision.float32
@@ -46,15 +50,21 @@ package struct BenchCommand: EngineCommand {
     @Flag(help: "Suites golden, parity, curves and device: small networks, and few of them, for a try on a CPU.")
     package var small = false
     @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") package var withoutTileUnit = false
+    @OptionGroup(title: "Other programs") package var peers: PeerOptions
     @Flag(help: "Print a JSON line for each case.") package var json = false
 
     package func validate() throws {
+        let threads = threads ?? 2
         guard (1...WorkerThreads.most).contains(threads), WorkerThreads.canStart(threads) else {
             throw ValidationError(
                 "--threads is \(threads); it must be 1 to \(WorkerThreads.most), and no more than the system starts.")
         }
         guard batch > 0 else { throw ValidationError("--batch is \(batch); it must be above 0.") }
         if let rounds, rounds < 1 { throw ValidationError("--rounds is \(rounds); it must be above 0.") }
+        guard peers.peers == nil || suites.isEmpty else {
+            throw ValidationError(
+                "--peers measures cases of its own; leave out \(suites[0].rawValue), or choose with --filter.")
+        }
     }
 
     package init() {}

@@ -7,10 +7,13 @@ import Support
 
 extension BenchCommand: EngineWork {
     package func workInEngine() throws {
+        if let python = peers.peers {
+            return try peers.work(python: python, threads: threads, rounds: rounds, filter: filter, json: json)
+        }
         let device = device.opened
         let json = json
         var failed: [BenchmarkResult] = []
-        let benchmark = Benchmark(threads: threads, usesTileUnit: !withoutTileUnit, filter: filter) { result in
+        let benchmark = Benchmark(threads: threads ?? 2, usesTileUnit: !withoutTileUnit, filter: filter) { result in
             printToStandardOutput(json ? result.line : result.text)
             // Whoever waits for a line of a long run sees it at once, in a pipe too.
             fflush(nil)

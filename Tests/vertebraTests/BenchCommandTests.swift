@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import XCTest
 
 final class BenchCommandTests: XCTestCase {
@@ -16,6 +17,19 @@ final class BenchCommandTests: XCTestCase {
         let times = try ["min_ms", "median_ms", "max_ms"].map { try XCTUnwrap(line[$0] as? Double) }
         XCTAssertEqual(times, times.sorted())
         XCTAssertGreaterThan(times[0], 0)
+    }
+
+    func testTrainingStepsInEitherPrecision() throws {
+        for (arguments, name) in [
+            ([], "training step"), (["--precision", "bfloat16"], "training step bfloat16"),
+            (["--precision", "bfloat16", "--rounds", "1"], "training step bfloat16"),
+        ] {
+            let run = try CommandRun.of(
+                ["bench", "backbones", "--models", narrowResNet18, "--batch", "2", "--json"] + arguments)
+            XCTAssertEqual(run.status, 0, run.errors)
+            let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+            XCTAssertEqual(line["case"] as? String, "\(narrowResNet18) \(name)")
+        }
     }
 
     func testWhatASuiteLacksIsNamed() throws {

@@ -1,16 +1,20 @@
 """Measures SSD300 on ResNet-50 in eager PyTorch, the peer of `vertebra bench ssd`: detection in one image and in eight, and a
-training step of eight, on two threads. Prints a JSON line for each case.
+training step of eight. Prints a JSON line for each case.
 
-usage: ssd300.py [channels_last|contiguous] [runs]; needs torch and torchvision"""
-import json
+usage: ssd300.py [channels_last|contiguous] [runs] [--threads N] [--only TEXT]; needs torch and torchvision. `--only` takes the
+cases whose name contains the text. The process runs with jemalloc where the machine has it."""
+import argparse
 import math
-import statistics
-import sys
-import time
 
+import peer
+
+peer.under_jemalloc()
+try:
+    import torchvision
+except ImportError:
+    peer.missing("torchvision")
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import nn
 from torchvision.ops import batched_nms, box_iou, clip_boxes_to_image
 
@@ -136,22 +140,21 @@ class SSD300(nn.Module):
 
 
 def bench(name, batch, runs, body, warm_up=3, **details):
-    for _ in range(warm_up):
-        body()
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        body()
-        times.append((time.perf_counter() - began) * 1e3)
-    print(json.dumps({
-        "case": name, "threads": torch.get_num_threads(), "batch": batch, "runs": runs,
-        "median_ms": round(statistics.median(times), 4), "min_ms": round(min(times), 4), "max_ms": round(max(times), 4),
-        **{k: v() for k, v in details.items()}}), flush=True)
+    if chosen.only in name:
+        peer.measure(
+            name, body, warm_up, runs, threads=chosen.threads, batch=batch, versions=versions,
+            program=f"eager PyTorch{', jemalloc' if peer.allocator() == 'jemalloc' else ''}", **details)
 
 
-layout = sys.argv[1] if len(sys.argv) > 1 else "channels_last"
-runs = int(sys.argv[2]) if len(sys.argv) > 2 else 9
-torch.set_num_threads(2)
+parser = argparse.ArgumentParser(usage=__doc__)
+parser.add_argument("layout", nargs="?", default="channels_last", choices=("channels_last", "contiguous"))
+parser.add_argument("runs", nargs="?", type=int, default=9)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--only", default="")
+chosen = parser.parse_args()
+layout, runs = chosen.layout, chosen.runs
+versions = f"torch {torch.__version__}, torchvision {torchvision.__version__}"
+torch.set_num_threads(chosen.threads)
 torch.manual_seed(0)
 model = SSD300()
 count = sum(p.numel() for p in model.parameters())
