@@ -52,11 +52,14 @@ package struct Benchmark {
         package var golden: String?
         /// Whether those suites take small networks and few of them, so that they end in a minute on a CPU.
         package var isSmall: Bool
+        /// Whether the suite `curves` is about this package's kernels on the CPU, in bfloat16, instead of a device.
+        package var usesOwnKernels: Bool
 
         package init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
             models: [String] = ["resnet50"], batch: Int = 16, precision: DType = .float32,
-            rounds: Int? = nil, device: Device = .cpu, golden: String? = nil, isSmall: Bool = false
+            rounds: Int? = nil, device: Device = .cpu, golden: String? = nil, isSmall: Bool = false,
+            usesOwnKernels: Bool = false
         ) {
             self.annotations = annotations
             self.results = results
@@ -69,6 +72,7 @@ package struct Benchmark {
             self.device = device
             self.golden = golden
             self.isSmall = isSmall
+            self.usesOwnKernels = usesOwnKernels
         }
     }
 

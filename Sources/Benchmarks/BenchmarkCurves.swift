@@ -7,6 +7,8 @@ import Tensors
 extension Benchmark {
     /// A network of each of three families, which training steps are taken of.
     private static let curveModels = ["iresnet50", "res_rgsnet50", "dsnet50"]
+    /// More of them, of which steps are taken where a filter names them.
+    private static let furtherCurveModels = ["resnet50", "ds2net50"]
     private static let smallCurveModels = ["cifar_resnet26_0.25", "cifar_res_rgsnet26_0.25", "cifar_dsnet26_0.25"]
 
     /// How far a loss on a device may be from the CPU's in float32, as a share of it, in any of the steps; and what the last
@@ -14,21 +16,28 @@ extension Benchmark {
     private static let curveLimits: [DType: Double] = [.float32: 1e-3, .bfloat16: 5e-2, .float16: 5e-2]
     private static let learned = 0.9
 
-    /// Compares the losses of training steps on a device, in each precision, with those on the CPU in float32.
+    /// Compares the losses of training steps on a device, in each precision, with those on the CPU in float32; or those of this
+    /// package's own kernels in bfloat16.
     func runCurves(_ inputs: Inputs) throws {
         try inputs.device.requirePresence()
         let steps = inputs.rounds ?? 10
         typealias Losses = (_ precision: DType, _ device: Device) throws -> [Double]
-        var cases: [(name: String, losses: Losses)] =
-            (inputs.isSmall ? Self.smallCurveModels : Self.curveModels).filter(isWanted).map { name in
-                (name, { try classifierLosses(name, steps: steps, precision: $0, device: $1) })
-            }
+        let models =
+            inputs.isSmall ? Self.smallCurveModels : Self.curveModels + (filter == nil ? [] : Self.furtherCurveModels)
+        var cases: [(name: String, losses: Losses)] = models.filter(isWanted).map { name in
+            (name, { try classifierLosses(name, steps: steps, precision: $0, device: $1) })
+        }
         if isWanted("ssd300") && !inputs.isSmall {
             cases.append(("ssd300_iresnet50", { try detectorLosses(steps: steps, precision: $0, device: $1) }))
         }
         try withExactArithmetic {
             for (name, losses) in cases {
                 let expected = try losses(.float32, .cpu)
+                if inputs.usesOwnKernels {
+                    let found = try losses(.bfloat16, .cpu)
+                    reportCurve("\(name) \(steps) steps bfloat16 cpu", found, expected, .bfloat16)
+                    continue
+                }
                 for precision in [DType.float32, .bfloat16, .float16] {
                     let found = try asOnDevice { try losses(precision, inputs.device) }
                     reportCurve("\(name) \(steps) steps \(precision) \(inputs.device)", found, expected, precision)

@@ -49,6 +49,8 @@ package struct BenchCommand: EngineCommand {
     @Option(help: "Suite golden: a folder of golden numbers, such as Tests/Golden.") package var golden: String?
     @Flag(help: "Suites golden, parity, curves and device: small networks, and few of them, for a try on a CPU.")
     package var small = false
+    @Flag(help: "Suite curves: compare bfloat16 with float32 on the CPU, both by the kernels that trainings use there.")
+    package var ownKernels = false
     @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") package var withoutTileUnit = false
     @OptionGroup(title: "Other programs") package var peers: PeerOptions
     @Flag(help: "Print a JSON line for each case.") package var json = false

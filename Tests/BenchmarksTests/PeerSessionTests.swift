@@ -1,5 +1,6 @@
 import Benchmarks
 import Foundation
+import Support
 import TestSupport
 import XCTest
 
@@ -8,7 +9,11 @@ final class PeerSessionTests: XCTestCase {
     private let processor = Processor(name: "AMD EPYC", family: 25, model: 17, instructions: "AVX-512")
     private var folder = ""
 
-    override func setUpWithError() throws { folder = try temporaryDirectory() }
+    override func setUpWithError() throws {
+        folder = try temporaryDirectory()
+        // Forgets the stops of earlier tests.
+        StopSignal.watching {}
+    }
 
     /// A program of the shell that appends a letter to the file `order` each time.
     private func program(_ name: String, letter: String, _ body: String) throws -> String {

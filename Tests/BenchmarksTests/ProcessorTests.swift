@@ -1,4 +1,5 @@
 import Benchmarks
+import Tensors
 import XCTest
 
 final class ProcessorTests: XCTestCase {
@@ -33,6 +34,16 @@ final class ProcessorTests: XCTestCase {
         XCTAssertEqual(processor(flags: "avx2 fma avx512f").instructions, "AVX2")
         XCTAssertEqual(processor(flags: "sse4_2").instructions, "no wide vectors")
         XCTAssertNotEqual(processor(flags: wide), processor(flags: "avx2 fma"))
+    }
+
+    func testALimitOnInstructionsMakesAnotherProcessor() throws {
+        let before = Instructions.used
+        defer { Instructions.used = before }
+        try XCTSkipIf(Instructions.present == .baseline, "there is nothing to limit")
+        let whole = Processor.current
+        Instructions.used = .baseline
+        XCTAssertEqual(Processor.current.instructions, whole.instructions + ", limited to baseline")
+        XCTAssertNotEqual(Processor.current, whole)
     }
 
     func testATextWithoutNamesHasOne() {

@@ -32,6 +32,20 @@ final class BenchCommandTests: XCTestCase {
         }
     }
 
+    /// The losses of steps in bfloat16 follow those in float32; libtorch's operations, of which devices compute, are left out.
+    func testCurvesOfThisPackagesOwnKernels() throws {
+        let run = try CommandRun.of([
+            "bench", "curves", "--own-kernels", "--small", "--rounds", "3", "--filter", "cifar_resnet26", "--json",
+        ])
+        let lines = run.output.split(separator: "\n")
+        XCTAssertEqual(lines.count, 1, run.output)
+        let line = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        XCTAssertEqual(line["case"] as? String, "cifar_resnet26_0.25 3 steps bfloat16 cpu")
+        let difference = try XCTUnwrap(line["losses"] as? Double)
+        XCTAssertGreaterThan(difference, 0, "bfloat16 rounds nothing")
+        XCTAssertLessThan(difference, 0.05)
+    }
+
     func testWhatASuiteLacksIsNamed() throws {
         for (arguments, status, words) in [
             (["jpeg"], 1, "the suite jpeg decodes files: name their folder with --images"),

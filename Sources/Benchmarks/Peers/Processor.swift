@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A kind of CPU. What was measured on one says nothing of another.
 package struct Processor: Codable, Hashable, Sendable, CustomStringConvertible {
@@ -37,9 +38,13 @@ package struct Processor: Codable, Hashable, Sendable, CustomStringConvertible {
         ("NEON", ["asimd"]),
     ]
 
-    /// The CPU of this machine.
+    /// The CPU of this machine, with the limit on its instructions if there is one.
     package static var current: Processor {
-        Processor(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
+        let found = Processor(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
+        guard Instructions.used < Instructions.present else { return found }
+        return Processor(
+            name: found.name, family: found.family, model: found.model,
+            instructions: "\(found.instructions), limited to \(Instructions.used.rawValue)")
     }
 
     /// Name, family, model and instructions.

@@ -35,8 +35,9 @@ struct Tasks {
         constexpr int64_t worthwhile = 4096, most_sums = 1 << 22;
         const int64_t most = std::max<int64_t>(1, most_sums / (outputs * panels * gemm_panel));
         ranges = std::min(most, std::max<int64_t>(1, positions / worthwhile));
-        // As many tasks for each thread as for any other, and a few, so that they end together.
-        const int64_t threads = at::get_num_threads(), wanted = 3 * threads;
+        // A few tasks for each thread, and as many for one as for any other, so that they end together.
+        const int64_t threads = at::get_num_threads(), wanted = 3 * threads, units = outputs / outputs_at_once;
+        if (ranges == 1 && blocks > 1) blocks = std::min(units, (blocks + threads - 1) / threads * threads);
         groups = std::clamp<int64_t>((wanted + ranges * blocks - 1) / (ranges * blocks), 1, panels);
     }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <string_view>
 
@@ -49,15 +48,12 @@ const Level *asked() {
     return found == levels.end() ? nullptr : found;
 }
 
-std::atomic<Instructions> limit{Instructions::amx};
-
-/// Before anything is computed, has the libraries below keep to the limit too: they read their variables at their first
-/// call. What the user has set for one of them stays.
+/// Before anything is computed, finds what this CPU has, and has the libraries below keep to the limit too: they read their
+/// variables at their first call. What the user has set for one of them stays.
 __attribute__((constructor)) void take_limit_from_environment() {
     const Level *level = asked();
-    if (level == nullptr) return;
-    limit = level->level;
-    if (level->of_libtorch == nullptr) return;
+    limit_instructions(level == nullptr ? Instructions::amx : level->level);
+    if (level == nullptr || level->of_libtorch == nullptr) return;
     setenv("ATEN_CPU_CAPABILITY", level->of_libtorch, 0);
     setenv("ONEDNN_MAX_CPU_ISA", level->of_onednn, 0);
     setenv("MKL_ENABLE_INSTRUCTIONS", level->of_mkl, 0);
@@ -70,8 +66,8 @@ Instructions present_instructions() {
     return present;
 }
 
-Instructions instructions() { return std::min(present_instructions(), limit.load(std::memory_order_relaxed)); }
+std::atomic<Instructions> used_instructions{Instructions::baseline};
 
-void limit_instructions(Instructions most) { limit = most; }
+void limit_instructions(Instructions most) { used_instructions = std::min(present_instructions(), most); }
 
 }  // namespace ctorch

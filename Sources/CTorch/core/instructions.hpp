@@ -1,6 +1,7 @@
 // The instruction sets of the CPU that this library has kernels for.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #pragma GCC visibility push(hidden)
@@ -21,8 +22,10 @@ enum class Instructions : int32_t {
     amx = 4,
 };
 
+extern std::atomic<Instructions> used_instructions;
+
 /// The level that kernels may use: what this CPU has, below the limit.
-Instructions instructions();
+inline Instructions instructions() { return used_instructions.load(std::memory_order_relaxed); }
 /// The level of this CPU.
 Instructions present_instructions();
 /// Has kernels use no more than a level from now on. `VERTEBRA_ISA` sets the limit that a process begins with.
