@@ -134,6 +134,11 @@ package struct Benchmark {
         report(name, batch: batch, threads: threads, times, device: device, details: details())
     }
 
+    /// What `body` computes, under autocast where the precision isn't float32.
+    static func computing(in precision: DType, on device: Device = .cpu, _ body: () -> Tensor) -> Tensor {
+        precision == .float32 ? body() : withAutocast(precision, device: device, body)
+    }
+
     /// Whether the filter lets a case through.
     func isWanted(_ name: String) -> Bool { filter.map { name.localizedCaseInsensitiveContains($0) } ?? true }
 

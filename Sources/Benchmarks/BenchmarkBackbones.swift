@@ -51,9 +51,7 @@ extension Benchmark {
         let labels = Tensor((0..<batch).map { Int64($0 % (architecture.classes ?? 1)) })
         return {
             optimizer.zeroGrad()
-            let logits =
-                inputs.precision == .float32
-                ? network(images) : withAutocast(inputs.precision) { network(images) }.to(.float32)
+            let logits = Self.computing(in: inputs.precision) { network(images) }.to(.float32)
             F.crossEntropy(logits, labels).backward()
             optimizer.step()
         }

@@ -112,7 +112,7 @@ extension Benchmark {
         // Small gradients in float16 would be rounded to zero. A power of two rounds nothing itself.
         let factor: Double = precision == .float16 ? 1024 : 1
         func inPrecision(_ body: () -> Tensor) -> Tensor {
-            precision == .float32 ? body() : withAutocast(precision, device: device, body)
+            Self.computing(in: precision, on: device, body)
         }
         return (0..<steps).map { _ in
             let loss = loss(inPrecision)

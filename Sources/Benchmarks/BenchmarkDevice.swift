@@ -30,7 +30,7 @@ extension Benchmark {
             let few = images.narrow(dim: 0, start: 0, length: max(1, inputs.batch / 2))
             for precision in [DType.float32, .bfloat16] {
                 func inPrecision(_ body: () -> Tensor) -> Tensor {
-                    precision == .bfloat16 ? withAutocast(.bfloat16, device: inputs.device, body) : body()
+                    Self.computing(in: precision, on: inputs.device, body)
                 }
                 network.train()
                 measure(

@@ -20,9 +20,6 @@ namespace ctorch {
 
 #if defined(__x86_64__)
 
-#define CTORCH_AVX512_TARGET "avx512f,avx512vl,avx512dq,avx512bw"
-#define CTORCH_AVX512 __attribute__((target(CTORCH_AVX512_TARGET), noinline))
-#define CTORCH_AVX512_INLINE inline __attribute__((target(CTORCH_AVX512_TARGET), always_inline))
 #define CTORCH_AVX512_BF16 __attribute__((target(CTORCH_AVX512_TARGET ",avx512bf16"), noinline))
 #define CTORCH_AVX2 __attribute__((target("avx2,fma"), noinline))
 

@@ -46,26 +46,23 @@ struct Tasks {
 
 #if defined(__x86_64__)
 
-#define CTORCH_TURNING __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), noinline))
-#define CTORCH_TURNING_INLINE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), always_inline)) inline
-
 /// 16 words of a line, or of two of bfloat16 whose numbers are paired.
-CTORCH_TURNING_INLINE __m512i words_of(const float *const *lines, int64_t offset) {
+CTORCH_AVX512_INLINE __m512i words_of(const float *const *lines, int64_t offset) {
     return lines[0] == nullptr ? _mm512_setzero_si512() : _mm512_loadu_si512(lines[0] + offset);
 }
 
-CTORCH_TURNING_INLINE __m512i halves_of(const Bfloat16Bits *line, int64_t offset) {
+CTORCH_AVX512_INLINE __m512i halves_of(const Bfloat16Bits *line, int64_t offset) {
     if (line == nullptr) return _mm512_setzero_si512();
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(line + offset)));
 }
 
-CTORCH_TURNING_INLINE __m512i words_of(const Bfloat16Bits *const *lines, int64_t offset) {
+CTORCH_AVX512_INLINE __m512i words_of(const Bfloat16Bits *const *lines, int64_t offset) {
     return _mm512_or_si512(halves_of(lines[0], offset), _mm512_slli_epi32(halves_of(lines[1], offset), 16));
 }
 
 /// Turns 16 numbers of each line into 16 rows of 16 words, `gemm_stride` words apart.
 template <typename T>
-CTORCH_TURNING void turn(const T *const *lines, T *to) {
+CTORCH_AVX512 void turn(const T *const *lines, T *to) {
     __m512i words[16];
     for (int i = 0; i < 16; ++i) words[i] = words_of(lines + i * gemm_word<T>, 0);
     transpose(words);
@@ -74,7 +71,7 @@ CTORCH_TURNING void turn(const T *const *lines, T *to) {
 
 /// Lays `width` numbers of each line out as a panel `[count, width]` of words.
 template <typename T>
-CTORCH_TURNING void lay_out(const T *const *lines, int64_t count, int64_t width, T *to) {
+CTORCH_AVX512 void lay_out(const T *const *lines, int64_t count, int64_t width, T *to) {
     for (; count > 0; --count, lines += gemm_word<T>) {
         for (int64_t offset = 0; offset < width; offset += 16, to += 16 * gemm_word<T>) {
             _mm512_storeu_si512(to, words_of(lines, offset));

@@ -5,12 +5,14 @@
 
 #include <immintrin.h>
 
+#include "core/simd.hpp"
+
 #pragma GCC visibility push(hidden)
 
 namespace ctorch {
 
 /// Makes columns of the rows of 16 × 16 numbers of 32 bits.
-__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), always_inline)) inline void transpose(__m512i rows[16]) {
+CTORCH_AVX512_INLINE void transpose(__m512i rows[16]) {
     __m512i a[16], b[16];
 #pragma unroll
     for (int i = 0; i < 16; i += 2) {
