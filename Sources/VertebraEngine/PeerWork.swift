@@ -64,6 +64,9 @@ extension PeerOptions {
         guard let path = folders.map({ $0 + name }).first(where: FileManager.default.isExecutableFile) else {
             throw ValidationError("--peers: there is no program \(name).")
         }
+        guard try PeerRun.isPython(path) else {
+            throw ValidationError("--peers: \(path) is not Python 3; its --version must print so.")
+        }
         return path
     }
 }

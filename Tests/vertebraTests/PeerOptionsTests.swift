@@ -9,10 +9,17 @@ final class PeerOptionsTests: XCTestCase {
     override func setUpWithError() throws { folder = try temporaryDirectory() }
 
     private func program(_ name: String, milliseconds: Int) throws -> String {
+        try program(
+            name,
+            #"echo '{"case": "nms 20000 boxes in 500x500, IoU 0.5", "median_ms": \#(milliseconds), "program": "eager PyTorch"}'"#
+        )
+    }
+
+    /// A program of the shell that says it is Python.
+    private func program(_ name: String, _ body: String) throws -> String {
         let path = folder + "/" + name
-        let line =
-            #"{"case": "nms 20000 boxes in 500x500, IoU 0.5", "median_ms": \#(milliseconds), "program": "eager PyTorch"}"#
-        try Data("#!/bin/sh\necho '\(line)'\n".utf8).write(to: URL(fileURLWithPath: path))
+        try Data("#!/bin/sh\n[ \"$1\" != --version ] || exec echo Python 3.12.0\n\(body)\n".utf8).write(
+            to: URL(fileURLWithPath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         return path
     }
@@ -57,13 +64,15 @@ final class PeerOptionsTests: XCTestCase {
     }
 
     func testWrongCallsSayWhatToDo() throws {
+        let python = try program("python", "exit 1")
         for (arguments, status, words) in [
             (["--against", "x.json"], 64, "--against goes with --peers: name a Python that has the other programs."),
             (["--peers", "no-such-python"], 64, "--peers: there is no program no-such-python."),
+            (["--peers", "sh", "--filter", "nms"], 64, "/sh is not Python 3; its --version must print so."),
             (["operations", "--peers", "sh"], 64, "leave out operations, or choose with --filter."),
-            (["--peers", "sh", "--filter", "frobnicate"], 2, "no case contains 'frobnicate'; the cases are: nms; "),
-            (["--peers", "sh", "--against", "/nowhere.json"], 1, "/nowhere.json: "),
-            (["--peers", "sh", "--filter", "nms"], 1, "vertebra: nothing could be measured"),
+            (["--peers", python, "--filter", "frobnicate"], 2, "no case contains 'frobnicate'; the cases are: nms; "),
+            (["--peers", python, "--against", "/nowhere.json"], 1, "/nowhere.json: "),
+            (["--peers", python, "--filter", "nms"], 1, "vertebra: nothing could be measured"),
         ] {
             let run = try CommandRun.of(["bench"] + arguments)
             XCTAssertEqual(run.status, Int32(status), "\(arguments): \(run.errors)")

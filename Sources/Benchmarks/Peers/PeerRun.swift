@@ -32,6 +32,16 @@ package struct PeerRun: Sendable {
         (self.threads, self.rounds) = (threads, rounds)
     }
 
+    /// Whether a program says that it is Python 3. Another interpreter would make commands of its own of a script's lines: a
+    /// shell runs what a docstring has in backquotes.
+    ///
+    /// - Throws: ``Failure`` if it can't be started, `Stopped`.
+    package static func isPython(_ path: String) throws -> Bool {
+        let said = try MeasuredProcess(
+            path, ["--version"], environment: ProcessInfo.processInfo.environment, seconds: 60)
+        return said.status == 0 && said.output.hasPrefix("Python 3.")
+    }
+
     /// Measures a case.
     ///
     /// - Parameters:
