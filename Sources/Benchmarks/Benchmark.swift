@@ -54,12 +54,14 @@ package struct Benchmark {
         package var isSmall: Bool
         /// Whether the suite `curves` is about this package's kernels on the CPU, in bfloat16, instead of a device.
         package var usesOwnKernels: Bool
+        /// Whether steps of the suite `backbones` keep little memory, as `training.memory: lean` lets them.
+        package var usesLeanMemory: Bool
 
         package init(
             annotations: String? = nil, results: String? = nil, images: String? = nil, video: String? = nil,
             models: [String] = ["resnet50"], batch: Int = 16, precision: DType = .float32,
             rounds: Int? = nil, device: Device = .cpu, golden: String? = nil, isSmall: Bool = false,
-            usesOwnKernels: Bool = false
+            usesOwnKernels: Bool = false, usesLeanMemory: Bool = false
         ) {
             self.annotations = annotations
             self.results = results
@@ -73,6 +75,7 @@ package struct Benchmark {
             self.golden = golden
             self.isSmall = isSmall
             self.usesOwnKernels = usesOwnKernels
+            self.usesLeanMemory = usesLeanMemory
         }
     }
 

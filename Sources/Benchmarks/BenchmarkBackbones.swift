@@ -29,7 +29,8 @@ extension Benchmark {
     /// Measures a training step of each network: forward, cross-entropy, backward, and SGD with momentum and weight decay, on
     /// one batch of noise. To compare peak memory, name only one network in each call.
     func runBackbones(_ inputs: Inputs) throws {
-        let ending = inputs.precision == .float32 ? "" : " \(inputs.precision)"
+        let ending =
+            (inputs.precision == .float32 ? "" : " \(inputs.precision)") + (inputs.usesLeanMemory ? " lean" : "")
         if let rounds = inputs.rounds {
             let cases = try inputs.models.map { ("\($0) training step\(ending)", try trainingStep(of: $0, inputs)) }
             return measureInTurn(cases, batch: inputs.batch, warmUp: 1, runs: rounds)
@@ -51,7 +52,8 @@ extension Benchmark {
         let labels = Tensor((0..<batch).map { Int64($0 % (architecture.classes ?? 1)) })
         return {
             optimizer.zeroGrad()
-            let logits = Self.computing(in: inputs.precision) { network(images) }.to(.float32)
+            func forward() -> Tensor { Self.computing(in: inputs.precision) { network(images) } }
+            let logits = (inputs.usesLeanMemory ? withLeanMemory(forward) : forward()).to(.float32)
             F.crossEntropy(logits, labels).backward()
             optimizer.step()
         }

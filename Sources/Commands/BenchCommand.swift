@@ -51,6 +51,7 @@ package struct BenchCommand: EngineCommand {
     package var small = false
     @Flag(help: "Suite curves: compare bfloat16 with float32 on the CPU, both by the kernels that trainings use there.")
     package var ownKernels = false
+    @Flag(help: "Suite backbones: keep less memory, as with training.memory: lean.") package var leanMemory = false
     @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") package var withoutTileUnit = false
     @OptionGroup(title: "Other programs") package var peers: PeerOptions
     @Flag(help: "Print a JSON line for each case.") package var json = false

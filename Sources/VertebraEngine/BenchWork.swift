@@ -22,7 +22,7 @@ extension BenchCommand: EngineWork {
         let inputs = Benchmark.Inputs(
             annotations: annotations, results: results, images: images, video: video, models: models,
             batch: batch, precision: precision == .float32 ? .float32 : .bfloat16, rounds: rounds, device: device,
-            golden: golden, isSmall: small, usesOwnKernels: ownKernels)
+            golden: golden, isSmall: small, usesOwnKernels: ownKernels, usesLeanMemory: leanMemory)
         let chosen: [Benchmark.Suite] = suites.isEmpty ? [.operations] : suites.map { Benchmark.Suite($0) }
         for suite in chosen { try benchmark.run(suite, inputs: inputs) }
         guard failed.isEmpty else {

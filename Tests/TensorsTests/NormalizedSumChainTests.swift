@@ -281,4 +281,45 @@ final class NormalizedSumChainTests: XCTestCase {
         var a = x
         for _ in 0..<20_000 { a = F.normalizedSum([SumTerm(a), SumTerm(x)]) }
     }
+
+    /// With lean memory, three residual blocks keep neither what their wide 1×1 convolutions make nor the sums of the first and
+    /// the last: the gradients are the same where those are written to after they were read. Without it they are kept.
+    func testLeanMemoryKeepsNeitherWideConvolutionsNorEveryOtherSum() throws {
+        Random.seed(12)
+        for dtype in [DType.float32, .bfloat16] {
+            let x = Tensor.randn([2, 32, 14, 10]).to(memoryFormat: .channelsLast)
+            let weights = (0..<7).map { Tensor.randn([$0 % 2 == 0 ? 64 : 32, $0 % 2 == 0 ? 32 : 64, 1, 1]) }
+            func pass(overwriting overwrites: Bool) throws -> [[Float]] {
+                let operands = ([x] + weights).map { $0.detached().requiringGrad() }
+                var forgotten: [Tensor] = []
+                func norm(_ x: Tensor) -> SumTerm {
+                    SumTerm(x, norm: .batch(runningMean: nil, runningVariance: nil, momentum: 0))
+                }
+                func convolved(_ x: Tensor, _ weight: Int) -> Tensor {
+                    let y = F.conv2d(x, weight: operands[weight + 1])
+                    if y.shape[1] == 64 { forgotten.append(y) }
+                    return y
+                }
+                func output() -> Tensor {
+                    var z = F.normalizedSum(
+                        [norm(convolved(operands[0], 0)), norm(convolved(operands[0], 2))], rectified: true)
+                    forgotten.append(z)
+                    for (narrow, wide) in [(1, 4), (3, 6)] {
+                        let a = F.normalizedSum([norm(convolved(z, narrow))], rectified: true)
+                        z = F.normalizedSum([norm(convolved(a, wide)), SumTerm(z)], rectified: true)
+                    }
+                    forgotten.append(z)
+                    return convolved(z, 5)
+                }
+                let y = dtype == .float32 ? output() : withAutocast(dtype, output)
+                if overwrites { withoutGrad { for map in forgotten { map.fillInPlace(.nan) } } }
+                XCTAssertEqual(forgotten.count, 6)
+                let found = Tensors.gradients(of: [(y.to(.float32) * y.to(.float32)).sum()], for: operands)
+                return try found.map { try XCTUnwrap($0).to(.float32).array(Float.self) }
+            }
+            let kept = try pass(overwriting: false)
+            XCTAssertFalse(kept.joined().contains(where: \.isNaN))
+            XCTAssertEqual(try withLeanMemory { try pass(overwriting: true) }, kept, "\(dtype)")
+        }
+    }
 }

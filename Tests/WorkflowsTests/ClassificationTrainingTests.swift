@@ -102,6 +102,7 @@ final class ClassificationTrainingTests: XCTestCase {
         let first = try loss("training.loader_threads=0")
         XCTAssertEqual(first, try loss("training.loader_threads=3"))
         XCTAssertEqual(first, try loss("model.checkpoint_activations=true"), accuracy: 1e-3)
+        XCTAssertEqual(first, try loss("training.memory=lean"))
         XCTAssertNotEqual(first, try loss("model.label_smoothing=0.3"))
     }
 

@@ -36,10 +36,11 @@ public:
         context->saved_data["padding"] = geometry.padding;
         context->saved_data["dilation"] = geometry.dilation;
         context->saved_data["biased"] = bias.has_value();
-        // Images have three channels, or four.
-        constexpr int64_t most_channels_of_images = 4;
-        context->saved_data[is_first_name] =
-            !x.requires_grad() && x.size(1) <= most_channels_of_images && !bias.has_value();
+        if (!bias.has_value() && is_repeatable(x, weight, geometry)) {
+            auto repeated = c10::make_intrusive<Repeated>();
+            if (auto *maker = RemadeMap::maker_of(input)) repeated->depth += RemadeMap::depth_of(maker);
+            context->saved_data[repeated_name] = c10::IValue::make_capsule(std::move(repeated));
+        }
         return implicit_gemm(
             input, implicit_gemm_weight(weight, input.scalar_type()), weight.sizes(), geometry,
             bias.value_or(at::Tensor()), {}, false);
@@ -49,6 +50,7 @@ public:
         torch::autograd::AutogradContext *context, const torch::autograd::variable_list &upstream) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
         const auto saved = context->get_saved_variables();
+        if (const auto repeated = repeated_of(*context)) repeated->map.forget();
         const at::Tensor x = RemadeMap::load(context, saved[0]), &weight = saved[1];
         const ConvolutionGeometry geometry = geometry_of(context);
         const bool biased = context->saved_data["biased"].toBool();
@@ -93,23 +95,48 @@ public:
         return gradients;
     }
 
-    /// The node of the first convolution of a network; null for any other map.
-    static torch::autograd::Node *first(const at::Tensor &map) {
+    /// The node of a convolution that is computed again; null for any other map.
+    static torch::autograd::Node *repeatable(const at::Tensor &map) {
         auto *node = dynamic_cast<torch::autograd::CppNode<Convolution> *>(map.grad_fn().get());
-        const bool is_first = node != nullptr && node->ctx_.saved_data.at(is_first_name).toBool();
-        return is_first ? node : nullptr;
+        return node != nullptr && repeated_of(node->ctx_) != nullptr ? node : nullptr;
+    }
+
+    static int64_t depth_of(torch::autograd::Node *node) {
+        return repeated_of(static_cast<torch::autograd::CppNode<Convolution> *>(node)->ctx_)->depth;
     }
 
     static at::Tensor repeat(torch::autograd::Node *node) {
         auto &context = static_cast<torch::autograd::CppNode<Convolution> *>(node)->ctx_;
-        const auto saved = context.get_saved_variables();
-        const at::Tensor &x = saved[0], &weight = saved[1];
-        const at::Tensor panels = implicit_gemm_weight(weight, x.scalar_type());
-        return implicit_gemm(x, panels, weight.sizes(), geometry_of(&context), {}, {}, false);
+        return repeated_of(context)->map.get([&] {
+            const auto saved = context.get_saved_variables();
+            const at::Tensor x = RemadeMap::load(&context, saved[0]), &weight = saved[1];
+            const at::Tensor panels = implicit_gemm_weight(weight, x.scalar_type());
+            return implicit_gemm(x, panels, weight.sizes(), geometry_of(&context), {}, {}, false);
+        });
     }
 
 private:
-    static constexpr const char *is_first_name = "is_first";
+    /// What a convolution that is computed again has in its context.
+    struct Repeated : torch::CustomClassHolder {
+        int64_t depth = 1;
+        SharedRemadeMap map;
+    };
+
+    static constexpr const char *repeated_name = "repeated";
+
+    static c10::intrusive_ptr<Repeated> repeated_of(const torch::autograd::AutogradContext &context) {
+        const auto found = context.saved_data.find(repeated_name);
+        if (found == context.saved_data.end()) return {};
+        return c10::static_intrusive_pointer_cast<Repeated>(found->second.toCapsule());
+    }
+
+    /// Whether a convolution without a bias is of the kinds that `RemadeMap` names.
+    static bool is_repeatable(const at::Tensor &x, const at::Tensor &weight, const ConvolutionGeometry &geometry) {
+        // Images have three channels, or four.
+        constexpr int64_t most_channels_of_images = 4;
+        if (!x.requires_grad() && x.size(1) <= most_channels_of_images) return true;
+        return RemadeMap::is_lean() && geometry.is_pointwise(weight.sizes()) && weight.size(0) >= 2 * weight.size(1);
+    }
 
     static ConvolutionGeometry geometry_of(torch::autograd::AutogradContext *context) {
         return {
@@ -236,7 +263,8 @@ std::vector<at::Tensor> convolve_all(
 
 }  // namespace
 
-torch::autograd::Node *ctorch::first_convolution(const at::Tensor &map) { return Convolution::first(map); }
+torch::autograd::Node *ctorch::repeatable_convolution(const at::Tensor &map) { return Convolution::repeatable(map); }
+int64_t ctorch::depth_of_convolution(torch::autograd::Node *node) { return Convolution::depth_of(node); }
 at::Tensor ctorch::repeat_convolution(torch::autograd::Node *node) { return Convolution::repeat(node); }
 
 ct_status ct_convolution(

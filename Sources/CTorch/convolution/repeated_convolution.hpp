@@ -8,9 +8,10 @@
 
 namespace ctorch {
 
-/// The node of the convolution that made a map of images, that is, of a few channels that want no gradient; null for any
-/// other map.
-torch::autograd::Node *first_convolution(const at::Tensor &map);
+/// The node of the convolution that made a map, if it is one that is computed again rather than kept; null for any other map.
+torch::autograd::Node *repeatable_convolution(const at::Tensor &map);
+/// How many nodes have to make a map in turn until such a node can: one at least, as for a sum of a sum.
+int64_t depth_of_convolution(torch::autograd::Node *node);
 /// The map that such a node made, computed again.
 at::Tensor repeat_convolution(torch::autograd::Node *node);
 

@@ -54,6 +54,10 @@ bool ct_normalized_sum_applies(const ct_sum_term *terms, int32_t count);
 ct_status ct_normalized_sum(
     const ct_sum_term *terms, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments);
 
+/// Whether what the calling thread computes keeps fewer maps for the backward pass, which makes more of them again.
+bool ct_lean_memory(void);
+void ct_set_lean_memory(bool on);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,8 +3,7 @@
 #include <torch/csrc/autograd/graph_task.h>
 
 #include <algorithm>
-#include <functional>
-#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "convolution/repeated_convolution.hpp"
@@ -41,23 +40,16 @@ struct Record : torch::CustomClassHolder {
     std::vector<Node *> makers;
     /// For each term the node that makes its x again for the backward pass, null where x is kept or not needed.
     std::vector<Node *> remakers;
-    /// Whether the sum can be made again from what is kept.
+    /// Whether the sum can be made again, and how many nodes have to make a map in turn until it can.
     bool is_remakeable = true;
+    int64_t depth = 0;
+    SharedRemadeMap remade;
     Ledger ledger;
 
-    at::Tensor remade(const std::function<at::Tensor()> &make) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (!remade_.defined()) remade_ = make();
-        return remade_;
+    /// The map of a term, for the backward pass or for making the sum again.
+    at::Tensor map(size_t term, const at::Tensor &saved) const {
+        return remakers[term] == nullptr ? saved : RemadeMap::remake(remakers[term]);
     }
-    void forget_remade() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        remade_.reset();
-    }
-
-private:
-    std::mutex mutex_;
-    at::Tensor remade_;
 };
 
 /// Whether `maker` may be given its gradient by way of the ledger: it runs later in the backward pass under way, and
@@ -74,6 +66,12 @@ bool collects(Node *maker) {
 
 class NormalizedSum : public torch::autograd::Function<NormalizedSum> {
 public:
+    /// Most nodes that have to make maps in turn until a sum can be made again. A sum of kept maps needs none.
+    static constexpr int64_t most_depth = 1;
+    /// The same for lean memory. A block's sum, of a convolution of a sum of kept maps, needs two, and the sum of the next
+    /// block is kept. If all were made again, those of a whole stage would be there at a time.
+    static constexpr int64_t most_lean_depth = 2;
+
     static at::Tensor forward(
         torch::autograd::AutogradContext *context, at::TensorList maps, at::TensorList, const std::vector<Term> &terms,
         bool rectified, at::Tensor *moments) {
@@ -82,19 +80,24 @@ public:
         std::vector<at::Tensor> saved;
         for (size_t i = 0; i < terms.size(); ++i) {
             const Term &term = terms[i];
-            // An addend that is never read again is not kept.
-            Node *remaker = is_bare(term) ? nullptr : RemadeMap::maker_of(maps[i]);
-            const bool is_kept = !is_bare(term) && remaker == nullptr;
-            saved.insert(saved.end(), {is_kept ? maps[i] : at::Tensor(), term.weight, term.bias});
+            Node *sum = record_of(maps[i].grad_fn().get()) == nullptr ? nullptr : maps[i].grad_fn().get();
+            // The gradient of a bare addend doesn't need it. Only to make this sum again is it kept, or made again, and
+            // only if it is a sum, which others keep in any case: the output of a convolution is as large as this one.
+            const bool is_wanted = !is_bare(term) || (RemadeMap::is_lean() && sum != nullptr);
+            Node *remaker = is_wanted || RemadeMap::is_lean() ? RemadeMap::maker_of(maps[i]) : nullptr;
+            saved.insert(
+                saved.end(), {is_wanted && remaker == nullptr ? maps[i] : at::Tensor(), term.weight, term.bias});
             record->remakers.push_back(remaker);
-            record->is_remakeable &= is_kept;
+            record->is_remakeable &= is_wanted || remaker != nullptr;
+            if (remaker != nullptr) record->depth = std::max(record->depth, RemadeMap::depth_of(remaker) + 1);
             record->terms.push_back(
                 {.is_plain = term.is_plain,
                  .norm = term.norm,
                  .groups = term.groups,
                  .uses_running = term.uses_running});
-            record->makers.push_back(record_of(maps[i].grad_fn().get()) == nullptr ? nullptr : maps[i].grad_fn().get());
+            record->makers.push_back(sum);
         }
+        record->is_remakeable &= record->depth <= (RemadeMap::is_lean() ? most_lean_depth : most_depth);
         context->save_for_backward(saved);
         context->saved_data[record_name] =
             c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(record));
@@ -108,7 +111,7 @@ public:
         TORCH_CHECK(!at::GradMode::is_enabled(), "normalized_sum has no second derivative");
         const auto saved = context->get_saved_variables();
         const auto record = c10::static_intrusive_pointer_cast<Record>(context->saved_data.at(record_name).toCapsule());
-        record->forget_remade();
+        record->remade.forget();
         const size_t count = record->terms.size();
         std::vector<Term> terms = record->terms;
         std::vector<TermGradient> results(count);
@@ -131,8 +134,7 @@ public:
             return gradients;
         }
         for (size_t i = 0; i < count; ++i) {
-            Node *remaker = record->remakers[i];
-            terms[i].x = remaker == nullptr ? saved[3 * i] : RemadeMap::remake(remaker);
+            if (!is_bare(terms[i])) terms[i].x = record->map(i, saved[3 * i]);
         }
         MaskedMap g{{}, record->mask};
         if (upstream[0].defined()) g.map = upstream[0].contiguous(channels_last_of(upstream[0]));
@@ -161,16 +163,22 @@ public:
         return record != nullptr && record->is_remakeable ? node : nullptr;
     }
 
+    /// How many nodes have to make a map in turn until a sum's node can; nothing for a node of another kind.
+    static std::optional<int64_t> depth_of(Node *node) {
+        const auto record = record_of(node);
+        return record == nullptr ? std::nullopt : std::make_optional(record->depth);
+    }
+
     /// The sum that a node made; undefined for a node of another kind.
     static at::Tensor remake(Node *node) {
         const auto record = record_of(node);
         if (record == nullptr) return {};
-        return record->remade([&] {
+        return record->remade.get([&] {
             auto &context = static_cast<torch::autograd::CppNode<NormalizedSum> *>(node)->ctx_;
             const auto saved = context.get_saved_variables();
             std::vector<Term> terms = record->terms;
             for (size_t i = 0; i < terms.size(); ++i) {
-                terms[i].x = saved[3 * i];
+                terms[i].x = record->map(i, saved[3 * i]);
                 terms[i].weight = saved[3 * i + 1];
                 terms[i].bias = saved[3 * i + 2];
             }
@@ -228,9 +236,19 @@ constexpr const char *maker_name = "maker";
 
 }  // namespace
 
+bool &RemadeMap::is_lean() {
+    static thread_local bool is_lean = false;
+    return is_lean;
+}
+
 Node *RemadeMap::maker_of(const at::Tensor &map) {
     Node *sum = NormalizedSum::maker_of(map);
-    return sum != nullptr ? sum : first_convolution(map);
+    return sum != nullptr ? sum : repeatable_convolution(map);
+}
+
+int64_t RemadeMap::depth_of(Node *maker) {
+    const std::optional<int64_t> of_sum = NormalizedSum::depth_of(maker);
+    return of_sum ? *of_sum : depth_of_convolution(maker);
 }
 
 at::Tensor RemadeMap::remake(Node *maker) {
@@ -254,6 +272,9 @@ at::Tensor RemadeMap::load(torch::autograd::AutogradContext *context, const at::
 using namespace ctorch;
 
 bool ct_normalized_sum_applies(const ct_sum_term *handles, int32_t count) { return applies(terms_of(handles, count)); }
+
+bool ct_lean_memory(void) { return RemadeMap::is_lean(); }
+void ct_set_lean_memory(bool on) { RemadeMap::is_lean() = on; }
 
 ct_status ct_normalized_sum(
     const ct_sum_term *handles, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments) {

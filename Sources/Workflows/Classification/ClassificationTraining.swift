@@ -174,8 +174,8 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
         let (input, labels) = batch.uploaded ?? (classifier.input(batch.loaded), batch.loaded.labels)
-        let loss = F.crossEntropy(
-            classifier.logits(input), labels, labelSmoothing: classifier.recipe.model.labelSmoothing)
+        let logits = classifier.inRecipeMemory { classifier.logits(input) }
+        let loss = F.crossEntropy(logits, labels, labelSmoothing: classifier.recipe.model.labelSmoothing)
         return [("cross_entropy", loss)]
     }
 
@@ -185,7 +185,7 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
         return classifier.work(
             [batch.loaded.samples.count, 3] + frames + [first.image.height, first.image.width],
             taking: classifier.recipe.training.memoryKey,
-            more: [TrainingMemory.checkpointing, TrainingMemory.deviceBatch])
+            more: classifier.memoryAdvice + ["set model.checkpoint_activations=true"])
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.loaded.samples.count }

@@ -74,13 +74,13 @@ final class DetectionTask: TrainingTask {
     }
 
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
-        detector.inPrecision { detector.detector.losses(batch.examples) }
+        detector.inRecipeMemory { detector.inPrecision { detector.detector.losses(batch.examples) } }
     }
 
     func work(_ batch: Batch) -> OutOfMemory.Work? {
         detector.work(
             batch.loaded.samples.map(\.image.size), taking: detector.recipe.training.memoryKey,
-            more: [TrainingMemory.deviceBatch])
+            more: detector.memoryAdvice)
     }
 
     func imageCount(_ batch: Batch) -> Int { batch.loaded.samples.count }

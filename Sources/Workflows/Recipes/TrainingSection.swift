@@ -30,6 +30,14 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         }
     }
 
+    /// What a training keeps for its backward pass.
+    package enum Memory: String, Codable, CaseIterable, Sendable {
+        /// All that can't be made again at nearly no cost.
+        case standard
+        /// On the CPU, less: see `withLeanMemory`.
+        case lean
+    }
+
     package var epochs = 12
     /// Optimiser steps after which training ends even if epochs are left. Nil: no limit.
     package var steps: Int?
@@ -67,6 +75,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var loaderThreads = 2
     /// The type of number in which convolutions and matrix products compute.
     package var precision = Precision.float32
+    package var memory = Memory.standard
     /// What a CUDA device may compute in TensorFloat-32.
     package var tf32 = DeviceArithmetic.TF32.convolutions
     /// Whether cuDNN tries its algorithms for each size. Nil: where all inputs have one size.
@@ -92,7 +101,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         case checkpointMinutes = "checkpoint_minutes"
         case threads
         case loaderThreads = "loader_threads"
-        case precision, tf32
+        case precision, memory, tf32
         case cudnnBenchmark = "cudnn_benchmark"
         case channelsLast = "channels_last"
     }
@@ -148,6 +157,7 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         )
         try values.update(&loaderThreads, .loaderThreads, "must be 0 to \(most)") { (0...most).contains($0) }
         try values.update(&precision, .precision)
+        try values.update(&memory, .memory)
         try values.update(&tf32, .tf32)
         cudnnBenchmark = try values.decodeIfPresent(Bool.self, forKey: .cudnnBenchmark)
         try values.update(&channelsLast, .channelsLast)

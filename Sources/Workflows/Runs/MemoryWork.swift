@@ -42,9 +42,3 @@ extension ClassifierModel {
             lower: [batch, "input.side"] + (takesClips ? ["input.frames"] : []), or: more)
     }
 }
-
-/// The advice of a training whose batch is too large.
-enum TrainingMemory {
-    static let deviceBatch = "the images of a step stay as many with a smaller training.device_batch"
-    static let checkpointing = "set model.checkpoint_activations=true"
-}

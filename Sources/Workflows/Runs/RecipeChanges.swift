@@ -68,7 +68,7 @@ package struct RecipeChanges {
         "data.root", "data.index", "data.failed_images", "data.path_prefix", "data.path_percent",
         "data.path_backslashes",
         "data.classes", "training.threads", "training.loader_threads",
-        "training.cudnn_benchmark", "training.channels_last",
+        "training.memory", "training.cudnn_benchmark", "training.channels_last",
         "training.checkpoint_steps", "training.checkpoint_minutes", "model.checkpoint_activations", "input.test_clips",
         "input.test_crops", "model.faster_rcnn.rpn_pre_nms_top_n_test", "model.faster_rcnn.rpn_post_nms_top_n_test",
         "model.faster_rcnn.box_score_thresh", "model.faster_rcnn.box_nms_thresh",

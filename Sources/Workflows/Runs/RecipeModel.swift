@@ -58,6 +58,21 @@ extension RecipeModel {
         guard let dtype = recipe.training.precision.dtype else { return try body() }
         return try withAutocast(dtype, device: device, body)
     }
+
+    /// Runs the forward pass of a training step, which keeps what the recipe asks for.
+    func inRecipeMemory<R>(_ body: () throws -> R) rethrows -> R {
+        switch recipe.training.memory {
+        case .standard: try body()
+        case .lean: try withLeanMemory(body)
+        }
+    }
+
+    /// What helps where a training step has too little memory, beside smaller pictures and fewer of them.
+    var memoryAdvice: [String] {
+        let wantsLean = recipe.training.memory == .standard && device == .cpu
+        return (wantsLean ? ["set training.memory=lean"] : [])
+            + ["the images of a step stay as many with a smaller training.device_batch"]
+    }
 }
 
 extension RecipeFile {
