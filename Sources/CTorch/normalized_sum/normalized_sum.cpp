@@ -68,8 +68,8 @@ class NormalizedSum : public torch::autograd::Function<NormalizedSum> {
 public:
     /// Most nodes that have to make maps in turn until a sum can be made again. A sum of kept maps needs none.
     static constexpr int64_t most_depth = 1;
-    /// The same for lean memory. A block's sum, of a convolution of a sum of kept maps, needs two, and the sum of the next
-    /// block is kept. If all were made again, those of a whole stage would be there at a time.
+    /// Most nodes that have to make maps in turn with lean memory. A block's sum, of a convolution of a sum of kept maps, needs
+    /// two, and the sum of the next block is kept: if all were made again, those of a whole stage would be there at a time.
     static constexpr int64_t most_lean_depth = 2;
 
     static at::Tensor forward(
