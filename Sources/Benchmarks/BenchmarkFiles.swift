@@ -22,8 +22,7 @@ extension Benchmark {
             "vertebra", warmUp: 0, runs: 1, threads: ProcessInfo.processInfo.activeProcessorCount, details: details
         ) {
             let began = ContinuousClock.now
-            let truth = try COCO.readInstances(annotations, unknownReferences: .drop)
-            let detections = try COCO.readResults(results)
+            let (truth, detections) = try COCO.readToScore(annotations: annotations) { try COCO.readResults(results) }
             load = (ContinuousClock.now - began) / .seconds(1)
             ap = try COCOEvaluation.evaluate(groundTruth: truth, results: detections).ap
             total = (ContinuousClock.now - began) / .seconds(1)

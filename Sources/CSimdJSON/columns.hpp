@@ -1,4 +1,4 @@
-// What a COCO file becomes: one vector per key, and the list of faults.
+// What a part of a COCO file becomes: one vector per key, and the list of faults.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +31,8 @@ struct Columns {
     std::array<std::vector<int64_t>, first_real> ints;
     std::array<std::vector<double>, first_byte - first_real> reals;
     std::array<std::vector<uint8_t>, CS_COLUMN_COUNT - first_byte> bytes;
+    /// How many records are detections.
+    size_t results = 0;
 
     void push(cs_column column, int64_t value) { ints[column].push_back(value); }
     void push(cs_column column, double value) { reals[column - first_real].push_back(value); }
@@ -42,22 +44,33 @@ struct Columns {
         push(end, static_cast<int64_t>(column.size()));
     }
 
+    /// A name that most results lack: its columns are empty until one has it.
+    void push_result_name(cs_column text, cs_column end, std::string_view name) {
+        if (ints[end].empty()) {
+            if (name.empty()) return;
+            ints[end].assign(results, 0);
+        }
+        push_name(text, end, name);
+    }
+
+    /// Takes memory for so many records like those that are there.
+    void reserve(size_t count) {
+        each([count](auto &column) {
+            if (!column.empty()) column.reserve(count);
+        });
+    }
+
     void clear() {
+        results = 0;
         each([](auto &column) { column.clear(); });
     }
 
-    /// Adds another's records behind one's own. `share` is the part of the whole that `other` is likely to be, so that
-    /// the first one reserves for all and no column is ever copied to a larger place.
-    void append(const Columns &other, double share) {
-        rebase(other, CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END);
-        rebase(other, CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END);
-        rebase(other, CS_CATEGORY_GROUP_BYTES, CS_CATEGORY_GROUP_END);
-        for (size_t i = 0; i < ints.size(); ++i) {
-            if (i == CS_IMAGE_NAME_END || i == CS_CATEGORY_NAME_END || i == CS_CATEGORY_GROUP_END) continue;
-            add(ints[i], other.ints[i], share);
-        }
-        for (size_t i = 0; i < reals.size(); ++i) add(reals[i], other.reals[i], share);
-        for (size_t i = 0; i < bytes.size(); ++i) add(bytes[i], other.bytes[i], share);
+    /// Calls `body` with one column's vector.
+    template <typename Body>
+    auto with(cs_column column, Body body) {
+        if (column < first_real) return body(ints[column]);
+        if (column < first_byte) return body(reals[column - first_real]);
+        return body(bytes[column - first_byte]);
     }
 
     template <typename Body>
@@ -65,20 +78,6 @@ struct Columns {
         for (auto &column : ints) body(column);
         for (auto &column : reals) body(column);
         for (auto &column : bytes) body(column);
-    }
-
-private:
-    template <typename T>
-    static void add(std::vector<T> &to, const std::vector<T> &from, double share) {
-        if (to.empty() && !from.empty() && share > 0 && share < 1) {
-            to.reserve(static_cast<size_t>(static_cast<double>(from.size()) / share * 1.05) + 16);
-        }
-        to.insert(to.end(), from.begin(), from.end());
-    }
-
-    void rebase(const Columns &other, cs_column text, cs_column end) {
-        auto start = static_cast<int64_t>(bytes[text - first_byte].size());
-        for (int64_t stop : other.ints[end]) ints[end].push_back(start + stop);
     }
 };
 

@@ -1,9 +1,11 @@
 #include <algorithm>
-#include <condition_variable>
+#include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "CSimdJSON.h"
@@ -14,7 +16,8 @@
 using namespace csimdjson;
 
 struct cs_file_s {
-    Columns columns;
+    /// The columns of each chunk, in the order of the file.
+    std::vector<Columns> pieces;
     std::vector<Fault> faults;
     int64_t fault_count = 0;
     bool fatal = false;
@@ -39,7 +42,8 @@ namespace {
 
 constexpr int64_t size_worth_a_thread = 2 << 20;
 
-/// Threads that take turns at cutting the next chunk, parse what they took side by side, and add it in file order.
+/// Threads that take turns at cutting the next chunk and parse what they took side by side. What they read is added in the order
+/// of the file, without waiting for a chunk that is not ready.
 class Reading {
 public:
     Reading(cs_file_s &file, const char *path, cs_kind kind) : file_(file), splitter_(path, kind) {}
@@ -68,15 +72,14 @@ private:
         try {
             RecordParser parser;
             Chunk chunk;
-            Parsed parsed;
             while (take(chunk)) {
+                Parsed parsed;
                 parser.parse(chunk, parsed);
-                if (!add(chunk, parsed)) break;
+                if (!add(chunk.sequence, std::move(parsed))) break;
             }
         } catch (const std::bad_alloc &) {
             std::lock_guard<std::mutex> lock(order_);
             out_of_memory_ = stopped_ = true;
-            turn_.notify_all();
         }
     }
 
@@ -85,15 +88,18 @@ private:
         return splitter_.next(chunk);
     }
 
-    /// Waits for this chunk's turn. False once a chunk ended the reading.
-    bool add(const Chunk &chunk, Parsed &parsed) {
-        std::unique_lock<std::mutex> lock(order_);
-        turn_.wait(lock, [&] { return stopped_ || next_ == chunk.sequence; });
-        if (stopped_) return false;
-        ++next_;
-        const auto size = static_cast<double>(std::max<int64_t>(1, splitter_.file_size()));
-        const double share = parsed.fatal ? 0 : static_cast<double>(chunk.text.size()) / (size - chunk.byte);
-        file_.columns.append(parsed.columns, share);
+    /// False once a chunk ended the reading.
+    bool add(int64_t sequence, Parsed parsed) {
+        std::lock_guard<std::mutex> lock(order_);
+        ready_.emplace(sequence, std::move(parsed));
+        for (auto next = ready_.begin(); !stopped_ && next != ready_.end() && next->first == next_; ++next_) {
+            add(next->second);
+            next = ready_.erase(next);
+        }
+        return !stopped_;
+    }
+
+    void add(Parsed &parsed) {
         if (parsed.fatal) {
             stopped_ = true;
             file_.note_fatal(std::move(parsed.faults.back()));
@@ -101,19 +107,22 @@ private:
             parsed.fault_count -= 1;
         }
         file_.note(parsed.faults, parsed.fault_count);
-        turn_.notify_all();
-        return !stopped_;
+        file_.pieces.push_back(std::move(parsed.columns));
     }
 
     cs_file_s &file_;
     Splitter splitter_;
     std::mutex splitting_;
     std::mutex order_;
-    std::condition_variable turn_;
+    std::map<int64_t, Parsed> ready_;
     int64_t next_ = 0;
     bool stopped_ = false;
     bool out_of_memory_ = false;
 };
+
+bool is_name_end(cs_column column) {
+    return column == CS_IMAGE_NAME_END || column == CS_CATEGORY_NAME_END || column == CS_CATEGORY_GROUP_END;
+}
 
 }  // namespace
 
@@ -144,27 +153,32 @@ int cs_is_fatal(cs_file file) { return file->fatal; }
 
 int cs_has_section(cs_file file, cs_section section) { return file->has_section[section]; }
 
-const void *cs_column_data(cs_file file, cs_column column, int64_t *count) {
-    const auto view = [&](const auto &values) -> const void * {
-        *count = static_cast<int64_t>(values.size());
-        return values.empty() ? nullptr : values.data();
-    };
-    if (column < first_real) return view(file->columns.ints[column]);
-    if (column < first_byte) return view(file->columns.reals[column - first_real]);
-    return view(file->columns.bytes[column - first_byte]);
+int64_t cs_column_count(cs_file file, cs_column column) {
+    size_t count = 0, nameless = 0;
+    for (auto &piece : file->pieces) {
+        const size_t here = piece.with(column, [](auto &values) { return values.size(); });
+        count += here;
+        if (here == 0 && is_name_end(column)) nameless += piece.results;
+    }
+    return static_cast<int64_t>(count == 0 ? 0 : count + nameless);
 }
 
-void cs_column_free(cs_file file, cs_column column) {
-    const auto drop = [](auto &values) {
-        values.clear();
-        values.shrink_to_fit();
-    };
-    if (column < first_real) {
-        drop(file->columns.ints[column]);
-    } else if (column < first_byte) {
-        drop(file->columns.reals[column - first_real]);
-    } else {
-        drop(file->columns.bytes[column - first_byte]);
+void cs_take_column(cs_file file, cs_column column, void *to) {
+    if (cs_column_count(file, column) == 0) return;
+    int64_t start = 0;
+    for (auto &piece : file->pieces) {
+        if (is_name_end(column)) {
+            auto &ends = piece.ints[column];
+            if (ends.empty()) ends.assign(piece.results, 0);
+            for (auto &end : ends) end += start;
+            if (!ends.empty()) start = ends.back();
+        }
+        piece.with(column, [&](auto &values) {
+            const size_t size = values.size() * sizeof values[0];
+            if (size > 0) memcpy(to, values.data(), size);
+            to = static_cast<char *>(to) + size;
+            std::remove_reference_t<decltype(values)>().swap(values);
+        });
     }
 }
 

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "numbers.hpp"
+#include "plain.hpp"
 #include "strict.hpp"
+#include "values.hpp"
 
 namespace csimdjson {
 
@@ -211,76 +213,55 @@ error_code read_category(Visit &visit, ondemand::object record) {
     return SUCCESS;
 }
 
-enum : unsigned { has_id = 1, has_image = 2, has_category = 4, has_box = 8, has_score = 16 };
-
-/// An annotation, or with `result` a detection, which has a score and neither id, area nor flags, and may have names.
 error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
-    int64_t id = 0, image = 0, category = 0;
-    double box[4] = {0, 0, 0, 0}, area = 0, score = 0;
-    std::string_view image_name, category_name;
-    uint8_t flags = 0;
-    unsigned seen = 0;
+    AnnotationValues values(result);
     const auto error = visit_keys(visit, record, [&](std::string_view key, ondemand::value value, const char *at) {
         if (key == "image_id") {
-            seen |= has_image;
-            read_integer(visit, at, "image_id", image);
+            values.seen |= has_image;
+            read_integer(visit, at, "image_id", values.image);
         } else if (key == "category_id") {
-            seen |= has_category;
-            read_integer(visit, at, "category_id", category);
+            values.seen |= has_category;
+            read_integer(visit, at, "category_id", values.category);
         } else if (key == "bbox") {
-            seen |= has_box;
-            read_box(visit, at, box);
+            values.seen |= has_box;
+            read_box(visit, at, values.box);
         } else if (result) {
             if (key == "score") {
-                seen |= has_score;
-                read_real(visit, at, "score", score);
+                values.seen |= has_score;
+                read_real(visit, at, "score", values.score);
             } else if (key == "file_name") {
-                if (!read_name(visit, value, at, "file_name", image_name)) image_name = "";
+                if (!read_name(visit, value, at, "file_name", values.image_name)) values.image_name = "";
             } else if (key == "category_name") {
-                if (!read_name(visit, value, at, "category_name", category_name)) category_name = "";
+                if (!read_name(visit, value, at, "category_name", values.category_name)) values.category_name = "";
             } else {
                 visit.pass(at);
             }
         } else if (key == "id") {
-            seen |= has_id;
-            read_integer(visit, at, "id", id);
+            values.seen |= has_id;
+            read_integer(visit, at, "id", values.id);
         } else if (key == "area") {
-            flags &= static_cast<uint8_t>(~CS_FLAG_HAS_AREA);
-            area = 0;
+            values.flags &= static_cast<uint8_t>(~CS_FLAG_HAS_AREA);
+            values.area = 0;
             if (is_null(at)) return;
-            flags |= CS_FLAG_HAS_AREA;
-            read_real(visit, at, "area", area);
+            values.flags |= CS_FLAG_HAS_AREA;
+            read_real(visit, at, "area", values.area);
         } else if (key == "iscrowd") {
-            read_flag(visit, at, "iscrowd", flags, CS_FLAG_CROWD);
+            read_flag(visit, at, "iscrowd", values.flags, CS_FLAG_CROWD);
         } else if (key == "ignore") {
-            read_flag(visit, at, "ignore", flags, CS_FLAG_IGNORE);
+            read_flag(visit, at, "ignore", values.flags, CS_FLAG_IGNORE);
         } else {
             visit.pass(at);
         }
     });
     if (error) return error;
-    if (!result && !(seen & has_id)) visit.fault(CS_MISSING_KEY, "id", "an integer");
-    if (!(seen & has_image)) visit.fault(CS_MISSING_KEY, "image_id", "an integer");
-    if (!(seen & has_category)) visit.fault(CS_MISSING_KEY, "category_id", "an integer");
-    if (!(seen & has_box)) visit.fault(CS_MISSING_KEY, "bbox", "[x, y, width, height]");
-    if (result && !(seen & has_score)) visit.fault(CS_MISSING_KEY, "score", "a number");
-    if (!visit.sound) flags |= CS_FLAG_MALFORMED;
-    auto &columns = visit.parsed.columns;
-    columns.push(CS_ANNOTATION_IMAGE, image);
-    columns.push(CS_ANNOTATION_CATEGORY, category);
-    columns.push(CS_ANNOTATION_X, box[0]);
-    columns.push(CS_ANNOTATION_Y, box[1]);
-    columns.push(CS_ANNOTATION_WIDTH, box[2]);
-    columns.push(CS_ANNOTATION_HEIGHT, box[3]);
-    if (result) {
-        columns.push(CS_ANNOTATION_SCORE, score);
-        columns.push_name(CS_IMAGE_NAME_BYTES, CS_IMAGE_NAME_END, image_name);
-        columns.push_name(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END, category_name);
-    } else {
-        columns.push(CS_ANNOTATION_ID, id);
-        columns.push(CS_ANNOTATION_AREA, area);
-        columns.push_flags(CS_ANNOTATION_FLAGS, flags);
-    }
+    const unsigned lacks = values.lacks();
+    if (lacks & has_id) visit.fault(CS_MISSING_KEY, "id", "an integer");
+    if (lacks & has_image) visit.fault(CS_MISSING_KEY, "image_id", "an integer");
+    if (lacks & has_category) visit.fault(CS_MISSING_KEY, "category_id", "an integer");
+    if (lacks & has_box) visit.fault(CS_MISSING_KEY, "bbox", "[x, y, width, height]");
+    if (lacks & has_score) visit.fault(CS_MISSING_KEY, "score", "a number");
+    if (!visit.sound) values.flags |= CS_FLAG_MALFORMED;
+    values.push(visit.parsed.columns);
     return SUCCESS;
 }
 
@@ -305,14 +286,12 @@ Fault not_utf8(const Chunk &chunk) {
 }  // namespace
 
 void RecordParser::parse(Chunk &chunk, Parsed &parsed) {
-    parsed.columns.clear();
-    parsed.faults.clear();
-    parsed.fault_count = 0;
-    parsed.fatal = false;
-
     const size_t length = chunk.text.size();
     chunk.text.resize(length + SIMDJSON_PADDING);
     chunk.text.resize(length);
+    if (parse_plain(chunk, parsed.columns)) return;
+    parsed.columns.clear();
+
     int64_t record = chunk.first_record;
     int64_t start = chunk.byte;
     Breach breach;

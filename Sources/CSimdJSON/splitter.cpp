@@ -17,22 +17,80 @@ namespace csimdjson {
 namespace {
 
 constexpr size_t block_size = 256 << 10;
-constexpr size_t chunk_size = 1 << 20;
+constexpr int64_t chunk_size = 1 << 20;
 
-/// The first byte in [at, end) that is one of three, or `end`.
-inline char *find_any(char *at, char *end, char a, char b, char c) {
+/// Looks for the end of an object, in one piece of text after the other. Only strings and braces matter to it.
+class ObjectEnd {
+public:
+    /// Behind the brace that closes the object which the first piece began with; null where it does not end in this piece.
+    const char *find(const char *at, const char *end) {
 #if defined(__SSE2__)
-    const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c);
-    for (; end - at >= 16; at += 16) {
-        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-        const __m128i hit =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, va), _mm_cmpeq_epi8(bytes, vb)), _mm_cmpeq_epi8(bytes, vc));
-        if (int mask = _mm_movemask_epi8(hit)) return at + __builtin_ctz(static_cast<unsigned>(mask));
-    }
+        for (; end - at >= 64; at += 64) {
+            const ObjectBytes bytes(at);
+            if (bytes.backslashes || is_escaped_) {
+                if (const char *found = find_slowly(at, at + 64)) return found;
+                continue;
+            }
+            uint64_t in_string = bytes.quotes;
+            for (int shift = 1; shift < 64; shift *= 2) in_string ^= in_string << shift;
+            if (is_in_string_) in_string = ~in_string;
+            is_in_string_ = in_string >> 63;
+            for (uint64_t braces = (bytes.open | bytes.close) & ~in_string; braces; braces &= braces - 1) {
+                if (bytes.open & braces & -braces) {
+                    ++depth_;
+                } else if (--depth_ == 0) {
+                    return at + __builtin_ctzll(braces) + 1;
+                }
+            }
+        }
 #endif
-    while (at < end && *at != a && *at != b && *at != c) ++at;
-    return at;
-}
+        return find_slowly(at, end);
+    }
+
+private:
+#if defined(__SSE2__)
+    /// What 64 bytes are, a bit for each.
+    struct ObjectBytes {
+        uint64_t quotes = 0, backslashes = 0, open = 0, close = 0;
+
+        explicit ObjectBytes(const char *at) {
+            for (int i = 0; i < 64; i += 16) {
+                const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at + i));
+                const auto equal = [&](char c) {
+                    const int hits = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+                    return static_cast<uint64_t>(static_cast<uint32_t>(hits)) << i;
+                };
+                quotes |= equal('"');
+                backslashes |= equal('\\');
+                open |= equal('{');
+                close |= equal('}');
+            }
+        }
+    };
+#endif
+
+    const char *find_slowly(const char *at, const char *end) {
+        for (; at < end; ++at) {
+            if (is_escaped_) {
+                is_escaped_ = false;
+            } else if (is_in_string_) {
+                is_escaped_ = *at == '\\';
+                is_in_string_ = *at != '"';
+            } else if (*at == '"') {
+                is_in_string_ = true;
+            } else if (*at == '{') {
+                ++depth_;
+            } else if (*at == '}' && --depth_ == 0) {
+                return at + 1;
+            }
+        }
+        return nullptr;
+    }
+
+    int64_t depth_ = 0;
+    bool is_in_string_ = false;
+    bool is_escaped_ = false;
+};
 
 inline bool is_space(int c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -55,6 +113,10 @@ Splitter::~Splitter() {
 }
 
 bool Splitter::refill() {
+    if (text_) {
+        text_->append(pending_, end_);
+        pending_ = block_.get();
+    }
     block_offset_ += end_ - block_.get();
     at_ = end_ = block_.get();
     ssize_t count;
@@ -117,7 +179,7 @@ namespace {
 
 /// The rest of the file, for a walk over a key or a value that is no section.
 struct FileSource {
-    static constexpr bool is_utf8 = false;
+    static constexpr bool is_utf8 = false, is_in_memory = false;
 
     Splitter &file;
     std::string *text = nullptr;  // where the bytes that are passed go
@@ -176,55 +238,33 @@ bool Splitter::open_section() {
     return true;
 }
 
-/// Appends the object whose opening brace is next.
-bool Splitter::copy_record(std::string &text) {
-    int64_t depth = 0;
-    bool in_string = false;
+/// Past the object whose opening brace is next.
+bool Splitter::pass_record() {
     const int64_t start = position();
+    ObjectEnd object;
     while (true) {
         if (at_ == end_ && !refill()) {
             fail(CS_TRUNCATED, "the end of a record");
             fault_.byte = start;
             return false;
         }
-        char *from = at_;
-        while (at_ < end_) {
-            if (in_string) {
-                at_ = find_any(at_, end_, '"', '\\', '"');
-                if (at_ == end_) break;
-                if (*at_++ == '"') {
-                    in_string = false;
-                } else {
-                    if (at_ == end_) {
-                        text.append(from, at_);
-                        if (!refill()) {
-                            fail(CS_TRUNCATED, "the end of a record");
-                            fault_.byte = start;
-                            return false;
-                        }
-                        from = at_;
-                    }
-                    ++at_;
-                }
-                continue;
-            }
-            at_ = find_any(at_, end_, '"', '{', '}');
-            if (at_ == end_) break;
-            const char c = *at_++;
-            if (c == '"') {
-                in_string = true;
-            } else if (c == '{') {
-                ++depth;
-            } else if (--depth == 0) {
-                text.append(from, at_);
-                return true;
-            }
+        if (const char *found = object.find(at_, end_)) {
+            at_ += found - at_;
+            return true;
         }
-        text.append(from, at_);
+        at_ = end_;
     }
 }
 
-/// Inside a section, at its start or behind a comma: records until the chunk is full or the section ends.
+/// Ends the text of a chunk here.
+void Splitter::close_text(std::string &text) {
+    text.append(pending_, at_);
+    text.push_back(']');
+    text_ = nullptr;
+}
+
+/// Inside a section, at its start or behind a comma: records until the chunk is full or the section ends. The chunk gets them
+/// with all that is between them, so that a place in it is a place in the file.
 bool Splitter::read_records(Chunk &chunk, bool &filled) {
     chunk.text.assign(1, '[');
     chunk.section = section_;
@@ -235,35 +275,32 @@ bool Splitter::read_records(Chunk &chunk, bool &filled) {
         if (peek() == ']' && record_ == 0) {
             ++at_;
             state_ = State::after_value;
-            break;
+            return true;
         }
         if (peek() != '{') {
             if (peek() < 0 || peek() == ']' || peek() == ',' || peek() == '}') return fail_at_end("a record in braces");
             return fail(CS_NOT_AN_OBJECT, "");
         }
-        if (!filled) chunk.byte = position();
-        const int64_t start = position();
-        const size_t start_in_text = chunk.text.size();
-        // Space between records is kept, so that a place in the chunk is a place in the file.
-        const auto gap = static_cast<size_t>(start - chunk.byte) + 1 - start_in_text;
-        if (filled && gap > 0) chunk.text.append(gap, ' ');
-        if (!copy_record(chunk.text)) return false;
+        if (!filled) {
+            chunk.byte = position();
+            text_ = &chunk.text;
+            pending_ = at_;
+        }
+        if (!pass_record()) return false;
         filled = true;
         ++record_;
+        const bool is_full = position() - chunk.byte >= chunk_size;
+        if (is_full) close_text(chunk.text);
         skip_space();
         const int c = peek();
+        if (c != ']' && c != ',') return fail_at_end("a comma or a closing bracket behind a record");
         if (c == ']') {
-            ++at_;
+            if (!is_full) close_text(chunk.text);
             state_ = State::after_value;
-            break;
         }
-        if (c != ',') return fail_at_end("a comma or a closing bracket behind a record");
         ++at_;
-        if (chunk.text.size() >= chunk_size) break;
-        chunk.text.push_back(',');
+        if (is_full || c == ']') return true;
     }
-    chunk.text.push_back(']');
-    return true;
 }
 
 bool Splitter::next(Chunk &chunk) {

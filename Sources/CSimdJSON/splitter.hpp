@@ -54,7 +54,8 @@ private:
     const char *other_encoding();
     bool open_section();
     bool read_records(Chunk &chunk, bool &filled);
-    bool copy_record(std::string &text);
+    bool pass_record();
+    void close_text(std::string &text);
     int64_t position() const { return block_offset_ + (at_ - block_.get()); }
 
     int descriptor_ = -1;
@@ -67,6 +68,9 @@ private:
     State state_ = State::start;
     cs_section section_ = CS_SECTION_FILE;
     int64_t record_ = 0;
+    /// The chunk that is being filled, if any, and from where on in the block its bytes are not yet in it.
+    std::string *text_ = nullptr;
+    char *pending_ = nullptr;
     int64_t chunks_ = 0;
     std::array<bool, CS_SECTION_RESULTS + 1> seen_{};
     Fault fault_;

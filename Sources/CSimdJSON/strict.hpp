@@ -13,6 +13,7 @@ namespace csimdjson {
 /// Bytes in memory, with a byte behind them that is no part of any value and `list_padding` more that may be read.
 struct TextSource {
     static constexpr bool is_utf8 = true;  // simdjson has seen to it
+    static constexpr bool is_in_memory = true;
 
     const char *at;
 
@@ -43,7 +44,7 @@ public:
         open_.clear();
         while (true) {
             space();
-            if constexpr (Source::is_utf8) {
+            if constexpr (Source::is_in_memory) {
                 if (!open_.empty() && open_.back() == '[') {
                     source_.pass_numbers();
                     space();

@@ -17,8 +17,9 @@ struct ScoreReport: Sendable {
     static func coco(
         annotations: String, results: String, ignoresUnknownCategories: Bool = false
     ) throws -> ScoreReport {
-        let truth = try groundTruth(annotations)
-        let (found, names) = try COCO.readNamedResults(results)
+        let (truth, (found, names)) = try COCO.readToScore(annotations: annotations) {
+            try COCO.readNamedResults(results)
+        }
         let scores = try COCOEvaluation.evaluate(
             groundTruth: truth, results: found.renumbered(by: names, as: truth),
             unknownCategories: ignoresUnknownCategories ? .ignore : .fail)
@@ -31,17 +32,13 @@ struct ScoreReport: Sendable {
         return ScoreReport(table: scores.table(), json: try prettyJSON(scores), warnings: warnings)
     }
 
-    /// An instances file to score against: no picture is opened, so that its file names and sizes don't matter.
-    private static func groundTruth(_ path: String) throws -> DetectionAnnotations {
-        try COCO.readInstances(path, unknownReferences: .drop, fileNames: .unopened)
-    }
-
     /// The number and cost of TIDE's six kinds of errors.
     ///
     /// - Throws: `AnnotationError`, `EvaluationError`.
     static func errors(annotations: String, results: String) throws -> ScoreReport {
-        let truth = try groundTruth(annotations)
-        let (found, names) = try COCO.readNamedResults(results)
+        let (truth, (found, names)) = try COCO.readToScore(annotations: annotations) {
+            try COCO.readNamedResults(results)
+        }
         let matching = try DetectionMatching(groundTruth: truth, results: found.renumbered(by: names, as: truth))
         let costs = ErrorCosts(ErrorAnalysis(matching))
         return ScoreReport(table: costs.table(), json: try prettyJSON(costs))

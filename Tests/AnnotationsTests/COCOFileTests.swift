@@ -248,6 +248,89 @@ final class COCOFileTests: XCTestCase {
         XCTAssertGreaterThan(read, 40)
     }
 
+    /// Records that hold nothing unusual have a reader of their own. An escape in a key leaves all of them to the other one.
+    func testPlainRecordsAreReadAsAllOthers() throws {
+        var random = SeededRandom(seed: 23, epoch: 0, index: 0)
+        func space() -> String { ["", " ", "\n  ", "\t\r"][random.integer(below: 4)] }
+        func number() -> String {
+            random.chance(0.5) ? "\(random.integer(below: 640)).\(random.integer(below: 100))" : decimal(&random)
+        }
+        func record(_ i: Int, isResult: Bool) -> String {
+            let box = (0..<4).map { _ in space() + number() + space() }.joined(separator: ",")
+            var items = [
+                ("image_id", "\(i)"), ("category_id", ["-7", "0", "123456789012345678", "5"][i % 4]),
+                ("bbox", "[\(box)]"),
+                (
+                    "note",
+                    ["\"}{\\\"\\u00e4\"", "[]", "{\"ä\": [1, -2.5, 1e3]}", "[[1,2,3.5]]", "null"][
+                        random.integer(below: 5)]
+                ),
+                ("bbox2", "7"), ("image_id", "\(i + 1)"),
+            ]
+            if isResult {
+                items += [("score", number())]
+                if random.chance(0.3) { items += [("file_name", "\"ä b}.jpg\""), ("category_name", "\"\"")] }
+            } else {
+                items += [("id", "\(i)"), ("iscrowd", ["0", "1", "-1"][random.integer(below: 3)])]
+                if random.chance(0.5) { items += [("area", number()), ("ignore", "\(random.integer(below: 2))")] }
+            }
+            // All but the repeated key may stand anywhere.
+            for k in items.indices.dropFirst(6) { items.swapAt(k, 1 + random.integer(below: 4)) }
+            return "{"
+                + items.map { space() + "\"\($0)\"" + space() + ":" + space() + $1 + space() }.joined(separator: ",")
+                + "}"
+        }
+        for isResult in [true, false] {
+            let plain = (1..<400).map { record($0, isResult: isResult) }
+            let other = #"{"id": 900, "image_id": 1, "category_id": 5, "\u0062box": [1, 2, 3, 4], "score": 1}"#
+            let both = [plain, plain + [other]].map { $0.joined(separator: space() + "," + space()) }
+            if isResult {
+                let read = try both.map(results)
+                XCTAssertEqual(read[0].count, 399)
+                for column in [\DetectionResults.x, \.y, \.width, \.height, \.scores] {
+                    XCTAssertEqual(
+                        read[0][keyPath: column].map(\.bitPattern),
+                        read[1][keyPath: column].dropLast().map(\.bitPattern))
+                }
+                XCTAssertEqual(read[0].imageIDs, (2...400).map { $0 })
+                XCTAssertEqual(read[0].categoryIDs, read[1].categoryIDs.dropLast())
+                let names = try both.map { try ResultNames(path: write("[\($0)]".utf8)) }
+                XCTAssertFalse(names[0].images.isEmpty)
+                XCTAssertEqual(names[0].images, names[1].images)
+            } else {
+                let read = try both.map {
+                    try COCORecords(path: write(#"{"images": [], "categories": [], "annotations": [\#($0)]}"#.utf8))
+                }
+                XCTAssertEqual(read[0].annotationIDs, (1..<400).map { $0 })
+                XCTAssertEqual(read[0].annotationImages, read[1].annotationImages.dropLast())
+                for column in [\COCORecords.x, \.y, \.width, \.height, \.area] {
+                    XCTAssertEqual(
+                        read[0][keyPath: column].map(\.bitPattern),
+                        read[1][keyPath: column].dropLast().map(\.bitPattern))
+                }
+                XCTAssertEqual(read[0].annotationFlags, read[1].annotationFlags.dropLast())
+            }
+        }
+    }
+
+    /// The search for a record's end looks at 64 bytes at a time: strings, escapes and braces at every place of them.
+    func testRecordsEndWhereTheirBracesDo() throws {
+        var random = SeededRandom(seed: 24, epoch: 0, index: 0)
+        let parts = ["a", "{", "}", "\\\"", "\\\\", "[", "ä", "bcdefgh", "\\u007b"]
+        // More than a block of the file, so that some strings lie across its end.
+        let notes = (0..<12_000).map { _ in
+            (0..<random.integer(below: 40)).map { _ in parts[random.integer(below: parts.count)] }.joined()
+        }
+        let records = notes.enumerated().map { i, note in
+            #"{"note": {"\#(note)": "\#(note)"}, "image_id": \#(i), "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}"#
+        }
+        let text = records.joined(separator: ", ")
+        XCTAssertGreaterThan(text.utf8.count, 3 << 20)
+        XCTAssertEqual(try results(text).imageIDs, Array(0..<12_000))
+        let cut = message { try results(String(text.dropLast())) }
+        XCTAssertTrue(cut.contains("results[11999]"), cut)
+    }
+
     /// Outlines are passed over 64 bytes at a time: lists of every length, sound and with a byte changed, held to Foundation's
     /// parser.
     func testOutlinesThatNobodyReadsAreJudgedAsFoundationDoes() throws {

@@ -324,6 +324,8 @@ final class COCOTests: XCTestCase {
         for i in 0..<60_000 {
             text += i == 0 ? "" : i % 3 == 0 ? ",\n  " : ", "
             text += "{\"image_id\": \(i), \"category_id\": \(i % 80), \"bbox\": [\(i).25, 1, 2, 3], "
+            // Names in two chunks out of several, of which one has a key that is not plain.
+            text += i == 30_000 ? "\"file_name\": \"é.jpg\", " : i == 59_000 ? "\"file\\u005fname\": \"b.jpg\", " : ""
             text += "\"note\": \"\(i % 5 == 0 ? "}{][\\\"" : "")\", \"score\": 0.\(i)}"
         }
         text += "]"
@@ -335,6 +337,7 @@ final class COCOTests: XCTestCase {
             XCTAssertEqual(results.x, (0..<60_000).map { Double($0) + 0.25 })
             XCTAssertEqual(results.scores[59_999], 0.59999)
         }
+        XCTAssertEqual(try ResultNames(path: path).images, [30_000: "é.jpg", 59_000: "b.jpg"])
         let place = try XCTUnwrap(text.range(of: "\"image_id\": 51234,"))
         let broken = text.replacingCharacters(in: place, with: "\"image_id\": \"512\",")
         try Data(broken.utf8).write(to: URL(fileURLWithPath: path))

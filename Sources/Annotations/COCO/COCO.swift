@@ -1,5 +1,6 @@
 import CSimdJSON
 import Foundation
+import Support
 
 /// COCO's JSON files, read and written: instances (boxes, crowds, categories) and detection results, in the formats of
 /// <https://cocodataset.org/#format-data> and <https://cocodataset.org/#format-results>.
@@ -59,6 +60,25 @@ public enum COCO {
         let file = try COCOFile(path: path, kind: CS_RESULTS)
         let results = try results(of: file)
         return (results, try ResultNames(file, of: results))
+    }
+
+    /// Annotations to score against, of which nothing is opened and annotations of unknown images or categories are left out,
+    /// and results, read at the same time.
+    ///
+    /// - Parameters:
+    ///   - threads: Threads that read each of them; nil takes up to four. 1 reads one after the other.
+    ///   - results: Reads the results.
+    /// - Throws: What reading the annotations throws, or else what `results` throws.
+    package static func readToScore<Results: Sendable>(
+        annotations path: String, threads: Int? = nil, results: @escaping @Sendable () throws -> Results
+    ) throws -> (DetectionAnnotations, Results) {
+        let read = try parallelMap(count: 2, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount) {
+            number -> (DetectionAnnotations?, Results?) in
+            guard number == 0 else { return (nil, try results()) }
+            return (try readInstances(path, unknownReferences: .drop, fileNames: .unopened, threads: threads), nil)
+        }
+        guard let annotations = read[0].0, let results = read[1].1 else { preconditionFailure("a file was left out") }
+        return (annotations, results)
     }
 
     static func results(of file: COCOFile) throws -> DetectionResults {

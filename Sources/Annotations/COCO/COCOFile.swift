@@ -46,12 +46,11 @@ final class COCOFile {
 
     /// A column as an array; the reader's copy is given back.
     func take<Element>(_ column: cs_column, _: Element.Type = Element.self) -> [Element] {
-        var count: Int64 = 0
-        guard let data = cs_column_data(handle, column, &count) else { return [] }
-        let values = Array(
-            UnsafeBufferPointer(start: data.assumingMemoryBound(to: Element.self), count: Int(count)))
-        cs_column_free(handle, column)
-        return values
+        let count = Int(cs_column_count(handle, column))
+        return [Element](unsafeUninitializedCapacity: count) { buffer, written in
+            if let memory = buffer.baseAddress { cs_take_column(handle, column, memory) }
+            written = count
+        }
     }
 
     /// The strings whose bytes are in one column and their ends in another.

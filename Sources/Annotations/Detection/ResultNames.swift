@@ -31,6 +31,7 @@ public struct ResultNames: Hashable, Sendable {
             _ ids: [Int], _ bytes: cs_column, _ ends: cs_column, key: String, id kind: String
         ) throws -> [Int: String] {
             let column = StringColumn(bytes: file.take(bytes), ends: file.integers(ends))
+            if column.count == 0 { return [:] }
             var first: [Int: Int] = [:]
             for (record, id) in ids.enumerated() where !column.utf8(record).isEmpty {
                 guard let earlier = first[id] else {

@@ -29,7 +29,7 @@ typedef enum {
 
 /// A column; one element per record of its section, in file order. Results are read into the ANNOTATION columns, of which
 /// they have no id, area and flags; what their records call images and categories is in the NAME columns, empty where they
-/// don't say.
+/// don't say. A NAME column that is empty for all results has no elements.
 typedef enum {
     // int64_t
     CS_IMAGE_ID = 0,
@@ -110,10 +110,10 @@ int cs_is_fatal(cs_file file);
 /// Whether the file had this section.
 int cs_has_section(cs_file file, cs_section section);
 
-/// A column's elements and their count; NULL when empty.
-const void *cs_column_data(cs_file file, cs_column column, int64_t *count);
-/// Gives a column's memory back before the file's end.
-void cs_column_free(cs_file file, cs_column column);
+/// How many elements a column has.
+int64_t cs_column_count(cs_file file, cs_column column);
+/// Writes a column's elements to `to` and gives its memory back: it can be taken once.
+void cs_take_column(cs_file file, cs_column column, void *to);
 void cs_close(cs_file file);
 
 #ifdef __cplusplus
