@@ -24,18 +24,19 @@ public enum COCOEvaluation {
     ///   - annotationsPath: An instances file, such as `instances_val2017.json`.
     ///   - resultsPath: A results file, such as `detections.json`.
     ///   - unknownCategories: What becomes of detections whose category the annotations lack.
-    ///   - threads: Threads that read and score; nil takes one for each processor, and up to four to read.
+    ///   - threads: Threads that read each file, both at the same time, and that score; nil takes one for each processor, and up
+    ///     to four to read. 1 does one thing after the other.
     /// - Throws: `AnnotationError` for a file that can't be read; ``EvaluationError`` as
     ///   ``evaluate(groundTruth:results:unknownCategories:threads:)`` does.
     public static func evaluate(
         annotationsPath: String, resultsPath: String, unknownCategories: UnknownCategories = .fail,
         threads: Int? = nil
     ) throws -> COCOScores {
-        try evaluate(
-            groundTruth: COCO.readInstances(
-                annotationsPath, unknownReferences: .drop, fileNames: .unopened, threads: threads),
-            results: COCO.readResults(resultsPath, threads: threads), unknownCategories: unknownCategories,
-            threads: threads)
+        let (groundTruth, results) = try COCO.readToScore(annotations: annotationsPath, threads: threads) {
+            try COCO.readResults(resultsPath, threads: threads)
+        }
+        return try evaluate(
+            groundTruth: groundTruth, results: results, unknownCategories: unknownCategories, threads: threads)
     }
 
     /// Scores detections.
@@ -93,7 +94,7 @@ private struct COCOProblem {
         let sizes: [Int] = (0..<classCount).map { detections.classStarts[$0 + 1] - detections.classStarts[$0] }
         let order: [Int] = sizes.indices.sorted { sizes[$0] > sizes[$1] }
         let solved = parallelMap(count: classCount, threads: threads, scratch: { Scratch() }) { scratch, turn in
-            solveClass(order[turn], groundTruth, results, &scratch)
+            solveClass(order[turn], groundTruth, results, scratch)
         }
         var answers = [[ClassCurves?]](repeating: [], count: classCount)
         for (k, curves) in zip(order, solved) { answers[k] = curves }
@@ -101,94 +102,99 @@ private struct COCOProblem {
     }
 
     private func solveClass(
-        _ k: Int, _ groundTruth: DetectionAnnotations, _ results: DetectionResults, _ scratch: inout Scratch
+        _ k: Int, _ groundTruth: DetectionAnnotations, _ results: DetectionResults, _ scratch: Scratch
     ) -> [ClassCurves?] {
+        let objects = gatherObjects(of: k, groundTruth, scratch)
         // Objects that count, per area range.
-        var counts = [Int](repeating: 0, count: COCOProtocol.areaRanges.count)
-        for position in objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]] {
-            let area = groundTruth.area[Int(position)]
-            if groundTruth.flags[Int(position)].contains(.crowd) { continue }
-            for (range, limits) in COCOProtocol.areaRanges.enumerated() where limits.low <= area && area <= limits.high
-            {
-                counts[range] += 1
-            }
+        let counts = COCOProtocol.areaRanges.indices.map { range in
+            objects.count { $0.outside >> RangeBits(16 * range) & 1 == 0 }
         }
         if counts.allSatisfy({ $0 == 0 }) {
             return COCOProtocol.areaRanges.map { _ in nil }
         }
-        matchClass(k, groundTruth, results, &scratch)
-        scratch.sortByScore()
-        return scratch.sorted.withUnsafeBufferPointer { sorted in
-            counts.enumerated().map { range, count in
-                count == 0 ? nil : ClassCurves(detections: sorted, areaRange: range, objectCount: count)
-            }
-        }
+        let (matched, order) = matchClass(k, results, objects, scratch)
+        return scratch.accumulator.curves(of: matched, order: order, objectCounts: counts)
     }
 
-    /// Leaves the class's detections that count in `scratch.matched`, images in order of id, best first in each.
-    private func matchClass(
-        _ k: Int, _ groundTruth: DetectionAnnotations, _ results: DetectionResults, _ scratch: inout Scratch
-    ) {
-        let limit = COCOProtocol.detectionLimits[COCOProtocol.detectionLimits.count - 1]
-        scratch.matched.removeAll(keepingCapacity: true)
-        var object = objects.classStarts[k]
-        let lastObject = objects.classStarts[k + 1]
-        var detection = detections.classStarts[k]
-        let lastDetection = detections.classStarts[k + 1]
-        // Images with objects alone add to no list, so it is enough to visit those with detections.
-        while detection < lastDetection {
-            let image = detectionImages[Int(detections.order[detection])]
-            scratch.ranking.removeAll(keepingCapacity: true)
-            while detection < lastDetection, detectionImages[Int(detections.order[detection])] == image {
-                let i = detections.order[detection]
-                scratch.ranking.append((results.scores[Int(i)], i))
-                detection += 1
-            }
-            // Grouped positions ascend, so they settle ties the way a stable sort would.
-            scratch.ranking.sort { $0.score != $1.score ? $0.score > $1.score : $0.position < $1.position }
+    /// The objects of a class, images in order of id.
+    private func gatherObjects(
+        of k: Int, _ groundTruth: DetectionAnnotations, _ scratch: Scratch
+    ) -> UnsafeBufferPointer<MatchableObject> {
+        let positions = objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]]
+        let gathered = scratch.objects.room(for: positions.count)
+        for (place, position) in positions.enumerated() {
+            let j = Int(position)
+            let isCrowd = groundTruth.flags[j].contains(.crowd)
+            gathered[place] = MatchableObject(
+                box: Rectangle(
+                    x: groundTruth.x[j], y: groundTruth.y[j], width: groundTruth.width[j],
+                    height: groundTruth.height[j]),
+                isCrowd: isCrowd, hasIDZero: groundTruth.annotationIDs[j] == 0,
+                outside: isCrowd ? ~0 : scratch.ranges.outside(groundTruth.area[j]), image: objectImages[j])
+        }
+        return UnsafeBufferPointer(gathered)
+    }
 
-            scratch.image.clear()
-            while object < lastObject, objectImages[Int(objects.order[object])] < image { object += 1 }
-            while object < lastObject, objectImages[Int(objects.order[object])] == image {
-                let j = Int(objects.order[object])
-                scratch.image.objects.append(
-                    ImageOfClass.Object(
-                        box: ImageOfClass.Rectangle(
-                            x: groundTruth.x[j], y: groundTruth.y[j], width: groundTruth.width[j],
-                            height: groundTruth.height[j]),
-                        area: groundTruth.area[j], isCrowd: groundTruth.flags[j].contains(.crowd),
-                        hasIDZero: groundTruth.annotationIDs[j] == 0))
-                object += 1
-            }
-            let first = scratch.matched.count
-            for (rank, entry) in scratch.ranking.prefix(limit).enumerated() {
-                let i = Int(entry.position)
-                scratch.image.detections.append(
-                    ImageOfClass.Rectangle(
-                        x: results.x[i], y: results.y[i], width: results.width[i], height: results.height[i]))
-                scratch.matched.append(MatchedDetection(score: entry.score, rank: UInt8(rank)))
-            }
-            scratch.matched.withUnsafeMutableBufferPointer { buffer in
-                if let base = buffer.baseAddress { scratch.image.match(into: base + first) }
+    /// The class's detections that count, and their positions from the best on; equals in order of image id and file.
+    private func matchClass(
+        _ k: Int, _ results: DetectionResults, _ objects: UnsafeBufferPointer<MatchableObject>, _ scratch: Scratch
+    ) -> (matched: UnsafeBufferPointer<MatchedDetection>, order: UnsafeBufferPointer<RankedScore>) {
+        let positions = detections.order[detections.classStarts[k]..<detections.classStarts[k + 1]]
+        let boxes = scratch.boxes.room(for: positions.count)
+        let images = scratch.images.room(for: positions.count)
+        let ranking = scratch.ranking.room(for: positions.count)
+        let spare = scratch.spare.room(for: positions.count)
+        let matched = scratch.matched.room(for: positions.count)
+        for (place, position) in positions.enumerated() {
+            let i = Int(position)
+            boxes[place] = Rectangle(
+                x: results.x[i], y: results.y[i], width: results.width[i], height: results.height[i])
+            images[place] = detectionImages[i]
+            // Grouped positions ascend, so they settle ties the way a stable sort would.
+            ranking[place] = RankedScore(score: results.scores[i], position: place)
+        }
+
+        let limit = COCOProtocol.detectionLimits[COCOProtocol.detectionLimits.count - 1]
+        var object = 0
+        var detection = 0
+        var count = 0
+        // Images with objects alone add to no list, so it is enough to visit those with detections.
+        while detection < boxes.count {
+            let image = images[detection]
+            let first = detection
+            while detection < boxes.count, images[detection] == image { detection += 1 }
+            while object < objects.count, objects[object].image < image { object += 1 }
+            let firstObject = object
+            while object < objects.count, objects[object].image == image { object += 1 }
+
+            let ofImage = UnsafeMutableBufferPointer(rebasing: ranking[first..<detection])
+            ofImage.sortBestFirst(spare: spare)
+            let best = UnsafeBufferPointer(rebasing: ofImage[..<min(limit, ofImage.count)])
+            scratch.matcher.match(
+                best, boxes: UnsafeBufferPointer(boxes),
+                to: UnsafeBufferPointer(rebasing: objects[firstObject..<object]),
+                into: UnsafeMutableBufferPointer(rebasing: matched[count..<count + best.count]))
+            // From here on a position is a place in `matched`.
+            for element in best {
+                ranking[count] = RankedScore(key: element.key, position: Int32(count))
+                count += 1
             }
         }
+        let order = UnsafeMutableBufferPointer(rebasing: ranking[..<count])
+        order.sortBestFirst(spare: spare)
+        return (UnsafeBufferPointer(rebasing: matched[..<count]), UnsafeBufferPointer(order))
     }
 }
 
 /// What one thread reuses from class to class.
-private struct Scratch {
-    var image = ImageOfClass()
-    var ranking: [(score: Double, position: Int32)] = []
-    var matched: [MatchedDetection] = []
-    var sorted: [MatchedDetection] = []
-    private var places: [(score: Double, position: Int32)] = []
-
-    /// `matched` into `sorted`, best first, equals in their order.
-    mutating func sortByScore() {
-        places.removeAll(keepingCapacity: true)
-        for (i, detection) in matched.enumerated() { places.append((detection.score, Int32(i))) }
-        places.sort { $0.score != $1.score ? $0.score > $1.score : $0.position < $1.position }
-        sorted.removeAll(keepingCapacity: true)
-        for place in places { sorted.append(matched[Int(place.position)]) }
-    }
+private final class Scratch {
+    let objects = ReusedMemory<MatchableObject>()
+    let boxes = ReusedMemory<Rectangle>()
+    let images = ReusedMemory<Int32>()
+    let ranking = ReusedMemory<RankedScore>()
+    let spare = ReusedMemory<RankedScore>()
+    let matched = ReusedMemory<MatchedDetection>()
+    let ranges = AreaRanges()
+    let matcher = Matcher()
+    let accumulator = CurveAccumulator()
 }

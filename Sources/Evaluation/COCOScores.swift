@@ -66,7 +66,7 @@ public struct COCOScores: Hashable, Sendable, Codable {
 
         /// The mean over classes that have objects, over thresholds (all, or one), of precision or recall.
         func mean(
-            _ column: KeyPath<ClassCurves, [Double]>, area: Int, limit: Int, threshold: Int? = nil, per: Double,
+            _ column: (ClassCurves) -> [Double], area: Int, limit: Int, threshold: Int? = nil, per: Double,
             classes: Range<Int>
         ) -> Double {
             var sum = 0.0
@@ -74,7 +74,7 @@ public struct COCOScores: Hashable, Sendable, Codable {
             for k in classes {
                 guard let curve = curves[k][area] else { continue }
                 for t in threshold.map({ $0..<($0 + 1) }) ?? 0..<thresholds {
-                    sum += curve[keyPath: column][limit * thresholds + t]
+                    sum += column(curve)[limit * thresholds + t]
                     count += per
                 }
             }

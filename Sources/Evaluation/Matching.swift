@@ -1,138 +1,164 @@
-/// One detection that counts (it is among its image's best 100 of the class), matched.
-struct MatchedDetection {
-    var score: Double
-    /// Bit t + 16·a: at IoU threshold t, in area range a, matched to an object.
-    var matched: UInt64 = 0
-    /// Bit t + 16·a: at IoU threshold t, in area range a, neither right nor wrong.
-    var ignored: UInt64 = 0
-    /// Its place among the image's detections of the class, 0 for the best.
-    var rank: UInt8 = 0
+/// A box as COCO writes it.
+struct Rectangle: BitwiseCopyable {
+    var x: Double
+    var y: Double
+    var width: Double
+    var height: Double
 }
 
-/// The detections and objects of one class on one image, in structure-of-arrays form; kept from image to image.
-struct ImageOfClass {
-    struct Rectangle {
-        var x: Double
-        var y: Double
-        var width: Double
-        var height: Double
+/// Bits of area ranges and IoU thresholds: bit t + 16·a is range a at threshold t.
+typealias RangeBits = UInt64
+
+extension RangeBits {
+    /// Every threshold of the first range.
+    static let everyThreshold: RangeBits = (1 << RangeBits(COCOProtocol.iouThresholds.count)) - 1
+    /// The first threshold of every range.
+    static let everyRange: RangeBits = COCOProtocol.areaRanges.indices.reduce(0) { $0 | 1 << RangeBits(16 * $1) }
+}
+
+/// COCO's area ranges, to ask of many areas.
+struct AreaRanges {
+    private let low: SIMD4<Double>
+    private let high: SIMD4<Double>
+    /// All thresholds of each range.
+    private let bits: SIMD4<RangeBits>
+
+    init() {
+        let ranges = COCOProtocol.areaRanges
+        low = SIMD4(ranges.map(\.low))
+        high = SIMD4(ranges.map(\.high))
+        bits = SIMD4(ranges.indices.map { .everyThreshold << RangeBits(16 * $0) })
     }
 
-    struct Object {
-        var box: Rectangle
-        var area: Double
-        var isCrowd: Bool
-        /// pycocotools stores the matched object's id as the sign of a match, so id 0 never counts as one.
-        var hasIDZero: Bool
+    /// All thresholds of the ranges in which an area does not lie.
+    func outside(_ area: Double) -> RangeBits {
+        let area = SIMD4(repeating: area)
+        return SIMD4<RangeBits>(repeating: 0).replacing(with: bits, where: (area .< low) .| (area .> high)).wrappedSum()
     }
+}
 
-    /// An object that a detection overlaps by half or more.
-    private struct Candidate {
+/// One object, as detections of its class are matched to it.
+struct MatchableObject: BitwiseCopyable {
+    let box: Rectangle
+    let isCrowd: Bool
+    /// pycocotools stores the matched object's id as the sign of a match, so id 0 never counts as one.
+    let hasIDZero: Bool
+    /// Where the object counts neither way: the ranges that its area is outside of, and all for a crowd.
+    let outside: RangeBits
+    /// The place of its image among all.
+    let image: Int32
+}
+
+/// One detection that counts (it is among its image's best 100 of the class), matched.
+struct MatchedDetection: BitwiseCopyable {
+    /// Where it is matched to an object.
+    var matched: RangeBits
+    /// Where it is neither right nor wrong.
+    var ignored: RangeBits
+    /// Its place among the image's detections of the class, 0 for the best.
+    var rank: UInt8
+    /// Whether it overlaps an object enough for any threshold. If not, it is as its area says at all thresholds.
+    var meetsObject: Bool
+}
+
+/// Matches the detections of one class on one image to its objects.
+final class Matcher {
+    /// An object that a detection overlaps enough, and where.
+    private struct Candidate: BitwiseCopyable {
         var object: Int
         var overlap: Double
+        var passed: RangeBits
     }
-
-    var objects: [Object] = []
-    /// Best first.
-    var detections: [Rectangle] = []
 
     /// An overlap this much below 1 is as good as 1.
     private let thresholds = COCOProtocol.iouThresholds.map { min($0, 1 - 1e-10) }
-    private var candidates: [Candidate] = []
-    private var candidateEnds: [Int] = []
-    private var taken: [UInt16] = []
-    private var outside: [Bool] = []
-
-    mutating func clear() {
-        objects.removeAll(keepingCapacity: true)
-        detections.removeAll(keepingCapacity: true)
-    }
+    /// The bits of each threshold in every range.
+    private let thresholdBits = COCOProtocol.iouThresholds.indices.map { RangeBits.everyRange << RangeBits($0) }
+    private let ranges = AreaRanges()
+    private let candidateMemory = ReusedMemory<Candidate>()
+    private let takenMemory = ReusedMemory<RangeBits>()
 
     /// COCO's matching: detections from the best on, each takes the free object that it overlaps most (the later one of
-    /// equals), objects that count before those that don't. Sets the bits in `out`, one element per detection.
-    mutating func match(into out: UnsafeMutablePointer<MatchedDetection>) {
-        findCandidates()
-        for (range, limits) in COCOProtocol.areaRanges.enumerated() {
-            let shift = UInt64(16 * range)
-            outside.removeAll(keepingCapacity: true)
-            for object in objects {
-                outside.append(object.isCrowd || object.area < limits.low || object.area > limits.high)
-            }
-            taken.removeAll(keepingCapacity: true)
-            taken.append(contentsOf: repeatElement(0, count: objects.count))
-            var start = 0
-            for d in detections.indices {
-                let end = candidateEnds[d]
-                let area = detections[d].width * detections[d].height
-                let isOutside = area < limits.low || area > limits.high
-                var matched: UInt16 = 0
-                var ignored: UInt16 = 0
-                if start < end {
-                    (matched, ignored) = matchOne(start..<end)
+    /// equals), objects that count before those that don't.
+    ///
+    /// It is done for all ranges and thresholds at once: which object is free differs between them, which one is overlapped
+    /// most does not.
+    ///
+    /// - Parameters:
+    ///   - ranking: The detections' positions in `boxes`, best first.
+    ///   - objects: In file order.
+    ///   - matched: Gets an element for each detection.
+    func match(
+        _ ranking: UnsafeBufferPointer<RankedScore>, boxes: UnsafeBufferPointer<Rectangle>,
+        to objects: UnsafeBufferPointer<MatchableObject>, into matched: UnsafeMutableBufferPointer<MatchedDetection>
+    ) {
+        let taken = takenMemory.room(for: objects.count)
+        taken.initialize(repeating: 0)
+        let candidates = candidateMemory.room(for: objects.count)
+        for rank in ranking.indices {
+            let box = boxes[Int(ranking[rank].position)]
+            let area = box.width * box.height
+            var found: RangeBits = 0
+            var ignored: RangeBits = 0
+            let count = findCandidates(of: box, area: area, among: objects, candidates)
+            if count > 0 {
+                var counting: RangeBits = 0
+                var passing: RangeBits = 0
+                for candidate in candidates.prefix(count) {
+                    let object = objects[candidate.object]
+                    let free = candidate.passed & ~object.outside & ~taken[candidate.object] & ~counting
+                    taken[candidate.object] |= free
+                    counting |= free
+                    if !object.hasIDZero { found |= free }
                 }
-                if isOutside { ignored |= ~matched & 0x3ff }
-                out[d].matched |= UInt64(matched) << shift
-                out[d].ignored |= UInt64(ignored) << shift
-                start = end
+                for candidate in candidates.prefix(count) {
+                    let object = objects[candidate.object]
+                    var free = candidate.passed & object.outside & ~counting & ~passing
+                    if !object.isCrowd { free &= ~taken[candidate.object] }
+                    taken[candidate.object] |= free
+                    passing |= free
+                    if !object.hasIDZero { found |= free }
+                }
+                ignored = passing
             }
+            matched[rank] = MatchedDetection(
+                matched: found, ignored: ignored | (ranges.outside(area) & ~found), rank: UInt8(rank),
+                meetsObject: count > 0)
         }
     }
 
-    /// One detection at every threshold: bits of where it is matched, and where its match is ignored.
-    private mutating func matchOne(_ range: Range<Int>) -> (matched: UInt16, ignored: UInt16) {
-        var matched: UInt16 = 0
-        var ignored: UInt16 = 0
-        var largest = 0.0
-        for candidate in candidates[range] { largest = max(largest, candidate.overlap) }
-        for (t, threshold) in thresholds.enumerated() {
-            if largest < threshold { break }
-            let bit = UInt16(1) << UInt16(t)
-            var best = -1
-            var overlap = threshold
-            for candidate in candidates[range]
-            where !outside[candidate.object] && taken[candidate.object] & bit == 0 && candidate.overlap >= overlap {
-                best = candidate.object
-                overlap = candidate.overlap
+    /// The objects with an overlap that the lowest threshold admits, the largest overlap first, and the later object of
+    /// equals. Returns their number.
+    private func findCandidates(
+        of box: Rectangle, area: Double, among objects: UnsafeBufferPointer<MatchableObject>,
+        _ candidates: UnsafeMutableBufferPointer<Candidate>
+    ) -> Int {
+        let right = box.x + box.width
+        let bottom = box.y + box.height
+        var count = 0
+        for g in objects.indices {
+            let object = objects[g].box
+            let width = min(right, object.width + object.x) - max(box.x, object.x)
+            if !(width > 0) { continue }
+            let height = min(bottom, object.height + object.y) - max(box.y, object.y)
+            if !(height > 0) { continue }
+            let shared = width * height
+            let union = objects[g].isCrowd ? area : area + object.width * object.height - shared
+            let overlap = shared / union
+            var passed: RangeBits = 0
+            for (t, threshold) in thresholds.enumerated() {
+                if !(overlap >= threshold) { break }
+                passed |= thresholdBits[t]
             }
-            if best < 0 {
-                for candidate in candidates[range]
-                where outside[candidate.object]
-                    && (taken[candidate.object] & bit == 0 || objects[candidate.object].isCrowd)
-                    && candidate.overlap >= overlap
-                {
-                    best = candidate.object
-                    overlap = candidate.overlap
-                }
+            if passed == 0 { continue }
+            var place = count
+            while place > 0, candidates[place - 1].overlap <= overlap {
+                candidates[place] = candidates[place - 1]
+                place -= 1
             }
-            if best < 0 { continue }
-            taken[best] |= bit
-            if outside[best] { ignored |= bit }
-            if !objects[best].hasIDZero { matched |= bit }
+            candidates[place] = Candidate(object: g, overlap: overlap, passed: passed)
+            count += 1
         }
-        return (matched, ignored)
-    }
-
-    /// For every detection, the objects with an overlap that the lowest threshold admits, in file order.
-    private mutating func findCandidates() {
-        candidates.removeAll(keepingCapacity: true)
-        candidateEnds.removeAll(keepingCapacity: true)
-        let least = thresholds[0]
-        for d in detections {
-            let right = d.x + d.width
-            let bottom = d.y + d.height
-            let area = d.width * d.height
-            for g in objects.indices {
-                let box = objects[g].box
-                let width = min(right, box.width + box.x) - max(d.x, box.x)
-                if !(width > 0) { continue }
-                let height = min(bottom, box.height + box.y) - max(d.y, box.y)
-                if !(height > 0) { continue }
-                let shared = width * height
-                let union = objects[g].isCrowd ? area : area + box.width * box.height - shared
-                let overlap = shared / union
-                if overlap >= least { candidates.append(Candidate(object: g, overlap: overlap)) }
-            }
-            candidateEnds.append(candidates.count)
-        }
+        return count
     }
 }
