@@ -59,6 +59,24 @@ final class COCOEvaluationTests: XCTestCase {
         }
     }
 
+    /// Both files are read at the same time, and what is wrong is said as if one came after the other.
+    func testOfTwoBrokenFilesTheAnnotationsAreNamed() throws {
+        let folder = try temporaryDirectory()
+        let files = ["sound": Golden.url("coco").path + "/gt.json", "broken": folder + "/broken.json"]
+        try Data("[{".utf8).write(to: URL(fileURLWithPath: folder + "/broken.json"))
+        for threads in [1, 2, nil] {
+            for (annotations, named) in [("broken", "an object"), ("sound", "results")] {
+                XCTAssertThrowsError(
+                    try COCOEvaluation.evaluate(
+                        annotationsPath: try XCTUnwrap(files[annotations]), resultsPath: folder + "/broken.json",
+                        threads: threads)
+                ) {
+                    XCTAssertTrue("\($0)".contains(named), "\($0)")
+                }
+            }
+        }
+    }
+
     func testPerfectDetectionsScoreOne() throws {
         let truth = groundTruth([image(1, [object(1, 10, 10, 50, 50), object(2, 100, 10, 150, 150)])])
         let scores = try COCOEvaluation.evaluate(

@@ -15,7 +15,8 @@ final class RankedScoreTests: XCTestCase {
 
     func testScoresOfEveryKindAreSortedAsTheyCompare() throws {
         let kinds = [
-            -Double.infinity, -1e300, -2.5, -2.4999999999999996, -1e-310, -0.0, 0.0, 5e-324, 1e-310, 0.1, 0.1.nextUp, 1,
+            -Double.infinity, -1e300, -2.5, -2.4999999999999996, -1e-300, -0.0, 0.0, Double.leastNonzeroMagnitude,
+            1e-300, 0.1, 0.1.nextUp, 1,
             255,
             256, 1e300, .infinity,
         ]
