@@ -47,4 +47,30 @@ final class SamplerTests: XCTestCase {
         XCTAssertEqual(part.order(epoch: 2), whole.order(epoch: 2).filter { $0 != 4 && $0 != 11 })
         XCTAssertEqual(part.batches(epoch: 0, batchSize: 5, dropLast: true).map(\.count), [5, 5, 5])
     }
+
+    /// By the definition of `SeededRandom`, computed by other code.
+    func testTheOrderOfAnEpoch() {
+        XCTAssertEqual(ShuffledSampler(count: 8, seed: 9).order(epoch: 2), [7, 5, 2, 4, 1, 3, 6, 0])
+    }
+
+    func testACountIsThatOfTheOrder() {
+        let samplers: [any Sampler] = [
+            SequentialSampler(count: 7), ShuffledSampler(count: 7, seed: 1), ShuffledSampler(count: 0, seed: 1),
+            PartialSampler(ShuffledSampler(count: 7, seed: 1), leavingOut: []),
+            // 9 is none of the base's.
+            PartialSampler(ShuffledSampler(count: 7, seed: 1), leavingOut: [2, 9]),
+            AspectGroupedBatchSampler(aspectRatios: [0.5, 1, 2, 0.7, 3], seed: 1),
+        ]
+        for sampler in samplers {
+            XCTAssertEqual(sampler.count, sampler.order(epoch: 1).count)
+            for (batchSize, dropLast) in [(2, false), (2, true), (3, false), (3, true), (9, false), (9, true)] {
+                let loader = DataLoader(
+                    dataset: NumberDataset(count: 10), batchSize: batchSize, sampler: sampler, threads: 0,
+                    dropLast: dropLast)
+                XCTAssertEqual(
+                    loader.batchesPerEpoch,
+                    sampler.batches(epoch: 1, batchSize: batchSize, dropLast: dropLast).count)
+            }
+        }
+    }
 }

@@ -82,4 +82,16 @@ final class SeededRandomTests: XCTestCase {
         }
         XCTAssertEqual(places, Set(0..<6))
     }
+
+    /// By the definition at the head of `SeededRandom`, computed by other code.
+    func testTheOrderOfAShuffle() {
+        var random = SeededRandom(seed: 3, epoch: 0, index: 0)
+        XCTAssertEqual(random.permutation(of: 10), [4, 8, 5, 0, 2, 1, 9, 6, 3, 7])
+        random = SeededRandom(seed: 3, epoch: 0, index: 0)
+        var letters = Array("abcdefghij")
+        random.shuffle(&letters)
+        XCTAssertEqual(String(letters), "eifacbjgdh")
+        XCTAssertEqual(random.permutation(of: 1), [0])
+        XCTAssertEqual(random.permutation(of: 0), [])
+    }
 }

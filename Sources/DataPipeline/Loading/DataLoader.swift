@@ -25,6 +25,8 @@ public final class DataLoader<D: Dataset>: Sendable {
     public let dropLast: Bool
     /// Which batches this process loads.
     public let share: BatchShare
+    /// Batches of an epoch, the same for all epochs; those of other processes count too.
+    public let batchesPerEpoch: Int
     private let log = SkipLog()
 
     /// A loader of batches; without `threads`, there is one thread per processor. A `batchSize` or `prefetch` below 1
@@ -43,14 +45,13 @@ public final class DataLoader<D: Dataset>: Sendable {
         self.failurePolicy = failurePolicy
         self.dropLast = dropLast
         self.share = share
+        let count = sampler.count
+        let batches = dropLast ? count / batchSize : (count + batchSize - 1) / batchSize
+        batchesPerEpoch = share.wholeSteps ? batches - batches % share.stepBatches : batches
     }
 
-    /// Batches of an epoch, the same for all epochs; those of other processes count too.
-    public var batchesPerEpoch: Int { batches(epoch: 0).count }
-
     private func batches(epoch: Int) -> [[Int]] {
-        let batches = sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast)
-        return share.wholeSteps ? batches.dropLast(batches.count % share.stepBatches) : batches
+        Array(sampler.batches(epoch: epoch, batchSize: batchSize, dropLast: dropLast).prefix(batchesPerEpoch))
     }
 
     /// Everything skipped or replaced in the batches handed out so far.

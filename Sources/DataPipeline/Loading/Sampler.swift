@@ -2,6 +2,9 @@ import Support
 
 /// The order in which an epoch visits a data set: a pure function of the sampler's own settings and the epoch.
 public protocol Sampler: Sendable {
+    /// How many indices an epoch has: as many as every other.
+    var count: Int { get }
+
     /// The indices of one epoch, in order.
     func order(epoch: Int) -> [Int]
 
@@ -11,6 +14,9 @@ public protocol Sampler: Sendable {
 }
 
 extension Sampler {
+    /// Those of the first epoch, counted.
+    public var count: Int { order(epoch: 0).count }
+
     /// The order cut into batches.
     public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {
         order(epoch: epoch).chunked(batchSize, dropLast: dropLast)
@@ -52,11 +58,9 @@ public struct ShuffledSampler: Sampler {
 
     /// The epoch's shuffle.
     public func order(epoch: Int) -> [Int] {
-        var indices = Array(0..<count)
         // No sample has a negative index, so no sample shares this sequence.
         var random = SeededRandom(seed: seed, epoch: epoch, index: -1)
-        random.shuffle(&indices)
-        return indices
+        return random.permutation(of: count)
     }
 }
 
@@ -73,8 +77,14 @@ public struct PartialSampler: Sampler {
         self.leftOut = leftOut
     }
 
+    /// The base's, less those that it has.
+    public var count: Int { leftOut.isEmpty ? base.count : order(epoch: 0).count }
+
     /// The base's order without those.
-    public func order(epoch: Int) -> [Int] { base.order(epoch: epoch).filter { !leftOut.contains($0) } }
+    public func order(epoch: Int) -> [Int] {
+        let order = base.order(epoch: epoch)
+        return leftOut.isEmpty ? order : order.filter { !leftOut.contains($0) }
+    }
 }
 
 /// Batches of images of similar proportions, which waste little on padding (torchvision's `GroupedBatchSampler`).
@@ -94,6 +104,9 @@ public struct AspectGroupedBatchSampler: Sampler {
         let sorted = boundaries.sorted()
         groups = aspectRatios.map { ratio in sorted.count { $0 <= ratio } }
     }
+
+    /// As many as there are groups given.
+    public var count: Int { groups.count }
 
     /// The indices batch by batch, for batches of one: a plain shuffle.
     public func order(epoch: Int) -> [Int] { ShuffledSampler(count: groups.count, seed: seed).order(epoch: epoch) }
