@@ -46,6 +46,26 @@ final class ImageFolderDatasetTests: XCTestCase {
         }
     }
 
+    /// Among classes without images, and whatever the names' length.
+    func testEveryImageHasItsNameAndClass() throws {
+        let folder = try temporaryDirectory()
+        let classes = [
+            ("b", ["x.png", "é.JPG", String(repeating: "n", count: 200) + ".jpeg"]), ("d", [".a.jpg", "1.jpg"]),
+        ]
+        for (name, files) in classes {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+            for file in files + ["jpg", ".jpg", "jpg.txt", "a.jpg "] {
+                XCTAssertTrue(FileManager.default.createFile(atPath: "\(folder)/\(name)/\(file)", contents: nil))
+            }
+        }
+        let set = try ImageFolderDataset(folder: folder, classNames: ["a", "b", "c", "d", "e"])
+        XCTAssertEqual(set.count, 5)
+        XCTAssertEqual((0..<5).map(set.label), [1, 1, 1, 3, 3])
+        XCTAssertEqual(
+            (0..<5).map(set.describe), classes.flatMap { name, files in files.sorted().map { "\(name)/\($0)" } })
+        XCTAssertEqual(set.unusableFiles().map(\.index), [0, 1, 2, 3, 4])
+    }
+
     /// `FileManager` lists such names, but opens no file by them: their classes would be missing without a word.
     func testNamesThatAreNotUTF8AreRefused() throws {
         let folder = try temporaryDirectory()

@@ -20,4 +20,17 @@ final class FolderNamesTests: XCTestCase {
         }
         XCTAssertEqual(FolderNames.firstUnreadable(in: folder), "caf\\xE9.jpg")
     }
+
+    func testAFolderIsListed() throws {
+        let folder = try temporaryDirectory()
+        XCTAssertNil(FolderNames.list(folder + "/none"))
+        XCTAssertEqual(FolderNames.list(folder)?.names, [])
+        let names = ["a.jpg", ".hidden", "caf\u{E9}.jpg", "b b", String(repeating: "x", count: 255)]
+        for name in names {
+            XCTAssertTrue(FileManager.default.createFile(atPath: folder + "/" + name, contents: nil))
+        }
+        let (found, unreadable) = try XCTUnwrap(FolderNames.list(folder))
+        XCTAssertEqual(Set(found), Set(names))
+        XCTAssertNil(unreadable)
+    }
 }

@@ -198,4 +198,42 @@ final class ClassificationTrainingTests: XCTestCase {
         XCTAssertTrue(message("model.weights=/nowhere.pth").contains("/nowhere.pth"))
         XCTAssertTrue(message("data.train=other").contains("data.train"))
     }
+
+    /// Folders that are known to be sound are not looked at again, as a file shows that is damaged in its place.
+    func testManyImagesAreLookedAtOnce() throws {
+        let folder = try temporaryDirectory()
+        for (part, count) in [("train", 5000), ("val", 2)] {
+            for name in ["cat", "dog"] {
+                let path = "\(folder)/\(part)/\(name)"
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                try ImageFile.writeJPEG(ByteImage(width: 40, height: 40, filledWith: 9), to: path + "/0.jpg")
+                for i in 1..<count { XCTAssertEqual(link(path + "/0.jpg", "\(path)/\(i).jpg"), 0) }
+            }
+        }
+        func open(_ settings: String...) throws -> [String] {
+            let text = """
+                task: classification
+                model: {backbone: cifar_resnet26_0.25}
+                data: {root: \(folder), format: folder, index: kept/images.tsv}
+                input: {side: 32, shorter_side: 36}
+                """
+            let file = try RecipeFile(text: text, path: "test.yaml", settings: settings)
+            return try ClassificationTraining(file: file, output: folder + "/run").notes
+        }
+        sleep(3)
+        XCTAssertEqual(try open(), [])
+        let index = try String(contentsOfFile: folder + "/kept/images.tsv", encoding: .utf8)
+        XCTAssertEqual(index.split(separator: "\n").count, 5)
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/val/dog/1.jpg"))
+        try file.truncate(atOffset: 0)
+        try file.close()
+        XCTAssertEqual(try open(), [])
+        try FileManager.default.removeItem(atPath: folder + "/kept/images.tsv")
+        XCTAssertThrowsError(try open()) {
+            XCTAssertTrue("\($0)".contains("data.val: 2 of its 4 images can't be used, such as"), "\($0)")
+        }
+        XCTAssertThrowsError(try open("data.format=cifar")) {
+            XCTAssertTrue("\($0)".contains("is for videos and folders of images, but cifar has files"), "\($0)")
+        }
+    }
 }

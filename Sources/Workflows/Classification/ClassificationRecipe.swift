@@ -118,7 +118,8 @@ package struct ClassificationDataSection: DataSection {
     /// The file in `root` with the class names of videos. Something-Something's is `labels.json`; a Kinetics list of paths
     /// and labels needs a text file with one name on each line.
     package var classes: String?
-    /// The file in `root` that keeps how many frames each video has; nil is `frames-index.tsv`.
+    /// The file in `root` that keeps how many frames each video has, nil for `frames-index.tsv`; or which folders of many images
+    /// are known to be sound, nil for `images-index.tsv`.
     package var index: String?
     /// What the names of the frames begin with where videos are folders of frames; nil is `img_`, or what all names of a
     /// folder begin with.
@@ -153,7 +154,10 @@ package struct ClassificationDataSection: DataSection {
         classes = try values.decodeIfPresent(String.self, forKey: .classes)
         index = try values.decodeIfPresent(String.self, forKey: .index)
         framePrefix = try values.decodeIfPresent(String.self, forKey: .framePrefix)
-        for key in [CodingKeys.videos, .valVideos, .classes, .index, .framePrefix] {
+        try values.require(
+            !format.isCIFAR || !values.contains(.index), .index,
+            "is for videos and folders of images, but \(format.rawValue) has files with fixed names")
+        for key in [CodingKeys.videos, .valVideos, .classes, .framePrefix] {
             try values.require(
                 format.isOfVideos || !values.contains(key), key, "is for videos, but \(format.rawValue) holds images")
         }

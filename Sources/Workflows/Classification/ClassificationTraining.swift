@@ -66,15 +66,21 @@ package struct ClassificationTraining: TrainingJob {
             survey = nil
         }
         let (policy, anchored) = (recipe.data.failedImages, self.file)
-        let parts: [(ImagePart, AnyClassificationDataset)] = [(.training, training), (.validation, validation)]
-        let unusable = try parts.compactMap { part, dataset in
-            try dataset.images.flatMap { images in
-                try images.unusableFiles(progress: indexing).unusable(
-                    of: images.count, in: part, under: policy, file: anchored
-                ) { images.folder + "/" + images.describe($0) }
+        let parts = [(part: ImagePart.training, dataset: training), (.validation, validation)].compactMap {
+            part, dataset in
+            dataset.images.map { (part: part, images: $0) }
+        }
+        var index =
+            parts.contains { $0.images.count >= ImageFolderIndex.leastImages }
+            ? ImageFolderIndex(root: recipe.data.root, file: recipe.data.indexFile) : nil
+        let unusable = try parts.compactMap { part, images in
+            let files = images.unusableFiles(knownBy: &index, progress: indexing)
+            index?.save()
+            return try files.unusable(of: images.count, in: part, under: policy, file: anchored) {
+                images.folder + "/" + images.describe($0)
             }
         }
-        notes = (survey?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? []) + unusable
+        notes = (survey?.notes ?? []) + (index?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? []) + unusable
         let leftOut = survey?.inventories[0].leftOut ?? []
         task = ClassificationTask(
             model: model, dataset: training, leavingOut: leftOut,

@@ -192,7 +192,11 @@ enum RecipeKeys {
         "val": ("", "the part that is measured; not for cifar"),
         "videos": ("folder", "the videos, in root"),
         "classes": ("file", "the class names of videos, in root"),
-        "index": ("file", "keeps how many frames each video has; none: frames-index.tsv in root"),
+        "index": (
+            "file",
+            "keeps how many frames each video has, or which of 10000 and more images are sound; none: frames-index.tsv or "
+                + "images-index.tsv in root"
+        ),
         "frame_prefix": (
             "", "what the names of frames in folders begin with; none: img_, or what all in a folder begin with"
         ),
