@@ -54,26 +54,31 @@ public struct Checkpoint: Sendable {
     /// Reads a checkpoint with all its tensors.
     ///
     /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
-    public static func read(_ path: String) throws -> Checkpoint { try read(path) { _ in true } }
+    public static func read(_ path: String) throws -> Checkpoint {
+        try read(path) { try Safetensors.read($0) }
+    }
 
     /// Reads a checkpoint without the optimiser's state and the random state, to use its model: the optimiser's state
-    /// is as large as the weights, or twice that.
+    /// is as large as the weights, or twice that. The model's tensors are the bytes of the file, which must not be written into
+    /// until they are loaded into a model; to replace the file is no harm.
     ///
     /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func readModel(_ path: String) throws -> Checkpoint {
-        try read(path) { !$0.hasPrefix(optimizerPrefix) && $0 != randomStateName }
+        try read(path) { try Safetensors.map($0) { !$0.hasPrefix(optimizerPrefix) && $0 != randomStateName } }
     }
 
     /// Reads what a checkpoint says of the run, and no tensor.
     ///
     /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
-    public static func readInfo(_ path: String) throws -> CheckpointInfo { try read(path) { _ in false }.info }
+    public static func readInfo(_ path: String) throws -> CheckpointInfo {
+        try read(path) { try Safetensors.map($0) { _ in false } }.info
+    }
 
-    private static func read(_ path: String, where isWanted: (String) -> Bool) throws -> Checkpoint {
+    private static func read(_ path: String, by open: (_ path: String) throws -> SafetensorsFile) throws -> Checkpoint {
         guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.missing(path: path) }
         let file: SafetensorsFile
         do {
-            file = try Safetensors.read(path, where: isWanted)
+            file = try open(path)
         } catch {
             throw CheckpointError.damaged(path: path, reason: "\(error)")
         }

@@ -141,4 +141,48 @@ final class SafetensorsTests: XCTestCase {
         XCTAssertLessThan(small, 16 << 20)
         XCTAssertGreaterThan(try peakGrowth { try Safetensors.read(path("a.safetensors")) }, 60 << 20)
     }
+
+    /// The tensors are the file's bytes, and no write to them reaches the file.
+    func testMappedTensors() throws {
+        let names = ["large", "odd", "behind", "none"]
+        try Safetensors.write(
+            [
+                ("large", Tensor.ones([64 << 18])), ("odd", Tensor([1, 0, 1] as [Float]).to(.uint8)), ("behind", ramp),
+                ("none", .zeros([0, 4])),
+            ], to: path("a.safetensors"))
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path("a.safetensors")))
+        let file = try Safetensors.map(path("a.safetensors")) { names.contains($0) }
+        let copied = try Safetensors.read(path("a.safetensors"))
+        XCTAssertEqual(file.tensors.map(\.name), copied.tensors.map(\.name))
+        for (mapped, copy) in zip(file.tensors, copied.tensors) {
+            XCTAssertEqual(mapped.tensor.shape, copy.tensor.shape, mapped.name)
+            XCTAssertEqual(mapped.tensor.dtype, copy.tensor.dtype, mapped.name)
+            XCTAssertEqual(mapped.tensor.array(Float.self), copy.tensor.array(Float.self), mapped.name)
+        }
+        // The file that takes its place is another.
+        try Safetensors.write([("large", Tensor.zeros([4]))], to: path("a.safetensors"))
+        let large = try XCTUnwrap(file.tensors.first { $0.name == "large" }?.tensor)
+        XCTAssertEqual(large.sum().item(), Double(64 << 18))
+        try bytes.write(to: URL(fileURLWithPath: path("b.safetensors")))
+        let written = try Safetensors.map(path("b.safetensors")) { $0 == "large" }.tensors[0].tensor
+        written.copyInPlace(from: .zeros([64 << 18]))
+        XCTAssertEqual(written.sum().item(), 0)
+        XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path("b.safetensors"))), bytes)
+    }
+
+    /// Whatever thread finds it first.
+    func testTheFirstOfSeveralDamagedTensorsIsNamed() throws {
+        try Safetensors.write((0..<40).map { ("t\($0 + 10)", Tensor.ones([1000])) }, to: path("d.safetensors"))
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path("d.safetensors")))
+        for number in [7, 8, 39] { bytes[bytes.count - 1 - 4000 * (39 - number)] ^= 1 }
+        try bytes.write(to: URL(fileURLWithPath: path("d.safetensors")))
+        for _ in 0..<20 {
+            XCTAssertThrowsError(try Safetensors.read(path("d.safetensors"))) {
+                XCTAssertTrue("\($0)".contains("the bytes of the tensor 't17' are not those"), "\($0)")
+            }
+            XCTAssertThrowsError(try Safetensors.map(path("d.safetensors")) { $0 != "t17" }) {
+                XCTAssertTrue("\($0)".contains("the bytes of the tensor 't18' are not those"), "\($0)")
+            }
+        }
+    }
 }

@@ -54,14 +54,34 @@ public enum Safetensors {
     public static func read(
         _ path: String, where isWanted: (_ name: String) -> Bool = { _ in true }
     ) throws -> SafetensorsFile {
+        try read(path, where: isWanted) { bytes, _, shape, dtype in
+            Tensor(bytes: UnsafeRawBufferPointer(bytes), shape: shape, dtype: dtype)
+        }
+    }
+
+    /// Reads like ``read(_:where:)``, but copies nothing: the tensors are the file's own bytes, mapped. For tensors that are copied to
+    /// where they belong before long, because a program that writes into the file, instead of replacing it, changes them.
+    package static func map(_ path: String, where isWanted: (_ name: String) -> Bool) throws -> SafetensorsFile {
+        try read(path, where: isWanted) { bytes, file, shape, dtype in
+            guard let start = bytes.baseAddress, Int(bitPattern: start) % dtype.size == 0 else {
+                return Tensor(bytes: UnsafeRawBufferPointer(bytes), shape: shape, dtype: dtype)
+            }
+            return Tensor(borrowing: start, owner: file, shape: shape, dtype: dtype)
+        }
+    }
+
+    private static func read(
+        _ path: String, where isWanted: (_ name: String) -> Bool,
+        tensor: (_ bytes: UnsafeMutableRawBufferPointer, _ file: MappedFile, _ shape: [Int], _ dtype: DType) -> Tensor
+    ) throws -> SafetensorsFile {
         func fail(_ reason: String) -> WeightsFileError { WeightsFileError(path: path, reason: reason) }
-        let bytes: Data
+        let file: MappedFile
         do {
-            // Foundation on Linux takes no file for safe and would read all of it, the optimiser's state too.
-            bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+            file = try MappedFile(path)
         } catch {
             throw fail("the file can't be read (\(Support.reason(of: error)))")
         }
+        let bytes = file.bytes
         guard bytes.count >= 8 else { throw fail("\(bytes.count) bytes are too few for a safetensors file") }
         let length = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
             $0 | UInt64($1.element) << (8 * UInt64($1.offset))
@@ -69,9 +89,10 @@ public enum Safetensors {
         guard length <= UInt64(min(maximumHeader, bytes.count - 8)) else {
             throw fail("not a safetensors file, or cut short: its header claims \(length) bytes")
         }
+        let headerBytes = Data(bytes[8..<8 + Int(length)])
         let header: [String: HeaderValue]
         do {
-            header = try JSONDecoder().decode([String: HeaderValue].self, from: bytes.subdata(in: 8..<8 + Int(length)))
+            header = try JSONDecoder().decode([String: HeaderValue].self, from: headerBytes)
         } catch {
             throw fail("its header isn't the JSON of a safetensors file (\(Support.reason(of: error)))")
         }
@@ -85,10 +106,11 @@ public enum Safetensors {
             case .metadata: throw fail("the entry '\(name)' lacks a type, a shape or offsets")
             }
         }
-        let checksums = try SafetensorsChecksums(takenFrom: &metadata, header: bytes[8..<8 + Int(length)]) { fail($0) }
+        let checksums = try SafetensorsChecksums(takenFrom: &metadata, header: headerBytes) { fail($0) }
         entries.sort { ($0.entry.dataOffsets.first ?? 0, $0.name) < ($1.entry.dataOffsets.first ?? 0, $1.name) }
         let data = bytes.count - 8 - Int(length)
-        let tensors = try entries.compactMap { name, entry -> (name: String, tensor: Tensor)? in
+        let wanted = try entries.compactMap {
+            name, entry -> (name: String, shape: [Int], dtype: DType, place: Range<Int>)? in
             guard let dtype = typeNames.first(where: { $0.value == entry.dtype })?.key else {
                 throw fail("the tensor '\(name)' has the type \(entry.dtype), which isn't supported")
             }
@@ -102,14 +124,21 @@ public enum Safetensors {
             }
             guard isWanted(name) else { return nil }
             let start = 8 + Int(length) + entry.dataOffsets[0]
-            let tensor = try bytes.withUnsafeBytes {
-                let elements = UnsafeRawBufferPointer(rebasing: $0[start..<start + size])
-                try checksums?.check(elements, of: name) { fail($0) }
-                return Tensor(bytes: elements, shape: entry.shape, dtype: dtype)
-            }
-            return (name, tensor)
+            return (name, entry.shape, dtype, start..<start + size)
         }
-        return SafetensorsFile(tensors: tensors, metadata: metadata)
+        if let checksums {
+            // The first look at the bytes, so their pages come in on all threads too.
+            _ = try parallelMap(count: wanted.count, threads: ProcessInfo.processInfo.activeProcessorCount) { number in
+                let (name, _, _, place) = wanted[number]
+                try checksums.check(UnsafeRawBufferPointer(rebasing: file.bytes[place]), of: name) {
+                    WeightsFileError(path: path, reason: $0)
+                }
+            }
+        }
+        return SafetensorsFile(
+            tensors: wanted.map { name, shape, dtype, place in
+                (name, tensor(UnsafeMutableRawBufferPointer(rebasing: bytes[place]), file, shape, dtype))
+            }, metadata: metadata)
     }
 
     private static func byteCount(_ shape: [Int], _ dtype: DType) -> Int? {
