@@ -155,6 +155,17 @@ final class EngineTests: XCTestCase {
             run.errors, "vertebra: VERTEBRA_ISA is avx3; it can be one of baseline, avx2, avx512, avx512_bf16, amx\n")
     }
 
+    /// The loader tells what it calls as a process ends.
+    func testTheEngineEndsWithoutTearingDown() throws {
+        let run = try CommandRun.of(
+            ["LD_DEBUG=files", CommandRun.executable("vertebra").path, "recipe", "--reference"],
+            executable: URL(fileURLWithPath: "/usr/bin/env"))
+        XCTAssertEqual(run.status, 0)
+        XCTAssertTrue(run.output.hasSuffix("\n"), "the output was cut short: …\(run.output.suffix(80))")
+        XCTAssertTrue(run.errors.contains("calling init:"))
+        XCTAssertFalse(run.errors.contains("calling fini:"))
+    }
+
     func testVersion() throws {
         let (small, whole) = try (
             CommandRun.of(["--version"]), CommandRun.of(["--version"], command: "vertebra-engine")
