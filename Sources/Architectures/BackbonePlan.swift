@@ -90,19 +90,39 @@ public struct BackbonePlan: Hashable, Sendable {
     public var tensors: [PlannedTensor] { layers.flatMap(\.tensors) }
 
     /// Number of trainable parameters.
-    public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
+    public var parameterCount: Int {
+        func count(_ layers: [PlannedLayer]) -> Int { layers.reduce(0) { $0 + $1.parameterCount } }
+        return stages.reduce(count(stem) + count([lastNorm, classifier].compactMap { $0 })) { sum, stage in
+            stage.blocks.reduce(sum + count(stage.transition)) { sum, block in
+                sum + count(block.branch) + count(block.projection) + count(block.additions)
+            }
+        }
+    }
 
     /// Every layer at an input of `[channels, height, width]`, or `[channels, frames, height, width]` for clips.
     ///
     /// Traps if the input has other axes than the architecture takes, or not three channels.
     public func layers(input: [Int]) -> [SizedLayer] {
+        var result: [SizedLayer] = []
+        visitLayers(input: input) { prefix, layer, outputSize in
+            result.append(
+                SizedLayer(
+                    layer: layer.named(prefix), outputSize: outputSize,
+                    multiplyAdds: layer.multiplyAdds(outputSize: outputSize)))
+        }
+        return result
+    }
+
+    /// Calls `body` for every layer, in the state dict's order, with what stands before its full name and its output's size.
+    private func visitLayers(
+        input: [Int], _ body: (_ prefix: String, _ layer: PlannedLayer, _ outputSize: [Int]) -> Void
+    ) {
         precondition(
             input.count == architecture.rank.axes + 1 && input.first == BackboneArchitecture.inputChannels,
             "a backbone of rank \(architecture.rank.rawValue) takes an input of \(BackboneArchitecture.inputChannels) channels and "
                 + "\(architecture.rank.axes) axes, not \(input)")
-        var result: [SizedLayer] = []
-        /// Adds the layers, each fed by the one before, and returns the last size.
-        func append(_ layers: [PlannedLayer], prefix: String = "", from size: [Int]) -> [Int] {
+        /// Visits the layers, each fed by the one before, and returns the last size.
+        func visit(_ layers: [PlannedLayer], prefix: String = "", from size: [Int]) -> [Int] {
             var size = size
             var splitSize: [Int]?
             for layer in layers {
@@ -110,32 +130,30 @@ public struct BackbonePlan: Hashable, Sendable {
                 let isSplit = layer.name.hasPrefix("convs.")
                 if isSplit, splitSize == nil { splitSize = size }
                 let outputSize = layer.outputSize(of: isSplit ? splitSize ?? size : size)
-                result.append(
-                    SizedLayer(
-                        layer: layer.named(prefix), outputSize: outputSize,
-                        multiplyAdds: layer.multiplyAdds(outputSize: outputSize)))
+                body(prefix, layer, outputSize)
                 if !outputSize.isEmpty { size = outputSize }
             }
             return size
         }
-        var size = append(stem, from: Array(input.dropFirst()))
+        var size = visit(stem, from: Array(input.dropFirst()))
         for stage in stages {
-            size = append(stage.transition, from: size)
+            size = visit(stage.transition, from: size)
             for block in stage.blocks {
                 let prefix = block.name + "."
                 let blockInput = size
-                size = append(block.branch, prefix: prefix, from: blockInput)
-                _ = append(block.projection, prefix: prefix, from: blockInput)
-                _ = append(block.additions, prefix: prefix, from: size)
+                size = visit(block.branch, prefix: prefix, from: blockInput)
+                _ = visit(block.projection, prefix: prefix, from: blockInput)
+                _ = visit(block.additions, prefix: prefix, from: size)
             }
         }
-        _ = append([lastNorm, classifier].compactMap { $0 }, from: size)
-        return result
+        _ = visit([lastNorm, classifier].compactMap { $0 }, from: size)
     }
 
     /// Multiply-adds of convolutions and linear layers for one image `[channels, height, width]` or clip
     /// `[channels, frames, height, width]`. Traps like ``layers(input:)``.
     public func multiplyAdds(input: [Int]) -> Int {
-        layers(input: input).reduce(0) { $0 + $1.multiplyAdds }
+        var sum = 0
+        visitLayers(input: input) { sum += $1.multiplyAdds(outputSize: $2) }
+        return sum
     }
 }

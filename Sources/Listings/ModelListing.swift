@@ -1,5 +1,6 @@
 import Architectures
 import Foundation
+import Support
 
 /// The catalogue as `vertebra models` shows it.
 package enum ModelListing {
@@ -16,7 +17,9 @@ package enum ModelListing {
 
     /// Every model of the catalogue, in its order.
     package static func all() throws -> [Model] {
-        try Catalogue.models.map { model in
+        let models = Catalogue.models
+        return try parallelMap(count: models.count, threads: ProcessInfo.processInfo.activeProcessorCount) { number in
+            let model = models[number]
             let plan = try model.architecture.plan()
             let input = model.architecture.usualInput
             return Model(

@@ -18,8 +18,9 @@ package struct TextTable {
                 let fill = String(repeating: " ", count: widths[column] - cell.count)
                 return rightAligned.contains(column) ? fill + cell : cell + fill
             }
-            let text = cells.joined(separator: "  ")
-            return String(text.reversed().drop { $0 == " " }.reversed())
+            var text = cells.joined(separator: "  ")
+            while text.last == " " { text.removeLast() }
+            return text
         }.joined(separator: "\n")
     }
 }

@@ -84,4 +84,21 @@ final class BackbonePlanTests: XCTestCase {
             }
         }
     }
+
+    /// `parameterCount` and `multiplyAdds` go around the names that the lists have.
+    func testCountsAreThoseOfTheLists() throws {
+        for model in Catalogue.models {
+            let plan = try model.architecture.plan(),
+                input = model.architecture.rank == .video ? [3, 16, 64, 64] : [3, 64, 64]
+            XCTAssertEqual(
+                plan.parameterCount, plan.tensors.reduce(0) { $0 + ($1.isParameter ? $1.count : 0) }, model.name)
+            XCTAssertEqual(
+                plan.multiplyAdds(input: input), plan.layers(input: input).reduce(0) { $0 + $1.multiplyAdds },
+                model.name)
+        }
+        for normalization in [Normalization.frozenBatch, .group(groups: 8)] {
+            let plan = try BackboneArchitecture.resNet(50).with { $0.normalization = normalization }.plan()
+            XCTAssertEqual(plan.parameterCount, plan.tensors.reduce(0) { $0 + ($1.isParameter ? $1.count : 0) })
+        }
+    }
 }
