@@ -34,6 +34,12 @@ final class PeerComparisonTests: XCTestCase {
         XCTAssertEqual(verdict([2, 2, 2], [1.93, 1.93, 1.93]), .fell)
     }
 
+    func testRoundsThatDifferByAQuarterAreSaidToBeUnsteady() {
+        let words = ", unsteady: measure it again with nothing beside it; not in the file"
+        XCTAssertTrue(PeerComparison(then: nil, now: figures([1.8, 2, 2.31])).text.hasSuffix(words))
+        XCTAssertFalse(PeerComparison(then: nil, now: figures([1.8, 2, 2.29])).text.contains("unsteady"))
+    }
+
     func testAnotherProgramOrNoFigureIsNoMeasure() {
         let then = figures([2], program: "eager PyTorch, jemalloc")
         let slow = PeerComparison(then: then, now: figures([1]))

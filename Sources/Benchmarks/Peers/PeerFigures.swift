@@ -37,6 +37,10 @@ package struct PeerFigures: Codable, Hashable, Sendable {
     /// The largest of the rounds' ratios less the smallest.
     package var spread: Double { (ratios.last ?? 0) - (ratios.first ?? 0) }
 
+    /// Whether the rounds differ by more than a quarter of the ratio, so that something else ran beside them and the figures tell
+    /// little.
+    package var isUnsteady: Bool { spread > ratio / 4 }
+
     private enum Key: String, CodingKey {
         case name = "case"
         case date, libtorch, program, versions, ratio, spread
@@ -96,6 +100,7 @@ package struct PeerFigures: Codable, Hashable, Sendable {
         }
         return "\(name): " + side("Vertebra", ownTimes, ownMemory) + "; " + side(program, peerTimes, peerMemory)
             + String(format: "; ratio %.2f (%.2f to %.2f)", ratio, ratios.first ?? 0, ratios.last ?? 0)
+            + (isUnsteady ? ", unsteady: measure it again with nothing beside it" : "")
     }
 }
 
