@@ -80,7 +80,8 @@ let targetsWithLibtorch: [Target] =
             name: "CSimulatedDevice", dependencies: ["CLibtorch"], path: "Tests/CSimulatedDevice",
             cxxSettings: [.headerSearchPath(".")]),
         .target(
-            name: "SimulatedDevice", dependencies: ["CSimulatedDevice", "Tensors"], path: "Tests/SimulatedDevice"),
+            name: "SimulatedDevice", dependencies: ["CSimulatedDevice", "CTorch", "Tensors"],
+            path: "Tests/SimulatedDevice"),
         .target(name: "CAllocator", linkerSettings: [.linkedLibrary("jemalloc")]),
         .testTarget(name: "CTorchTests", dependencies: ["CTorch", "CAllocator"], linkerSettings: [runPath]),
         .target(name: "CLoader"),

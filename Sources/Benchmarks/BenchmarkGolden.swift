@@ -64,12 +64,17 @@ extension Benchmark {
         if let mean = network.namedBuffers().first(where: { $0.name == statistics }) {
             numbers["running_mean"] = golden.train.runningMean.difference(of: mean.buffer.tensor)
         }
+        network.convert(to: .float64)
+        F.crossEntropy(network(input.to(.float64)), labels).backward()
+        numbers["gradients_float64"] = worstGradient(
+            of: network, golden.train.gradientNorms, floor: GoldenBackbone.gradientFloor)
         reportNumbers(
             "golden \(golden.model) \(device)", numbers,
             limits: [
                 "features": GoldenBackbone.valueTolerance, "logits": GoldenBackbone.valueTolerance,
                 "loss": GoldenBackbone.valueTolerance, "running_mean": GoldenBackbone.valueTolerance,
                 "gradients": golden.gradientTolerance(convolvesNatively: false),
+                "gradients_float64": golden.gradientToleranceInFloat64,
             ])
     }
 

@@ -7,19 +7,19 @@ import Tensors
 
 extension Benchmark {
     /// A network of each family, in 2D and 3D, whose results on a device are compared with the CPU's.
-    static let comparedModels = [
+    package static let comparedModels = [
         "resnet18", "resnet50", "iresnet50", "resstage50", "resgroup50", "iresgroup50", "b_rgsnet50", "d_rgsnet50",
         "res_rgsnet50", "res_rgsnet50_se", "dsnet50", "dsnet50_a", "ds2net50", "ds2res2net50", "resnet50_dense",
-        "densenet121", "resnext50_32x4d", "resnet3d50", "iresnet3d50", "dsnet3d50", "res_rgsnet3d50",
+        "densenet121", "resnext50_32x4d", "resnet3d50", "iresnet3d50", "dsnet3d50", "res_rgsnet3d50_se",
     ]
     private static let smallModels = ["resnet18", "res_rgsnet26_0.25", "dsnet26", "resnet3d26_0.25"]
 
     /// What results may differ by. Values are as shares of their deviation; a training step's logits went through norms over a
-    /// batch of four, which magnify rounding. Gradients are as shares of their norm, parameter by parameter: some ReLUs turn
-    /// with the order of sums, and the CPU's own two ways of computing differ by up to a twenty-fifth. Numbers of eight bits
-    /// are rounded by up to 1/512 in each of some fifty layers.
+    /// batch of four, which magnify rounding. Gradients in float32 are as shares of the norm of all together: some ReLUs turn with
+    /// the order of sums, which moves a small parameter's by a third, and all together by up to a twentieth. In float64 none turns,
+    /// and each parameter's are held to its own norm. Numbers of eight bits are rounded by up to 1/512 in each of some fifty layers.
     private static let classifierLimits = [
-        "inference": 1e-3, "logits": 5e-3, "gradients": 0.1, "inference_bfloat16": 5e-2,
+        "inference": 1e-3, "logits": 5e-3, "gradients": 0.1, "gradients_float64": 1e-6, "inference_bfloat16": 5e-2,
     ]
     private static let detectorLimits = [
         "losses": 1e-3, "gradients": 0.1, "boxes_pixels": 0.1, "scores": 1e-3, "detections_unlike": 0,
@@ -72,7 +72,7 @@ extension Benchmark {
         }
         let expected = step(here, images, labels)
         let found = asOnDevice { step(there, images.to(device), labels.to(device)) }
-        let gradients = gradientDifference(there, here)
+        let gradients = jointGradientDifference(there, here)
         here.eval()
         there.eval()
         let result = withoutGrad { here(images) }
@@ -80,21 +80,41 @@ extension Benchmark {
         let halved = withoutGrad {
             asOnDevice { withAutocast(.bfloat16, device: device) { there(images.to(device)) }.to(.float32) }
         }
+        for (network, device) in [(here, Device.cpu), (there, device)] {
+            network.train()
+            network.convert(to: .float64)
+            _ = asOnDevice { step(network, images.to(.float64).to(device), labels.to(device)) }
+        }
         reportNumbers(
             "\(name) \(device) against cpu",
             [
                 "logits": found.difference(from: expected), "gradients": gradients,
+                "gradients_float64": gradientDifference(there, here),
                 "inference": inference.difference(from: result),
                 "inference_bfloat16": halved.rootMeanSquareDifference(from: result),
             ], limits: Self.classifierLimits)
+    }
+
+    /// The difference of all gradients of two networks, as a share of their norm.
+    private func jointGradientDifference(_ found: Module, _ expected: Module) -> Double {
+        var (differences, norms) = (0.0, 0.0)
+        for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
+            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { continue }
+            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return .nan }
+            let norm: Double = wanted.norm().item()
+            let difference: Double = (gradient - wanted).norm().item()
+            differences += difference * difference
+            norms += norm * norm
+        }
+        return (differences / norms).squareRoot()
     }
 
     /// The largest difference of a parameter's gradients in two networks, as a share of its norm.
     func gradientDifference(_ found: Module, _ expected: Module) -> Double {
         var worst = 0.0
         for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
-            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float32) else { continue }
-            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float32) else { return .nan }
+            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { continue }
+            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return .nan }
             let norm: Double = wanted.norm().item()
             let difference: Double = (gradient - wanted).norm().item()
             // A gradient that is zero but for rounding has no digits to compare.

@@ -4,11 +4,16 @@
 #include <ATen/ops/_local_scalar_dense.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/result_type.h>
 #include <c10/core/DispatchKeySet.h>
 #include <torch/library.h>
 
+#include <atomic>
 #include <tuple>
 
+#include "CSimulatedDevice.h"
 #include "counts.hpp"
 #include "fallback.hpp"
 #include "memory.hpp"
@@ -104,14 +109,34 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     return {operands.on_device(x), operands.on_device(w), operands.on_device(b)};
 }
 
+std::atomic<bool> divides_as_cuda{false};
+
+at::Tensor divide(const at::Tensor &dividend, const at::Tensor &divisor) {
+    const char *name = "aten::div";
+    count_kernel(name);
+    Operands operands;
+    const auto seen_or_own = [&](const at::Tensor &tensor, const char *argument) {
+        return tensor.device().type() == device_type ? operands.on_cpu(tensor, name, argument) : tensor;
+    };
+    const at::Tensor x = seen_or_own(dividend, "self"), by = seen_or_own(divisor, "other");
+    const bool is_number = divisor.device().type() != device_type && divisor.dim() == 0;
+    const auto type = at::result_type(dividend, divisor);
+    if (!divides_as_cuda || !is_number || !c10::isFloatingType(type)) return operands.on_device(at::div(x, by));
+    if (type == at::kDouble) return operands.on_device(at::mul(x, at::Scalar(1 / by.item<double>())));
+    return operands.on_device(at::mul(x, at::Scalar(1 / by.item<float>())));
+}
+
 }  // namespace
 }  // namespace simulated
+
+void simulated_device_divide_as_cuda(bool on) { simulated::divides_as_cuda = on; }
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
     library.impl("empty.memory_format", &simulated::empty);
     library.impl("empty_strided", &simulated::empty_strided);
     library.impl("_copy_from", &simulated::copy_from);
     library.impl("_copy_from_and_resize", &simulated::copy_from_and_resize);
+    library.impl("div.Tensor", &simulated::divide);
     library.impl("record_stream", &simulated::record_stream);
     library.impl("_local_scalar_dense", &simulated::local_scalar);
     library.impl("convolution_overrideable", &simulated::convolution);

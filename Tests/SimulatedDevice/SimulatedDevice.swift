@@ -1,4 +1,5 @@
 import CSimulatedDevice
+import CTorch
 import Foundation
 import Tensors
 
@@ -24,9 +25,22 @@ package enum SimulatedDevice {
     }
 
     /// Runs `body` with the device as this process's `cuda:0`.
-    package static func use<R>(_ body: (Device) throws -> R) rethrows -> R {
+    ///
+    /// - Parameters:
+    ///   - hasKernels: whether it runs the toolkit's kernels for GPUs, which are compiled for the CPU here.
+    ///   - dividesAsCUDA: whether it divides by a number of the host as CUDA does, by multiplying with its reciprocal.
+    ///   - body: is given the device.
+    package static func use<R>(
+        hasKernels: Bool = false, dividesAsCUDA: Bool = false, _ body: (Device) throws -> R
+    ) rethrows -> R {
         simulated_device_show(true)
-        defer { simulated_device_show(false) }
+        ct_set_kernel_runner(hasKernels ? simulated_device_run_kernel : nil)
+        simulated_device_divide_as_cuda(dividesAsCUDA)
+        defer {
+            simulated_device_show(false)
+            ct_set_kernel_runner(nil)
+            simulated_device_divide_as_cuda(false)
+        }
         return try body(.cuda(0))
     }
 

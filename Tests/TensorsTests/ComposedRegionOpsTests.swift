@@ -56,4 +56,33 @@ final class ComposedRegionOpsTests: XCTestCase {
                 DetectionOps.roiPool(maps[0], rois: rois, outputSize: (14, 14), spatialScale: 1 / 16)
             }, 1.4)
     }
+
+    /// Bins that end exactly at a pixel: CUDA's division by a number of the host, which the simulated device copies, would
+    /// take another pixel into some of them.
+    func testBinsThatEndAtAPixelEndThereOnADevice() {
+        Random.seed(2)
+        let map = Tensor.rand([1, 3, 80, 80])
+        for bins in [3, 5, 6, 7, 11, 14] {
+            let rois = Tensor(
+                (1...80 / bins).flatMap { [0, 0, 0, Float($0 * bins), Float($0 * bins)] }, shape: [80 / bins, 5])
+            // Regions of RoIPool end with their last pixel.
+            let inclusive = rois - Tensor([0, 0, 0, 1, 1] as [Float])
+            let pooled = DetectionOps.roiPool(map, rois: inclusive, outputSize: (bins, bins), spatialScale: 1)
+            let aligned = DetectionOps.roiAlign(
+                map, rois: rois, outputSize: (bins, bins), spatialScale: 1, samplingRatio: 0, aligned: false)
+            SimulatedDevice.use(dividesAsCUDA: true) { device in
+                let there = map.to(device)
+                XCTAssertEqual(
+                    DetectionOps.roiPool(
+                        there, rois: inclusive.to(device), outputSize: (bins, bins), spatialScale: 1
+                    ).to(.cpu).array(Float.self), pooled.array(Float.self), "\(bins) bins")
+                let found = DetectionOps.roiAlign(
+                    there, rois: rois.to(device), outputSize: (bins, bins), spatialScale: 1, samplingRatio: 0,
+                    aligned: false
+                ).to(.cpu)
+                let difference = (found - aligned).abs().array(Float.self).max() ?? .infinity
+                XCTAssertLessThan(difference, 1e-5, "\(bins) bins")
+            }
+        }
+    }
 }

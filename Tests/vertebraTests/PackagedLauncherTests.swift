@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 import TestSupport
 import XCTest
@@ -122,6 +123,27 @@ final class PackagedLauncherTests: XCTestCase {
             let run = try archive.run([], ["LIBTORCH": libtorch])
             XCTAssertEqual(run.status, 0, run.errors)
             XCTAssertTrue(run.output.hasPrefix(libtorch + "/lib:"), run.output)
+        }
+    }
+
+    /// The engine starts with the environment that the command would give it, and never with less of the user's own.
+    func testTheEngineGetsItsEnvironment() throws {
+        let archive = try makeArchive()
+        let torch = try archive.makeTorch("2.13.0", in: "torch")
+        try archive.write("#!/bin/sh\nexec /usr/bin/env\n", "libexec/vertebra", isProgram: true)
+        func environment(_ more: [String: String]) throws -> Set<Substring> {
+            let run = try archive.run([], more.merging(["LIBTORCH": torch]) { $1 })
+            XCTAssertEqual(run.status, 0, run.errors)
+            return Set(run.output.split(separator: "\n"))
+        }
+        XCTAssertFalse(Engine.environmentDefaults.isEmpty)
+        for known in Engine.environmentDefaults {
+            func isSet(_ environment: Set<Substring>) -> Bool {
+                environment.contains { $0.hasPrefix(known.variable + "=") }
+            }
+            XCTAssertTrue(try environment([:]).contains("\(known.variable)=\(known.value)"))
+            XCTAssertTrue(try environment([known.variable: "7"]).contains("\(known.variable)=7"))
+            for other in known.others { XCTAssertFalse(isSet(try environment([other: "x"])), other) }
         }
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/elements.hpp"
 #include "core/guard.hpp"
 #include "core/parallel.hpp"
 #include "core/simd.hpp"
@@ -184,7 +185,7 @@ public:
         const at::MemoryFormat format = channels_last_of(upstream[0]);
         const at::Tensor g = upstream[0].contiguous(format);
         const at::Tensor gradient = at::empty(sizes, g.options().memory_format(format));
-        const auto *places = taps.const_data_ptr<uint8_t>();
+        const auto *places = elements<uint8_t>(taps);
         with_type(g, [&]<typename T>(T) {
             const auto *from = static_cast<const T *>(g.const_data_ptr());
             auto *into = static_cast<T *>(gradient.mutable_data_ptr());

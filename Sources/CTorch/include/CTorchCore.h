@@ -97,6 +97,14 @@ const char *ct_accelerator_failure(void);
 int64_t ct_peak_device_memory(int32_t device);
 /// Lets the count of the peak begin at what is in use now; no effect where the allocator does not count.
 void ct_reset_peak_device_memory(int32_t device);
+/// Whether a device computes by kernels of this package where there are any; else by libtorch's operations alone.
+void ct_allow_device_kernels(bool allowed);
+bool ct_allows_device_kernels(void);
+/// Runs a kernel of this package by its name, and returns whether it knows it: `grid` blocks along three axes of `block` threads
+/// each, and the address of each argument.
+typedef bool (*ct_kernel_runner)(const char *name, const uint32_t *grid, uint32_t block, void *const *arguments);
+/// Lets a device that some library has brought to libtorch run the kernels; null takes that back.
+void ct_set_kernel_runner(ct_kernel_runner runner);
 /// Waits until everything asked of a device is done.
 ct_status ct_synchronize(int32_t device);
 

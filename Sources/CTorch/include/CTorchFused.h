@@ -50,7 +50,7 @@ typedef struct ct_sum_term {
 /// Whether `ct_normalized_sum` can take these addends; if not, the sum must be composed.
 bool ct_normalized_sum_applies(const ct_sum_term *terms, int32_t count);
 /// The sum of the addends, and its ReLU where `rectified`, with a gradient. `moments`, where it isn't null, gets the
-/// means and variances of every image and channel of the result, `[N, 2, C]`.
+/// means and variances of every image and channel of the result, `[N, 2, C]`, or null on a GPU.
 ct_status ct_normalized_sum(
     const ct_sum_term *terms, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments);
 

@@ -9,6 +9,7 @@
 #include "convolution/repeated_convolution.hpp"
 #include "core/guard.hpp"
 #include "CTorchFused.h"
+#include "normalized_sum/device_sum.hpp"
 #include "normalized_sum/normalized_sum_kernels.hpp"
 #include "normalized_sum/normalized_sum_passes.hpp"
 #include "normalized_sum/remade_map.hpp"
@@ -271,7 +272,10 @@ at::Tensor RemadeMap::load(torch::autograd::AutogradContext *context, const at::
 
 using namespace ctorch;
 
-bool ct_normalized_sum_applies(const ct_sum_term *handles, int32_t count) { return applies(terms_of(handles, count)); }
+bool ct_normalized_sum_applies(const ct_sum_term *handles, int32_t count) {
+    const std::vector<Term> terms = terms_of(handles, count);
+    return applies(terms) || device_sum_applies(terms);
+}
 
 bool ct_lean_memory(void) { return RemadeMap::is_lean(); }
 void ct_set_lean_memory(bool on) { RemadeMap::is_lean() = on; }
@@ -280,6 +284,11 @@ ct_status ct_normalized_sum(
     const ct_sum_term *handles, int32_t count, bool rectified, ct_tensor *out, ct_tensor *moments) {
     return ct_guard([&] {
         const std::vector<Term> terms = terms_of(handles, count);
+        if (device_sum_applies(terms)) {
+            *out = wrap(device_sum(terms, rectified));
+            if (moments != nullptr) *moments = nullptr;
+            return;
+        }
         TORCH_CHECK(applies(terms), "normalized_sum: these operands want the composed form");
         bool needs_gradient = false;
         std::vector<at::Tensor> maps, affine;

@@ -36,7 +36,7 @@ extension ComposedDetectionOps {
         }
         // As many samples as pixels, so what a region's bins are sums of is found for those together that have as many.
         let counts = [outputSize.1, outputSize.0].enumerated().map { axis, bins in
-            (regions.size.select(dim: 1, index: axis) / Double(bins)).ceil().array(Double.self)
+            quotient(regions.size.select(dim: 1, index: axis), bins).ceil().array(Double.self)
         }
         let samples = (0..<count).map { k in
             [counts[1][k], counts[0][k]].map { $0.isFinite && $0 > 0 ? Int($0) : 0 }
@@ -73,6 +73,12 @@ extension ComposedDetectionOps {
                 + Tensor(ofBin, device: rois.device).unsqueeze(1)
                 * Tensor.arange(0, Double(bins), dtype: .int64, device: rois.device)).flatten())
         return features(sums, shape).to(dtype)
+    }
+
+    /// Each element divided by a number, rounded as IEEE 754 says. CUDA's division by a number of the host is a product with the
+    /// number's reciprocal, and a little more than 3 is rounded up to another pixel than 3.
+    private static func quotient(_ x: Tensor, _ divisor: Int) -> Tensor {
+        x / Tensor.full([1], Double(divisor), dtype: x.dtype, device: x.device)
     }
 
     /// The sums of all regions' bins, `[K · bins, C]`, as features of the shape `[K, C, bins.0, bins.1]`.
@@ -185,7 +191,7 @@ extension ComposedDetectionOps {
             let low = Tensor.where(
                 isNumber, first, Tensor.full(first.shape, Double(1 << 30), dtype: first.dtype, device: first.device))
             let length = Tensor.where(isNumber, last - first + 1, Tensor.onesLike(first)).clamp(min: 1)
-            let bin = (length / Double(bins)).unsqueeze(1)
+            let bin = quotient(length, bins).unsqueeze(1)
             let steps = Tensor.arange(0, Double(bins), dtype: .float32, device: first.device).to(first.dtype)
             let start = low.unsqueeze(1)
             begin = ((steps * bin).floor().to(.int64) + start.to(.int64)).clamp(min: 0, max: Double(size)).to(.int64)
@@ -287,7 +293,7 @@ extension ComposedDetectionOps {
         init(start: Tensor, length: Tensor, extent: Tensor, bins: Int, samples: Int) {
             let (dtype, count) = (start.dtype, start.shape[0])
             let start = start.unsqueeze(1)
-            let bin = (length / Double(bins)).unsqueeze(1)
+            let bin = quotient(length, bins).unsqueeze(1)
             let extent = extent.to(dtype).unsqueeze(1)
             let step = Tensor.arange(0, Double(bins * samples), dtype: .float64, device: start.device)
             let ofBin = (step / Double(samples)).floor()

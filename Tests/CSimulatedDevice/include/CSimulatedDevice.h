@@ -28,6 +28,13 @@ simulated_counts simulated_device_counts(void);
 char *simulated_device_list(void);
 void simulated_device_reset_counts(void);
 
+/// Runs a kernel of the toolkit for GPUs: a `ct_kernel_runner`.
+bool simulated_device_run_kernel(const char *name, const uint32_t *grid, uint32_t block, void *const *arguments);
+
+/// Lets the device divide by a number of the host as CUDA does: by multiplying with its reciprocal, which rounds to another result here
+/// and there; or as the CPU does.
+void simulated_device_divide_as_cuda(bool on);
+
 /// Bytes of device memory in use.
 int64_t simulated_device_memory(void);
 
