@@ -16,6 +16,10 @@ let runPath = LinkerSetting.unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", runFo
 /// machine that lacks it.
 let withoutLibtorch = Context.environment["VERTEBRA_WITHOUT_LIBTORCH"] == "1"
 
+/// `VERTEBRA_EMULATED_TILES=1` lets what is made for a CPU's tile unit compute by AVX-512's instructions instead, so that it is
+/// tested on machines without one. Nothing else should be built so: the tile unit itself lies idle then.
+let emulatesTiles = Context.environment["VERTEBRA_EMULATED_TILES"] == "1"
+
 /// A Swift module and the tests that mirror it.
 func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = []
@@ -74,7 +78,8 @@ let targetsWithLibtorch: [Target] =
     [
         .systemLibrary(name: "CLibtorch", pkgConfig: "vertebra-libtorch"),
         .target(
-            name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.headerSearchPath(".")],
+            name: "CTorch", dependencies: ["CLibtorch"],
+            cxxSettings: [.headerSearchPath(".")] + (emulatesTiles ? [.define("CTORCH_EMULATED_TILES")] : []),
             linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "CSimulatedDevice", dependencies: ["CLibtorch"], path: "Tests/CSimulatedDevice",

@@ -65,7 +65,9 @@ extension Benchmark {
             numbers["running_mean"] = golden.train.runningMean.difference(of: mean.buffer.tensor)
         }
         network.convert(to: .float64)
-        F.crossEntropy(network(input.to(.float64)), labels).backward()
+        let exact = F.crossEntropy(network(input.to(.float64)), labels)
+        exact.backward()
+        numbers["loss_float64"] = abs(exact.item() - golden.train.loss) / abs(golden.train.loss)
         numbers["gradients_float64"] = worstGradient(
             of: network, golden.train.gradientNorms, floor: GoldenBackbone.gradientFloor)
         reportNumbers(

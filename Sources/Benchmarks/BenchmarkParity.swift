@@ -2,6 +2,7 @@ import Annotations
 import Architectures
 import Backbones
 import Detectors
+import Foundation
 import NN
 import Tensors
 
@@ -22,7 +23,7 @@ extension Benchmark {
         "inference": 1e-3, "logits": 5e-3, "gradients": 0.1, "gradients_float64": 1e-6, "inference_bfloat16": 5e-2,
     ]
     private static let detectorLimits = [
-        "losses": 1e-3, "gradients": 0.1, "boxes_pixels": 0.1, "scores": 1e-3, "detections_unlike": 0,
+        "losses": 1e-3, "gradients": 0.1, "boxes_pixels": 0.1, "scores": 1e-3, "detections_unlike": 0.02,
     ]
 
     /// Compares a device's results with the CPU's.
@@ -72,7 +73,7 @@ extension Benchmark {
         }
         let expected = step(here, images, labels)
         let found = asOnDevice { step(there, images.to(device), labels.to(device)) }
-        let gradients = jointGradientDifference(there, here)
+        let gradients = jointGradientDifference(there, here, name)
         here.eval()
         there.eval()
         let result = withoutGrad { here(images) }
@@ -95,9 +96,11 @@ extension Benchmark {
             ], limits: Self.classifierLimits)
     }
 
-    /// The difference of all gradients of two networks, as a share of their norm.
-    private func jointGradientDifference(_ found: Module, _ expected: Module) -> Double {
+    /// The difference of all gradients of two networks, as a share of their norm. Where that is beyond its limit, each parameter's own
+    /// share is said on standard error.
+    private func jointGradientDifference(_ found: Module, _ expected: Module, _ name: String) -> Double {
         var (differences, norms) = (0.0, 0.0)
+        var shares: [String] = []
         for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
             guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { continue }
             guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return .nan }
@@ -105,8 +108,15 @@ extension Benchmark {
             let difference: Double = (gradient - wanted).norm().item()
             differences += difference * difference
             norms += norm * norm
+            shares.append("\(b.name) \(String(format: "%.2g", difference / max(norm, 1e-12)))")
         }
-        return (differences / norms).squareRoot()
+        let joint = (differences / norms).squareRoot()
+        if !(joint <= Self.classifierLimits["gradients"] ?? 0) {
+            // What is wrong in one layer is wrong in all in front of it: the first that is far away is to blame.
+            let list = shares.reversed().joined(separator: ", ")
+            FileHandle.standardError.write(Data("\(name): gradients from the last layer to the first: \(list)\n".utf8))
+        }
+        return joint
     }
 
     /// The largest difference of a parameter's gradients in two networks, as a share of its norm.
@@ -225,32 +235,54 @@ extension Benchmark {
 
 /// How detections in some images differ from those that are expected.
 struct DetectionDifference {
-    /// The largest difference of a box's edge, in pixels, and of a score, over the detections that agree in image, place in the
-    /// order and label; how many are expected, and how many are unlike.
+    /// The largest difference of a box's edge, in pixels, and of a score, over the detections that are found again; the share of those
+    /// that are not, and how many are expected.
     let numbers: [String: Double]
 
+    /// What is further away than this many pixels is another detection.
+    private static let reach = 1.0
+
+    /// Compares detections image by image. Their order is no part of it: rounding decides it where scores are as good as equal.
     init(_ found: [Detections], _ expected: [Detections]) {
-        var (boxes, scores, unlike, count) = (0.0, 0.0, abs(found.count - expected.count), 0)
-        for (found, expected) in zip(found, expected) {
-            count += expected.count
-            unlike += abs(found.count - expected.count)
-            let labels = (found.labels.array(Int.self), expected.labels.array(Int.self))
-            let edges = (found.boxes.elements, expected.boxes.elements)
-            let values = (found.scores.elements, expected.scores.elements)
-            for index in 0..<min(labels.0.count, labels.1.count) {
-                guard labels.0[index] == labels.1[index] else {
+        var (boxes, scores, unlike, count) = (0.0, 0.0, 0, 0)
+        for (index, expected) in expected.enumerated() {
+            var left = index < found.count ? Self.all(found[index]) : []
+            let wanted = Self.all(expected)
+            count += wanted.count
+            for one in wanted {
+                let distances = left.map { $0.label == one.label ? $0.distance(to: one) : .infinity }
+                guard let nearest = distances.indices.min(by: { distances[$0] < distances[$1] }),
+                    distances[nearest] < Self.reach
+                else {
                     unlike += 1
                     continue
                 }
-                for edge in 4 * index..<4 * index + 4 { boxes = max(boxes, abs(edges.0[edge] - edges.1[edge])) }
-                scores = max(scores, abs(values.0[index] - values.1[index]))
+                boxes = max(boxes, distances[nearest])
+                scores = max(scores, abs(left[nearest].score - one.score))
+                left.remove(at: nearest)
             }
+            unlike += left.count
         }
         // Where nothing is found, nothing is compared.
-        if count == 0 { unlike = .max }
         numbers = [
-            "boxes_pixels": boxes, "scores": scores, "detections_unlike": Double(unlike), "detections": Double(count),
+            "boxes_pixels": boxes, "scores": scores,
+            "detections_unlike": count == 0 ? .infinity : Double(unlike) / Double(count), "detections": Double(count),
         ]
+    }
+
+    private struct One {
+        let label: Int
+        let edges: [Double]
+        let score: Double
+
+        func distance(to other: One) -> Double { zip(edges, other.edges).map { abs($0 - $1) }.max() ?? 0 }
+    }
+
+    private static func all(_ detections: Detections) -> [One] {
+        let (edges, scores) = (detections.boxes.elements, detections.scores.elements)
+        return detections.labels.array(Int.self).enumerated().map { index, label in
+            One(label: label, edges: Array(edges[4 * index..<4 * index + 4]), score: scores[index])
+        }
     }
 }
 

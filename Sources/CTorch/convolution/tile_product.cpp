@@ -1,5 +1,9 @@
 #include "convolution/tile_product.hpp"
 
+#if defined(CTORCH_EMULATED_TILES)
+#include "convolution/emulated_tiles.hpp"
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <limits>

@@ -1,5 +1,9 @@
 #include "convolution/tile_unit.hpp"
 
+#if defined(CTORCH_EMULATED_TILES)
+#include "convolution/emulated_tiles.hpp"
+#endif
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -9,17 +13,27 @@
 
 namespace ctorch {
 
+#if defined(CTORCH_EMULATED_TILES)
+thread_local EmulatedTiles emulated_tiles;
+#endif
+
 #if defined(__x86_64__) && defined(__linux__)
 
 namespace {
 
 /// Asks Linux for the tile unit's registers, which a process gets only then.
 bool may_use_tiles() {
+#if defined(CTORCH_EMULATED_TILES)
+    return true;
+#endif
     constexpr long request_permission = 0x1023, tile_data = 18;
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
 bool has_tiles() {
+#if defined(CTORCH_EMULATED_TILES)
+    return true;
+#endif
     unsigned a = 0, b = 0, c = 0, d = 0;
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
     constexpr unsigned bfloat16 = 1u << 22, tile = 1u << 24;
@@ -42,9 +56,17 @@ struct alignas(64) TileConfiguration {
 
 CTORCH_TILES void configure(int64_t rows) {
     const TileConfiguration configuration(rows);
+#if defined(CTORCH_EMULATED_TILES)
+    emulated_tiles.rows = rows;
+#else
     _tile_loadconfig(&configuration);
+#endif
 }
-CTORCH_TILES void release() { _tile_release(); }
+CTORCH_TILES void release() {
+#if !defined(CTORCH_EMULATED_TILES)
+    _tile_release();
+#endif
+}
 
 }  // namespace
 

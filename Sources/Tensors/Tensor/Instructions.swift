@@ -26,6 +26,14 @@ public enum Instructions: String, CaseIterable, Comparable, Sendable {
         set { ct_limit_instructions(newValue.level) }
     }
 
+    /// Runs `body` with kernels of at most a level, and lets the limit be what it was afterwards.
+    package static func limited<R>(to level: Instructions, _ body: () throws -> R) rethrows -> R {
+        let before = used
+        used = min(before, level)
+        defer { used = before }
+        return try body()
+    }
+
     /// The highest level that this CPU has.
     public static var present: Instructions { allCases[Int(ct_present_instructions())] }
 
