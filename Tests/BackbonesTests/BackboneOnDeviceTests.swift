@@ -67,6 +67,26 @@ final class BackboneOnDeviceTests: XCTestCase {
         }
     }
 
+    /// With the kernels for GPUs, losses, parameters and statistics are near those of composed operations, and norms and sums are theirs
+    /// in bfloat16 too: no map falls back to float32 between two of them.
+    func testKernelsTrainAsComposedOperations() throws {
+        for name in ["resnet50", "b_rgsnet50", "res_rgsnet50_se", "dsnet50", "ds2net50", "iresnet3d50"] {
+            let composed = try SimulatedDevice.composed { try steps(name, on: $0) }
+            let found = try SimulatedDevice.use(hasKernels: true) { try steps(name, on: $0) }
+            XCTAssertEqual(found[0][0], composed[0][0], accuracy: 1e-4 * composed[0][0], name)
+            for (found, composed) in zip(found[1...2], composed[1...2]) {
+                XCTAssertEqual(found[0], composed[0], accuracy: 0.02 * composed[0], name)
+            }
+            let (_, operations) = try SimulatedDevice.use(hasKernels: true) { device in
+                try SimulatedDevice.counts { _ = try steps(name, on: device, in: .bfloat16) }
+            }
+            XCTAssertTrue(operations.contains("vertebra::sum_bfloat16"), name)
+            for other in ["native_batch_norm_backward", "native_group_norm"] {
+                XCTAssertFalse(operations.contains(other), "\(name): \(operations)")
+            }
+        }
+    }
+
     /// In half precision the first loss is near float32's; on a device they are those of the CPU's composed operations.
     func testEveryFamilyTrainsInHalfPrecision() throws {
         for name in images + clips {

@@ -232,7 +232,10 @@ final class ConvolutionTests: XCTestCase {
                 let found = gradients(of: [(y.to(.float32) * y.to(.float32)).sum()], for: operands)
                 return try found.map { try XCTUnwrap($0).array(Float.self) }
             }
-            XCTAssertEqual(try pass(isOverwritten: true), try pass(isOverwritten: false), "\(dtype)")
+            // In training, a tile unit's convolutions in bfloat16 are libtorch's, whose maps are kept.
+            try Instructions.limited(to: .avx512BFloat16) {
+                XCTAssertEqual(try pass(isOverwritten: true), try pass(isOverwritten: false), "\(dtype)")
+            }
         }
     }
 
