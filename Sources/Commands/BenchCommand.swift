@@ -53,6 +53,9 @@ package struct BenchCommand: EngineCommand {
     package var ownKernels = false
     @Flag(help: "Suite backbones: keep less memory, as with training.memory: lean.") package var leanMemory = false
     @Flag(help: "Compute convolutions as on a CPU without a tile unit (AMX).") package var withoutTileUnit = false
+    @Flag(
+        help: "Compute norms and sums on a GPU by libtorch's operations alone, as where its kernels can't be compiled.")
+    package var withoutDeviceKernels = false
     @OptionGroup(title: "Other programs") package var peers: PeerOptions
     @Flag(help: "Print a JSON line for each case.") package var json = false
 

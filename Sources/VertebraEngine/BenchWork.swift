@@ -4,6 +4,7 @@ import Commands
 import Foundation
 import ScoreCommands
 import Support
+import Tensors
 
 extension BenchCommand: EngineWork {
     package func workInEngine() throws {
@@ -12,6 +13,7 @@ extension BenchCommand: EngineWork {
         }
         let device = device.opened
         let json = json
+        DeviceKernels.areAllowed = !withoutDeviceKernels
         var failed: [BenchmarkResult] = []
         let benchmark = Benchmark(threads: threads ?? 2, usesTileUnit: !withoutTileUnit, filter: filter) { result in
             printToStandardOutput(json ? result.line : result.text)

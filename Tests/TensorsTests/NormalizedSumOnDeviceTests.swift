@@ -168,6 +168,17 @@ final class NormalizedSumOnDeviceTests: XCTestCase {
         }
     }
 
+    /// Where the kernels are not wanted, what they would take is composed.
+    func testKernelsCanBeLeftOut() {
+        DeviceKernels.areAllowed = false
+        defer { DeviceKernels.areAllowed = true }
+        SimulatedDevice.use(hasKernels: true) { device in
+            let x = Tensor.randn([2, 8, 3, 3]).to(memoryFormat: .channelsLast).to(device)
+            let (_, operations) = SimulatedDevice.counts { _ = F.normalizedSum([SumTerm(x, norm: .group(2))]) }
+            XCTAssertFalse(operations.contains("vertebra::"), operations)
+        }
+    }
+
     /// What the kernels don't take is composed as before: other types, layouts and numbers of channels.
     func testTheRestIsComposed() {
         SimulatedDevice.use(hasKernels: true) { device in

@@ -130,3 +130,13 @@ package enum NativeOperations {
         areAllowed && tensors.allSatisfy { $0.device == .cpu }
     }
 }
+
+/// This library's own kernels for GPUs, which are compiled on the machine.
+package enum DeviceKernels {
+    /// Whether a GPU uses them where there are any. Where it doesn't, norms and sums are composed of libtorch's operations, so that
+    /// one can be compared with the other. For the whole process.
+    package static var areAllowed: Bool {
+        get { ct_allows_device_kernels() }
+        set { ct_allow_device_kernels(newValue) }
+    }
+}
