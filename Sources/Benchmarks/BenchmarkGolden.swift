@@ -74,7 +74,7 @@ extension Benchmark {
             "golden \(golden.model) \(device)", numbers,
             limits: [
                 "features": GoldenBackbone.valueTolerance, "logits": GoldenBackbone.valueTolerance,
-                "loss": GoldenBackbone.valueTolerance, "running_mean": GoldenBackbone.valueTolerance,
+                "loss": golden.lossTolerance, "running_mean": GoldenBackbone.valueTolerance,
                 "gradients": golden.gradientTolerance(convolvesNatively: false),
                 "gradients_float64": golden.gradientToleranceInFloat64,
             ])
