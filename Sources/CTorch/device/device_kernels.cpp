@@ -6,6 +6,7 @@
 #include <link.h>
 
 #include <atomic>
+#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string>
