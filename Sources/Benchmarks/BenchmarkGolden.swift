@@ -73,7 +73,7 @@ extension Benchmark {
         reportNumbers(
             "golden \(golden.model) \(device)", numbers,
             limits: [
-                "features": GoldenBackbone.valueTolerance, "logits": GoldenBackbone.valueTolerance,
+                "features": golden.featureTolerance, "logits": GoldenBackbone.valueTolerance,
                 "loss": golden.lossTolerance, "running_mean": GoldenBackbone.valueTolerance,
                 "gradients": golden.gradientTolerance(convolvesNatively: false),
                 "gradients_float64": golden.gradientToleranceInFloat64,

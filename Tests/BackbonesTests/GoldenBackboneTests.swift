@@ -77,7 +77,7 @@ final class GoldenBackboneTests: XCTestCase {
         for (index, (feature, expected)) in zip(features, golden.eval.features).enumerated() {
             XCTAssertEqual(feature.shape, expected.shape, "\(place), stage \(index + 1)")
             XCTAssertLessThan(
-                worstDifference(feature, expected), GoldenBackbone.valueTolerance, "\(place), stage \(index + 1)")
+                worstDifference(feature, expected), golden.featureTolerance, "\(place), stage \(index + 1)")
         }
         let logits = withoutGrad { model.classifier(features[features.count - 1]) }
         XCTAssertEqual(logits.shape, golden.eval.logits.shape, place)
