@@ -59,11 +59,11 @@ extension Benchmark {
         }
     }
 
-    /// The largest difference of losses, as a share of the expected ones; infinite where one can't be compared.
-    static func largestDifference(_ found: [Double], _ expected: [Double]) -> Double {
+    /// The largest difference of losses, as a share of one number, or of the expected ones; infinite where one can't be compared.
+    static func largestDifference(_ found: [Double], _ expected: [Double], over scale: Double? = nil) -> Double {
         guard found.count == expected.count else { return .infinity }
         return zip(found, expected).reduce(0) { worst, losses in
-            let difference = abs(losses.0 - losses.1) / abs(losses.1)
+            let difference = abs(losses.0 - losses.1) / abs(scale ?? losses.1)
             return difference.isFinite ? max(worst, difference) : .infinity
         }
     }
@@ -72,8 +72,7 @@ extension Benchmark {
         let first = abs(points.first?.expected ?? .nan)
         let losses = points.map(\.loss)
         var numbers = [
-            "losses": Self.largestDifference(
-                zip(points, losses).map { 1 + ($1 - $0.expected) / first }, losses.map { _ in 1 }),
+            "losses": Self.largestDifference(losses, points.map(\.expected), over: first),
             "last_to_first": (losses.last ?? .nan) / (losses.first ?? .nan),
         ]
         for (index, loss) in losses.enumerated() { numbers["loss_\(index < 9 ? "0" : "")\(index + 1)"] = loss }

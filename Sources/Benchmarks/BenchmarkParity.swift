@@ -96,24 +96,31 @@ extension Benchmark {
             ], limits: Self.classifierLimits)
     }
 
+    /// The norm of each parameter's gradient in `expected`, and of its difference from the one in `found`: NaN where that is missing.
+    private func gradientDifferences(
+        _ found: Module, _ expected: Module
+    ) -> [(name: String, norm: Double, difference: Double)] {
+        zip(found.namedParameters(), expected.namedParameters()).compactMap { a, b in
+            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { return nil }
+            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return (b.name, .nan, .nan) }
+            return (b.name, wanted.norm().item(), (gradient - wanted).norm().item())
+        }
+    }
+
     /// The difference of all gradients of two networks, as a share of their norm. Where that is beyond its limit, each parameter's own
     /// share is said on standard error.
     private func jointGradientDifference(_ found: Module, _ expected: Module, _ name: String) -> Double {
-        var (differences, norms) = (0.0, 0.0)
-        var shares: [String] = []
-        for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
-            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { continue }
-            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return .nan }
-            let norm: Double = wanted.norm().item()
-            let difference: Double = (gradient - wanted).norm().item()
-            differences += difference * difference
-            norms += norm * norm
-            shares.append("\(b.name) \(String(format: "%.2g", difference / max(norm, 1e-12)))")
+        let all = gradientDifferences(found, expected)
+        let squares = all.reduce((difference: 0.0, norm: 0.0)) {
+            ($0.difference + $1.difference * $1.difference, $0.norm + $1.norm * $1.norm)
         }
-        let joint = (differences / norms).squareRoot()
+        let joint = (squares.difference / squares.norm).squareRoot()
         if !(joint <= Self.classifierLimits["gradients"] ?? 0) {
             // What is wrong in one layer is wrong in all in front of it: the first that is far away is to blame.
-            let list = shares.reversed().joined(separator: ", ")
+            let list = all.reversed().map {
+                "\($0.name) \(String(format: "%.2g", $0.difference / max($0.norm, 1e-12)))"
+            }
+            .joined(separator: ", ")
             FileHandle.standardError.write(Data("\(name): gradients from the last layer to the first: \(list)\n".utf8))
         }
         return joint
@@ -122,15 +129,10 @@ extension Benchmark {
     /// The largest difference of a parameter's gradients in two networks, as a share of its norm.
     func gradientDifference(_ found: Module, _ expected: Module) -> Double {
         var worst = 0.0
-        for (a, b) in zip(found.namedParameters(), expected.namedParameters()) {
-            guard let wanted = b.parameter.tensor.grad?.to(.cpu).to(.float64) else { continue }
-            guard let gradient = a.parameter.tensor.grad?.to(.cpu).to(.float64) else { return .nan }
-            let norm: Double = wanted.norm().item()
-            let difference: Double = (gradient - wanted).norm().item()
+        for (_, norm, difference) in gradientDifferences(found, expected) {
+            guard difference.isFinite else { return .nan }
             // A gradient that is zero but for rounding has no digits to compare.
-            guard norm > 1e-4 || !difference.isFinite else { continue }
-            worst = difference.isFinite ? max(worst, difference / norm) : .nan
-            if worst.isNaN { return worst }
+            if norm > 1e-4 { worst = max(worst, difference / norm) }
         }
         return worst
     }

@@ -29,10 +29,7 @@ Index threadIdx, blockIdx;
 /// A thread of a block, and the one that gives it its turns.
 constexpr size_t stack_size = 64 << 10;
 ucontext_t scheduler;
-ucontext_t *turn = nullptr;
 const std::function<void()> *body = nullptr;
-
-void wait_for_the_block() { swapcontext(turn, &scheduler); }
 
 struct Thread {
     ucontext_t context{};
@@ -40,6 +37,8 @@ struct Thread {
     bool has_ended = false;
 };
 Thread *running = nullptr;
+
+void wait_for_the_block() { swapcontext(&running->context, &scheduler); }
 
 void run_thread() {
     (*body)();
@@ -65,8 +64,7 @@ void run_block(uint32_t count, const std::function<void()> &kernel) {
             if (threads[i].has_ended) continue;
             threadIdx = {i, 0, 0};
             running = &threads[i];
-            turn = &running->context;
-            swapcontext(&scheduler, turn);
+            swapcontext(&scheduler, &running->context);
             are_left |= !threads[i].has_ended;
         }
     }

@@ -64,6 +64,9 @@ at::DeviceType accelerator();
 /// Whether the operations of this library compute with a tensor by kernels of their own, which are the CPU's. Else they are
 /// composed of libtorch's, which every device has.
 bool is_native(const at::Tensor &tensor);
+
+/// The path that a library has beside `libtorch_cpu.so`; empty where that is not loaded as a file of its own.
+std::string path_beside_libtorch(const char *name);
 at::MemoryFormat memory_format(ct_memory_format format);
 
 /// The layout with the channels last of a map of two or three axes of space.

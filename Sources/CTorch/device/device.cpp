@@ -40,6 +40,16 @@ bool ctorch::is_native(const at::Tensor &tensor) {
 void ct_allow_native_operations(bool allowed) { native_is_allowed = allowed; }
 bool ct_allows_native_operations(void) { return native_is_allowed; }
 
+std::string ctorch::path_beside_libtorch(const char *name) {
+    void *cpu = dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
+    if (cpu == nullptr) return {};
+    link_map *place = nullptr;
+    std::string path;
+    if (dlinfo(cpu, RTLD_DI_LINKMAP, &place) == 0) path = place->l_name;
+    dlclose(cpu);
+    return path.substr(0, path.rfind('/') + 1) + name;
+}
+
 at::DeviceType ctorch::accelerator() {
     // A device that some library has brought to libtorch goes before CUDA's, as it does in PyTorch.
     return c10::is_privateuse1_backend_registered() && at::detail::getPrivateUse1Hooks().isAvailable()
@@ -57,14 +67,8 @@ const std::string &load_cuda() {
         std::string failure;
         (void)ct_guard([&] {
             if (c10::impl::hasDeviceGuardImpl(at::kCUDA)) return;
-            void *cpu = dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
-            if (cpu == nullptr) return;
-            link_map *place = nullptr;
-            std::string path;
-            if (dlinfo(cpu, RTLD_DI_LINKMAP, &place) == 0) path = place->l_name;
-            dlclose(cpu);
-            path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
-            if (access(path.c_str(), F_OK) != 0) return;
+            const std::string path = path_beside_libtorch("libtorch_cuda.so");
+            if (path.empty() || access(path.c_str(), F_OK) != 0) return;
             // Its operations are found by name from then on, so it is never closed.
             if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
                 const char *reason = dlerror();

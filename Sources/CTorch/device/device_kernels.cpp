@@ -3,7 +3,6 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
-#include <link.h>
 
 #include <atomic>
 #include <cstdio>
@@ -51,12 +50,7 @@ struct Driver {
 
     /// Null, with a reason, where libtorch has no CUDA or a function is missing.
     static const Driver *find(std::string &reason) {
-        void *cpu = dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
-        link_map *place = nullptr;
-        std::string path;
-        if (cpu != nullptr && dlinfo(cpu, RTLD_DI_LINKMAP, &place) == 0) path = place->l_name;
-        if (cpu != nullptr) dlclose(cpu);
-        path = path.substr(0, path.rfind('/') + 1) + "libcaffe2_nvrtc.so";
+        const std::string path = path_beside_libtorch("libcaffe2_nvrtc.so");
         void *library = dlopen(path.c_str(), RTLD_NOW);
         if (library == nullptr) {
             const char *message = dlerror();

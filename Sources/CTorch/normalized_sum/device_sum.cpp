@@ -169,11 +169,7 @@ public:
             saved.insert(
                 saved.end(),
                 {is_measured(term) || has_gradient ? maps[i] : at::Tensor(), term.weight, term.bias, factors[i].all});
-            record->terms.push_back(
-                {.is_plain = term.is_plain,
-                 .norm = term.norm,
-                 .groups = term.groups,
-                 .uses_running = term.uses_running});
+            record->terms.push_back(without_tensors(term));
         }
         context->save_for_backward(saved);
         context->saved_data[record_name] =
@@ -322,19 +318,9 @@ bool device_sum_applies(const std::vector<Term> &terms) {
 }
 
 at::Tensor device_sum(const std::vector<Term> &terms, bool rectified) {
-    bool needs_gradient = false;
-    std::vector<at::Tensor> maps, affine;
-    for (const Term &term : terms) {
-        maps.push_back(term.x);
-        needs_gradient |= term.x.requires_grad();
-        for (const at::Tensor &t : {term.weight, term.bias}) {
-            if (!t.defined()) continue;
-            affine.push_back(t);
-            needs_gradient |= t.requires_grad();
-        }
-    }
-    if (at::GradMode::is_enabled() && needs_gradient)
-        return DeviceSum::apply(at::TensorList(maps), at::TensorList(affine), terms, rectified);
+    const SumInputs inputs(terms);
+    if (inputs.wants_gradient)
+        return DeviceSum::apply(at::TensorList(inputs.maps), at::TensorList(inputs.affine), terms, rectified);
     std::vector<Factors> factors;
     return add_up(terms, rectified, factors);
 }

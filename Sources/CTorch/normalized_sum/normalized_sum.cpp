@@ -91,11 +91,7 @@ public:
             record->remakers.push_back(remaker);
             record->is_remakeable &= is_wanted || remaker != nullptr;
             if (remaker != nullptr) record->depth = std::max(record->depth, RemadeMap::depth_of(remaker) + 1);
-            record->terms.push_back(
-                {.is_plain = term.is_plain,
-                 .norm = term.norm,
-                 .groups = term.groups,
-                 .uses_running = term.uses_running});
+            record->terms.push_back(without_tensors(term));
             record->makers.push_back(sum);
         }
         record->is_remakeable &= record->depth <= (RemadeMap::is_lean() ? most_lean_depth : most_depth);
@@ -290,16 +286,7 @@ ct_status ct_normalized_sum(
             return;
         }
         TORCH_CHECK(applies(terms), "normalized_sum: these operands want the composed form");
-        bool needs_gradient = false;
-        std::vector<at::Tensor> maps, affine;
         for (const Term &term : terms) {
-            maps.push_back(term.x);
-            needs_gradient |= term.x.requires_grad();
-            for (const at::Tensor &t : {term.weight, term.bias}) {
-                if (!t.defined()) continue;
-                affine.push_back(t);
-                needs_gradient |= t.requires_grad();
-            }
             TORCH_CHECK(
                 term.norm != CT_NORM_BATCH || term.uses_running || term.x.numel() > term.x.size(1),
                 "batch norm in training needs more than one value for each channel, got ", term.x.sizes());
@@ -307,8 +294,10 @@ ct_status ct_normalized_sum(
         at::Tensor known;
         at::Tensor *wanted = moments == nullptr ? nullptr : &known;
         at::Tensor result;
-        if (at::GradMode::is_enabled() && needs_gradient) {
-            result = NormalizedSum::apply(at::TensorList(maps), at::TensorList(affine), terms, rectified, wanted);
+        const SumInputs inputs(terms);
+        if (inputs.wants_gradient) {
+            result = NormalizedSum::apply(
+                at::TensorList(inputs.maps), at::TensorList(inputs.affine), terms, rectified, wanted);
         } else {
             std::vector<Normalization> norms;
             result = evaluate_sum(terms, rectified, norms, nullptr, wanted);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 #include <vector>
 
@@ -28,6 +29,34 @@ struct Term {
 
 /// Whether a term is x itself, with nothing to multiply or add.
 bool is_bare(const Term &term);
+
+/// A term without its tensors, as the backward pass keeps it beside the saved ones.
+inline Term without_tensors(const Term &term) {
+    return {.is_plain = term.is_plain, .norm = term.norm, .groups = term.groups, .uses_running = term.uses_running};
+}
+
+/// The inputs of a sum that may have a gradient.
+struct SumInputs {
+    /// The x of every term, and each weight and bias that there is, term by term.
+    std::vector<at::Tensor> maps, affine;
+    bool wants_gradient = false;
+
+    explicit SumInputs(const std::vector<Term> &terms) {
+        for (const Term &term : terms) {
+            add(maps, term.x);
+            for (const at::Tensor &t : {term.weight, term.bias}) {
+                if (t.defined()) add(affine, t);
+            }
+        }
+        wants_gradient &= at::GradMode::is_enabled();
+    }
+
+private:
+    void add(std::vector<at::Tensor> &list, const at::Tensor &tensor) {
+        list.push_back(tensor);
+        wants_gradient |= tensor.requires_grad();
+    }
+};
 
 /// What a norm subtracts and multiplies by, for each image and channel, or for all images alike where there is one row.
 class Normalization {
