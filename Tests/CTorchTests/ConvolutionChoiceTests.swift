@@ -64,6 +64,7 @@ final class ConvolutionChoiceTests: XCTestCase {
             $0.weight.1 = 32
         }
         assertChoice(CT_LIBTORCH, base()) { $0.is_on_cpu = false }
+        assertChoice(CT_ONEDNN, base()) { $0.has_vector_products = false }
     }
 
     func testAWeightThatIsTransformedInEveryCallNeeds2048Pixels() {

@@ -13,7 +13,7 @@
 
 // | algorithm       | taken, the first row that fits                                                                |
 // | --------------- | --------------------------------------------------------------------------------------------- |
-// | Winograd        | float32, plain 3×3, allowed, channels and pixels enough to pay for the transforms             |
+// | Winograd        | AVX2, float32, plain 3×3, allowed, channels and pixels enough to pay for the transforms             |
 // | tiles in place  | the tile unit takes it, bfloat16, and the pixels already lie as tiles                         |
 // | tile product    | the tile unit takes it, and in float32 a kept weight meets rows enough                        |
 // | vector product  | float32, AVX2 or AVX-512; bfloat16, AVX-512's dot product of it and no tile unit              |
@@ -77,9 +77,10 @@ bool takes_winograd(const ct_convolution_case &c) {
     const bool is_plain_3x3 =
         c.rank == 2 && all(c.weight + 2, 2, 3) && all(c.stride, 2, 1) && all(c.padding, 2, 1) && all(c.dilation, 2, 1);
     const int64_t least_pixels = c.keeps_weight ? least_winograd_pixels_of_kept_weight : least_winograd_pixels;
-    return c.allows_winograd && c.is_on_cpu && is_float(c) && is_plain_3x3 && has_fitting_channels(c) &&
-        has_pixels(c) && c.weight[0] >= least_winograd_channels && c.weight[1] >= least_winograd_channels &&
-        c.weight[0] % lanes == 0 && c.weight[1] % lanes == 0 && c.pixels_of_call >= least_pixels;
+    return c.allows_winograd && c.has_vector_products && c.is_on_cpu && is_float(c) && is_plain_3x3 &&
+        has_fitting_channels(c) && has_pixels(c) && c.weight[0] >= least_winograd_channels &&
+        c.weight[1] >= least_winograd_channels && c.weight[0] % lanes == 0 && c.weight[1] % lanes == 0 &&
+        c.pixels_of_call >= least_pixels;
 }
 
 /// Whether a vector or tile product takes these operands.

@@ -138,11 +138,9 @@ at::Tensor convolve(
     const ct_convolution_algorithm choice = ct_choose_convolution(&description);
     if (choice == CT_WINOGRAD) {
         if (!weight.transformed.defined()) weight.transformed = winograd_weight(weight.plain);
-        const at::Tensor result =
-            winograd_inference(x, weight.transformed, bias.value_or(at::Tensor()), relu && !addend);
-        if (addend) result.add_(*addend);
-        if (addend && relu) result.relu_();
-        return result;
+        return winograd_inference(
+            x, weight.transformed, weight.plain.size(0), bias.value_or(at::Tensor()), addend.value_or(at::Tensor()),
+            relu);
     }
     if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
         const bool with_tiles = choice != CT_VECTOR_PRODUCT;

@@ -4,265 +4,209 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <array>
 
-#include "core/simd.hpp"
+#include "convolution/convolution_rows.hpp"
+#include "convolution/implicit_gemm_kernels.hpp"
+#include "convolution/transposed_product.hpp"
+#include "convolution/winograd_transforms.hpp"
+#include "core/elements.hpp"
 #include "core/guard.hpp"
 #include "core/parallel.hpp"
-#include "core/elements.hpp"
 #include "normalized_sum/remade_map.hpp"
 
-// Shapes: a map is cut into tiles of 4×4 outputs, each made from 6×6 inputs. A tile has 36 values a channel in the
-// transformed domain, where the convolution is 36 products of matrices: `[36, tiles, C] · [36, C, O]`.
+// In the transformed domain a convolution is 36 products of matrices, `[tiles, C] · [C, O]`. A task transforms some tiles,
+// multiplies them with some panels of all 36 matrices and transforms the products back, so that what lies between stays in
+// its core's cache and no task waits for another.
 
 namespace ctorch {
 namespace {
 
-constexpr int64_t lanes = Vector<float>::count;
-using Values = Lanes<float>;
+at::Tensor buffer(int64_t count) { return at::empty({count}, at::kFloat); }
 
-/// The tiles of maps `[N, H, W, channels]`.
-struct Grid {
-    int64_t images, height, width, rows, columns;
+/// Numbers between the lines of a buffer, so that their distance is no power of two.
+constexpr int64_t gap = 16;
 
-    Grid(int64_t images, int64_t height, int64_t width)
-        : images(images), height(height), width(width), rows((height + 3) / 4), columns((width + 3) / 4) {}
+/// How a task's transformed inputs lie: as the rows of `gemm_tile`, which hold the channels of several of the 36 values
+/// where these are few, or a part of the channels of one.
+struct InputsLayout {
+    int64_t tiles, channels, parts, per_row;
 
-    int64_t count() const { return images * rows * columns; }
+    InputsLayout(int64_t tiles, int64_t channels)
+        : tiles(tiles),
+          channels(channels),
+          parts((channels + gemm_words - 1) / gemm_words),
+          per_row(std::max<int64_t>(1, gemm_words / channels)) {}
+
+    int64_t size() const { return (winograd_values * parts + per_row - 1) / per_row * tiles * gemm_stride; }
+
+    WinogradRange part(int64_t index) const {
+        const int64_t units = channels / 16;
+        return {units * index / parts * 16, units * (index + 1) / parts * 16};
+    }
+
+    int64_t place(int64_t value, int64_t part) const {
+        const int64_t slot = value * parts + part;
+        return slot / per_row * tiles * gemm_stride + slot % per_row * channels;
+    }
+
+    WinogradLayout layout(int64_t part) const {
+        WinogradLayout result{{}, gemm_stride};
+        for (int64_t i = 0; i < winograd_values; ++i) result.places[i] = place(i, part);
+        return result;
+    }
 };
 
-/// Where a tile's outputs begin.
-struct Place {
-    int64_t image, y, x;
-};
-
-CTORCH_INLINE Place place_of(const Grid &grid, int64_t tile) {
-    return {tile / (grid.rows * grid.columns), tile / grid.columns % grid.rows * 4, tile % grid.columns * 4};
+/// The layout of 36 matrices, one behind the other, of lines of so many numbers and a gap.
+WinogradLayout planes(int64_t lines, int64_t numbers) {
+    WinogradLayout result{{}, numbers + gap};
+    for (int64_t i = 0; i < winograd_values; ++i) result.places[i] = i * lines * result.stride;
+    return result;
 }
 
-// Bᵀ of the paper: six inputs of a row or column.
-CTORCH_INLINE void transform_input(const Values d[6], Values v[6]) {
-    const Values a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
-    const Values c = d[4] - d[2], e = 2 * (d[3] - d[1]);
-    v[0] = 4 * d[0] - 5 * d[2] + d[4];
-    v[1] = a + b;
-    v[2] = a - b;
-    v[3] = c + e;
-    v[4] = c - e;
-    v[5] = 4 * d[1] - 5 * d[3] + d[5];
+/// A weight in panels: value i of input c of a panel's output o at `[i * inputs * outputs + first * inputs + c * width + o]`.
+at::Tensor panels_of(const at::Tensor &weight, bool is_turned) {
+    const at::Tensor taps = weight.detach().contiguous(at::MemoryFormat::ChannelsLast);
+    const int64_t rows = taps.size(0), columns = taps.size(1);
+    const int64_t outputs = is_turned ? columns : rows, inputs = is_turned ? rows : columns;
+    const at::Tensor panels = buffer(winograd_values * inputs * outputs);
+    const float *from = elements<float>(taps);
+    float *into = panels.mutable_data_ptr<float>();
+    parallel_tasks((outputs + gemm_panel - 1) / gemm_panel, [&](int64_t panel) {
+        const int64_t first = panel * gemm_panel, width = std::min(gemm_panel, outputs - first);
+        float *out = into + first * inputs;
+        is_turned ? winograd_turned_panel(from, rows, columns, first, width, inputs * outputs, out)
+                  : winograd_panel(from, inputs, first, width, inputs * outputs, out);
+    });
+    return panels;
 }
 
-// Aᵀ: four outputs of six values.
-CTORCH_INLINE void transform_output(const Values m[6], Values y[4]) {
-    const Values a = m[1] + m[2], b = m[1] - m[2];
-    const Values c = m[3] + m[4], e = m[3] - m[4];
-    y[0] = m[0] + a + c;
-    y[1] = b + 2 * e;
-    y[2] = a + 4 * c;
-    y[3] = b + 8 * e + m[5];
+/// Tiles of a task of so many channels of both maps together. More of them read the weight's matrices fewer times, which
+/// are 36 to the 9 of a kernel; the task's values must not crowd out what other cores keep in the cache that they share.
+int64_t most_tiles(int64_t channels) {
+    constexpr int64_t cache = 16 << 20, least = 2 * gemm_rows, most = 8 * gemm_rows;
+    const int64_t fitting = cache / (winograd_values * channels * int64_t{sizeof(float)});
+    return std::clamp(fitting / gemm_rows * gemm_rows, least, most);
 }
 
-// A: the transpose of the above, for gradients.
-CTORCH_INLINE void transform_gradient(const Values g[4], Values m[6]) {
-    const Values a = g[0] + g[2], b = g[1] + g[3];
-    const Values c = g[0] + 4 * g[2], e = 2 * g[1] + 8 * g[3];
-    m[0] = g[0];
-    m[1] = a + b;
-    m[2] = a - b;
-    m[3] = c + e;
-    m[4] = c - e;
-    m[5] = g[3];
-}
-
-/// The pixels of a square of a map, row by row from (y − margin, x − margin) on; `zeros` outside.
-CTORCH_INLINE void window(
-    const float *map, const Grid &grid, const Place &place, int64_t channels, int64_t margin, int64_t side,
-    const float *zeros, const float **pixels) {
-    for (int64_t i = 0; i < side; ++i) {
-        for (int64_t j = 0; j < side; ++j) {
-            const int64_t y = place.y + i - margin, x = place.x + j - margin;
-            const bool inside = y >= 0 && y < grid.height && x >= 0 && x < grid.width;
-            pixels[i * side + j] = inside ? map + ((place.image * grid.height + y) * grid.width + x) * channels : zeros;
+at::Tensor convolve(
+    const at::Tensor &map, const at::Tensor &weight, int64_t outputs, const at::Tensor &bias, const at::Tensor &addend,
+    bool relu) {
+    const int64_t inputs = map.size(1);
+    const WinogradGrid grid(map.size(0), map.size(2), map.size(3));
+    const at::Tensor result = at::empty(
+        {grid.images, outputs, grid.height, grid.width}, map.options().memory_format(at::MemoryFormat::ChannelsLast));
+    const at::Tensor zeros = at::zeros({inputs}, at::kFloat);
+    const float *offset = bias.defined() ? elements<float>(bias) : nullptr;
+    const float *added = addend.defined() ? elements<float>(addend) : nullptr;
+    const float *from = elements<float>(map), *matrices = elements<float>(weight), *padding = elements<float>(zeros);
+    float *into = result.mutable_data_ptr<float>();
+    constexpr int64_t most_panels = 16, few_tiles = 4 * gemm_rows;
+    const int64_t panels = (outputs + gemm_panel - 1) / gemm_panel;
+    const Cut cut(grid.count(), panels, most_tiles(inputs + outputs), most_panels, few_tiles, gemm_rows);
+    parallel_tasks(cut.tasks(), [&](int64_t task) {
+        const auto [begin, end] = cut.rows_of(task);
+        const auto [first_panel, last_panel] = cut.panels_of(task);
+        const WinogradRange tiles{begin, end};
+        const WinogradRange group{first_panel * gemm_panel, std::min(outputs, last_panel * gemm_panel)};
+        const InputsLayout rows(tiles.count(), inputs);
+        const WinogradLayout products = planes(tiles.count(), group.count());
+        const at::Tensor values = buffer(rows.size()), sums = buffer(winograd_values * tiles.count() * products.stride);
+        float *scattered = values.mutable_data_ptr<float>(), *multiplied = sums.mutable_data_ptr<float>();
+        for (int64_t part = 0; part < rows.parts; ++part) {
+            winograd_scatter_inputs(from, grid, inputs, tiles, rows.part(part), padding, rows.layout(part), scattered);
         }
-    }
-}
-
-/// Transforms the inputs of the tiles first..<last to their 36 values, `[36, tiles, channels]` from `out` on.
-CTORCH_CLONES void scatter_inputs(
-    const float *map, const Grid &grid, int64_t channels, const float *zeros, int64_t base, int64_t first, int64_t last,
-    int64_t plane, float *out) {
-    for (int64_t tile = first; tile < last; ++tile) {
-        const float *pixels[36];
-        window(map, grid, place_of(grid, tile), channels, 1, 6, zeros, pixels);
-        float *target = out + (tile - base) * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values rows[6][6];
-            for (int j = 0; j < 6; ++j) {
-                Values column[6], transformed[6];
-                for (int i = 0; i < 6; ++i) load(column[i], pixels[6 * i + j] + c);
-                transform_input(column, transformed);
-                for (int i = 0; i < 6; ++i) rows[i][j] = transformed[i];
-            }
-            for (int i = 0; i < 6; ++i) {
-                Values transformed[6];
-                transform_input(rows[i], transformed);
-                for (int j = 0; j < 6; ++j) store(target + (6 * i + j) * plane + c, transformed[j]);
-            }
-        }
-    }
-}
-
-/// Transforms the gradients of tiles' outputs to their 36 values.
-CTORCH_CLONES void scatter_gradients(
-    const float *map, const Grid &grid, int64_t channels, const float *zeros, int64_t base, int64_t first, int64_t last,
-    int64_t plane, float *out) {
-    for (int64_t tile = first; tile < last; ++tile) {
-        const float *pixels[16];
-        window(map, grid, place_of(grid, tile), channels, 0, 4, zeros, pixels);
-        float *target = out + (tile - base) * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values rows[6][4];
-            for (int j = 0; j < 4; ++j) {
-                Values column[4], transformed[6];
-                for (int i = 0; i < 4; ++i) load(column[i], pixels[4 * i + j] + c);
-                transform_gradient(column, transformed);
-                for (int i = 0; i < 6; ++i) rows[i][j] = transformed[i];
-            }
-            for (int i = 0; i < 6; ++i) {
-                Values transformed[6];
-                transform_gradient(rows[i], transformed);
-                for (int j = 0; j < 6; ++j) store(target + (6 * i + j) * plane + c, transformed[j]);
-            }
-        }
-    }
-}
-
-/// Transforms the 36 values of tiles back to their outputs.
-CTORCH_CLONES void gather_outputs(
-    const float *values, int64_t plane, int64_t base, int64_t first, int64_t last, const Grid &grid, int64_t channels,
-    const float *bias, bool relu, float *map) {
-    for (int64_t tile = first; tile < last; ++tile) {
-        const Place place = place_of(grid, tile);
-        const float *source = values + (tile - base) * channels;
-        const int64_t height = std::min<int64_t>(4, grid.height - place.y);
-        const int64_t width = std::min<int64_t>(4, grid.width - place.x);
-        float *corner = map + ((place.image * grid.height + place.y) * grid.width + place.x) * channels;
-        for (int64_t c = 0; c < channels; c += lanes) {
-            Values offset = {};
-            if (bias != nullptr) load(offset, bias + c);
-            Values rows[4][6];
-            for (int j = 0; j < 6; ++j) {
-                Values column[6], transformed[4];
-                for (int i = 0; i < 6; ++i) load(column[i], source + (6 * i + j) * plane + c);
-                transform_output(column, transformed);
-                for (int i = 0; i < 4; ++i) rows[i][j] = transformed[i];
-            }
-            for (int64_t i = 0; i < height; ++i) {
-                Values transformed[4];
-                transform_output(rows[i], transformed);
-                for (int64_t j = 0; j < width; ++j) {
-                    Values y = transformed[j] + offset;
-                    if (relu) y = __builtin_elementwise_max(y, Values(0));
-                    store(corner + (i * grid.width + j) * channels + c, y);
+        const int64_t runs = (tiles.count() + gemm_rows - 1) / gemm_rows;
+        for (int64_t value = 0; value < winograd_values; ++value) {
+            for (int64_t part = 0; part < rows.parts; ++part) {
+                const WinogradRange channels = rows.part(part);
+                const bool is_last = part == rows.parts - 1;
+                for (int64_t first = group.begin; first < group.end; first += gemm_panel) {
+                    const int64_t width = std::min(gemm_panel, group.end - first);
+                    const float *panel = matrices + (value * outputs + first) * inputs + channels.begin * width;
+                    for (int64_t run = 0; run < runs; ++run) {
+                        const int64_t row = tiles.count() * run / runs, next = tiles.count() * (run + 1) / runs;
+                        float *out = multiplied + products.places[value] + row * products.stride + first - group.begin;
+                        gemm_tile(GemmTile<float>{
+                            .inputs = scattered + rows.place(value, part) + row * gemm_stride,
+                            .panel = panel,
+                            .rows = next - row,
+                            .depth = channels.count(),
+                            .width = width,
+                            .sums = out,
+                            .sums_stride = products.stride,
+                            .is_continued = part > 0,
+                            .out = is_last ? out : nullptr,
+                            .stride = products.stride,
+                            .bias = nullptr,
+                            .addend = nullptr,
+                            .relu = false,
+                            .ahead = nullptr});
+                    }
                 }
             }
         }
-    }
-}
-
-/// How many tiles are transformed and multiplied at a time, so that their values stay in the cache.
-int64_t chunk_size(int64_t channels) {
-    constexpr int64_t cache = 16 << 20;
-    return std::max<int64_t>(64, cache / (36 * channels * static_cast<int64_t>(sizeof(float))));
-}
-
-constexpr int64_t grain = 8;
-
-/// Calls `body(base, end)` for runs of tiles of nearly equal length, none longer than `limit`.
-template <typename Body>
-void for_each_chunk(int64_t count, int64_t limit, const Body &body) {
-    const int64_t chunks = (count + limit - 1) / limit;
-    for (int64_t i = 0; i < chunks; ++i) body(count * i / chunks, count * (i + 1) / chunks);
-}
-
-at::Tensor transform_inputs(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
-    const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values =
-        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
-    const float *from = elements<float>(map);
-    float *into = values.mutable_data_ptr<float>();
-    parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
-        scatter_inputs(from, grid, channels, zeros, base, base + first, base + last, plane, into);
-    });
-    return values;
-}
-
-at::Tensor transform_gradients(const at::Tensor &map, const Grid &grid, int64_t base, int64_t end, const float *zeros) {
-    const int64_t channels = map.size(1), plane = (end - base) * channels;
-    at::Tensor values =
-        at::empty({36, end - base, channels}, map.options().memory_format(at::MemoryFormat::Contiguous));
-    const float *from = elements<float>(map);
-    float *into = values.mutable_data_ptr<float>();
-    parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
-        scatter_gradients(from, grid, channels, zeros, base, base + first, base + last, plane, into);
-    });
-    return values;
-}
-
-/// G ⊗ G of the paper, `[36, 9]`: takes a kernel to the transformed domain.
-at::Tensor kernel_transform() {
-    const at::Tensor g = at::tensor(
-                             {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6, 1.0 / 24,
-                              1.0 / 12, 1.0 / 6, 1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
-                             at::kDouble)
-                             .view({6, 3});
-    return at::kron(g, g).to(at::kFloat);
-}
-
-/// A weight `[O, C, 3, 3]` as `[36, C, O]`.
-at::Tensor transform_weight(const at::Tensor &weight) {
-    const int64_t outputs = weight.size(0), inputs = weight.size(1);
-    return at::mm(kernel_transform(), weight.permute({2, 3, 1, 0}).reshape({9, inputs * outputs}))
-        .view({36, inputs, outputs});
-}
-
-at::Tensor convolve(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu) {
-    const Grid grid(map.size(0), map.size(2), map.size(3));
-    const int64_t inputs = kernel.size(1), outputs = kernel.size(2);
-    at::Tensor result = at::empty(
-        {grid.images, outputs, grid.height, grid.width}, map.options().memory_format(at::MemoryFormat::ChannelsLast));
-    const std::vector<float> zeros(inputs, 0);
-    const float *offset = bias.defined() ? elements<float>(bias) : nullptr;
-    float *into = result.mutable_data_ptr<float>();
-    for_each_chunk(grid.count(), chunk_size(inputs + outputs), [&](int64_t base, int64_t end) {
-        const at::Tensor products = at::bmm(transform_inputs(map, grid, base, end, zeros.data()), kernel);
-        const float *values = elements<float>(products);
-        parallel_ranges(end - base, grain, [&](int64_t first, int64_t last) {
-            gather_outputs(
-                values, (end - base) * outputs, base, base + first, base + last, grid, outputs, offset, relu, into);
-        });
+        winograd_gather_outputs(multiplied, products, grid, outputs, tiles, group, offset, added, relu, into);
     });
     return result;
 }
 
-/// The gradient of the weight, `[O, C, 3, 3]`.
+/// The gradient of the weight, `[O, C, 3, 3]`: of its 36 matrices first, each the product of the maps' values and the
+/// gradients', summed over the tiles.
 at::Tensor weight_gradient(const at::Tensor &map, const at::Tensor &gradient) {
-    const Grid grid(map.size(0), map.size(2), map.size(3));
     const int64_t inputs = map.size(1), outputs = gradient.size(1);
-    const std::vector<float> zeros(std::max(inputs, outputs), 0);
-    at::Tensor sum;
-    for_each_chunk(grid.count(), 2 * chunk_size(inputs + outputs), [&](int64_t base, int64_t end) {
-        const at::Tensor values = transform_inputs(map, grid, base, end, zeros.data()).transpose(1, 2);
-        const at::Tensor gradients = transform_gradients(gradient, grid, base, end, zeros.data());
-        if (sum.defined()) {
-            sum.baddbmm_(values, gradients);
-        } else {
-            sum = at::bmm(values, gradients);
+    const WinogradGrid grid(map.size(0), map.size(2), map.size(3));
+    const at::Tensor zeros = at::zeros({std::max(inputs, outputs)}, at::kFloat);
+    const at::Tensor sums = buffer(winograd_values * outputs * inputs);
+    const float *x = elements<float>(map), *g = elements<float>(gradient), *padding = elements<float>(zeros);
+    float *sum = sums.mutable_data_ptr<float>();
+    // So many tiles at a time that their values stay in the cache that cores share, whatever the number of threads: the
+    // order of the sums must not depend on it.
+    constexpr int64_t cache = 16 << 20, grain = 8;
+    const int64_t of_tile = winograd_values * (inputs + outputs) * int64_t{sizeof(float)};
+    const int64_t most = std::max<int64_t>(64, cache / of_tile);
+    const int64_t chunks = (grid.count() + most - 1) / most;
+    const int64_t largest = (grid.count() + chunks - 1) / chunks;
+    const at::Tensor left = buffer(winograd_values * largest * (outputs + gap));
+    const at::Tensor right = buffer(winograd_values * largest * (inputs + gap));
+    float *gradients = left.mutable_data_ptr<float>(), *values = right.mutable_data_ptr<float>();
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const WinogradRange tiles{grid.count() * chunk / chunks, grid.count() * (chunk + 1) / chunks};
+        const WinogradLayout of_gradients = planes(tiles.count(), outputs), of_values = planes(tiles.count(), inputs);
+        parallel_ranges(tiles.count(), grain, [&](int64_t begin, int64_t end) {
+            const WinogradRange some{tiles.begin + begin, tiles.begin + end};
+            winograd_scatter_inputs(
+                x, grid, inputs, some, {0, inputs}, padding, of_values, values + begin * of_values.stride);
+            winograd_scatter_gradients(
+                g, grid, outputs, some, padding, of_gradients, gradients + begin * of_gradients.stride);
+        });
+        constexpr int64_t outputs_of_task = 224;
+        const int64_t blocks = (outputs + outputs_of_task - 1) / outputs_of_task;
+        parallel_tasks(winograd_values * blocks, [&](int64_t task) {
+            const int64_t value = task / blocks, block = task % blocks;
+            const int64_t first = outputs * block / blocks, last = outputs * (block + 1) / blocks;
+            multiply_transposed({
+                .left = gradients + of_gradients.places[value] + first,
+                .left_stride = of_gradients.stride,
+                .right = values + of_values.places[value],
+                .right_stride = of_values.stride,
+                .depth = tiles.count(),
+                .rows = last - first,
+                .columns = inputs,
+                .out = sum + (value * outputs + first) * inputs,
+                .out_stride = inputs,
+                .is_continued = chunk > 0,
+            });
+        });
+    }
+    const at::Tensor result =
+        at::empty({outputs, inputs, 3, 3}, map.options().memory_format(at::MemoryFormat::ChannelsLast));
+    float *into = result.mutable_data_ptr<float>();
+    parallel_ranges(outputs, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t o = begin; o < end; ++o) {
+            winograd_weight_gradient(sum + o * inputs, outputs * inputs, inputs, into + o * 9 * inputs);
         }
     });
-    return at::mm(kernel_transform().t(), sum.view({36, inputs * outputs}))
-        .view({3, 3, inputs, outputs})
-        .permute({3, 2, 0, 1});
+    return result;
 }
 
 class WinogradFunction : public torch::autograd::Function<WinogradFunction> {
@@ -273,7 +217,7 @@ public:
         const at::Tensor x = map.contiguous(at::MemoryFormat::ChannelsLast);
         context->save_for_backward({RemadeMap::save(context, x), weight});
         context->saved_data["biased"] = bias.has_value();
-        return convolve(x, transform_weight(weight), bias.value_or(at::Tensor()), false);
+        return convolve(x, panels_of(weight, false), weight.size(0), bias.value_or(at::Tensor()), {}, false);
     }
 
     static torch::autograd::variable_list backward(
@@ -284,8 +228,7 @@ public:
         const at::Tensor gradient = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
         torch::autograd::variable_list result(3);
         if (context->needs_input_grad(0)) {
-            const at::Tensor turned = transform_weight(weight.flip({2, 3}).transpose(0, 1));
-            result[0] = convolve(gradient, turned, {}, false);
+            result[0] = convolve(gradient, panels_of(weight, true), weight.size(1), {}, {}, false);
         }
         if (context->needs_input_grad(1)) {
             result[1] = weight_gradient(x, gradient).contiguous(weight.suggest_memory_format());
@@ -299,10 +242,14 @@ public:
 
 }  // namespace
 
-at::Tensor winograd_weight(const at::Tensor &weight) { return transform_weight(weight); }
+at::Tensor winograd_weight(const at::Tensor &weight) { return panels_of(weight, false); }
 
-at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu) {
-    return convolve(map.contiguous(at::MemoryFormat::ChannelsLast), kernel, bias, relu);
+at::Tensor winograd_inference(
+    const at::Tensor &map, const at::Tensor &weight, int64_t outputs, const at::Tensor &bias, const at::Tensor &addend,
+    bool relu) {
+    constexpr auto format = at::MemoryFormat::ChannelsLast;
+    const at::Tensor added = addend.defined() ? addend.contiguous(format) : addend;
+    return convolve(map.contiguous(format), weight, outputs, bias, added, relu);
 }
 
 std::vector<at::Tensor> winograd_convolution(
@@ -316,9 +263,9 @@ std::vector<at::Tensor> winograd_convolution(
         for (const at::Tensor &map : maps) results.push_back(WinogradFunction::apply(map, weight, offset));
         return results;
     }
-    const at::Tensor kernel = transform_weight(weight);
+    const at::Tensor transformed = panels_of(weight, false);
     for (const at::Tensor &map : maps) {
-        results.push_back(convolve(map.contiguous(at::MemoryFormat::ChannelsLast), kernel, bias, relu));
+        results.push_back(winograd_inference(map, transformed, weight.size(0), bias, {}, relu));
     }
     return results;
 }

@@ -16,11 +16,15 @@ namespace ctorch {
 std::vector<at::Tensor> winograd_convolution(
     const std::vector<at::Tensor> &maps, const at::Tensor &weight, const at::Tensor &bias, bool relu);
 
-/// A weight `[O, C, 3, 3]` in the transformed domain, `[36, C, O]`.
+/// A weight `[O, C, 3, 3]` in the transformed domain: 36 matrices, each in panels `[C, 32]` of outputs, the last of which
+/// may have 16.
 at::Tensor winograd_weight(const at::Tensor &weight);
 
-/// The convolution of one map with a transformed weight, without gradient.
-at::Tensor winograd_inference(const at::Tensor &map, const at::Tensor &kernel, const at::Tensor &bias, bool relu);
+/// act(map ∗ weight + bias + addend) of one map and a weight of so many outputs that `winograd_weight` transformed, without
+/// gradient. The bias `[O]` and the addend may be undefined.
+at::Tensor winograd_inference(
+    const at::Tensor &map, const at::Tensor &weight, int64_t outputs, const at::Tensor &bias, const at::Tensor &addend,
+    bool relu);
 
 }  // namespace ctorch
 
