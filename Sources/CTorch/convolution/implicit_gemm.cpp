@@ -1,5 +1,6 @@
 #include "convolution/implicit_gemm.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 
@@ -123,11 +124,21 @@ at::Tensor multiply(
     const at::Tensor other = addend.defined() ? addend.contiguous(format) : addend;
     const T *added = other.defined() ? static_cast<const T *>(other.const_data_ptr()) : nullptr;
     T *into = static_cast<T *>(out.mutable_data_ptr());
-    const int64_t passes = (words + gemm_words - 1) / gemm_words;
+    const int64_t passes = (words + gemm_words - 1) / gemm_words, threads = at::get_num_threads();
     parallel_tasks(cut.tasks(), [&](int64_t task) {
         const auto [begin, end] = cut.rows_of(task);
         const auto [first_panel, last_panel] = cut.panels_of(task);
         const int64_t tiles = (end - begin + gemm_rows - 1) / gemm_rows, stride = gemm_stride * gemm_word<T>;
+        // The pixels of a task that this thread may take next, as tasks are handed out in turn; from there on they are fetched
+        // from memory while this one multiplies.
+        const T *later = nullptr, *end_of_later = nullptr;
+        if (rows.is_pointwise && task + threads < cut.tasks()) {
+            const auto [next_begin, next_end] = cut.rows_of(task + threads);
+            if (next_begin != begin) {
+                later = rows.pixels + next_begin * rows.channels;
+                end_of_later = rows.pixels + next_end * rows.channels;
+            }
+        }
         const std::unique_ptr<T[]> gathered(new T[(end - begin) * stride]);
         // Between the passes, sums of float32 lie where the result will.
         const int64_t width_of_group = (last_panel - first_panel) * gemm_panel;
@@ -174,6 +185,9 @@ at::Tensor multiply(
                     if (panel + 1 < last_panel && tile < 2) {
                         const int64_t ahead = first * gemm_panel + tile * (last - first) * 16;
                         product.ahead = weight + ((output + width) * words + ahead) * gemm_word<T>;
+                    } else if (later < end_of_later) {
+                        product.ahead = later;
+                        later += product.depth * 16 * gemm_word<T>;
                     }
                     gemm_tile(product);
                 }

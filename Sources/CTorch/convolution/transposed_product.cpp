@@ -27,8 +27,13 @@ constexpr int64_t lanes = 16;
 /// of the sums of parts, which rounds less.
 constexpr int64_t most_depth = 192;
 
+/// What a later product will read, to be fetched from memory meanwhile, line by line.
+struct Ahead {
+    const float *left, *right;
+};
+
 template <int rows, int columns>
-CTORCH_AVX512 void product_of_sixteen_lanes(const TransposedProduct &product) {
+CTORCH_AVX512 void product_of_sixteen_lanes(const TransposedProduct &product, const Ahead &ahead) {
     __m512 sums[rows][columns];
 #pragma unroll
     for (int i = 0; i < rows; ++i) {
@@ -37,7 +42,13 @@ CTORCH_AVX512 void product_of_sixteen_lanes(const TransposedProduct &product) {
     }
     const float *left = product.left, *right = product.right;
     const int64_t left_stride = product.left_stride, right_stride = product.right_stride;
+    const float *left_ahead = ahead.left, *right_ahead = ahead.right;
     for (int64_t k = product.depth; k > 0; --k) {
+        __builtin_prefetch(left_ahead, 0, 2);
+        __builtin_prefetch(right_ahead, 0, 2);
+        if constexpr (columns == 2) __builtin_prefetch(right_ahead + lanes, 0, 2);
+        left_ahead += left_stride;
+        right_ahead += right_stride;
         __m512 line[columns];
 #pragma unroll
         for (int j = 0; j < columns; ++j) line[j] = _mm512_loadu_ps(right + lanes * j);
@@ -62,7 +73,8 @@ CTORCH_AVX512 void product_of_sixteen_lanes(const TransposedProduct &product) {
 }
 
 template <int rows>
-__attribute__((target("avx2,fma"), noinline)) void product_of_eight_lanes(const TransposedProduct &product) {
+__attribute__((target("avx2,fma"), noinline)) void product_of_eight_lanes(
+    const TransposedProduct &product, const Ahead &) {
     constexpr int64_t half = 8;
     __m256 sums[rows][2];
 #pragma unroll
@@ -91,7 +103,7 @@ __attribute__((target("avx2,fma"), noinline)) void product_of_eight_lanes(const 
     }
 }
 
-using Product = void (*)(const TransposedProduct &);
+using Product = void (*)(const TransposedProduct &, const Ahead &);
 
 template <int columns, int... rows>
 constexpr std::array<Product, sizeof...(rows)> by_sixteen(std::integer_sequence<int, rows...>) {
@@ -125,8 +137,12 @@ void multiply_transposed(const TransposedProduct &product) {
                 part.depth = end - start;
                 part.out += row * product.out_stride + column;
                 part.is_continued = product.is_continued || run > 0;
+                // The next run's lines, each fetched once.
+                const int64_t left_distance = column == 0 && run + 1 < runs ? part.depth * product.left_stride : 0;
+                const int64_t right_distance = tile == 0 && run + 1 < runs ? part.depth * product.right_stride : 0;
+                const Ahead ahead{part.left + left_distance, part.right + right_distance};
                 const auto &kernels = !has_sixteen ? nullptr : width == 2 * lanes ? &wide : &narrow;
-                kernels == nullptr ? eight[next - row - 1](part) : (*kernels)[next - row - 1](part);
+                kernels == nullptr ? eight[next - row - 1](part, ahead) : (*kernels)[next - row - 1](part, ahead);
             }
         }
     }

@@ -9,8 +9,7 @@ namespace ctorch {
 
 /// out = leftᵀ · right, or out + leftᵀ · right.
 struct TransposedProduct {
-    /// `[depth, rows]` and `[depth, columns]`, their lines `left_stride` and `right_stride` numbers apart. Fastest where
-    /// these are no powers of two, at which all lines would fall on the same places of the cache.
+    /// `[depth, rows]` and `[depth, columns]`, their lines `left_stride` and `right_stride` numbers apart.
     const float *left;
     int64_t left_stride;
     const float *right;

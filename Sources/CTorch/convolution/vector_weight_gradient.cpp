@@ -5,16 +5,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "convolution/implicit_gemm_kernels.hpp"
 #include "convolution/position_lines.hpp"
+#include "convolution/transposed_product.hpp"
 #include "convolution/word_transpose.hpp"
 #include "core/instructions.hpp"
 #include "core/parallel.hpp"
 
-// dW = gᵀ · rows, summed over the output positions: gᵀ is turned block by block into the layout of `gemm_tile`'s rows, and
-// the rows are copied to its panels.
+// dW = gᵀ · rows, summed over the output positions. In float32, both factors of a 1×1 convolution are read in place. Else gᵀ is
+// turned block by block into the layout of `gemm_tile`'s rows, and the rows are copied to its panels.
 
 namespace ctorch {
 namespace {
@@ -184,6 +186,24 @@ at::Tensor weight_gradient(
         const int64_t first_output = units * block / tasks.blocks * outputs_at_once,
                       last_output = units * (block + 1) / tasks.blocks * outputs_at_once;
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
+        if constexpr (std::is_same_v<T, float>) {
+            // Both factors lie as the product reads them.
+            if (rows.is_pointwise && is_whole) {
+                const int64_t column = first_panel * gemm_panel, last = std::min(columns, last_panel * gemm_panel);
+                return multiply_transposed({
+                    .left = upstream + begin * outputs + first_output,
+                    .left_stride = outputs,
+                    .right = rows.pixels + begin * columns + column,
+                    .right_stride = columns,
+                    .depth = end - begin,
+                    .rows = last_output - first_output,
+                    .columns = last - column,
+                    .out = into + (range * outputs + first_output) * columns + column,
+                    .out_stride = columns,
+                    .is_continued = false,
+                });
+            }
+        }
         constexpr int64_t stride = gemm_stride * gemm_word<T>;
         const int64_t count = last_output - first_output, tiles = (count + gemm_rows - 1) / gemm_rows;
         const std::unique_ptr<T[]> left(new T[count * stride]);

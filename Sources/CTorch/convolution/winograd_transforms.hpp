@@ -60,8 +60,8 @@ void winograd_gather_outputs(
 /// - width: 16 or 32.
 void winograd_panel(const float *weight, int64_t inputs, int64_t first, int64_t width, int64_t plane, float *out);
 
-/// The same of the weight that takes gradients of outputs back to inputs: the given one transposed and turned by half a
-/// circle. Its outputs are the inputs first..<first + width of the given one.
+/// Transforms a weight turned to take gradients of outputs back to inputs: transposed, and its taps in reverse. A panel, laid out
+/// as by `winograd_panel`, has the inputs first..<first + width of the given weight as its outputs.
 void winograd_turned_panel(
     const float *weight, int64_t outputs, int64_t inputs, int64_t first, int64_t width, int64_t plane, float *out);
 
