@@ -20,7 +20,6 @@ namespace ctorch {
 
 #if defined(__x86_64__)
 
-#define CTORCH_AVX512_BF16 __attribute__((target(CTORCH_AVX512_TARGET ",avx512bf16"), noinline))
 #define CTORCH_AVX2 __attribute__((target("avx2,fma"), noinline))
 
 namespace {

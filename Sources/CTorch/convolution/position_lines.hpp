@@ -56,6 +56,11 @@ public:
         return index < count ? gradient + (first + index) * outputs + output : nullptr;
     }
 
+    /// The column behind those that belong to the same tap as `column`; all belong together where lines are copied.
+    int64_t end_of_tap(int64_t column) const {
+        return is_gathered ? columns : (column / rows.channels + 1) * rows.channels;
+    }
+
     /// Chooses a column of the rows, the first of some that belong to one tap.
     void go_to(int64_t chosen) {
         column = chosen;

@@ -4,26 +4,22 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <memory>
-#include <type_traits>
 #include <vector>
 
 #include "convolution/implicit_gemm_kernels.hpp"
 #include "convolution/position_lines.hpp"
 #include "convolution/transposed_product.hpp"
-#include "convolution/word_transpose.hpp"
-#include "core/instructions.hpp"
 #include "core/parallel.hpp"
 
-// dW = gᵀ · rows, summed over the output positions. In float32, both factors of a 1×1 convolution are read in place. Else gᵀ is
-// turned block by block into the layout of `gemm_tile`'s rows, and the rows are copied to its panels.
+// dW = gᵀ · rows, summed over the output positions, tap by tap: for each, a position brings a line of the gradient and a line of
+// the map's pixels, both where they lie.
 
 namespace ctorch {
 namespace {
 
-/// Outputs that are turned at a time.
+/// Outputs that are not parted.
 constexpr int64_t outputs_at_once = 16;
-/// Most outputs of a task: turned, a run of positions of so many stays in the second cache.
+/// Most outputs of a task: of so many, the gradient of a run of positions stays in the second cache.
 constexpr int64_t most_outputs = 14 * gemm_rows;
 
 /// The tasks, each of a range of positions, a block of outputs and a group of panels of the weight's columns. The order of
@@ -46,122 +42,27 @@ struct Tasks {
     int64_t count() const { return ranges * blocks * groups; }
 };
 
-#if defined(__x86_64__)
-
-/// 16 words of a line, or of two of bfloat16 whose numbers are paired.
-CTORCH_AVX512_INLINE __m512i words_of(const float *const *lines, int64_t offset) {
-    return lines[0] == nullptr ? _mm512_setzero_si512() : _mm512_loadu_si512(lines[0] + offset);
-}
-
-CTORCH_AVX512_INLINE __m512i halves_of(const Bfloat16Bits *line, int64_t offset) {
-    if (line == nullptr) return _mm512_setzero_si512();
-    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(line + offset)));
-}
-
-CTORCH_AVX512_INLINE __m512i words_of(const Bfloat16Bits *const *lines, int64_t offset) {
-    return _mm512_or_si512(halves_of(lines[0], offset), _mm512_slli_epi32(halves_of(lines[1], offset), 16));
-}
-
-/// Turns 16 numbers of each line into 16 rows of 16 words, `gemm_stride` words apart.
-template <typename T>
-CTORCH_AVX512 void turn(const T *const *lines, T *to) {
-    __m512i words[16];
-    for (int i = 0; i < 16; ++i) words[i] = words_of(lines + i * gemm_word<T>, 0);
-    transpose(words);
-    for (int i = 0; i < 16; ++i) _mm512_storeu_si512(to + i * gemm_stride * gemm_word<T>, words[i]);
-}
-
-/// Lays `width` numbers of each line out as a panel `[count, width]` of words.
-template <typename T>
-CTORCH_AVX512 void lay_out(const T *const *lines, int64_t count, int64_t width, T *to) {
-    for (; count > 0; --count, lines += gemm_word<T>) {
-        for (int64_t offset = 0; offset < width; offset += 16, to += 16 * gemm_word<T>) {
-            _mm512_storeu_si512(to, words_of(lines, offset));
-        }
-    }
-}
-
-void turn_by_level(const Bfloat16Bits *const *lines, Bfloat16Bits *to) { turn(lines, to); }
-void lay_out_by_level(const Bfloat16Bits *const *lines, int64_t count, int64_t width, Bfloat16Bits *to) {
-    lay_out(lines, count, width, to);
-}
-
-void turn_by_level(const float *const *lines, float *to) {
-    if (has(Instructions::avx512)) return turn(lines, to);
-    for (int64_t i = 0; i < 16; ++i) {
-        for (int64_t j = 0; j < 16; ++j) to[j * gemm_stride + i] = lines[i] == nullptr ? 0 : lines[i][j];
-    }
-}
-
-void lay_out_by_level(const float *const *lines, int64_t count, int64_t width, float *to) {
-    if (has(Instructions::avx512)) return lay_out(lines, count, width, to);
-    for (; count > 0; --count, ++lines, to += width) {
-        if (*lines == nullptr) {
-            std::fill_n(to, width, 0.f);
-        } else {
-            std::copy_n(*lines, width, to);
-        }
-    }
-}
-
-#else
-
-template <typename T>
-void turn_by_level(const T *const *, T *) {}
-template <typename T>
-void lay_out_by_level(const T *const *, int64_t, int64_t, T *) {}
-
-#endif
-
-template <typename T>
-class BlockOfPositions : public PositionLines<T> {
+/// The left factor of a run of positions, for `multiply_transposed`.
+class LeftFactor {
 public:
-    /// Most positions of a block.
-    static constexpr int64_t most = gemm_words * gemm_word<T>;
+    explicit LeftFactor(int64_t outputs) : outputs(outputs) {}
 
-    BlockOfPositions(const Rows<T> &rows, const T *gradient, int64_t outputs, int64_t columns)
-        : PositionLines<T>(rows, gradient, outputs, columns, most) {}
+    const float *of(const float *gradient, int64_t, int64_t) const { return gradient; }
+    int64_t stride(const float *, int64_t) const { return outputs; }
+    /// The gradient of the next run.
+    const float *ahead(const float *gradient, int64_t depth) const { return gradient + depth * outputs; }
 
-    void begin(int64_t first, int64_t end) {
-        PositionLines<T>::begin(first, end);
-        words = (this->count + gemm_word<T> - 1) / gemm_word<T>;
+    const uint32_t *of(const Bfloat16Bits *gradient, int64_t depth, int64_t rows) {
+        words.resize((depth + 1) / 2 * rows);
+        pair_lines(gradient, outputs, depth, rows, words.data());
+        return words.data();
     }
-
-    /// Lays out gᵀ of 16 outputs as rows of words, `gemm_stride` words apart.
-    void turn_gradient(int64_t output, T *to) const {
-        for (int64_t word = 0; word < words; word += 16) {
-            const T *lines[16 * gemm_word<T>];
-            for (int64_t i = 0; i < 16 * gemm_word<T>; ++i) {
-                lines[i] = this->gradient_line(word * gemm_word<T> + i, output);
-            }
-            turn_by_level(lines, to + word * gemm_word<T>);
-        }
-    }
-
-    /// Lays `width` columns of the rows out as a panel; they are of one tap, or of two where it has half of them.
-    void lay_out_panel(int64_t column, int64_t width, T *to) {
-        const bool is_of_one = this->is_gathered || this->rows.is_pointwise || this->rows.channels % gemm_panel == 0;
-        if (is_of_one || width < gemm_panel) return lay_out_of_tap(column, width, to);
-        T halves[2][gemm_words * 16 * gemm_word<T>];
-        constexpr int64_t half = 16 * gemm_word<T>;
-        lay_out_of_tap(column, 16, halves[0]);
-        lay_out_of_tap(column + 16, 16, halves[1]);
-        for (int64_t word = 0; word < words; ++word) {
-            for (int64_t i = 0; i < 2; ++i) to = std::copy_n(halves[i] + word * half, half, to);
-        }
-    }
-
-    int64_t words = 0;
+    int64_t stride(const Bfloat16Bits *, int64_t rows) const { return rows; }
+    const float *ahead(const Bfloat16Bits *, int64_t) const { return nullptr; }
 
 private:
-    void lay_out_of_tap(int64_t column, int64_t width, T *to) {
-        this->go_to(column);
-        lines.resize(words * gemm_word<T>);
-        for (int64_t i = 0; i < words * gemm_word<T>; ++i) lines[i] = this->line(i);
-        lay_out_by_level(lines.data(), words, width, to);
-    }
-
-    std::vector<const T *> lines;
+    const int64_t outputs;
+    std::vector<uint32_t> words;
 };
 
 template <typename T>
@@ -172,9 +73,10 @@ at::Tensor weight_gradient(
     const int64_t outputs = gradient.size(1), panels = (rows.depth + gemm_panel - 1) / gemm_panel;
     // Channels that fill no vector are copied together first, with zeros behind them.
     const bool is_whole = rows.channels % PositionLines<T>::channels_at_once == 0;
-    const int64_t columns = is_whole ? rows.depth : panels * gemm_panel;
+    const int64_t columns = is_whole ? rows.depth : (rows.depth + 15) / 16 * 16;
     const Tasks tasks(gradient.numel() / outputs, outputs, panels);
     const at::Tensor sums = at::empty({tasks.ranges, outputs, columns}, at::kFloat);
+    const std::vector<T> zeros(columns);
     const T *upstream = static_cast<const T *>(gradient.const_data_ptr());
     float *into = sums.mutable_data_ptr<float>();
     parallel_tasks(tasks.count(), [&](int64_t task) {
@@ -186,55 +88,50 @@ at::Tensor weight_gradient(
         const int64_t first_output = units * block / tasks.blocks * outputs_at_once,
                       last_output = units * (block + 1) / tasks.blocks * outputs_at_once;
         const int64_t first_panel = panels * group / tasks.groups, last_panel = panels * (group + 1) / tasks.groups;
-        if constexpr (std::is_same_v<T, float>) {
-            // Both factors lie as the product reads them.
-            if (rows.is_pointwise && is_whole) {
-                const int64_t column = first_panel * gemm_panel, last = std::min(columns, last_panel * gemm_panel);
-                return multiply_transposed({
-                    .left = upstream + begin * outputs + first_output,
-                    .left_stride = outputs,
-                    .right = rows.pixels + begin * columns + column,
-                    .right_stride = columns,
-                    .depth = end - begin,
-                    .rows = last_output - first_output,
-                    .columns = last - column,
-                    .out = into + (range * outputs + first_output) * columns + column,
-                    .out_stride = columns,
-                    .is_continued = false,
-                });
-            }
-        }
-        constexpr int64_t stride = gemm_stride * gemm_word<T>;
-        const int64_t count = last_output - first_output, tiles = (count + gemm_rows - 1) / gemm_rows;
-        const std::unique_ptr<T[]> left(new T[count * stride]);
-        alignas(64) T right[gemm_words * gemm_word<T> * gemm_panel];
-        BlockOfPositions<T> positions(rows, upstream, outputs, columns);
-        const int64_t parts = (end - begin + positions.most - 1) / positions.most;
-        for (int64_t i = 0; i < parts; ++i) {
-            positions.begin(begin + (end - begin) * i / parts, begin + (end - begin) * (i + 1) / parts);
-            for (int64_t output = first_output; output < last_output; output += outputs_at_once) {
-                positions.turn_gradient(output, left.get() + (output - first_output) * stride);
-            }
-            for (int64_t panel = first_panel; panel < last_panel; ++panel) {
-                const int64_t column = panel * gemm_panel, width = std::min(gemm_panel, columns - column);
-                positions.lay_out_panel(column, width, right);
-                for (int64_t tile = 0; tile < tiles; ++tile) {
-                    const int64_t row = count * tile / tiles, next = count * (tile + 1) / tiles;
-                    gemm_tile(GemmTile<T>{
-                        .inputs = left.get() + row * stride,
-                        .panel = right,
-                        .rows = next - row,
-                        .depth = positions.words,
-                        .width = width,
-                        .sums = into + (range * outputs + first_output + row) * columns + column,
-                        .sums_stride = columns,
-                        .is_continued = i > 0,
-                        .out = nullptr,
-                        .stride = 0,
-                        .bias = nullptr,
-                        .addend = nullptr,
-                        .relu = false,
-                        .ahead = nullptr});
+        const int64_t first_column = first_panel * gemm_panel, last_column = std::min(columns, last_panel * gemm_panel);
+        const int64_t rows_of_task = last_output - first_output;
+        // The sums of so many columns stay in the second cache from one run of positions to the next.
+        constexpr int64_t cache = 1 << 19;
+        const int64_t columns_at_once =
+            std::max<int64_t>(1, cache / (rows_of_task * gemm_panel * int64_t{sizeof(float)})) * gemm_panel;
+        constexpr int64_t most = transposed_depth<T>;
+        const int64_t runs = (end - begin + most - 1) / most;
+        PositionLines<T> positions(rows, upstream, outputs, columns, most);
+        LeftFactor factor(outputs);
+        std::vector<const T *> lines(2 * most);
+        for (int64_t start = first_column; start < last_column; start += columns_at_once) {
+            const int64_t stop = std::min(last_column, start + columns_at_once);
+            for (int64_t run = 0; run < runs; ++run) {
+                const int64_t first = begin + (end - begin) * run / runs;
+                const int64_t count = begin + (end - begin) * (run + 1) / runs - first;
+                const bool is_last = run == runs - 1;
+                positions.begin(first, first + count);
+                const T *gradient = upstream + first * outputs + first_output;
+                const auto *left = factor.of(gradient, count, rows_of_task);
+                // Where a map is read once only, what follows is fetched from memory meanwhile.
+                const bool fetches_right = rows.is_pointwise && is_whole && !is_last;
+                for (int64_t column = start, next; column < stop; column = next) {
+                    next = std::min(stop, positions.end_of_tap(column));
+                    positions.go_to(column);
+                    for (int64_t i = 0; i < count; ++i) {
+                        const T *line = positions.line(i);
+                        lines[i] = line != nullptr ? line : zeros.data();
+                        if (fetches_right) lines[most + i] = line + count * rows.channels;
+                    }
+                    multiply_transposed(TransposedProduct<T>{
+                        .left = left,
+                        .left_stride = factor.stride(gradient, rows_of_task),
+                        .right = lines.data(),
+                        .offset = 0,
+                        .depth = count,
+                        .rows = rows_of_task,
+                        .columns = next - column,
+                        .out = into + (range * outputs + first_output) * columns + column,
+                        .out_stride = columns,
+                        .is_continued = run > 0,
+                        .left_ahead = column == start && !is_last ? factor.ahead(gradient, count) : nullptr,
+                        .right_ahead = fetches_right ? lines.data() + most : nullptr,
+                    });
                 }
             }
         }

@@ -184,18 +184,27 @@ at::Tensor weight_gradient(const at::Tensor &map, const at::Tensor &gradient) {
         parallel_tasks(winograd_values * blocks, [&](int64_t task) {
             const int64_t value = task / blocks, block = task % blocks;
             const int64_t first = outputs * block / blocks, last = outputs * (block + 1) / blocks;
-            multiply_transposed({
-                .left = gradients + of_gradients.places[value] + first,
-                .left_stride = of_gradients.stride,
-                .right = values + of_values.places[value],
-                .right_stride = of_values.stride,
-                .depth = tiles.count(),
-                .rows = last - first,
-                .columns = inputs,
-                .out = sum + (value * outputs + first) * inputs,
-                .out_stride = inputs,
-                .is_continued = chunk > 0,
-            });
+            std::vector<const float *> lines(tiles.count());
+            for (int64_t i = 0; i < tiles.count(); ++i) {
+                lines[i] = values + of_values.places[value] + i * of_values.stride;
+            }
+            constexpr int64_t depth = transposed_depth<float>;
+            for (int64_t tile = 0; tile < tiles.count(); tile += depth) {
+                multiply_transposed(TransposedProduct<float>{
+                    .left = gradients + of_gradients.places[value] + tile * of_gradients.stride + first,
+                    .left_stride = of_gradients.stride,
+                    .right = lines.data() + tile,
+                    .offset = 0,
+                    .depth = std::min(depth, tiles.count() - tile),
+                    .rows = last - first,
+                    .columns = inputs,
+                    .out = sum + (value * outputs + first) * inputs,
+                    .out_stride = inputs,
+                    .is_continued = chunk > 0 || tile > 0,
+                    .left_ahead = nullptr,
+                    .right_ahead = nullptr,
+                });
+            }
         });
     }
     const at::Tensor result =

@@ -16,6 +16,7 @@
 // The parts of AVX-512 that hand-written kernels use, for a function's target.
 #define CTORCH_AVX512_TARGET "avx512f,avx512vl,avx512dq,avx512bw"
 #define CTORCH_AVX512 __attribute__((target(CTORCH_AVX512_TARGET), noinline))
+#define CTORCH_AVX512_BF16 __attribute__((target(CTORCH_AVX512_TARGET ",avx512bf16"), noinline))
 #define CTORCH_AVX512_INLINE inline __attribute__((target(CTORCH_AVX512_TARGET), always_inline))
 
 #define CTORCH_INLINE inline __attribute__((always_inline))
