@@ -58,9 +58,22 @@ at::Tensor call(const c10::OperatorHandle &operation, Arguments &&...arguments) 
 struct ct_fused_weight_s {
     at::Tensor plain;
     ConvolutionGeometry geometry;
-    /// The weight laid out for Winograd's algorithm, for vector products and for tile products, each made when first
-    /// needed.
-    at::Tensor transformed, panels, tiles;
+    /// The weight laid out for one algorithm. What is used once is not kept: laying it out takes less time than the system
+    /// takes to give the memory, which is then the next weight's.
+    struct Layout {
+        at::Tensor kept{};
+        bool was_used = false;
+
+        template <typename Make>
+        at::Tensor get(const Make &make) {
+            if (kept.defined()) return kept;
+            const at::Tensor made = make();
+            if (was_used) kept = made;
+            was_used = true;
+            return made;
+        }
+    };
+    Layout transformed{}, panels{}, tiles{};
 
     /// The weight in the layout that oneDNN prefers for inputs of a size. With another layout it would be laid out anew
     /// in every call, so the two that were used last are kept. What it prefers changes with the number of images and,
@@ -93,9 +106,6 @@ struct ct_fused_weight_s {
             converted.reset(new ct_fused_weight_s{
                 .plain = plain.to(type),
                 .geometry = geometry,
-                .transformed = {},
-                .panels = {},
-                .tiles = {},
                 .layouts = {},
                 .converted = {}});
         }
@@ -137,15 +147,16 @@ at::Tensor convolve(
     description.has_onednn = native.is_present() && takes_type;
     const ct_convolution_algorithm choice = ct_choose_convolution(&description);
     if (choice == CT_WINOGRAD) {
-        if (!weight.transformed.defined()) weight.transformed = winograd_weight(weight.plain);
+        const at::Tensor transformed = weight.transformed.get([&] { return winograd_weight(weight.plain); });
         return winograd_inference(
-            x, weight.transformed, weight.plain.size(0), bias.value_or(at::Tensor()), addend.value_or(at::Tensor()),
+            x, transformed, weight.plain.size(0), bias.value_or(at::Tensor()), addend.value_or(at::Tensor()),
             relu);
     }
     if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
         const bool with_tiles = choice != CT_VECTOR_PRODUCT;
-        at::Tensor &panels = with_tiles ? weight.tiles : weight.panels;
-        if (!panels.defined()) panels = implicit_gemm_weight(weight.plain, type, with_tiles);
+        const at::Tensor panels = (with_tiles ? weight.tiles : weight.panels).get([&] {
+            return implicit_gemm_weight(weight.plain, type, with_tiles);
+        });
         return implicit_gemm(
             x, panels, weight.plain.sizes(), geometry, bias.value_or(at::Tensor()), addend.value_or(at::Tensor()), relu,
             choice == CT_TILES_IN_PLACE);
@@ -191,9 +202,6 @@ ct_status ct_fused_weight(
         *out = new ct_fused_weight_s{
             .plain = weight->value.detach(),
             .geometry = {ints(stride, rank).vec(), ints(padding, rank).vec(), ints(dilation, rank).vec(), groups},
-            .transformed = {},
-            .panels = {},
-            .tiles = {},
             .layouts = {},
             .converted = {}};
     });
