@@ -103,11 +103,8 @@ struct ct_fused_weight_s {
     ct_fused_weight_s &in(at::ScalarType type) {
         if (type == plain.scalar_type()) return *this;
         if (!converted || converted->plain.scalar_type() != type) {
-            converted.reset(new ct_fused_weight_s{
-                .plain = plain.to(type),
-                .geometry = geometry,
-                .layouts = {},
-                .converted = {}});
+            converted.reset(
+                new ct_fused_weight_s{.plain = plain.to(type), .geometry = geometry, .layouts = {}, .converted = {}});
         }
         return *converted;
     }
@@ -149,8 +146,7 @@ at::Tensor convolve(
     if (choice == CT_WINOGRAD) {
         const at::Tensor transformed = weight.transformed.get([&] { return winograd_weight(weight.plain); });
         return winograd_inference(
-            x, transformed, weight.plain.size(0), bias.value_or(at::Tensor()), addend.value_or(at::Tensor()),
-            relu);
+            x, transformed, weight.plain.size(0), bias.value_or(at::Tensor()), addend.value_or(at::Tensor()), relu);
     }
     if (choice == CT_VECTOR_PRODUCT || choice == CT_TILE_PRODUCT || choice == CT_TILES_IN_PLACE) {
         const bool with_tiles = choice != CT_VECTOR_PRODUCT;
