@@ -13,4 +13,16 @@ final class PeerFiguresTests: XCTestCase {
         XCTAssertEqual(figures.spread, 0.2, accuracy: 1e-12)
         XCTAssertEqual(figures.text, "nms: Vertebra 150 ms; p 235 ms; ratio 1.55 (1.40 to 1.60)")
     }
+    /// PyTorch without jemalloc is no rival to be proud of beating, so a line says that it ran so.
+    func testALineSaysThatPyTorchRanWithoutJemalloc() {
+        func text(_ program: String) -> String {
+            PeerFigures(
+                name: "nms", date: "2026-01-31", libtorch: "2.13.0", program: program, versions: "p 1", ownTimes: [1],
+                peerTimes: [2], ownMemory: nil, peerMemory: nil
+            ).text
+        }
+        XCTAssertTrue(text("eager PyTorch").contains("install libjemalloc2"))
+        XCTAssertFalse(text("eager PyTorch, jemalloc").contains("install"))
+        XCTAssertFalse(text("OpenVINO").contains("install"))
+    }
 }

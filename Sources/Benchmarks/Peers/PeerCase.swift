@@ -88,7 +88,8 @@ package struct PeerCase: Sendable {
     ]
 
     private static let script = "compared.py"
-    private static let eager = "eager PyTorch"
+    /// PyTorch without a compiler, by the name that its script has where it runs without jemalloc.
+    static let eager = "eager PyTorch"
 
     private static func operation(_ name: String, peerCase: String, ownCase: String) -> PeerCase {
         PeerCase(
