@@ -13,7 +13,7 @@
 
 // | algorithm       | taken, the first row that fits                                                                |
 // | --------------- | --------------------------------------------------------------------------------------------- |
-// | Winograd        | AVX2, float32, plain 3×3, allowed, channels and pixels enough to pay for the transforms             |
+// | Winograd        | AVX2, float32, plain 3×3, allowed, channels and pixels enough to pay for the transforms       |
 // | tiles in place  | the tile unit takes it, bfloat16, and the pixels already lie as tiles                         |
 // | tile product    | the tile unit takes it, and in float32 a kept weight meets rows enough                        |
 // | vector product  | float32, AVX2 or AVX-512; bfloat16, AVX-512's dot product of it and no tile unit              |
