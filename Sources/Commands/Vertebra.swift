@@ -1,5 +1,6 @@
 import ArgumentParser
 import ScoreCommands
+import Support
 
 /// The command `vertebra`. Its subcommands read arguments; those that need libraries for tensors or media leave the work to the
 /// ``Engine``.
@@ -16,14 +17,11 @@ package struct Vertebra: ParsableCommand {
             ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, BenchCommand.self,
         ])
 
-    /// The version of the next release; `tools/package` names its archive after it.
-    package static let version = "0.1.0"
-
     /// The version of this command, and of the libtorch that it would load.
     private static var versionText: String {
         // Which libtorch it would be takes time to find, and matters for nothing else.
         let isAsked = CommandLine.arguments.dropFirst().first == "--version"
-        return "vertebra \(version)" + (isAsked ? ", \(LibtorchFolder.words)" : "")
+        return "vertebra \(Release.version)" + (isAsked ? ", \(LibtorchFolder.words)" : "")
     }
 
     package init() {}

@@ -64,7 +64,8 @@ package final class FolderLock {
 
     private static func words(process: Int32, host: String) -> String { "process \(process) on \(host)" }
 
-    private static var host: String {
+    /// The machine's name.
+    package static var host: String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "an unknown host" }
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

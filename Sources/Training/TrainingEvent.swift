@@ -194,3 +194,6 @@ public protocol TrainingObserver: AnyObject {
     /// Is told of an event, in the order of events.
     func handle(_ event: TrainingEvent) throws
 }
+
+/// An observer that training can do without. What it throws is told as a notice, once, and the run goes on.
+public protocol DispensableObserver: TrainingObserver {}

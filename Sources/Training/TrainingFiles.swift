@@ -11,6 +11,8 @@ struct TrainingFiles {
     /// The batches of a step that failed, to replay it.
     var failedBatch: String { folder + "/failed_batch.safetensors" }
     var metrics: String { folder + "/metrics.jsonl" }
+    /// The numbers of `metrics` as a table.
+    var metricsTable: String { folder + "/metrics.csv" }
 
     /// Whether a run has left checkpoints here.
     var holdRun: Bool { [last, best].contains(where: FileManager.default.fileExists) }
@@ -33,7 +35,7 @@ struct TrainingFiles {
     /// of a run that writes them now.
     func removeLeftovers() {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let own = [last, best, failedBatch, metrics].map { ($0 as NSString).lastPathComponent }
+        let own = [last, best, failedBatch, metrics, metricsTable].map { ($0 as NSString).lastPathComponent }
         for file in files where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
         }

@@ -5,8 +5,8 @@ import Tensors
 
 /// Trains a task: steps, progress, checkpoints, evaluation, and stopping without loss.
 ///
-/// A run lives in a folder: `last.safetensors`, `best.safetensors`, `metrics.jsonl`. Taken up again from `last`, it
-/// takes the very steps that it would have taken without the stop; on the CPU, with as many threads, bit for bit.
+/// A run lives in a folder: `last.safetensors`, `best.safetensors`, `metrics.jsonl`, `metrics.csv`. Taken up again from `last`,
+/// it takes the very steps that it would have taken without the stop; on the CPU, with as many threads, bit for bit.
 public final class TrainingLoop<Task: TrainingTask> {
     let task: Task
     let optimizer: any Optimizer
@@ -16,6 +16,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     let files: TrainingFiles
     let metricsLog: MetricsLog
     private let observers: [any TrainingObserver]
+    /// The dispensable observers of which the run has said that they failed.
+    private var failedObservers: Set<ObjectIdentifier> = []
 
     var position = TrainingPosition()
     /// The step of the last checkpoint that was written or read.
@@ -44,7 +46,7 @@ public final class TrainingLoop<Task: TrainingTask> {
     ///   - options: how long and in what way to train.
     ///   - identity: the classes and the recipe, which go into the checkpoints.
     ///   - folder: where the run's files go; made if it isn't there.
-    ///   - observers: told everything, in this order, after `metrics.jsonl`.
+    ///   - observers: told everything, in this order, after `metrics.jsonl` and `metrics.csv`.
     public init(
         task: Task, optimizer: any Optimizer, options: TrainingOptions, identity: RunIdentity = RunIdentity(),
         folder: String, observers: [any TrainingObserver] = []
@@ -60,7 +62,9 @@ public final class TrainingLoop<Task: TrainingTask> {
         self.identity = identity
         files = TrainingFiles(folder: folder)
         metricsLog = MetricsLog(path: files.metrics, recordEvery: options.recordEvery)
-        self.observers = [metricsLog] + observers
+        let table = MetricsTable(
+            path: files.metricsTable, records: files.metrics, recordEvery: options.recordEvery)
+        self.observers = [metricsLog, table] + observers
     }
 
     /// Whether the folder holds a checkpoint to go on from.
@@ -345,7 +349,23 @@ public final class TrainingLoop<Task: TrainingTask> {
 
     func announce(_ event: TrainingEvent) throws {
         guard writes else { return }
-        for observer in observers { try observer.handle(event) }
+        for observer in observers {
+            do {
+                try observer.handle(event)
+            } catch {
+                guard observer is any DispensableObserver else { throw error }
+                guard failedObservers.insert(ObjectIdentifier(observer)).inserted else { continue }
+                try announce(.notice(Self.consequence(of: error)))
+            }
+        }
+    }
+
+    /// What a failure of an observer that training can do without means, in words.
+    private static func consequence(of error: any Error) -> String {
+        guard case .cannotWrite(let path, let reason)? = error as? TrainingError else {
+            return "\(Support.reason(of: error)); training goes on"
+        }
+        return "\(path): can't be written (\(reason)); training goes on without it"
     }
 
     var stepsPerEpoch: Int {

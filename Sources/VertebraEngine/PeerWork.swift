@@ -4,6 +4,7 @@ import Commands
 import Foundation
 import ScoreCommands
 import Support
+import Tensors
 
 extension PeerOptions {
     /// Measures the cases, prints each, and says in the end what fell and what could not be measured.

@@ -1,5 +1,6 @@
 import Benchmarks
 import Foundation
+import Tensors
 import TestSupport
 import XCTest
 

@@ -1,6 +1,7 @@
 import Benchmarks
 import Foundation
 import Support
+import Tensors
 import TestSupport
 import XCTest
 

@@ -33,6 +33,7 @@ final class KeyAliasesTests: XCTestCase {
 
     func testAStrangeNameListsTheSectionsKeys() {
         XCTAssertTrue(
-            message("zzzzzzzz=1").hasSuffix("a recipe has task, model, data, input, training, evaluation, inference"))
+            message("zzzzzzzz=1").hasSuffix(
+                "a recipe has task, model, data, input, training, evaluation, inference, logging"))
     }
 }

@@ -6,6 +6,14 @@ import TestSupport
 import Workflows
 import XCTest
 
+/// Writes a sample set of shapes.
+func writeShapes(to folder: String, train: Int = 4, validation: Int = 2) throws {
+    var settings = ShapeSampleSet.Settings()
+    settings.trainImages = train
+    settings.validationImages = validation
+    try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
+}
+
 extension XCTestCase {
     /// A folder of images of noise, three of 60 x 50 pixels for each of two classes in each of the parts train and val.
     func classFolders() throws -> String {
@@ -28,10 +36,7 @@ extension XCTestCase {
     /// A sample set of shapes, by default four images to train on and two to measure on.
     func fewShapes(train: Int = 4, validation: Int = 2) throws -> String {
         let folder = try temporaryDirectory() + "/samples"
-        var settings = ShapeSampleSet.Settings()
-        settings.trainImages = train
-        settings.validationImages = validation
-        try ShapeSampleSet(settings: settings).write(to: folder, replacing: true)
+        try writeShapes(to: folder, train: train, validation: validation)
         return folder
     }
 

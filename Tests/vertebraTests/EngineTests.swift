@@ -1,6 +1,7 @@
 import ArgumentParser
 import Commands
 import Foundation
+import Support
 import Tensors
 import TestSupport
 import VertebraEngine
@@ -171,7 +172,7 @@ final class EngineTests: XCTestCase {
             CommandRun.of(["--version"]), CommandRun.of(["--version"], command: "vertebra-engine")
         )
         XCTAssertEqual(small.status, 0, small.errors)
-        XCTAssertEqual(small.output, "vertebra \(Vertebra.version), libtorch \(Libtorch.builtVersion)\n")
+        XCTAssertEqual(small.output, "vertebra \(Release.version), libtorch \(Libtorch.builtVersion)\n")
         XCTAssertEqual(small.output, whole.output)
     }
 }

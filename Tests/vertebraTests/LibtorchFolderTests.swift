@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Support
 import TestSupport
 import XCTest
 
@@ -40,8 +41,8 @@ final class LibtorchFolderTests: XCTestCase {
                 executable: URL(fileURLWithPath: "/usr/bin/env")
             ).output
         }
-        XCTAssertEqual(try words(), "vertebra \(Vertebra.version), libtorch of unknown version in \(folder)\n")
+        XCTAssertEqual(try words(), "vertebra \(Release.version), libtorch of unknown version in \(folder)\n")
         try "9.8.7\n".write(toFile: folder + "/build-version", atomically: true, encoding: .utf8)
-        XCTAssertEqual(try words(), "vertebra \(Vertebra.version), libtorch 9.8.7\n")
+        XCTAssertEqual(try words(), "vertebra \(Release.version), libtorch 9.8.7\n")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 
 /// A file of figures beside other programs, measured on one kind of CPU: `docs/measured/*.json`.
 package struct PeerFile: Codable, Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 
 /// Measures cases beside other programs, one after the other, keeps the figures in a file, and compares them with a file's.
 package struct PeerSession {

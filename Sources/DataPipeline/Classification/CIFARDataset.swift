@@ -29,6 +29,8 @@ public struct CIFARDataset: ClassificationDataset {
     public let classNames: [String]
     /// The files that were read, and where each one's records begin.
     private let files: [(name: String, first: Int)]
+    /// The paths of the files that were read.
+    package let paths: [String]
     private let images: [UInt8]
     private let labels: [UInt8]
     private let chain: ClassificationChain
@@ -88,6 +90,7 @@ public struct CIFARDataset: ClassificationDataset {
             }
         }
         self.files = files
+        paths = files.map { folder + "/" + $0.name }
         self.images = images
         self.labels = labels
         chain = ClassificationChain(transforms: transforms)

@@ -1,4 +1,3 @@
-import CTorch
 import Foundation
 
 /// The CRC-32 of a safetensors file's header and of each of its tensors, as its free text keeps them.
@@ -73,7 +72,8 @@ struct SafetensorsChecksums {
     private static func crc(_ bytes: Data) -> String { bytes.withUnsafeBytes { crc($0) } }
 
     private static func crc(_ bytes: UnsafeRawBufferPointer) -> String {
-        let digits = String(ct_crc32(0, bytes.baseAddress, UInt64(bytes.count)), radix: 16)
-        return String(repeating: "0", count: zeros.count - digits.count) + digits
+        var checksum = CRC32()
+        checksum.add(bytes)
+        return checksum.digits
     }
 }

@@ -15,6 +15,9 @@ package struct ClassificationMeasurement {
     private let inventory: ClipInventory?
     private let processes: TrainingProcesses?
 
+    /// The validation part.
+    var dataset: AnyClassificationDataset { loader.dataset }
+
     /// The damaged images that were accepted so far.
     var damagedImages: [MediaWarning] { loader.dataset.damaged.images }
 

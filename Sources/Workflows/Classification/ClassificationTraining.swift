@@ -100,9 +100,19 @@ package struct ClassificationTraining: TrainingJob {
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue), processes: processes
         ).train(
-            task, summary: summary, start: start, notes: notes, files: videos,
+            task, summary: summary, start: start, notes: notes,
+            records: records, files: videos,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
+    }
+
+    private var records: RunRecords {
+        let (task, data) = (task, recipe.data)
+        return RunRecords(
+            logging: recipe.logging, device: model.device,
+            data: {
+                [("train", task.loader.dataset), ("val", task.measurement.dataset)].map { $1.record(as: $0, data) }
+            })
     }
 }
 
@@ -132,6 +142,18 @@ struct AnyClassificationDataset: ClassificationDataset {
     }
 
     func describe(_ index: Int) -> String { base.describe(index) }
+
+    /// What the data are as a part of a recipe's.
+    func record(as part: String, _ data: ClassificationDataSection) -> DataRecord {
+        if let clips {
+            let annotations = clips.annotations
+            return DataRecord(
+                part, files: [annotations.source] + (data.classes.map { [data.path($0)] } ?? []),
+                images: annotations.clips.count
+            ) { "\(annotations.clips[$0].path)\t\(annotations.clips[$0].label)" }
+        }
+        return DataRecord(part, files: (base as? CIFARDataset)?.paths ?? [], images: count, name: describe)
+    }
 }
 
 /// A classifier on its data, as the training loop sees it.

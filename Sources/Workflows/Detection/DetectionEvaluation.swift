@@ -35,46 +35,24 @@ public struct DetectionEvaluation {
         _ results: DetectionResults, count: Int, threshold: Double, into folder: RunFolder
     ) throws -> [String] {
         try folder.prepare()
-        let truth = measurement.part.annotations
-        var found: [Int: [Int]] = [:]
-        for i in 0..<results.count where results.scores[i] >= threshold {
-            found[results.imageIDs[i], default: []].append(i)
-        }
-        let labels = Dictionary(
-            truth.categoryIDs.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+        let drawing = DetectionPictures(
+            measurement.part, results, threshold: threshold, damagedImages: model.recipe.data.damagedImages)
         var names = PictureNames(
             folder: folder.path, images: measurement.part.imagePaths)
         let overview = names.path(for: "overview")
         var pictures: [ByteImage] = []
         var paths: [String] = []
-        let count = min(count, truth.imageCount)
-        for image in (0..<count).map({ $0 * truth.imageCount / count }) {
-            let name = truth.fileName(image)
-            let pixels: ByteImage
+        for image in drawing.spread(count) {
+            let drawn: (pair: ByteImage, detected: ByteImage)
             do {
-                pixels = try ImageFile.read(
-                    measurement.part.path(ofImage: image),
-                    options: DecodeOptions(damagedImages: model.recipe.data.damagedImages))
+                drawn = try drawing.draw(image)
             } catch {
                 guard measurement.model.recipe.data.failedImages != .stop else { throw error }
                 continue
             }
-            let annotated = truth.objects(image).map { j in
-                DrawnObject(
-                    name: truth.classNames[Int(truth.labels[j]) - 1], label: Int(truth.labels[j]),
-                    box: truth.object(j).box)
-            }
-            let detected = found[truth.imageID(image), default: []].map { i in
-                let label = labels[results.categoryIDs[i], default: 1]
-                return DrawnObject(
-                    name: truth.classNames[label - 1], label: label, score: results.scores[i], box: results.box(i))
-            }
-            let pair = Montage.grid(
-                [try DrawnObject.draw(annotated, on: pixels), try DrawnObject.draw(detected, on: pixels)],
-                captions: ["annotated: \(name)", "detected"], columns: 2, cellWidth: 640, cellHeight: 480)
-            paths.append(names.path(for: name))
-            try ImageFile.writeJPEG(pair, to: paths[paths.count - 1])
-            pictures.append(try DrawnObject.draw(detected, on: pixels))
+            paths.append(names.path(for: measurement.part.annotations.fileName(image)))
+            try ImageFile.writeJPEG(drawn.pair, to: paths[paths.count - 1])
+            pictures.append(drawn.detected)
         }
         try ImageFile.writeJPEG(
             Montage.grid(pictures, columns: 4, cellWidth: 400, cellHeight: 300), to: overview)

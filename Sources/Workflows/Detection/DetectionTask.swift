@@ -19,6 +19,9 @@ final class DetectionTask: TrainingTask {
     let unusableFiles: String?
     private let measurement: DetectionMeasurement?
     private let damaged = DamagedImageLog()
+    /// Whether what an evaluation finds is kept until it is taken.
+    var keepsEvidence = false
+    private var evidence: DetectionEvidence?
 
     var model: Module { detector.detector }
     var batchesPerEpoch: Int { loader.batchesPerEpoch }
@@ -98,7 +101,20 @@ final class DetectionTask: TrainingTask {
     }
 
     func evaluate() throws -> [String: Double]? {
+        guard let measurement else { return nil }
+        let (scores, results) = try measurement.scores()
+        if keepsEvidence {
+            evidence = DetectionEvidence(
+                part: measurement.part, results: results, leftOut: scores.unreadable,
+                damagedImages: detector.recipe.data.damagedImages)
+        }
         // COCO's and VOC's −1 says that there is no object to find.
-        try measurement?.scores().scores.metrics.mapValues { $0 < 0 ? .nan : $0 }
+        return scores.metrics.mapValues { $0 < 0 ? .nan : $0 }
+    }
+
+    /// What the last evaluation found, once; nil if nothing was kept.
+    func takeEvidence() -> DetectionEvidence? {
+        defer { evidence = nil }
+        return evidence
     }
 }

@@ -14,6 +14,7 @@ package struct DetectionTraining: TrainingJob {
     private let task: DetectionTask
     private let processes: TrainingProcesses?
     private let dataNotes: [String]
+    private let parts: [(name: String, part: DetectionData.Part)]
 
     package var classNames: [String] { model.classNames }
     /// A line about the training images and boxes that the filter kept and left out.
@@ -45,6 +46,8 @@ package struct DetectionTraining: TrainingJob {
         let classNames = try data.classNames(training: training)
         let validation = recipe.data.val == nil ? nil : try data.open(.val, classNames: classNames)
         dataNotes = training.notes + (validation?.notes ?? [])
+        let parts: [(String, DetectionData.Part?)] = [("train", training), ("val", validation)]
+        self.parts = parts.compactMap { name, part in part.map { (name, $0) } }
         model = try DetectorModel(recipe: recipe, file: self.file, classNames: classNames, loadsWeights: !resuming)
         model.place(on: device)
         let share = try recipe.training.share(of: processes, training: model.detector, file: self.file)
@@ -60,13 +63,26 @@ package struct DetectionTraining: TrainingJob {
         resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
         let evaluation = recipe.evaluation
+        task.keepsEvidence = recipe.logging.tensorboard && processes?.isFirst ?? true
         return try TrainingRun(
             file: file, folder: run, recipe: recipe.training, classNames: classNames,
             evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue),
             processes: processes
         ).train(
-            task, summary: summary, start: start, notes: notes,
+            task, summary: summary, start: start, notes: notes, records: records,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
+    }
+
+    private var records: RunRecords {
+        let (parts, task) = (parts, task)
+        return RunRecords(
+            logging: recipe.logging, device: model.device,
+            data: {
+                parts.map { name, part in
+                    DataRecord(name, files: [part.annotations.source], annotations: part.annotations)
+                }
+            },
+            evidence: { try task.takeEvidence()?.summary() ?? [] })
     }
 }

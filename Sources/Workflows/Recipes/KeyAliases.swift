@@ -44,6 +44,7 @@ enum KeyAliases {
                 "eval_every", "eval_interval", "eval_period", "val_interval", "eval_freq", "evaluate_every",
             ],
             "evaluation.batch": ["val_batch_size", "eval_batch_size", "test_batch_size"],
+            "logging.tensorboard": ["use_tensorboard", "tensorboard_log", "tb", "tb_log"],
             "model.backbone": ["arch", "architecture", "network", "net", "backbone_name", "model_name"],
             "model.weights": ["pretrained", "checkpoint", "ckpt", "init_weights", "resume_from", "load_from"],
             "model.label_smoothing": ["smoothing", "label_smooth"],

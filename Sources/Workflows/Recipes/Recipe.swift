@@ -2,8 +2,8 @@ import Support
 
 /// A recipe for training as typed values. A key that is left out has its default.
 ///
-/// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`
-/// and `evaluation` are the same for all.
+/// The keys are documented with their sections. `model`, `data` and `input` differ between tasks (`Sections`); `training`,
+/// `evaluation` and `logging` are the same for all.
 package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
     package var task: VisionTask
     package var model: Sections.Model
@@ -12,9 +12,10 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
     package var training: TrainingSection
     package var evaluation: EvaluationSection<Sections.Metric>
     package var inference: Sections.Inference
+    package var logging: LoggingSection
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case task, model, data, input, training, evaluation, inference
+        case task, model, data, input, training, evaluation, inference, logging
     }
 
     package init(from decoder: any Decoder) throws {
@@ -30,6 +31,7 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
         training = try values.decodeIfPresent(TrainingSection.self, forKey: .training) ?? .init()
         evaluation = try values.decodeIfPresent(EvaluationSection.self, forKey: .evaluation) ?? .init()
         inference = try values.decodeIfPresent(Sections.Inference.self, forKey: .inference) ?? .init()
+        logging = try values.decodeIfPresent(LoggingSection.self, forKey: .logging) ?? .init()
     }
 }
 

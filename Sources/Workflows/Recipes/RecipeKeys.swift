@@ -37,6 +37,7 @@ enum RecipeKeys {
             ("training", described(TrainingSection.CodingKeys.self, by: training)),
             ("evaluation", described(EvaluationSection<DetectionMetric>.CodingKeys.self, by: evaluation)),
             ("inference", described(DetectionInferenceSection.CodingKeys.self, by: inference)),
+            ("logging", described(LoggingSection.CodingKeys.self, by: logging)),
         ]
     }
 
@@ -48,6 +49,7 @@ enum RecipeKeys {
             ("input", described(ClassificationInputSection.CodingKeys.self, by: classificationInput)),
             ("training", described(TrainingSection.CodingKeys.self, by: training)),
             ("evaluation", described(EvaluationSection<ClassificationMetric>.CodingKeys.self, by: evaluation)),
+            ("logging", described(LoggingSection.CodingKeys.self, by: logging)),
         ]
     }
 
@@ -267,5 +269,9 @@ enum RecipeKeys {
         "every": ("epochs", "epochs between evaluations; 0: only after the last epoch"),
         "metric": ("", "the measure by which the best checkpoint is chosen"),
         "batch": ("images", "images in a batch of evaluation"),
+    ]
+
+    static let logging: [String: Words] = [
+        "tensorboard": ("", "whether the run's folder gets files of events for TensorBoard")
     ]
 }

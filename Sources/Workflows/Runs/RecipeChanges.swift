@@ -77,7 +77,8 @@ package struct RecipeChanges {
     ]
 
     private static func isHarmless(_ key: String) -> Bool {
-        free.contains(key) || key.hasPrefix("evaluation.") || key.hasPrefix("inference.") || key.hasPrefix("data.val")
+        free.contains(key) || key.hasPrefix("evaluation.") || key.hasPrefix("inference.") || key.hasPrefix("logging.")
+            || key.hasPrefix("data.val")
     }
 
     /// Throws `JobError` if a run from the checkpoint at `path` would be another training than that of the new recipe.

@@ -17,6 +17,10 @@ public struct RunFolder: Hashable, Sendable {
     public var videos: String { path + "/videos.json" }
     /// One JSON record for each step and each evaluation.
     public var metrics: String { path + "/metrics.jsonl" }
+    /// The records of `metrics` as a table.
+    public var metricsTable: String { path + "/metrics.csv" }
+    /// With what, where and on which data the run was trained.
+    public var environment: String { path + "/environment.json" }
     /// The lines that training showed, with times.
     public var log: String { path + "/run.log" }
     /// The checkpoint of the last step that was saved.

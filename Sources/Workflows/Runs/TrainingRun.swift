@@ -44,10 +44,13 @@ struct TrainingRun {
         return file
     }
 
-    /// - Parameter files: Further texts to write into the run's folder once training has begun, by path.
+    /// - Parameters:
+    ///   - records: What the run notes beside its checkpoints.
+    ///   - files: Further texts to write into the run's folder once training has begun, by path.
     func train<Task: TrainingTask>(
-        _ task: Task, summary: String, start: StartWeights?, notes: [String], files: [String: String] = [:],
-        resumption: Resumption?, seconds: Double?, resumeCommand: String?, showsProgress: Bool
+        _ task: Task, summary: String, start: StartWeights?, notes: [String], records: RunRecords,
+        files: [String: String] = [:], resumption: Resumption?, seconds: Double?, resumeCommand: String?,
+        showsProgress: Bool
     ) throws -> TrainingOutcome {
         let writes = processes?.isFirst ?? true
         if writes { try folder.prepare() }
@@ -87,7 +90,9 @@ struct TrainingRun {
             options: options, identity: identity(text, resumeCommand, changes),
             folder: folder.path,
             observers: [FileWriter(files.merging([folder.recipe: text]) { $1 }), ProgressPrinter.logging(to: log)]
-                + (showsProgress ? [ProgressPrinter.standard()] : []))
+                + (showsProgress ? [ProgressPrinter.standard()] : [])
+                + records.observers(
+                    in: folder, recipe: text, seed: recipe.seed, processes: processes?.size ?? 1))
         loop.lock = lock
         loop.processes = processes
         do {

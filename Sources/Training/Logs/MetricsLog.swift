@@ -53,6 +53,32 @@ public struct MetricsRecord: Codable, Hashable, Sendable {
     }
 }
 
+extension MetricsRecord {
+    /// The record of a step or an evaluation; nil for other events, and for steps between those that are recorded.
+    ///
+    /// - Parameter every: Steps between two records. The last step of an epoch is always recorded.
+    init?(_ event: TrainingEvent, every: Int) {
+        switch event {
+        case .step(let report) where report.step % every == 0 || report.stepInEpoch == report.stepsPerEpoch:
+            self.init(
+                kind: .step, step: report.step,
+                epoch: Double(report.epoch) + Double(report.stepInEpoch) / Double(max(report.stepsPerEpoch, 1)),
+                loss: report.totalLoss,
+                losses: Dictionary(report.losses.map { ($0.name, $0.value) }, uniquingKeysWith: +),
+                learningRate: report.learningRate, gradientNorm: report.gradientNorm,
+                lossScale: report.lossScale?.value, skippedSteps: report.lossScale?.skippedSteps,
+                imagesPerSecond: Double(report.images) / max(report.seconds, 1e-9),
+                dataShare: report.dataSeconds / max(report.seconds, 1e-9), seconds: report.seconds)
+        case .evaluated(let report):
+            self.init(
+                kind: .evaluation, step: report.step, epoch: Double(report.epoch), metrics: report.metrics,
+                isBest: report.isBest, seconds: report.seconds)
+        default:
+            return nil
+        }
+    }
+}
+
 /// Appends a JSON line for every step and evaluation of a run to one file.
 public final class MetricsLog: TrainingObserver {
     let path: String
@@ -118,26 +144,7 @@ public final class MetricsLog: TrainingObserver {
     ///
     /// - Throws: `TrainingError.cannotWrite`.
     public func handle(_ event: TrainingEvent) throws {
-        switch event {
-        case .step(let report) where report.step % recordEvery == 0 || report.stepInEpoch == report.stepsPerEpoch:
-            try append(
-                MetricsRecord(
-                    kind: .step, step: report.step,
-                    epoch: Double(report.epoch) + Double(report.stepInEpoch) / Double(max(report.stepsPerEpoch, 1)),
-                    loss: report.totalLoss,
-                    losses: Dictionary(report.losses.map { ($0.name, $0.value) }, uniquingKeysWith: +),
-                    learningRate: report.learningRate, gradientNorm: report.gradientNorm,
-                    lossScale: report.lossScale?.value, skippedSteps: report.lossScale?.skippedSteps,
-                    imagesPerSecond: Double(report.images) / max(report.seconds, 1e-9),
-                    dataShare: report.dataSeconds / max(report.seconds, 1e-9), seconds: report.seconds))
-        case .evaluated(let report):
-            try append(
-                MetricsRecord(
-                    kind: .evaluation, step: report.step, epoch: Double(report.epoch), metrics: report.metrics,
-                    isBest: report.isBest, seconds: report.seconds))
-        default:
-            break
-        }
+        if let record = MetricsRecord(event, every: recordEvery) { try append(record) }
     }
 
     private func append(_ record: MetricsRecord) throws {

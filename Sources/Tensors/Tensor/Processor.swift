@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// A kind of CPU. What was measured on one says nothing of another.
 package struct Processor: Codable, Hashable, Sendable, CustomStringConvertible {
