@@ -4,8 +4,11 @@ import ScoreCommands
 
 package struct DataCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Work on data sets: find mistakes, draw images, make sample sets.",
-        subcommands: [Check.self, Show.self, Index.self, Make.self, Minival.self])
+        commandName: "data", abstract: "Work on data sets: find mistakes, draw images, convert, divide and count them.",
+        subcommands: [
+            Check.self, Show.self, Convert.self, Split.self, Merge.self, Stats.self, Index.self, Make.self,
+            Minival.self,
+        ])
 
     package init() {}
 

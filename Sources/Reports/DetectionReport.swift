@@ -97,26 +97,15 @@ public struct DetectionReport: Sendable {
     public func html() -> String { page.text }
 
     private var page: HTML {
-        let sections: [(id: String, title: String, body: HTML)] = [
-            ("summary", "Summary", summary), ("training", "Training", training), ("classes", "Classes", classTable),
-            ("curves", "Precision and recall", curveCharts), ("confusion", "Confusion matrix", confusionTable),
-            ("errors", "Errors", errorBars), ("pictures", "Worst images", pictures), ("settings", "Settings", recipe),
-        ].filter { !$0.2.text.isEmpty }
-        let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" as HTML }
-        let bodies = sections.map {
-            "<section id=\"\($0.id)\"><h2>\($0.title)</h2>\n\($0.body)</section>\n" as HTML
-        }
-        return """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(title)</title>
-            <style>
-            \(ReportStyle.css)</style></head>
-            <body><header><h1>\(title)</h1><nav>\(links)</nav></header>
-            <main>
-            \(bodies)</main></body></html>
-
-            """
+        ReportPage(
+            title: title,
+            sections: [
+                .init("summary", "Summary", summary), .init("training", "Training", training),
+                .init("classes", "Classes", classTable), .init("curves", "Precision and recall", curveCharts),
+                .init("confusion", "Confusion matrix", confusionTable), .init("errors", "Errors", errorBars),
+                .init("pictures", "Worst images", pictures), .init("settings", "Settings", recipe),
+            ]
+        ).html()
     }
 
     private var summary: HTML {

@@ -13,19 +13,8 @@ extension DetectionReport {
         let figures = worst.map { picture -> HTML in
             let name = matching.groundTruth.fileName(picture.image)
             let caption = picture.caption(matching, kinds: kinds)
-            do {
-                let jpeg = try ImageFile.encodeJPEG(
-                    picture.drawn(matching, imageFolder: imageFolder, damagedImages: damagedImages),
-                    encoding: JPEGEncoding(quality: 85), name: name)
-                return """
-                    <figure><img alt="\(name): \(caption)" loading="lazy" \
-                    src="data:image/jpeg;base64,\(Data(jpeg).base64EncodedString())">\
-                    <figcaption><b>\(name)</b><br>\(caption)</figcaption></figure>
-
-                    """
-            } catch {
-                return
-                    "<figure><p class=\"note\">\("\(error)")</p><figcaption><b>\(name)</b><br>\(caption)</figcaption></figure>\n"
+            return ReportPage.figure(name: name, caption: caption) {
+                try picture.drawn(matching, imageFolder: imageFolder, damagedImages: damagedImages)
             }
         }
         func key(_ words: String, _ color: Color, _ style: String) -> HTML {

@@ -12,43 +12,19 @@ struct SampleSetFolder {
     /// - Throws: ``SampleSetError/exists(_:)`` if the folder exists and `replacing` is false,
     ///   ``SampleSetError/notASampleSet(_:)`` if the folder to replace holds something else, and the errors of `body`.
     func make<Result>(replacing: Bool, _ body: (_ making: String) throws -> Result) throws -> Result {
-        let files = FileManager.default
-        let folder = URL(fileURLWithPath: path).standardizedFileURL
-        let isThere = files.fileExists(atPath: folder.path)
-        if isThere {
+        let folder = WholeFolder(path)
+        if folder.exists {
             guard replacing else { throw SampleSetError.exists(folder.path) }
             // Never replace another folder that a user named by mistake.
-            guard marks.allSatisfy({ files.fileExists(atPath: folder.path + "/" + $0) }) else {
+            guard marks.allSatisfy({ FileManager.default.fileExists(atPath: folder.path + "/" + $0) }) else {
                 throw SampleSetError.notASampleSet(folder.path)
             }
         }
-        let parent = folder.deletingLastPathComponent()
         do {
-            try files.createDirectory(at: parent, withIntermediateDirectories: true)
-        } catch {
-            throw SampleSetError.cannotMake(folder.path, reason: Support.reason(of: error))
+            return try folder.make(body)
+        } catch let error as WholeFolderError {
+            throw SampleSetError.cannotMake(error.path, reason: error.reason)
         }
-        guard files.isWritableFile(atPath: parent.path) else {
-            throw SampleSetError.cannotMake(folder.path, reason: "\(parent.path) can't be written in")
-        }
-        // Two processes that make the same folder must not share a temporary one, nor meet that of a killed process.
-        let name = "\(folder.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let making = parent.appendingPathComponent(".making-\(name)")
-        let old = parent.appendingPathComponent(".old-\(name)")
-        defer { try? files.removeItem(at: making) }
-
-        let result = try body(making.path)
-        WholeFile.syncAll(in: making.path)
-        if isThere { try files.moveItem(at: folder, to: old) }
-        do {
-            try files.moveItem(at: making, to: folder)
-        } catch {
-            if isThere { try? files.moveItem(at: old, to: folder) }
-            throw error
-        }
-        WholeFile.syncFolder(parent.path)
-        try? files.removeItem(at: old)
-        return result
     }
 }
 

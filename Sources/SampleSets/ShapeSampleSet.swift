@@ -159,7 +159,8 @@ public struct ShapeSampleSet: Sendable {
                 try ImageFile.writeJPEG(
                     picture.image, to: path, encoding: JPEGEncoding(quality: picture.jpegQuality), syncs: false)
             }
-            try Self.linkOrCopy(path, to: vocImages + "/" + picture.fileName)
+            // COCO's and VOC's layouts share the files.
+            try linkOrCopy(path, to: vocImages + "/" + picture.fileName)
             let record = picture.record(index: index, difficultShare: settings.difficultVisibleShare)
             return (record: record, hidden: picture.hiddenObjects)
         }
@@ -204,17 +205,6 @@ public struct ShapeSampleSet: Sendable {
             summary.objectsByClass[Self.classNames[object.label - 1], default: 0] += 1
         }
         return summary
-    }
-
-    /// Gives a file a second name, since COCO's and VOC's layouts share files: a hard link takes no room. Copies it if links
-    /// are not possible.
-    private static func linkOrCopy(_ source: String, to destination: String) throws {
-        let files = FileManager.default
-        do {
-            try files.linkItem(atPath: source, toPath: destination)
-        } catch {
-            try files.copyItem(atPath: source, toPath: destination)
-        }
     }
 }
 

@@ -15,4 +15,23 @@ package enum FilePath {
         while bytes.last == slash { bytes.removeLast() }
         return bytes.isEmpty ? "/" : String(Substring(bytes))
     }
+
+    /// The last name of a path.
+    package static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// A path without the ending of its last name, such as `.jpg`. A name that only begins with a dot has none.
+    package static func withoutEnding(_ path: String) -> String {
+        let bytes = path.utf8
+        guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > bytes.startIndex,
+            !bytes[dot...].contains(UInt8(ascii: "/")), bytes[bytes.index(before: dot)] != UInt8(ascii: "/")
+        else { return path }
+        return String(path[..<dot])
+    }
+
+    /// The ending of a path's last name with its dot, such as `.jpg`; empty where it has none.
+    package static func ending(of path: String) -> String {
+        String(decoding: path.utf8.dropFirst(withoutEnding(path).utf8.count), as: UTF8.self)
+    }
 }

@@ -16,4 +16,17 @@ final class FilePathTests: XCTestCase {
             ("./x", "."), ("é/\u{301}", "é"),
         ] { XCTAssertEqual(FilePath.folder(of: path), folder, path) }
     }
+
+    func testNamesAndEndings() {
+        for (path, stem, ending, name) in [
+            ("a/b.jpg", "a/b", ".jpg", "b.jpg"), ("a.b/c", "a.b/c", "", "c"), (".x", ".x", "", ".x"),
+            ("a/.x", "a/.x", "", ".x"), ("a.tar.gz", "a.tar", ".gz", "a.tar.gz"), ("", "", "", ""),
+            ("a.", "a", ".", "a."),
+            ("é.jpg", "é", ".jpg", "é.jpg"), ("a/b/", "a/b/", "", "b"),
+        ] {
+            XCTAssertEqual(FilePath.withoutEnding(path), stem)
+            XCTAssertEqual(FilePath.ending(of: path), ending)
+            XCTAssertEqual(FilePath.name(of: path), name)
+        }
+    }
 }

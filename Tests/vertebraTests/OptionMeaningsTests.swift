@@ -19,6 +19,8 @@ final class OptionMeaningsTests: XCTestCase {
         XCTAssertEqual(words(DamagedImagesOption.Value.self), words(DamagedImages.self))
         XCTAssertEqual(words(PrecisionOption.Value.self), words(TrainingSection.Precision.self))
         XCTAssertEqual(words(DataCommand.Pictures.self), words(PictureCheck.self))
+        XCTAssertEqual(words(DataCommand.Format.self), words(DetectionFormat.self))
+        XCTAssertEqual(words(DataCommand.ImagePlacing.self), words(SetWriter.Images.self))
     }
 
     func testDevices() {

@@ -75,17 +75,17 @@ extension COCO {
     }
 }
 
-/// Numbers and strings as JSON.
-enum JSONText {
+/// Numbers and strings as JSON writes them.
+package enum JSONText {
     /// The shortest text that reads back as this double; whole numbers without a point.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         if value == value.rounded(), abs(value) < 1e15 {
             return value == 0 && value.sign == .minus ? "-0.0" : "\(Int64(value))"
         }
         return "\(value)"
     }
 
-    static func string(_ value: String) -> String {
+    package static func string(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

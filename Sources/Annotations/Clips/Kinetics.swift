@@ -23,7 +23,7 @@ public enum Kinetics {
             throw AnnotationError(file: path, problem: "it is empty", fix: "Take the CSV of the data set's release")
         }
         func cells(_ line: (number: Int, text: Substring)) throws -> [String] {
-            guard let fields = fields(of: line.text) else {
+            guard let fields = CSVLine.fields(of: line.text) else {
                 throw AnnotationError(
                     file: path, place: "line \(line.number)", problem: "a quote in it is not closed",
                     fix: "Close it; a quote inside of a quoted value stands twice")
@@ -69,7 +69,7 @@ public enum Kinetics {
         guard let head = try numberedLines(of: path).first else {
             return (path as NSString).pathExtension.lowercased() == "csv"
         }
-        let columns = fields(of: head.text) ?? []
+        let columns = CSVLine.fields(of: head.text) ?? []
         return columns.count > 1 && (columns.contains("label") || columns.contains("youtube_id"))
     }
 
@@ -205,30 +205,5 @@ public enum Kinetics {
     private static func sixDigits(_ seconds: Int) -> String {
         let digits = String(seconds)
         return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    }
-
-    /// The values of a line of CSV (RFC 4180) without the spaces around them: quotes may enclose a value, and doubled they
-    /// stand for themselves there. Nil where a quote is not closed.
-    static func fields(of line: some StringProtocol) -> [String]? {
-        var fields: [String] = [], field = String.UnicodeScalarView(), quoted = false
-        var scalars = line.unicodeScalars.makeIterator()
-        var next = scalars.next()
-        while let scalar = next {
-            next = scalars.next()
-            switch scalar {
-            case "\"" where quoted && next == "\"":
-                field.append(scalar)
-                next = scalars.next()
-            case "\"" where quoted: quoted = false
-            case "\"" where field.allSatisfy(\.properties.isWhitespace):
-                field = String.UnicodeScalarView()
-                quoted = true
-            case "," where !quoted:
-                fields.append(String(field))
-                field = String.UnicodeScalarView()
-            default: field.append(scalar)
-            }
-        }
-        return quoted ? nil : (fields + [String(field)]).map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

@@ -29,7 +29,7 @@ struct ListedClip: Hashable {
 
     private static func withCommas(_ line: String) -> ListedClip? {
         guard line.contains("\"") else { return plain(line) { $0 == "," } }
-        guard let fields = Kinetics.fields(of: line), fields.count > 1,
+        guard let fields = CSVLine.fields(of: line), fields.count > 1,
             let label = fields.last.flatMap({ Int($0) })
         else { return nil }
         let before = fields.count > 2 ? (fields.dropLast(2).joined(separator: ","), fields[fields.count - 2]) : nil

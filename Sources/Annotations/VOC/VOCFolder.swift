@@ -133,7 +133,7 @@ public struct VOCFolder: Sendable {
     public func read(split: String, classNames: [String]? = nil) throws -> DetectionAnnotations {
         let names = try imageNames(split: split)
         let pictures = try names.map { try VOCPicture(path: annotationPath($0)) }
-        let classNames = try classNames ?? VOCFolder.classNames(of: pictures)
+        let classNames = classNames ?? VOCFolder.classNames(of: pictures)
         let labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
         var nextID = 1
         var images: [ImageRecord] = []
@@ -155,7 +155,8 @@ public struct VOCFolder: Sendable {
         return DetectionAnnotations(source: splitPath(split), classNames: classNames, images: images)
     }
 
-    private static func classNames(of pictures: [VOCPicture]) throws -> [String] {
+    /// The classes of pictures: the standard ones if every object is one of them, else the names found, in alphabetical order.
+    package static func classNames(of pictures: [VOCPicture]) -> [String] {
         let found = Set(pictures.flatMap { $0.objects.map(\.name) })
         return found.isSubset(of: standardClassNames) ? standardClassNames : found.sorted()
     }

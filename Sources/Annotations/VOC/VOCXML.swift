@@ -23,6 +23,8 @@ package struct VOCPicture: Sendable {
     /// 0 where the file has none.
     package var height = 0
     package var objects: [Object] = []
+    /// The names of what objects say beyond this, such as `polygon`: elements that hold more than 0 or "Unspecified".
+    package var unread: Set<String> = []
 
     /// Bytes that an annotation has at most, a million objects.
     private static let largest = 1 << 28
@@ -99,6 +101,10 @@ private struct VOCReader {
         }
         guard let above = paths[parent] else { return paths.append(nil) }
         guard let role = Role(rawValue: above.isEmpty ? element.name : above + "/" + element.name) else {
+            let text = element.text.withoutSpaceAround.lowercased()
+            if above == Role.object.rawValue, element.hasChildren || !["", "0", "unspecified"].contains(text) {
+                picture.unread.insert(element.name)
+            }
             return paths.append(nil)
         }
         paths.append(role.rawValue)
