@@ -34,13 +34,14 @@ func module(
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let dataModules = [
     "Support", "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
 ]
 let torchModules = [
-    "Tensors", "NN", "Backbones", "Detectors", "DataPipeline", "Training", "Workflows",
+    "Tensors", "NN", "Backbones", "Detectors", "DataPipeline", "Training", "ONNXExport", "Workflows",
 ]
 
 let targetsWithoutLibtorch: [Target] =
@@ -106,7 +107,8 @@ let targetsWithLibtorch: [Target] =
             name: "VertebraEngine",
             dependencies: [
                 "CAllocator", "Commands", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline",
-                "Doctor", "Media", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training", argumentParser,
+                "Doctor", "Media", "ONNXExport", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training",
+                argumentParser,
             ]),
         .testTarget(
             name: "vertebraTests",
@@ -117,6 +119,8 @@ let targetsWithLibtorch: [Target] =
             ]),
     ]
     + module("Tensors", ["CTorch", "Support"], testDependencies: ["SimulatedDevice"])
+    + [.target(name: "ONNXSchema", dependencies: [protobuf])]
+    + module("ONNXExport", ["ONNXSchema", "Tensors", "Support", protobuf])
     + module("NN", ["Tensors", "Support"])
     + module(
         "DataPipeline", ["Annotations", "Media", "Tensors", "Support"], testDependencies: ["SampleSets"])
@@ -129,7 +133,7 @@ let targetsWithLibtorch: [Target] =
         "Workflows",
         [
             "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets",
-            "Tensors", "NN", "DataPipeline", "Backbones", "Training", "Detectors", "Support", yams, logging,
+            "Tensors", "NN", "DataPipeline", "Backbones", "Training", "Detectors", "ONNXExport", "Support", yams, logging,
         ], testDependencies: ["SimulatedDevice"])
     + module(
         "Benchmarks",
@@ -156,6 +160,7 @@ let package = Package(
         + (withoutLibtorch
             ? []
             : [
+                .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
                 .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
                 .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
             ]),

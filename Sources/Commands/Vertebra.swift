@@ -14,7 +14,8 @@ package struct Vertebra: ParsableCommand {
             ModelsCommand.self, DescribeCommand.self, TrainCommand.self, RecipeCommand.self, EvaluateCommand.self,
             ReportCommand.self,
             DetectCommand.self, RecognizeCommand.self,
-            ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, BenchCommand.self,
+            ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, ExportCommand.self,
+            BenchCommand.self,
         ])
 
     /// The version of this command, and of the libtorch that it would load.

@@ -45,7 +45,12 @@ extension Detector {
     /// The objects that the network finds in each image, best first: its candidates, thinned out by ``suppression``.
     /// XYXY pixels of the image that was given; no gradient flows.
     public func detect(images: [Tensor]) -> [Detections] {
-        withoutGrad { candidates(images: images).map { suppression($0) } }
+        withoutGrad {
+            let candidates = candidates(images: images)
+            return recorded(as: "suppression", [], suppression.recordedArguments) {
+                candidates.map { suppression($0) }
+            }
+        }
     }
 }
 

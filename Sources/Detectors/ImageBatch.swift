@@ -64,7 +64,13 @@ package struct ImageBatcher {
     /// One batch on the device. In training, an image draws its scale from libtorch's generator if there are several.
     package func batch(_ images: [Tensor], training: Bool, device: Device) -> ImageBatch {
         precondition(!images.isEmpty, "a batch needs at least one image")
-        return withoutGrad {
+        return recorded(as: "image_batch", [images[0]], recordedArguments, outputs: { [$0.tensor] }) {
+            make(images, training: training, device: device)
+        }
+    }
+
+    private func make(_ images: [Tensor], training: Bool, device: Device) -> ImageBatch {
+        withoutGrad {
             let planes = Tensor.upload(images, to: device).map(Self.planes)
             let originals = planes.map { ImageSize(width: $0.shape[2], height: $0.shape[1]) }
             let sizes = originals.map { scaledSize(of: $0, minSize: minSize(training: training)) }
@@ -89,6 +95,22 @@ package struct ImageBatcher {
             }
             return ImageBatch(tensor: batch, sizes: sizes, originalSizes: originals)
         }
+    }
+
+    /// What a recording says of how batches are made.
+    private var recordedArguments: [String: RecordedArgument] {
+        var arguments: [String: RecordedArgument] = [
+            "mean": .doubles(normalization.mean), "deviation": .doubles(normalization.deviation),
+            "size_divisor": .int(sizeDivisor),
+        ]
+        switch scaling {
+        case .none: break
+        case .shorterSide(let sizes, let longest):
+            arguments["shorter_side"] = .int(sizes[sizes.count - 1])
+            arguments["longer_side"] = .int(longest)
+        case .fixed(let size): arguments["size"] = .ints([size.height, size.width])
+        }
+        return arguments
     }
 
     private func minSize(training: Bool) -> Int {

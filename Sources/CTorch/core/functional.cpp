@@ -3,6 +3,7 @@
 #include "core/group_norm.hpp"
 #include "core/guard.hpp"
 #include "core/max_pool.hpp"
+#include "core/recording.hpp"
 #include "CTorchFunctional.h"
 
 using namespace ctorch;
@@ -39,7 +40,8 @@ ct_status ct_batch_norm(
 ct_status ct_group_norm(ct_tensor x, int64_t groups, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out) {
     return ct_guard([&] {
         const at::Tensor &map = x->value;
-        const bool is_composed = !is_native(map) && (map.dim() == 4 || map.dim() == 5) && map.numel() > 0 &&
+        // A recording is to name the norm, whatever computes it.
+        const bool is_composed = !is_recording() && !is_native(map) && (map.dim() == 4 || map.dim() == 5) && map.numel() > 0 &&
             map.size(1) % groups == 0 && map.scalar_type() != at::kDouble;
         *out = wrap(
             is_composed ? composed_group_norm(

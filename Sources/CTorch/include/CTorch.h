@@ -11,5 +11,6 @@
 #include "CTorchFused.h"
 #include "CTorchOperations.h"
 #include "CTorchOptimizers.h"
+#include "CTorchRecording.h"
 
 #endif

@@ -12,6 +12,9 @@ package struct BoxCoder {
 
     package init(_ weights: [Double]) { self.weights = (weights[0], weights[1], weights[2], weights[3]) }
 
+    /// The factors as a recording names them.
+    var recordedWeights: [Double] { [weights.0, weights.1, weights.2, weights.3] }
+
     /// Offsets `[n, 4]` that take the references `[n, 4]` to the boxes `[n, 4]`.
     package func encode(_ boxes: Tensor, references: Tensor) -> Tensor {
         DetectionOps.encodeBoxes(reference: boxes, anchors: references, weights: weights)

@@ -38,6 +38,14 @@ public struct BoxSuppression: Hashable, Sendable {
         self.limit = limit
     }
 
+    /// What a recording says of the suppression.
+    var recordedArguments: [String: RecordedArgument] {
+        [
+            "method": .string(method.rawValue), "iou_threshold": .double(iouThreshold),
+            "score_threshold": .double(scoreThreshold), "class_agnostic": .bool(isClassAgnostic), "limit": .int(limit),
+        ]
+    }
+
     /// The detections that stay, best first; equal scores keep their order.
     public func callAsFunction(_ candidates: Detections) -> Detections {
         let kept: Tensor

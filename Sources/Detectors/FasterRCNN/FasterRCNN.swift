@@ -111,11 +111,15 @@ public final class FasterRCNN: Module, Detector {
             let batch = batcher.batch(images, training: false, device: device)
             let maps = backbone(batch.tensor)
             let proposals = rpn.propose(maps: maps, batch: batch)
-            let regions = Tensor.cat(proposals.enumerated().map { RoIHeads.regions($1, image: $0) })
+            let regions = recorded(as: "regions", proposals, [:], outputs: { [$0] }) {
+                Tensor.cat(proposals.enumerated().map { RoIHeads.regions($1, image: $0) })
+            }
             let found = roiHeads.candidates(
                 features: features(of: regions, maps: maps), proposals: proposals, sizes: batch.sizes,
                 scoreThreshold: suppression.scoreThreshold)
-            return found.indices.map { found[$0].scaled(from: batch.sizes[$0], to: batch.originalSizes[$0]) }
+            return recorded(as: "original_scale", [], [:]) {
+                found.indices.map { found[$0].scaled(from: batch.sizes[$0], to: batch.originalSizes[$0]) }
+            }
         }
     }
 

@@ -40,10 +40,27 @@ public final class RegionProposalNetwork: Module {
 
     /// Proposals alone, for inference: for each image `[n, 4]`, best first, in pixels of the batch.
     func propose(maps: [Tensor], batch: ImageBatch) -> [Tensor] {
-        let anchors = anchors(maps: maps, batch: batch)
-        return withoutGrad {
-            selectProposals(head(maps), anchors: anchors, sizes: batch.sizes, training: false)
+        withoutGrad {
+            let outputs = head(maps)
+            return recorded(
+                as: "proposals", outputs.flatMap { [$0.logits, $0.offsets] } + maps + [batch.tensor],
+                recordedArguments, outputs: { $0 }
+            ) {
+                selectProposals(
+                    outputs, anchors: anchors(maps: maps, batch: batch), sizes: batch.sizes, training: false)
+            }
         }
+    }
+
+    /// What a recording says of how proposals are chosen in inference.
+    private var recordedArguments: [String: RecordedArgument] {
+        [
+            "cell_anchors": .list(anchorGenerator.cellAnchors.map { .doubles($0.map(Double.init)) }),
+            "candidates": .int(configuration.rpnPreNMSTopNTest), "limit": .int(configuration.rpnPostNMSTopNTest),
+            "iou_threshold": .double(configuration.rpnNMSThreshold),
+            "score_threshold": .double(configuration.rpnScoreThreshold), "min_size": .double(Self.minSize),
+            "weights": .doubles(coder.recordedWeights), "clip": .double(BoxCoder.clip),
+        ]
     }
 
     /// Proposals for each image, without gradient, and the network's own two losses.

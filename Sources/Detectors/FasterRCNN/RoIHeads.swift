@@ -189,6 +189,19 @@ public final class RoIHeads: Module {
         features: Tensor, proposals: [Tensor], sizes: [ImageSize], scoreThreshold: Double
     ) -> [Detections] {
         let (logits, offsets) = boxPredictor(features)
+        let arguments: [String: RecordedArgument] = [
+            "score_threshold": .double(scoreThreshold), "min_size": .double(Self.minSize),
+            "weights": .doubles(coder.recordedWeights), "clip": .double(BoxCoder.clip),
+        ]
+        return recorded(as: "region_candidates", [logits, offsets] + proposals, arguments) {
+            candidates(
+                logits: logits, offsets: offsets, proposals: proposals, sizes: sizes, scoreThreshold: scoreThreshold)
+        }
+    }
+
+    private func candidates(
+        logits: Tensor, offsets: Tensor, proposals: [Tensor], sizes: [ImageSize], scoreThreshold: Double
+    ) -> [Detections] {
         let classes = logits.shape[1]
         let counts = proposals.map { $0.shape[0] }
         let scores = logits.to(.float32).softmax(dim: 1).split(sizes: counts)

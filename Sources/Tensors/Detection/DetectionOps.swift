@@ -105,14 +105,20 @@ public enum DetectionOps {
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int,
         aligned: Bool, outputFormat: MemoryFormat = .preserve
     ) -> Tensor {
-        guard isNative(x, rois) else {
-            return ComposedDetectionOps.roiAlign(
-                x, rois: rois, outputSize: outputSize, spatialScale: spatialScale, samplingRatio: samplingRatio,
-                aligned: aligned)
+        let arguments: [String: RecordedArgument] = [
+            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
+            "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
+        ]
+        return recorded(as: "roi_align", [x, rois], arguments, outputs: { [$0] }) {
+            guard isNative(x, rois) else {
+                return ComposedDetectionOps.roiAlign(
+                    x, rois: rois, outputSize: outputSize, spatialScale: spatialScale, samplingRatio: samplingRatio,
+                    aligned: aligned)
+            }
+            return nativeRoIAlign(
+                "roiAlign", [x], rois: rois, levelOf: nil, scales: [spatialScale], outputSize: outputSize,
+                samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
         }
-        return nativeRoIAlign(
-            "roiAlign", [x], rois: rois, levelOf: nil, scales: [spatialScale], outputSize: outputSize,
-            samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
     }
 
     /// RoIAlign on a feature pyramid: each region is sampled from the level that fits its size, all in one call
@@ -137,16 +143,23 @@ public enum DetectionOps {
         precondition(
             !levels.isEmpty && levels.count == scales.count,
             "multiScaleRoIAlign: \(levels.count) levels with \(scales.count) scales")
-        guard levels.allSatisfy({ isNative($0) }), isNative(rois) else {
-            return ComposedDetectionOps.multiScaleRoIAlign(
-                levels, rois: rois, scales: scales, outputSize: outputSize, samplingRatio: samplingRatio,
-                aligned: aligned, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
+        let arguments: [String: RecordedArgument] = [
+            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles(scales),
+            "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
+            "canonical_size": .double(canonicalSize), "canonical_level": .double(canonicalLevel),
+        ]
+        return recorded(as: "roi_align", levels + [rois], arguments, outputs: { [$0] }) {
+            guard levels.allSatisfy({ isNative($0) }), isNative(rois) else {
+                return ComposedDetectionOps.multiScaleRoIAlign(
+                    levels, rois: rois, scales: scales, outputSize: outputSize, samplingRatio: samplingRatio,
+                    aligned: aligned, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
+            }
+            let levelOf = pyramidLevels(
+                rois: rois, scales: scales, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
+            return nativeRoIAlign(
+                "multiScaleRoIAlign", levels, rois: rois, levelOf: levelOf, scales: scales, outputSize: outputSize,
+                samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
         }
-        let levelOf = pyramidLevels(
-            rois: rois, scales: scales, canonicalSize: canonicalSize, canonicalLevel: canonicalLevel)
-        return nativeRoIAlign(
-            "multiScaleRoIAlign", levels, rois: rois, levelOf: levelOf, scales: scales, outputSize: outputSize,
-            samplingRatio: samplingRatio, aligned: aligned, outputFormat: outputFormat)
     }
 
     /// The level of a feature pyramid that fits each region: ⌊canonicalLevel + log₂(√area / canonicalSize)⌋, within the
@@ -179,13 +192,18 @@ public enum DetectionOps {
     public static func roiPool(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
     ) -> Tensor {
-        guard isNative(x, rois) else {
-            return ComposedDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
-        }
-        return inFloat(x) { x in
-            let rois = rois.to(x.dtype)
-            return produce("roiPool", [x, rois]) {
-                ct_roi_pool(x.raw, rois.raw, Int64(outputSize.0), Int64(outputSize.1), spatialScale, $0)
+        let arguments: [String: RecordedArgument] = [
+            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
+        ]
+        return recorded(as: "roi_pool", [x, rois], arguments, outputs: { [$0] }) {
+            guard isNative(x, rois) else {
+                return ComposedDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
+            }
+            return inFloat(x) { x in
+                let rois = rois.to(x.dtype)
+                return produce("roiPool", [x, rois]) {
+                    ct_roi_pool(x.raw, rois.raw, Int64(outputSize.0), Int64(outputSize.1), spatialScale, $0)
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ public struct JobError: Error, Hashable, CustomStringConvertible {
     /// What is wrong with it, and what to do.
     public let reason: String
 
-    init(_ place: String, _ reason: String) {
+    package init(_ place: String, _ reason: String) {
         self.place = place
         self.reason = reason
     }

@@ -15,7 +15,7 @@ public struct SavedModel {
     /// Whether the classes have names rather than numbers.
     let hasClassNames: Bool
     /// The recipe in the checkpoint, with settings applied.
-    let file: RecipeFile
+    private(set) var file: RecipeFile
     let checkpoint: Checkpoint
 
     /// Reads a checkpoint, or weights that others trained.
@@ -109,6 +109,15 @@ public struct SavedModel {
         } catch CheckpointError.foreign {
             return nil
         }
+    }
+
+    /// The model with changes to its recipe, as `key=value`.
+    ///
+    /// - Throws: `RecipeFileError`.
+    func with(settings: [String]) throws -> SavedModel {
+        var changed = self
+        changed.file = try RecipeFile(text: file.text, path: file.path, settings: settings)
+        return changed
     }
 
     /// Throws `JobError` with a reason unless the model was trained for `task`.

@@ -1,0 +1,72 @@
+extension OperationCall {
+    /// The detections that stay of the candidates, best first: the graph's outputs.
+    func suppression() throws {
+        let method = try string("method")
+        guard method == "hard" else {
+            throw error(
+                "ONNX has no soft non-maximum suppression (\(method)); export with --set inference.nms=hard")
+        }
+        guard let candidates = translator.candidates else { throw error("nothing was found to be thinned out") }
+        translator.detections = candidates.isBatch ? try ofBatch(candidates) : try ofImage(candidates)
+    }
+
+    /// Boxes `[n, 4]`, scores `[n]` and labels `[n]` of one image.
+    private func ofImage(_ candidates: Candidates) throws -> [GraphValue] {
+        let limit = try int("limit")
+        let boxes: GraphValue
+        let scores: GraphValue
+        // Each class has boxes of its own, so classes take the place of images.
+        if bool("class_agnostic") {
+            boxes = graph.reshape(candidates.boxes, [1, -1, 4])
+            scores = graph.reshape(candidates.scores, [1, 1, -1])
+        } else {
+            boxes = candidates.boxes
+            scores = graph.unsqueeze(candidates.scores, [1])
+        }
+        let found = graph.suppressed(
+            boxes: boxes, scores: scores, iouThreshold: try double("iou_threshold"),
+            scoreThreshold: try double("score_threshold"), limit: limit)
+        let places = graph.gather(found, graph.ints([0, 2]), axis: 1)
+        let order = graph.best(
+            graph.node("GatherND", [graph.squeeze(scores, [1]), places]), limit: limit)
+        let kept = graph.gather(places, order.indices)
+        let label: GraphValue
+        if bool("class_agnostic") {
+            let count = graph.gather(graph.sizes(candidates.scores, 1..<2), graph.int(0))
+            label = graph.div(graph.squeeze(graph.slice(kept, axis: 1, 1, 2), [1]), count)
+        } else {
+            label = graph.squeeze(graph.slice(kept, axis: 1, 0, 1), [1])
+        }
+        return [graph.node("GatherND", [boxes, kept]), order.values, graph.add(label, graph.int(1))]
+    }
+
+    /// Boxes `[N, limit, 4]`, scores `[N, limit]`, labels `[N, limit]` and counts `[N]` of a batch of images; zeros behind the
+    /// last detection of each.
+    private func ofBatch(_ candidates: Candidates) throws -> [GraphValue] {
+        let (classes, count) = (candidates.classes, candidates.count)
+        let limit = min(try int("limit"), classes * count)
+        let threshold = graph.scalar(try double("score_threshold"))
+        // Each class has chosen boxes of its own, so classes of images take the place of images.
+        let group = bool("class_agnostic") ? classes * count : count
+        let boxes = graph.reshape(candidates.boxes, [-1, group, 4])
+        let scores = graph.reshape(candidates.scores, [-1, group])
+        let found = graph.suppressed(
+            boxes: boxes, scores: graph.unsqueeze(scores, [1]), iouThreshold: try double("iou_threshold"),
+            scoreThreshold: try double("score_threshold"), limit: limit)
+        let places = graph.gather(found, graph.ints([0, 2]), axis: 1)
+        let none = graph.node("Expand", [graph.scalar(-1), graph.sizes(scores, 0..<2)])
+        let kept = graph.node("ScatterND", [none, places, graph.node("GatherND", [scores, places])])
+        let best = graph.topK(graph.reshape(kept, [-1, classes * count]), graph.ints([limit]))
+        let isFound = graph.greater(best.values, threshold)
+        let chosen = graph.node(
+            "GatherND",
+            [graph.reshape(candidates.boxes, [-1, classes * count, 4]), graph.unsqueeze(best.indices, [2])],
+            ["batch_dims": .int(1)])
+        let labels = graph.add(graph.div(best.indices, graph.int(count)), graph.int(1))
+        return [
+            graph.where(graph.unsqueeze(isFound, [2]), chosen, graph.scalar(0)),
+            graph.where(isFound, best.values, graph.scalar(0)), graph.where(isFound, labels, graph.int(0)),
+            graph.node("ReduceSum", [graph.cast(isFound, to: .int64), graph.ints([1])], ["keepdims": .int(0)]),
+        ]
+    }
+}
