@@ -9,7 +9,8 @@ package struct EvaluateCommand: EngineCommand {
         commandName: "evaluate", abstract: "Measure a run, a checkpoint or weights of others on annotated data.",
         discussion: """
             For a detector, writes metrics.json and detections.json beside the checkpoint and prints COCO's table. For a \
-            classifier, writes metrics.json and prints top-1 and top-5; a video's result is the mean over all its views. \
+            classifier, writes metrics.json and predictions.json and prints top-1 and top-5; a video's result is the mean over \
+            all its views. \
             Weights of others need --data:
               vertebra evaluate fasterrcnn_resnet50_fpn_coco.pth --data annotations/instances_val2017.json --images val2017
               vertebra evaluate resnet50.pth --data imagenet
@@ -34,7 +35,7 @@ package struct EvaluateCommand: EngineCommand {
     package var crop: Int?
     @Option(
         help: """
-            Folder for metrics.json and detections.json. Default: the checkpoint's folder; for weights of others, runs/ and \
+            Folder for metrics.json and detections.json or predictions.json. Default: the checkpoint's folder; for weights of others, runs/ and \
             their name.
             """)
     package var output: String?

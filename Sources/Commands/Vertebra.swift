@@ -12,7 +12,7 @@ package struct Vertebra: ParsableCommand {
         version: versionText,
         subcommands: [
             ModelsCommand.self, DescribeCommand.self, TrainCommand.self, RecipeCommand.self, EvaluateCommand.self,
-            ReportCommand.self,
+            ReportCommand.self, CompareCommand.self,
             DetectCommand.self, RecognizeCommand.self,
             ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, ExportCommand.self,
             BenchCommand.self,

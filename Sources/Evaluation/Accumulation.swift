@@ -32,9 +32,11 @@ final class CurveAccumulator {
     ///   - detections: Those of every image, in any order.
     ///   - order: The detections' positions, best first.
     ///   - objectCounts: How many objects count, per area range.
+    ///   - copies: How often each image is there, by its place among all; nil takes each once. The copies of a detection stand
+    ///     side by side.
     func curves(
         of detections: UnsafeBufferPointer<MatchedDetection>, order: UnsafeBufferPointer<RankedScore>,
-        objectCounts: [Int]
+        objectCounts: [Int], copies: UnsafeBufferPointer<Int32>? = nil
     ) -> [ClassCurves?] {
         let recallSteps = objectCounts.map { $0 == 0 ? nil : RecallSteps(objectCount: $0) }
         let empty = ClassCurves(
@@ -49,7 +51,8 @@ final class CurveAccumulator {
                 for range in curves.indices { curves[range]?.copyLimit(m - 1, to: m) }
                 continue
             }
-            let (tallies, wrong) = count(detections, order: order, limit: limit, objectCounts: objectCounts)
+            let (tallies, wrong) = count(
+                detections, order: order, limit: limit, objectCounts: objectCounts, copies: copies)
             for (range, steps) in recallSteps.enumerated() {
                 guard let steps else { continue }
                 for t in 0..<thresholds {
@@ -67,7 +70,7 @@ final class CurveAccumulator {
     /// Counts the detections whose rank is below `limit`, per area range and threshold.
     private func count(
         _ detections: UnsafeBufferPointer<MatchedDetection>, order: UnsafeBufferPointer<RankedScore>, limit: Int,
-        objectCounts: [Int]
+        objectCounts: [Int], copies: UnsafeBufferPointer<Int32>?
     ) -> (tallies: UnsafeMutableBufferPointer<Tally>, wrong: UnsafeMutableBufferPointer<UInt32>) {
         let ranges = objectCounts.count
         let tallies = tallyMemory.room(for: ranges * thresholds)
@@ -85,13 +88,15 @@ final class CurveAccumulator {
         for element in order {
             let detection = detections[Int(element.position)]
             if Int(detection.rank) >= limit { continue }
+            let times = copies.map { UInt32(bitPattern: $0[Int(detection.image)]) } ?? 1
+            if times == 0 { continue }
             var ignored = detection.ignored
             var matched = detection.matched
             for range in 0..<ranges {
                 let counted = ~ignored & everyThreshold
                 // Most detections meet no object: they are wrong at every threshold, or of another size.
                 if !detection.meetsObject {
-                    wrongEverywhere[range] &+= UInt32(truncatingIfNeeded: counted & 1)
+                    wrongEverywhere[range] &+= times &* UInt32(truncatingIfNeeded: counted & 1)
                 } else if counted != 0 {
                     var right = matched & counted
                     var isWrong = counted & ~right
@@ -99,16 +104,19 @@ final class CurveAccumulator {
                     while right != 0 {
                         let place = range * thresholds + right.trailingZeroBitCount
                         right &= right - 1
-                        wrong[tallies[place].next] = tallies[place].wrong &+ wrongEverywhere[range]
-                        tallies[place].next += 1
-                        tallies[place].right += 1
+                        let before = tallies[place].wrong &+ wrongEverywhere[range]
+                        for _ in 0..<times {
+                            wrong[tallies[place].next] = before
+                            tallies[place].next += 1
+                        }
+                        tallies[place].right += Int(times)
                     }
                     if isWrong == everyThreshold {
-                        wrongEverywhere[range] &+= 1
+                        wrongEverywhere[range] &+= times
                         isWrong = 0
                     }
                     while isWrong != 0 {
-                        tallies[range * thresholds + isWrong.trailingZeroBitCount].wrong &+= 1
+                        tallies[range * thresholds + isWrong.trailingZeroBitCount].wrong &+= times
                         isWrong &= isWrong - 1
                     }
                 }

@@ -60,7 +60,7 @@ public enum COCOEvaluation {
 }
 
 /// Both sides grouped by class and image.
-private struct COCOProblem {
+struct COCOProblem {
     let classCount: Int
     /// Per record, the place of its image among the image ids in ascending order.
     let objectImages: [Int32]
@@ -90,15 +90,32 @@ private struct COCOProblem {
     func solve(
         _ groundTruth: DetectionAnnotations, _ results: DetectionResults, threads: Int
     ) -> [[ClassCurves?]] {
+        forEachClass(threads: threads) { k, scratch in solveClass(k, groundTruth, results, scratch) }
+    }
+
+    /// Every class's matches, which don't depend on the other images that there are.
+    func match(
+        _ groundTruth: DetectionAnnotations, _ results: DetectionResults, threads: Int
+    ) -> [COCOMatches.ClassMatches] {
+        forEachClass(threads: threads) { k, scratch in
+            let objects = gatherObjects(of: k, groundTruth, scratch)
+            let (matched, order) = matchClass(k, results, objects, scratch)
+            return COCOMatches.ClassMatches(
+                detections: Array(matched), order: Array(order),
+                objects: objects.map { .init(image: $0.image, outside: $0.outside) })
+        }
+    }
+
+    private func forEachClass<Answer: Sendable>(
+        threads: Int, _ solve: @escaping @Sendable (_ k: Int, Scratch) -> Answer
+    ) -> [Answer] {
         // The largest classes first, so that no thread is left with one at the end.
         let sizes: [Int] = (0..<classCount).map { detections.classStarts[$0 + 1] - detections.classStarts[$0] }
         let order: [Int] = sizes.indices.sorted { sizes[$0] > sizes[$1] }
         let solved = parallelMap(count: classCount, threads: threads, scratch: { Scratch() }) { scratch, turn in
-            solveClass(order[turn], groundTruth, results, scratch)
+            solve(order[turn], scratch)
         }
-        var answers = [[ClassCurves?]](repeating: [], count: classCount)
-        for (k, curves) in zip(order, solved) { answers[k] = curves }
-        return answers
+        return zip(order, solved).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func solveClass(
@@ -172,7 +189,7 @@ private struct COCOProblem {
             let best = UnsafeBufferPointer(rebasing: ofImage[..<min(limit, ofImage.count)])
             scratch.matcher.match(
                 best, boxes: UnsafeBufferPointer(boxes),
-                to: UnsafeBufferPointer(rebasing: objects[firstObject..<object]),
+                to: UnsafeBufferPointer(rebasing: objects[firstObject..<object]), of: image,
                 into: UnsafeMutableBufferPointer(rebasing: matched[count..<count + best.count]))
             // From here on a position is a place in `matched`.
             for element in best {

@@ -59,7 +59,8 @@ public struct COCOScores: Hashable, Sendable, Codable {
         case ap, ap50, ap75, apSmall, apMedium, apLarge, ar1, ar10, ar100, arSmall, arMedium, arLarge, classes
     }
 
-    init(groundTruth: DetectionAnnotations, curves: [[ClassCurves?]]) {
+    /// - Parameter objects: The objects of each class, crowds left out; nil counts those of `groundTruth`.
+    init(groundTruth: DetectionAnnotations, curves: [[ClassCurves?]], objects: [Int]? = nil) {
         let thresholds = COCOProtocol.iouThresholds.count
         let levels = Double(COCOProtocol.recallThresholds.count)
         let limits = COCOProtocol.detectionLimits.count
@@ -100,10 +101,7 @@ public struct COCOScores: Hashable, Sendable, Codable {
         arMedium = recall(2, classes: all)
         arLarge = recall(3, classes: all)
 
-        var objects = [Int](repeating: 0, count: groundTruth.classCount)
-        for (label, flags) in zip(groundTruth.labels, groundTruth.flags) where !flags.contains(.crowd) {
-            objects[Int(label) - 1] += 1
-        }
+        let objects = objects ?? Self.objectCounts(groundTruth)
         classes = all.map { k in
             ClassScore(
                 name: groundTruth.classNames[k], categoryID: groundTruth.categoryIDs[k], objects: objects[k],
@@ -114,6 +112,14 @@ public struct COCOScores: Hashable, Sendable, Codable {
             precisionSum += area?.precisionSums.reduce(0, +) ?? -levels * Double(limits * thresholds)
             recallSum += area?.recalls.reduce(0, +) ?? -Double(limits * thresholds)
         }
+    }
+
+    private static func objectCounts(_ groundTruth: DetectionAnnotations) -> [Int] {
+        var counts = [Int](repeating: 0, count: groundTruth.classCount)
+        for (label, flags) in zip(groundTruth.labels, groundTruth.flags) where !flags.contains(.crowd) {
+            counts[Int(label) - 1] += 1
+        }
+        return counts
     }
 
     /// A table for a terminal: pycocotools' twelve lines, then a line per class.

@@ -55,6 +55,8 @@ struct MatchedDetection: BitwiseCopyable {
     var matched: RangeBits
     /// Where it is neither right nor wrong.
     var ignored: RangeBits
+    /// The place of its image among all.
+    var image: Int32
     /// Its place among the image's detections of the class, 0 for the best.
     var rank: UInt8
     /// Whether it overlaps an object enough for any threshold. If not, it is as its area says at all thresholds.
@@ -87,10 +89,12 @@ final class Matcher {
     /// - Parameters:
     ///   - ranking: The detections' positions in `boxes`, best first.
     ///   - objects: In file order.
+    ///   - image: The place of the image among all.
     ///   - matched: Gets an element for each detection.
     func match(
         _ ranking: UnsafeBufferPointer<RankedScore>, boxes: UnsafeBufferPointer<Rectangle>,
-        to objects: UnsafeBufferPointer<MatchableObject>, into matched: UnsafeMutableBufferPointer<MatchedDetection>
+        to objects: UnsafeBufferPointer<MatchableObject>, of image: Int32,
+        into matched: UnsafeMutableBufferPointer<MatchedDetection>
     ) {
         let taken = takenMemory.room(for: objects.count)
         taken.initialize(repeating: 0)
@@ -122,7 +126,7 @@ final class Matcher {
                 ignored = passing
             }
             matched[rank] = MatchedDetection(
-                matched: found, ignored: ignored | (ranges.outside(area) & ~found), rank: UInt8(rank),
+                matched: found, ignored: ignored | (ranges.outside(area) & ~found), image: image, rank: UInt8(rank),
                 meetsObject: count > 0)
         }
     }

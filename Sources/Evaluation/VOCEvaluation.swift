@@ -31,84 +31,12 @@ public enum VOCEvaluation {
         groundTruth: DetectionAnnotations, results: DetectionResults, iouThreshold: Double = 0.5,
         method: Method = .allPoint
     ) throws -> VOCScores {
-        let known = try KnownDetections(groundTruth: groundTruth, results: results, unknownCategories: .fail)
-        var objectImages = [Int32](repeating: 0, count: groundTruth.objectCount)
-        for i in 0..<groundTruth.imageCount {
-            for j in groundTruth.objects(i) { objectImages[j] = Int32(i) }
-        }
-        let objects = Grouping(
-            classes: groundTruth.labels.map { $0 - 1 }, images: objectImages,
-            classCount: groundTruth.classCount, imageCount: groundTruth.imageCount)
-
-        var byClass = [[Int]](repeating: [], count: groundTruth.classCount)
-        for (i, k) in known.classes.enumerated() where k >= 0 { byClass[Int(k)].append(i) }
-
-        let classes = (0..<groundTruth.classCount).map { k in
-            scoreClass(
-                k, groundTruth: groundTruth, results: results, detections: byClass[k], detectionImages: known.images,
-                objects: objects, objectImages: objectImages, iouThreshold: iouThreshold, method: method)
-        }
-        return VOCScores(method: method, iouThreshold: iouThreshold, classes: classes)
-    }
-
-    private static func scoreClass(
-        _ k: Int, groundTruth: DetectionAnnotations, results: DetectionResults, detections: [Int],
-        detectionImages: [Int32], objects: Grouping, objectImages: [Int32], iouThreshold: Double, method: Method
-    ) -> VOCScores.ClassScore {
-        let own = objects.order[objects.classStarts[k]..<objects.classStarts[k + 1]].map { Int($0) }
-        var starts: [Int32: Int] = [:]
-        for (place, j) in own.enumerated() where starts[objectImages[j]] == nil { starts[objectImages[j]] = place }
-        let toFind = own.count { counts(groundTruth.flags[$0]) }
-
-        let order = detections.sorted {
-            results.scores[$0] != results.scores[$1] ? results.scores[$0] > results.scores[$1] : $0 < $1
-        }
-        var taken = [Bool](repeating: false, count: own.count)
-        var curve = PrecisionRecall(toFind: toFind)
-        for i in order {
-            var best = -1
-            var overlap = -Double.infinity
-            if var place = starts[detectionImages[i]] {
-                while place < own.count, objectImages[own[place]] == detectionImages[i] {
-                    if let here = self.overlap(results, i, groundTruth, own[place]), here > overlap {
-                        overlap = here
-                        best = place
-                    }
-                    place += 1
-                }
-            }
-            if best < 0 || overlap < iouThreshold {
-                curve.add(isRight: false)
-            } else if counts(groundTruth.flags[own[best]]) {
-                curve.add(isRight: !taken[best])
-                taken[best] = true
-            }
-        }
-        return VOCScores.ClassScore(
-            name: groundTruth.classNames[k], objects: toFind, detections: detections.count,
-            ap: curve.averagePrecision(method))
-    }
-
-    /// Whether an object must be found, and only once. COCO's crowds need not, as VOC's difficult objects.
-    private static func counts(_ flags: ObjectFlags) -> Bool { flags.isDisjoint(with: [.difficult, .crowd]) }
-
-    /// Intersection over union, or nil where the two do not meet.
-    private static func overlap(
-        _ results: DetectionResults, _ i: Int, _ groundTruth: DetectionAnnotations, _ j: Int
-    ) -> Double? {
-        let right = min(results.x[i] + results.width[i], groundTruth.x[j] + groundTruth.width[j])
-        let bottom = min(results.y[i] + results.height[i], groundTruth.y[j] + groundTruth.height[j])
-        let width = right - max(results.x[i], groundTruth.x[j])
-        let height = bottom - max(results.y[i], groundTruth.y[j])
-        guard width > 0, height > 0 else { return nil }
-        let shared = width * height
-        let areas = results.width[i] * results.height[i] + groundTruth.width[j] * groundTruth.height[j]
-        return shared / (areas - shared)
+        try VOCMatches(groundTruth: groundTruth, results: results, iouThreshold: iouThreshold).scores(method: method)
     }
 }
 
 /// Precision and recall as detections come in, best first.
-private struct PrecisionRecall {
+struct PrecisionRecall {
     let toFind: Int
     private var right = 0
     private var seen = 0
@@ -127,9 +55,14 @@ private struct PrecisionRecall {
         }
     }
 
-    mutating func add(isRight: Bool) {
-        seen += 1
-        if isRight {
+    /// Adds a detection that many times.
+    mutating func add(isRight: Bool, times: Int = 1) {
+        guard isRight else {
+            seen += times
+            return
+        }
+        for _ in 0..<times {
+            seen += 1
             right += 1
             precisions.append(Double(right) / Double(seen))
         }

@@ -1,5 +1,6 @@
 import Architectures
 import Foundation
+import Support
 
 /// A model's layers as `vertebra describe` shows them.
 package struct ModelDescription: Encodable, Sendable {

@@ -8,6 +8,14 @@ struct LineChart {
         var color: Color
         var points: [(x: Double, y: Double)]
         var isThin = false
+        /// Lengths of strokes and gaps in turn; empty for a line without gaps.
+        var dashes: [Int] = []
+
+        /// The attribute with the dashes.
+        fileprivate var dashing: HTML {
+            dashes.isEmpty
+                ? "" : " stroke-dasharray=\"\(dashes.map(String.init).joined(separator: " "))\""
+        }
     }
 
     /// The figure's title; empty for none.
@@ -28,21 +36,25 @@ struct LineChart {
     var hasDots = false
     /// Whether `x` is a count, so that ticks stand only at whole numbers.
     var countsX = false
-
     /// Largest number of points that are drawn of a line; of longer lines, means of neighbours are drawn.
-    private static let pointLimit = 250
+    var pointLimit = 250
 
     func figure() -> HTML {
         let lines = lines.map { line in
             var line = line
-            line.points = Self.thinned(line.points.filter { $0.x.isFinite && $0.y.isFinite })
+            line.points = Self.thinned(line.points.filter { $0.x.isFinite && $0.y.isFinite }, to: pointLimit)
             return line
         }
         let legend =
-            lines.map {
-                """
-                <span class="key"><i style="background:\($0.color.css)"></i>\($0.name)</span>
-                """ as HTML
+            lines.map { line -> HTML in
+                let stroke: HTML =
+                    line.dashes.isEmpty
+                    ? "<i style=\"background:\(line.color.css)\"></i>"
+                    : """
+                    <svg class="stroke" viewBox="0 0 26 4" aria-hidden="true"><line x1="0" x2="26" y1="2" y2="2" \
+                    stroke="\(line.color.css)" stroke-width="3"\(line.dashing)/></svg>
+                    """
+                return "<span class=\"key\">\(stroke)\(line.name)</span>"
             }
         return """
             <figure class="chart">\(title.isEmpty ? "" : "<figcaption>\(title)</figcaption>" as HTML)\(svg(lines))\
@@ -93,7 +105,7 @@ struct LineChart {
                 }
             return """
                 <polyline fill="none" stroke="\(line.color.css)" stroke-width="\(line.isThin ? "0.8" : "1.8")" \
-                stroke-linejoin="round" points="\(corners)"/>\(dots)
+                stroke-linejoin="round"\(line.dashing) points="\(corners)"/>\(dots)
                 """
         }
         let marked: HTML =
@@ -116,11 +128,11 @@ struct LineChart {
         return low...(high > low ? high : low + max(1, abs(low) / 1000))
     }
 
-    /// At most `pointLimit` points: means of neighbours if there are more.
-    static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
-        guard points.count > pointLimit else { return points }
-        return (0..<pointLimit).map { place in
-            let part = points[(place * points.count / pointLimit)..<((place + 1) * points.count / pointLimit)]
+    /// At most `limit` points: means of neighbours if there are more.
+    static func thinned(_ points: [(x: Double, y: Double)], to limit: Int) -> [(x: Double, y: Double)] {
+        guard points.count > limit else { return points }
+        return (0..<limit).map { place in
+            let part = points[(place * points.count / limit)..<((place + 1) * points.count / limit)]
             let count = Double(part.count)
             return (part.reduce(0) { $0 + $1.x } / count, part.reduce(0) { $0 + $1.y } / count)
         }

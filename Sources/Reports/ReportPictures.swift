@@ -11,7 +11,7 @@ extension DetectionReport {
         let kinds = Dictionary(
             errors.findings.map { ($0.detection, $0.kind) }, uniquingKeysWith: { first, _ in first })
         let figures = worst.map { picture -> HTML in
-            let name = matching.groundTruth.fileName(picture.image)
+            let name = matching.groundTruth.fileName(picture.errors.image)
             let caption = picture.caption(matching, kinds: kinds)
             return ReportPage.figure(name: name, caption: caption) {
                 try picture.drawn(matching, imageFolder: imageFolder, damagedImages: damagedImages)

@@ -32,6 +32,7 @@ enum ReportStyle {
         .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; margin-bottom: 10px; }
         .key { display: inline-flex; align-items: center; gap: 6px; }
         .key i { width: 16px; height: 4px; border-radius: 2px; }
+        .key svg.stroke { width: 26px; height: 4px; flex: none; }
         .key i.box { width: 16px; height: 12px; border: 3px solid; background: none; }
         .key i.dashed { border-style: dashed; border-width: 2px; }
         .scroll { overflow-x: auto; }
@@ -63,6 +64,23 @@ enum ReportStyle {
         .track .kind { background: #e5383b; }
         .track .sum { background: #7d8794; }
         .number { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
+        .best { font-weight: 700; background: #e6f2ea; }
+        .difference td { color: #5b6675; font-size: 13px; }
+        .difference td:first-child { padding-left: 22px; }
+        td.beyond { color: #1d2430; font-weight: 600; }
+        td.interval { width: 40%; min-width: 190px; padding-right: 0; }
+        .verdicts { padding-left: 20px; margin: 0 0 12px; max-width: 60em; }
+        .changed { display: grid; gap: 22px; }
+        .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 10px; }
+        .panels figcaption { font-weight: 400; font-size: 13px; margin: 4px 0 0; }
+        .changed.grid { grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); }
+        .changed figcaption { font-weight: 400; font-size: 13px; margin: 4px 0 0; }
+        .ends { display: flex; justify-content: space-between; }
+        .runs td:nth-child(2), .runs th:nth-child(2) { text-align: left; }
+        .changed h4 { margin: 0 0 6px; font-size: 14px; overflow-wrap: anywhere; }
+        h3 { font-size: 16px; margin: 18px 0 10px; }
+        .strip { max-width: 780px; }
+        .small img { width: auto; max-width: 100%; }
         pre { overflow-x: auto; background: #f3f5f8; border-radius: 6px; padding: 12px; font-size: 13px; margin: 8px 0 0; }
         summary { cursor: pointer; font-weight: 600; }
         .note { background: #fff6df; border-radius: 6px; padding: 8px 12px; }

@@ -1,10 +1,13 @@
+import Annotations
 import ArgumentParser
+import Evaluation
+import Support
 
 /// The command `vertebra score`. It is also all of `vertebra-score`, which needs no libtorch.
 public struct ScoreCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "score", abstract: "Score the detections of any program.",
-        subcommands: [COCOCommand.self, VOCCommand.self, ErrorsCommand.self])
+        subcommands: [COCOCommand.self, VOCCommand.self, ErrorsCommand.self, ComparisonCommand.self])
 
     public init() {}
 
@@ -72,6 +75,46 @@ public struct ScoreCommand: ParsableCommand {
         func work() throws {
             let report = try ScoreReport.errors(annotations: annotations, results: results)
             printToStandardOutput(json ? report.json : report.table)
+        }
+    }
+
+    struct ComparisonCommand: WorkCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "compare",
+            abstract: "Compare the detections of several programs, and say whether the differences are chance.",
+            discussion: "vertebra compare, which needs the engine, takes runs as well, and draws a page.")
+
+        @Option(help: "The instances JSON.") var annotations: String
+        @Option(
+            parsing: .upToNextOption,
+            help: "Two files or more with detections in COCO's results format, the baseline first.") var results:
+            [String]
+        @Option(help: "Number of resamples of the images that tell how far differences are chance.") var resamples =
+            1000
+        @Option(help: "What the draws of the resamples begin with.") var seed: UInt64 = 0
+        @Flag(help: "As Markdown.") var markdown = false
+        @Flag(help: "As JSON.") var json = false
+
+        func validate() throws {
+            guard results.count > 1 else {
+                throw ValidationError("--results takes two files or more, the baseline first.")
+            }
+            guard (1...1_000_000).contains(resamples) else {
+                throw ValidationError("--resamples is \(resamples); it must be 1 to 1000000.")
+            }
+            guard !(markdown && json) else { throw ValidationError("--markdown or --json, but not both.") }
+        }
+
+        func work() throws {
+            let compared = try StopSignal.watching(saving: false) {
+                try DetectionComparison(
+                    annotationsPath: annotations, resultsPaths: results,
+                    resamples: BootstrapResamples(count: resamples, seed: seed)
+                ).comparison
+            }
+            let table = ComparisonTable(compared)
+            printToStandardOutput(
+                json ? try prettyJSON(compared) : markdown ? table.markdown() : table.text())
         }
     }
 }

@@ -34,4 +34,10 @@ package enum FilePath {
     package static func ending(of path: String) -> String {
         String(decoding: path.utf8.dropFirst(withoutEnding(path).utf8.count), as: UTF8.self)
     }
+
+    /// The last names of paths, to tell them apart; whole paths where two have one name.
+    package static func distinctNames(_ paths: [String]) -> [String] {
+        let names = paths.map(name)
+        return Set(names).count == names.count && !names.contains(where: [".", ".."].contains) ? names : paths
+    }
 }

@@ -37,9 +37,9 @@ extension EvaluateCommand: EngineWork {
             }
             let line = ProgressLine("looking at videos")
             defer { line.end() }
-            let model = try ClassifierModel(saved, device: device)
-            useThreads(model.recipe.training.threads)
-            let scores = try ClassificationScores.measured(model, indexing: line.showTimeLeft) { note in
+            let evaluation = try ClassificationEvaluation(saved, device: device)
+            useThreads(evaluation.model.recipe.training.threads)
+            let scores = try evaluation.run(into: folder, indexing: line.showTimeLeft) { note in
                 line.end()
                 printToStandardError(note)
             } progress: {
@@ -47,10 +47,8 @@ extension EvaluateCommand: EngineWork {
                 bar.show($0, of: $1)
             }
             bar.end()
-            let text = try prettyJSON(scores)
-            try RunFolder.write(text + "\n", to: folder.evaluation)
-            printToStandardOutput(json ? text : scores.table)
-            printToStandardError("\(checkpoint): written to \(folder.evaluation)")
+            printToStandardOutput(json ? try prettyJSON(scores) : scores.table)
+            printToStandardError("\(checkpoint): written to \(folder.evaluation) and \(folder.predictions)")
             return
         }
         let evaluation = try DetectionEvaluation(saved, device: device)

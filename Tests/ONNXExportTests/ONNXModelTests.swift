@@ -2,7 +2,6 @@ import Foundation
 import ONNXExport
 import ONNXSchema
 import Tensors
-import TestSupport
 import XCTest
 
 final class ONNXModelTests: XCTestCase {
@@ -10,7 +9,7 @@ final class ONNXModelTests: XCTestCase {
 
     private func model(
         _ input: ModelInput = .uint8, _ precision: ONNXModel.Precision = .float32,
-        parameters: [(name: String, tensor: Tensor)] = [], _ network: (Tensor) -> Tensor
+        parameters: [(name: String, tensor: Tensor)] = [], network: (Tensor) -> Tensor
     ) throws -> ONNXModel {
         try ONNXModel.classifier(
             shape: [3, 4, 6], statistics: statistics, input: input, precision: precision, parameters: parameters,
@@ -19,7 +18,9 @@ final class ONNXModelTests: XCTestCase {
 
     /// Writes a model and reads its file back by the schema.
     private func written(_ model: ONNXModel, externalData: Bool = false) throws -> (Onnx_ModelProto, folder: String) {
-        let folder = try temporaryFolder()
+        let folder = NSTemporaryDirectory() + "onnx-model-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        addTeardownBlock { try FileManager.default.removeItem(atPath: folder) }
         try model.write(
             to: "\(folder)/m.onnx", metadata: [("task", "a test")], version: "1.2.3", externalData: externalData)
         let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/m.onnx"))
@@ -31,8 +32,9 @@ final class ONNXModelTests: XCTestCase {
         let model = try model(parameters: [("conv.weight", weight)]) {
             F.conv2d($0, weight: weight).relu().mean([2, 3])
         }
-        XCTAssertEqual(model.inputs, [.init(name: "pixels", type: "uint8", axes: ["N", "4", "6", "3"])])
-        XCTAssertEqual(model.outputs, [.init(name: "logits", type: "float32", axes: ["N", "5"])])
+        func ports(_ ports: [ONNXModel.Port]) -> [[String]] { ports.map { [$0.name, $0.type] + $0.axes } }
+        XCTAssertEqual(ports(model.inputs), [["pixels", "uint8", "N", "4", "6", "3"]])
+        XCTAssertEqual(ports(model.outputs), [["logits", "float32", "N", "5"]])
         let (proto, _) = try written(model)
         XCTAssertEqual(proto.irVersion, 8)
         XCTAssertEqual(proto.opsetImport.map(\.version), [18])
@@ -57,7 +59,7 @@ final class ONNXModelTests: XCTestCase {
     func testFloatPixelsAndHalfPrecision() throws {
         let weight = Tensor.randn([5, 3, 1, 1])
         let network: (Tensor) -> Tensor = { F.conv2d($0, weight: weight).mean([2, 3]) }
-        let (proto, _) = try written(try model(.float, .float16, parameters: [("w", weight)], network))
+        let (proto, _) = try written(try model(.float, .float16, parameters: [("w", weight)], network: network))
         XCTAssertEqual(proto.graph.input[0].type.tensorType.elemType, 1)
         XCTAssertEqual(proto.graph.output[0].type.tensorType.elemType, 1)
         XCTAssertEqual(proto.graph.initializer.first { $0.name == "w" }?.dataType, 10)
@@ -95,7 +97,7 @@ final class ONNXModelTests: XCTestCase {
     func testWhatStandsInTheWayIsNamed() throws {
         func reason(_ network: (Tensor) -> Tensor) -> String {
             do {
-                _ = try model(network)
+                _ = try model(network: network)
                 return "nothing"
             } catch { return "\(error)" }
         }

@@ -41,12 +41,12 @@ final class EngineTests: XCTestCase {
 
     func testTheEngineHasTheWorkOfEveryCommandThatNeedsIt() {
         let commands = commands()
-        XCTAssertEqual(commands.count, 20)
+        XCTAssertEqual(commands.count, 26)
         for (words, type) in commands {
             XCTAssertTrue(type is any EngineWork.Type || !(type is any EngineCommand.Type), "\(words)")
         }
         let small = commands.filter { !($0.type is any EngineCommand.Type) }.map { $0.words.joined(separator: " ") }
-        XCTAssertEqual(small, ["models", "describe", "score coco", "score voc", "score errors"])
+        XCTAssertEqual(small, ["models", "describe", "score coco", "score voc", "score errors", "score compare"])
     }
 
     /// Help and wrong calls need no engine: where it is missing, they are as they are beside it.

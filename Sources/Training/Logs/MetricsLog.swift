@@ -113,6 +113,14 @@ public final class MetricsLog: TrainingObserver {
         return try lines(path).compactMap { try? decoder.decode(MetricsRecord.self, from: $0) }
     }
 
+    /// The records of a file, and the number of lines that can't be read, as one that a crash cut short.
+    ///
+    /// - Throws: Foundation's error where the file can't be read.
+    package static func recordsAndDamage(_ path: String) throws -> (records: [MetricsRecord], damagedLines: Int) {
+        let records = try records(path)
+        return (records, try lines(path).count - records.count)
+    }
+
     /// Takes back what was recorded after a checkpoint that the run returns to, so that no step is there twice.
     ///
     /// - Parameter evaluationIsPending: Whether the evaluation at `step` itself will be done again.

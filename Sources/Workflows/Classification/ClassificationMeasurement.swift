@@ -55,13 +55,17 @@ package struct ClassificationMeasurement {
             failurePolicy: model.recipe.data.failedImages == .stop ? .stop : .skip, share: processes.evaluationShare)
     }
 
-    /// - Parameter progress: called with the number of images done.
+    /// - Parameters:
+    ///   - keepsPredictions: Whether to keep what is made of each image.
+    ///   - progress: called with the number of images done.
     /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
-    package func scores(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> ClassificationScores {
+    package func scores(
+        keepsPredictions: Bool = false, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
         model.network.eval()
         defer { model.network.train(wasTraining) }
-        var tally = ClassificationTally(classNames: model.classNames)
+        var tally = ClassificationTally(classNames: model.classNames, keepsPredictions: keepsPredictions)
         var unreadable: [SkippedSample] = []
         var isStopped = false
         let epoch = loader.epoch(0)

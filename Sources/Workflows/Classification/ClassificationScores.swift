@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Media
 import Tensors
@@ -33,6 +34,14 @@ public struct ClassificationScores: Sendable, Codable {
     public var unreadable: [UnreadableImage] = []
     /// Images that are damaged and were accepted, as `data.damaged_images` says; the scores are of them too.
     public var damaged: [MediaWarning] = []
+    /// The classifier and the data that were measured; nil during training.
+    public var measured: MeasuredClassifier?
+    /// What was made of each image, or video, which is kept in a file of its own; nil during training.
+    public var predictions: ClassPredictions?
+
+    private enum CodingKeys: String, CodingKey {
+        case top1, top5, loss, images, seconds, classes, videos, unreadable, damaged, measured
+    }
 
     /// What a measurement on videos looked at.
     public struct Videos: Sendable, Codable {
@@ -90,9 +99,13 @@ struct ClassificationTally {
     private var losses: [(batch: Int, loss: Double)] = []
     private let began = ContinuousClock.now
     private(set) var count = 0
+    /// What was made of each image; nil if that is not kept.
+    private var predictions: [ClassPredictions.Image]?
 
-    init(classNames: [String]) {
+    /// - Parameter keepsPredictions: Whether to keep what is made of each image. Processes don't gather it.
+    init(classNames: [String], keepsPredictions: Bool = false) {
         self.classNames = classNames
+        predictions = keepsPredictions ? [] : nil
         images = .init(repeating: 0, count: classNames.count)
         right = images
     }
@@ -115,6 +128,19 @@ struct ClassificationTally {
         }
         losses.append((batch ?? losses.count, loss))
         count += labels.count
+        if predictions != nil { keep(scores, likeliest: likeliest, labels: labels, names: names) }
+    }
+
+    private mutating func keep(_ scores: Tensor, likeliest: [Int], labels: [Int], names: [String]) {
+        let (k, classes) = (min(5, classNames.count), classNames.count)
+        let logarithms = withoutGrad { scores.to(.cpu).to(.float64).logSoftmax(dim: 1).array(Double.self) }
+        for (i, (label, name)) in zip(labels, names).enumerated() {
+            let row = logarithms[i * classes..<(i + 1) * classes], own = Array(likeliest[i * k..<(i + 1) * k])
+            predictions?.append(
+                .init(
+                    name: name, label: label, likeliest: own, probability: min(1, exp(row[row.startIndex + own[0]])),
+                    loss: -row[row.startIndex + label]))
+        }
     }
 
     /// Adds up what all processes counted. Losses are added in the order of the batches, as one process does.
@@ -141,6 +167,6 @@ struct ClassificationTally {
             seconds: (ContinuousClock.now - began) / .seconds(1),
             classes: classNames.enumerated().map { label, name in
                 .init(name: name, images: images[label], top1: Double(right[label]) / Double(max(1, images[label])))
-            }, videos: videos)
+            }, videos: videos, predictions: predictions.map { .init(classes: classNames, images: $0) })
     }
 }

@@ -46,7 +46,7 @@ package struct ClipMeasurement {
         model.network.eval()
         defer { model.network.train(wasTraining) }
         let annotations = loader.dataset.annotations
-        var tally = ClassificationTally(classNames: model.classNames)
+        var tally = ClassificationTally(classNames: model.classNames, keepsPredictions: true)
         // Videos whose damage shows only when their frames are decoded.
         var unreadable: [UnreadableVideo] = []
         let epoch = loader.epoch(0)
@@ -121,7 +121,7 @@ extension ClassificationScores {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ClassificationScores {
         guard model.recipe.data.format.isOfVideos else {
-            return try ClassificationMeasurement(model: model).scores(progress: progress)
+            return try ClassificationMeasurement(model: model).scores(keepsPredictions: true, progress: progress)
         }
         let measurement = try ClipMeasurement(model: model, indexing: indexing)
         measurement.notes.forEach(notes)

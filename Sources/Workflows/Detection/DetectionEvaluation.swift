@@ -25,7 +25,9 @@ public struct DetectionEvaluation {
         let location = try data.location(.val, classNames: model.classNames)
         measurement = try DetectionMeasurement(
             model: model, part: location.open(), takesFewerClasses: saved.isPublished)
-        measured = MeasuredDetector(model, checkpoint: saved.path, at: saved.checkpoint.info, data: location)
+        measured = MeasuredDetector(
+            model, checkpoint: saved.path, at: saved.checkpoint.info, data: location,
+            annotations: measurement.part.annotations)
     }
 
     /// Draws images spread evenly over the data, annotated objects at the left, detected ones at the right.

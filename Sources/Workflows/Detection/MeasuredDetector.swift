@@ -1,4 +1,6 @@
+import Annotations
 import Foundation
+import Media
 import NN
 import Training
 
@@ -16,18 +18,33 @@ public struct MeasuredDetector: Hashable, Sendable, Codable {
     public var parameters: Int
     /// The annotated images.
     public var data: DatasetLocation
+    /// What the annotations were; nil in files of earlier versions.
+    package var groundTruth: DataRecord?
 
     /// Whether others trained it: then nothing is known of its steps.
     var isPublished: Bool { step == 0 && epoch == 0 }
 
-    init(_ model: DetectorModel, checkpoint: String, at info: CheckpointInfo, data: DatasetLocation) {
+    init(
+        _ model: DetectorModel, checkpoint: String, at info: CheckpointInfo, data: DatasetLocation,
+        annotations: DetectionAnnotations
+    ) {
         self.checkpoint = URL(fileURLWithPath: checkpoint).standardizedFileURL.path
         step = info.step
         epoch = info.epoch
         self.model = model.title
         parameters = model.module.namedParameters().reduce(0) { $0 + $1.parameter.tensor.count }
         self.data = data.absolute
+        groundTruth = DataRecord("val", files: [annotations.source], annotations: annotations)
     }
+}
+
+/// The part of a detector's `metrics.json` that reports and comparisons need.
+struct DetectionMetricsFile: Decodable {
+    let images: Int
+    let seconds: Double
+    let measured: MeasuredDetector?
+    let unreadable: [UnreadableImage]?
+    let damaged: [MediaWarning]?
 }
 
 extension DetectorModel {

@@ -1,5 +1,5 @@
 import Foundation
-import Listings
+import Support
 
 /// Every key of a recipe with its value, as `vertebra recipe` shows it.
 package struct RecipeListing: Encodable, Sendable {

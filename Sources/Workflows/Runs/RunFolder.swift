@@ -31,6 +31,8 @@ public struct RunFolder: Hashable, Sendable {
     public var evaluation: String { path + "/metrics.json" }
     /// The detections that `evaluate` scored, in COCO's results format.
     public var detections: String { path + "/detections.json" }
+    /// What a classifier made of each image or video that `evaluate` measured.
+    public var predictions: String { path + "/predictions.json" }
 
     /// The page that `report` makes.
     public var report: String { path + "/report.html" }

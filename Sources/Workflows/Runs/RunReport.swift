@@ -13,15 +13,6 @@ public struct RunReport {
     /// The run's folder.
     public let folder: RunFolder
 
-    /// The part of `metrics.json` that the report needs.
-    private struct MetricsFile: Decodable {
-        let images: Int
-        let seconds: Double
-        let measured: MeasuredDetector?
-        let unreadable: [UnreadableImage]?
-        let damaged: [MediaWarning]?
-    }
-
     /// - Parameters:
     ///   - path: A run's folder, or the one that `evaluate --output` wrote to.
     ///   - settings: Changes to the run's recipe as `key=value`, such as `data.root=…` if the data have moved.
@@ -88,10 +79,10 @@ public struct RunReport {
         }
     }
 
-    private static func evaluation(in folder: RunFolder) throws -> MetricsFile {
+    private static func evaluation(in folder: RunFolder) throws -> DetectionMetricsFile {
         do {
             return try JSONDecoder().decode(
-                MetricsFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.evaluation)))
+                DetectionMetricsFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.evaluation)))
         } catch {
             throw JobError(
                 folder.evaluation,
@@ -101,7 +92,7 @@ public struct RunReport {
 
     /// The run's recipe, or the one in the checkpoint that was measured; nil if both are gone.
     private static func recipe(
-        in folder: RunFolder, evaluation: MetricsFile, settings: [String]
+        in folder: RunFolder, evaluation: DetectionMetricsFile, settings: [String]
     ) throws -> RecipeFile? {
         if FileManager.default.fileExists(atPath: folder.recipe) {
             return try RecipeFile(path: folder.recipe, settings: settings)
@@ -114,7 +105,7 @@ public struct RunReport {
     }
 
     private static func facts(
-        _ evaluation: MetricsFile, _ location: DatasetLocation, _ annotations: DetectionAnnotations,
+        _ evaluation: DetectionMetricsFile, _ location: DatasetLocation, _ annotations: DetectionAnnotations,
         detections report: DetectionReport
     ) -> [DetectionReport.Fact] {
         var facts: [DetectionReport.Fact] = []

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A table of text whose columns are as wide as their widest cell.
 package struct TextTable {
     let header: [String]
@@ -22,5 +24,14 @@ package struct TextTable {
             while text.last == " " { text.removeLast() }
             return text
         }.joined(separator: "\n")
+    }
+
+    /// The table in Markdown. A vertical bar in a cell is escaped; other marks are meant as marks.
+    package var markdown: String {
+        func line(_ cells: [String]) -> String {
+            "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |"
+        }
+        let rule = header.indices.map { rightAligned.contains($0) ? "---:" : "---" }
+        return ([header, rule] + rows).map(line).joined(separator: "\n")
     }
 }
