@@ -36,6 +36,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 
 let dataModules = [
     "Support", "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
@@ -106,8 +107,9 @@ let targetsWithLibtorch: [Target] =
         .target(
             name: "VertebraEngine",
             dependencies: [
-                "CAllocator", "Commands", "Workflows", "Benchmarks", "Annotations", "Detectors", "DataPipeline",
-                "Doctor", "Media", "ONNXExport", "SampleSets", "ScoreCommands", "Support", "Tensors", "Training",
+                "CAllocator", "Commands", "Workflows", "Benchmarks", "Serving", "Annotations", "Detectors",
+                "DataPipeline", "Doctor", "Media", "ONNXExport", "SampleSets", "ScoreCommands", "Support", "Tensors",
+                "Training",
                 argumentParser,
             ]),
         .testTarget(
@@ -135,6 +137,18 @@ let targetsWithLibtorch: [Target] =
             "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets",
             "Tensors", "NN", "DataPipeline", "Backbones", "Training", "Detectors", "ONNXExport", "Support", yams, logging,
         ], testDependencies: ["SimulatedDevice"])
+    + [
+        .target(
+            name: "Serving",
+            dependencies: ["Workflows", "Detectors", "Annotations", "Media", "Tensors", "Training", "Support"] + nio,
+            resources: [.embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "TestSupport", "Workflows", "Detectors", "Annotations", "Media", "SampleSets", "Tensors",
+                "Training", "Support",
+            ] + nio),
+    ]
     + module(
         "Benchmarks",
         [
@@ -163,6 +177,7 @@ let package = Package(
                 .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
                 .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
                 .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+                .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
             ]),
     targets: targetsWithoutLibtorch + (withoutLibtorch ? [] : targetsWithLibtorch),
     swiftLanguageModes: [.v6],

@@ -12,8 +12,7 @@ package struct Vertebra: ParsableCommand {
         version: versionText,
         subcommands: [
             ModelsCommand.self, DescribeCommand.self, TrainCommand.self, RecipeCommand.self, EvaluateCommand.self,
-            ReportCommand.self, CompareCommand.self,
-            DetectCommand.self, RecognizeCommand.self,
+            ReportCommand.self, CompareCommand.self, DetectCommand.self, RecognizeCommand.self, ServeCommand.self,
             ExplainCommand.self, ScoreCommand.self, DataCommand.self, ConvertCommand.self, ExportCommand.self,
             BenchCommand.self,
         ])

@@ -13,8 +13,16 @@ public enum StopSignal {
         "\nStopping after this step, then saving; once more to quit at once without saving.\n"
     private static let message: StaticString = "\nStopping; once more to quit at once without clearing up.\n"
 
-    /// Whether a stop was asked for since `watching` began.
-    public static var isRequested: Bool { requests.load(ordering: .relaxed) > 0 }
+    /// Whether a stop was asked for since `watching` began; within `asking`, what that says.
+    public static var isRequested: Bool { answer?() ?? (requests.load(ordering: .relaxed) > 0) }
+
+    @TaskLocal private static var answer: (@Sendable () -> Bool)?
+
+    /// Runs `body`, which stops once `isStopped` says so and does not heed signals: for work that others asked for, and that
+    /// ends when they no longer want it.
+    package static func asking<R>(_ isStopped: @escaping @Sendable () -> Bool, _ body: () throws -> R) rethrows -> R {
+        try $answer.withValue(isStopped, operation: body)
+    }
 
     /// Asks for a stop as a signal would.
     public static func request() {

@@ -58,7 +58,8 @@ final class CommandTests: XCTestCase {
         let run = try CommandRun.of(["--help"])
         XCTAssertEqual(run.status, 0)
         for command in [
-            "models", "describe", "train", "evaluate", "report", "detect", "explain", "score", "data", "convert",
+            "models", "describe", "train", "evaluate", "report", "detect", "serve", "explain", "score", "data",
+            "convert",
             "bench",
         ] {
             XCTAssertTrue(run.output.contains("  \(command) "), command)

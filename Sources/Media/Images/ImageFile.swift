@@ -111,6 +111,12 @@ public enum ImageFile {
     public static func header(of bytes: [UInt8], name: String = "image") throws -> ImageHeader {
         try bytes.withUnsafeBytes { try ImageHeader(ofWhole: $0, name: name) }
     }
+
+    /// Reads what the bytes of a JPEG or PNG file, in memory of the caller's, say about its picture, without decoding it.
+    /// - Throws: ``MediaError``, which calls the bytes `name`.
+    package static func header(of bytes: UnsafeRawBufferPointer, name: String) throws(MediaError) -> ImageHeader {
+        try ImageHeader(ofWhole: bytes, name: name)
+    }
 }
 
 /// The text in an array of characters of a C struct, up to its first zero.

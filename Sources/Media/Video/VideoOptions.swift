@@ -1,3 +1,24 @@
+/// How much a video file may ask for before it is refused with ``MediaError/Kind/tooLarge``.
+public struct VideoLimits: Hashable, Sendable {
+    /// The most pixels of a frame, width times height.
+    public var maxPixels: Int
+    /// The most frames.
+    public var maxFrames: Int
+
+    /// Limits of 100 million pixels and 10 million frames unless said otherwise.
+    public init(maxPixels: Int = 100_000_000, maxFrames: Int = 10_000_000) {
+        self.maxPixels = maxPixels
+        self.maxFrames = maxFrames
+    }
+}
+
+extension VideoOptions {
+    /// Options that differ from the usual ones in threads, stream and limits.
+    package init(threads: Int, stream: Int?, limits: VideoLimits) {
+        self.init(threads: threads, maxPixels: limits.maxPixels, maxFrames: limits.maxFrames, stream: stream)
+    }
+}
+
 /// How a video file is read.
 public struct VideoOptions: Hashable, Sendable {
     /// What to do with a file that is truncated or damaged.

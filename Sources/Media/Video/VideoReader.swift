@@ -128,7 +128,12 @@ public final class VideoReader {
     /// file that can't be read.
     package static func looksLikeVideo(_ path: String) -> Bool {
         guard let start = try? FileBytes(path, first: 1024) else { return false }
-        return start.withUnsafeBytes { cm_video_is_container($0.bytePointer, $0.count) || FileKind.isVideo($0) }
+        return start.withUnsafeBytes { looksLikeVideo($0) }
+    }
+
+    /// Whether bytes, of which the first thousand are enough, are the beginning of a video's file.
+    package static func looksLikeVideo(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        cm_video_is_container(bytes.bytePointer, bytes.count) || FileKind.isVideo(bytes)
     }
 
     /// When frame `index` is shown, in seconds after the first frame; nil when the file doesn't say.

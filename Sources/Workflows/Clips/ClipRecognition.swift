@@ -17,7 +17,7 @@ public struct RecognizedClip: Encodable, Sendable {
     }
 
     /// The file.
-    public let video: String
+    public internal(set) var video: String
     /// Number of frames of the video.
     public let frames: Int
     /// Frames a second; nil where the file doesn't say.
@@ -39,6 +39,13 @@ public struct RecognizedClip: Encodable, Sendable {
 
     enum CodingKeys: String, CodingKey { case video, frames, rate, views, classes, drawn, soundLeftOut }
 
+    /// This recognition with another name of the file.
+    package func named(_ name: String) -> RecognizedClip {
+        var copy = self
+        copy.video = name
+        return copy
+    }
+
     /// The classes and their probabilities in one line for a person.
     public var summary: String {
         classes.map { String(format: "%@ %.1f%%", $0.name, $0.probability * 100) }.joined(separator: ", ")
@@ -49,8 +56,12 @@ public struct RecognizedClip: Encodable, Sendable {
 public struct ClipRecognition {
     /// The classifier.
     public let model: ClassifierModel
-    private let top: Int
-    private let stream: Int?
+    /// How many classes are reported for each video.
+    package var top: Int
+    /// The number of the stream of each video that is read; nil for the one that FFmpeg prefers.
+    package var stream: Int?
+    /// How large a video may be.
+    package var limits = VideoLimits()
     private let damaged = DamagedImageLog()
 
     /// The damaged frames of folders that were accepted so far, as the recipe's `data.damaged_images` says.
@@ -84,7 +95,7 @@ public struct ClipRecognition {
         let frameOptions = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
-            options: VideoOptions(threads: Threads.count, stream: stream), frameOptions: frameOptions)
+            options: VideoOptions(threads: Threads.count, stream: stream, limits: limits), frameOptions: frameOptions)
         let probabilities: Tensor
         do {
             probabilities = try model.logProbabilities(views).exp()

@@ -50,19 +50,18 @@ public struct ImageDetection {
     ///
     /// - Throws: `MediaError` naming the file.
     public func detect(_ path: String, threshold: Float) throws -> ImageDetections {
-        let header = try ImageFile.header(path)
-        let size = model.recipe.input.evaluationSize(of: header.size)
-        let damaged = DamagedImageLog()
-        var options = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
-        if size != header.size {
-            options.minimumSize = size
-            options.targetSize = size
-        }
-        let image = try ImageFile.read(path, options: options)
-        return ImageDetections(
-            image: path, width: header.width, height: header.height, damage: damaged.images.first,
-            detections: objects(in: [image], originalSizes: [header.size], threshold: threshold)[0])
+        detections(in: try pictures.decode(path), threshold: threshold)
     }
+
+    /// Detects in a picture that ``pictures`` decoded; objects below `threshold` are left out.
+    package func detections(in picture: DecodedPicture, threshold: Float) -> ImageDetections {
+        ImageDetections(
+            image: picture.name, width: picture.size.width, height: picture.size.height, damage: picture.damage,
+            detections: objects(in: [picture.image], originalSizes: [picture.size], threshold: threshold)[0])
+    }
+
+    /// Decodes pictures as the recipe says for evaluation.
+    package var pictures: PictureDecoding { PictureDecoding(model.recipe) }
 
     /// The objects in each of `images`, already scaled as the recipe's `input` says, that score at least `threshold`.
     func objects(

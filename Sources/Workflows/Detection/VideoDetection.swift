@@ -19,7 +19,7 @@ public struct VideoDetections: Encodable, Sendable {
     }
 
     /// The file.
-    public let video: String
+    public internal(set) var video: String
     /// Width in pixels.
     public let width: Int
     /// Height in pixels.
@@ -39,6 +39,13 @@ public struct VideoDetections: Encodable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case video, width, height, frameCount, frameRate, frames, drawing, soundLeftOut
+    }
+
+    /// These detections with another name of the file.
+    package func named(_ name: String) -> VideoDetections {
+        var copy = self
+        copy.video = name
+        return copy
     }
 }
 
@@ -74,6 +81,7 @@ extension ImageDetection {
     ///   - path: The video's file.
     ///   - threshold: The lowest score that is kept, 0…1.
     ///   - stream: The number of the file's stream to read; nil for the one that FFmpeg prefers.
+    ///   - limits: How large the video may be.
     ///   - passes: Which frames are looked at, and how many together.
     ///   - drawing: Path of an MP4 to write, with boxes on every frame, which lasts as long as the video. A skipped frame
     ///     shows the boxes of the last frame that was looked at. The file appears once it is complete.
@@ -81,12 +89,14 @@ extension ImageDetection {
     ///   - progress: called with the number of frames done.
     /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
     public func detectVideo(
-        _ path: String, threshold: Float, stream: Int? = nil, passes: VideoPasses = VideoPasses(),
+        _ path: String, threshold: Float, stream: Int? = nil, limits: VideoLimits = VideoLimits(),
+        passes: VideoPasses = VideoPasses(),
         drawing: String? = nil,
         keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> VideoDetections {
         let began = ContinuousClock.now
-        let reader = try VideoReader(path: path, options: VideoOptions(threads: Threads.count, stream: stream))
+        let reader = try VideoReader(
+            path: path, options: VideoOptions(threads: Threads.count, stream: stream, limits: limits))
         var result = VideoDetections(
             video: path, width: reader.width, height: reader.height, frameCount: reader.frameCount,
             frameRate: reader.frameRate)

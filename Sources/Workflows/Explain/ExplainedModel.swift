@@ -96,28 +96,9 @@ struct ExplainedModel {
         hasClassNames = names.source != nil
     }
 
-    /// The middle of the image, as evaluation takes it; for CIFAR, scaled to its 32×32 pixels.
-    var crop: CenterCrop {
-        let input = classifier.recipe.input
-        switch classifier.recipe.data.format {
-        case .cifar, .cifar10, .cifar100:
-            return CenterCrop(shorterSide: CIFARDataset.side, side: CIFARDataset.side)
-        case .folder, .kinetics, .somethingSomething:
-            return CenterCrop(shorterSide: input.shorterSide, side: input.side)
-        }
-    }
-
-    /// The network's input for a file: `[1, 3, H, W]`, normalised.
-    ///
-    /// - Parameter damaged: is told of the file if it is damaged and accepted.
-    /// - Throws: `MediaError` naming the file.
-    func input(_ path: String, size: ImageSize, damaged: DamagedImageLog) throws -> Tensor {
-        let crop = crop
-        var random = SeededRandom(seed: 0, epoch: 0, index: 0)
-        var options = DecodeOptions(classifier.recipe.data.damagedImages, telling: damaged)
-        options.minimumSize = crop.minimumSize(of: size, random: &random)
-        let image = crop.apply(try ImageFile.read(path, options: options), random: &random)
-        return classifier.normalized(Tensor(image).permute([2, 0, 1]).unsqueeze(0))
+    /// The network's input for a picture that was decoded for it: `[1, 3, H, W]`, normalised.
+    func input(_ picture: DecodedPicture) -> Tensor {
+        classifier.normalized(Tensor(picture.image).permute([2, 0, 1]).unsqueeze(0))
     }
 
     /// The index of a stage by its name; nil is the last stage.

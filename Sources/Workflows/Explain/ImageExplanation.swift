@@ -133,14 +133,16 @@ public struct ImageExplanation {
     /// - Throws: `MediaError` naming the file; `JobError` if a model's scores are not finite.
     public func explain(_ path: String) throws -> ImageExplanations {
         let size = try ImageFile.header(path).size
-        let damaged = DamagedImageLog()
+        var damage: MediaWarning?
         let found = try models.map { model, classIndex, stage in
+            let picture = try PictureDecoding(model.classifier).decode(path)
+            damage = damage ?? picture.damage
             let result = try model.classifier.network.gradCAM(
-                model.input(path, size: size, damaged: damaged), classes: classIndex.map { [$0] }, stage: stage)
+                model.input(picture), classes: classIndex.map { [$0] }, stage: stage)
             return try explanation(of: result, by: model, stage: stage, path: path, size: size)
         }
         return ImageExplanations(
-            image: path, width: size.width, height: size.height, damage: damaged.images.first, models: found)
+            image: path, width: size.width, height: size.height, damage: damage, models: found)
     }
 
     private func explanation(
@@ -156,7 +158,7 @@ public struct ImageExplanation {
                     + "input.deviation are not what it was trained with")
         }
         let (height, width) = (result.maps.shape[1], result.maps.shape[2])
-        let region = model.crop.region(of: size)
+        let region = model.classifier.centerCrop.region(of: size)
         let hottest = values.indices.max { values[$0] < values[$1] } ?? 0
         let most = values[hottest]
         let maximum = ImageExplanations.Model.Maximum(

@@ -18,6 +18,11 @@ public struct SavedModel {
     private(set) var file: RecipeFile
     let checkpoint: Checkpoint
 
+    /// What the checkpoint says of itself.
+    package var info: CheckpointInfo { checkpoint.info }
+    /// The recipe's text, with settings applied.
+    package var recipeText: String { get throws { try file.text } }
+
     /// Reads a checkpoint, or weights that others trained.
     ///
     /// - Parameters:
@@ -77,6 +82,9 @@ public struct SavedModel {
                 path, "this classifier takes clips; --set input.shorter_side=… changes the size of their crops")
         }
     }
+
+    /// Whether a classifier was trained on videos rather than images.
+    package var takesVideos: Bool { get throws { try file.decode(DataHead.self).data.format.isOfVideos } }
 
     private struct DataHead: Decodable {
         struct Data: Decodable {
