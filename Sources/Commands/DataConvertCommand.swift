@@ -23,6 +23,7 @@ extension DataCommand {
         @Option(help: "What becomes of pictures: link them where possible, copy them, or none.")
         package var images: ImagePlacing = .link
         @Flag(help: "Replace the folder if it is a data set.") package var replace = false
+        @Flag(help: "Print what was written as JSON.") package var json = false
 
         package init() {}
     }

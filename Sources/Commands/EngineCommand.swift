@@ -16,7 +16,10 @@ package protocol EngineWork: EngineCommand {
 
 extension EngineCommand {
     /// Works in the engine, or becomes it.
-    package func work() throws {
+    package func work() throws { try workAsEngine() }
+
+    /// Works in the engine, or becomes it.
+    func workAsEngine() throws {
         guard let engineWork = self as? any EngineWork else { throw Engine.become() }
         try engineWork.workInEngine()
     }

@@ -25,7 +25,7 @@ extension OperationCall {
     /// Images as a detector's network takes them: normalised, scaled, and padded with zeros.
     func imageBatch() throws -> GraphValue {
         let statistics = ChannelStatistics(mean: try doubles("mean"), deviation: try doubles("deviation"))
-        let pixels = GraphValue(name: ModelInput.valueName, type: translator.input.type)
+        let pixels = GraphValue(name: PixelInput.valueName, type: translator.input.type)
         let planes = graph.normalized(pixels, translator.input, by: statistics)
         let original = graph.sizes(planes, 2..<4)
         var scaled = original

@@ -77,7 +77,7 @@ public struct ONNXModel {
     ///   - network: normalised float32 pixels `[N]` + shape → logits. It must be in evaluation, on the CPU, in float32.
     /// - Throws: ``ONNXExportError``
     public static func classifier(
-        shape: [Int], statistics: ChannelStatistics, input: ModelInput = .uint8, precision: Precision = .float32,
+        shape: [Int], statistics: ChannelStatistics, input: PixelInput = .uint8, precision: Precision = .float32,
         parameters: [(name: String, tensor: Tensor)], network: (Tensor) -> Tensor
     ) throws -> ONNXModel {
         func recording(_ count: Int) throws -> OperationRecording {
@@ -89,7 +89,7 @@ public struct ONNXModel {
         let trace = try Trace([recording(2), recording(3)])
         let translator = Translator(trace, names: names, computation: precision.type, input: input)
         let isOfClips = shape.count == 4
-        let pixels = GraphValue(name: translator.graph.unique(ModelInput.valueName), type: input.type)
+        let pixels = GraphValue(name: translator.graph.unique(PixelInput.valueName), type: input.type)
         translator.setInput(
             trace.inputs[0],
             to: translator.graph.normalized(pixels, input, by: statistics, isOfClips: isOfClips))
@@ -122,7 +122,7 @@ public struct ONNXModel {
     ///     float32.
     /// - Throws: ``ONNXExportError``
     public static func detector(
-        _ outputs: DetectorOutputs, input: ModelInput = .uint8, precision: Precision = .float32,
+        _ outputs: DetectorOutputs, input: PixelInput = .uint8, precision: Precision = .float32,
         parameters: [(name: String, tensor: Tensor)], detect: ([Tensor]) -> Void
     ) throws -> ONNXModel {
         // Images that differ in both extents, also where one side is scaled to a fixed length; batches that differ in number.
@@ -139,7 +139,7 @@ public struct ONNXModel {
         let trace = try Trace([recording(0), recording(1)])
         let translator = Translator(trace, names: names, computation: precision.type, input: input)
         let graph = translator.graph
-        let pixels = GraphValue(name: graph.unique(ModelInput.valueName), type: input.type)
+        let pixels = GraphValue(name: graph.unique(PixelInput.valueName), type: input.type)
         translator.setInput(trace.inputs[0], to: pixels)
         try translator.run()
         guard !translator.detections.isEmpty else {

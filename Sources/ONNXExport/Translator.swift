@@ -7,7 +7,7 @@ final class Translator {
     /// The type that convolutions and what stands between them compute in. What decides on boxes stays in float32.
     let computation: ElementType
     /// How the graph takes its pixels.
-    let input: ModelInput
+    let input: PixelInput
     /// The value of each tensor that depends on the input, by its number.
     private(set) var values: [Int: GraphValue] = [:]
     /// What the input's images became, for operations that ask for their sizes.
@@ -29,7 +29,7 @@ final class Translator {
     ///   - names: the names of weights, and of what is made of them.
     ///   - computation: float32 or float16.
     ///   - input: how the graph takes its pixels.
-    init(_ trace: Trace, names: WeightNames, computation: ElementType, input: ModelInput) {
+    init(_ trace: Trace, names: WeightNames, computation: ElementType, input: PixelInput) {
         self.trace = trace
         self.names = names
         self.computation = computation

@@ -48,9 +48,9 @@ public struct DatasetReport: Sendable {
         ReportPage(
             title: title,
             sections: [
-                .init("summary", "Summary", summary), .init("classes", "Classes", classTable),
-                .init("charts", "Sizes and shapes", charts), .init("inputs", "Inputs", inputTable),
-                .init("anchors", "Anchors", anchorTable), .init("pictures", "Pictures", figures),
+                .init("summary", "Summary", summary), .init("charts", "Sizes and shapes", charts),
+                .init("inputs", "Inputs", inputTable), .init("anchors", "Anchors", anchorTable),
+                .init("classes", "Classes", classTable), .init("pictures", "Pictures", figures),
             ]
         ).html().text
     }
@@ -96,7 +96,7 @@ public struct DatasetReport: Sendable {
             (name: "\($0.size.width)×\($0.size.height)", count: $0.images)
         }
         return """
-            <div class="pair">\(chart("Objects by area: small below 32², large from 96² pixels", statistics.areas))\
+            <div class="pair">\(chart("Objects by area (32² and 96² pixels)", statistics.areas))\
             \(chart("Objects by width to height", statistics.aspectRatios))\
             \(chart("Images by number of objects", statistics.objectsPerImage))\
             \(sizes.isEmpty ? "" : BarChart(title: "Most frequent image sizes", bars: sizes).figure())</div>

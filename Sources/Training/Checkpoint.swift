@@ -17,6 +17,10 @@ public struct Checkpoint: Sendable {
     public var optimizer: [(name: String, tensor: Tensor)]
     /// The state of libtorch's generator on the CPU.
     public var randomState: Tensor?
+    /// Further texts in the file's metadata, by key: what a run wants to go where its weights go. Training does not read them.
+    public var texts: [String: String]
+    /// Whether the file holds what a training needs to go on; a model that was exported lacks what the optimiser knew.
+    package private(set) var canGoOn: Bool
 
     private static let metadataKey = "vertebra_checkpoint"
     private static let optimizerPrefix = "optimizer/"
@@ -25,12 +29,14 @@ public struct Checkpoint: Sendable {
     /// A checkpoint of these tensors, to be written.
     public init(
         info: CheckpointInfo, model: [(name: String, tensor: Tensor)],
-        optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil
+        optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil, texts: [String: String] = [:]
     ) {
         self.info = info
         self.model = model
         self.optimizer = optimizer
         self.randomState = randomState
+        self.texts = texts
+        canGoOn = randomState != nil
     }
 
     /// Writes the file whole or not at all: a crash or a full disk leaves the one that was there.
@@ -44,7 +50,8 @@ public struct Checkpoint: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
             let json = String(decoding: try encoder.encode(info), as: UTF8.self)
-            try Safetensors.write(tensors, metadata: ["format": "pt", Self.metadataKey: json], to: path)
+            let own = ["format": "pt", Self.metadataKey: json]
+            try Safetensors.write(tensors, metadata: texts.merging(own) { $1 }, to: path)
         } catch {
             throw CheckpointError.cannotWrite(
                 path: path, reason: "\(error)", intact: FileManager.default.fileExists(atPath: path))
@@ -64,7 +71,15 @@ public struct Checkpoint: Sendable {
     ///
     /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func readModel(_ path: String) throws -> Checkpoint {
-        try read(path) { try Safetensors.map($0) { !$0.hasPrefix(optimizerPrefix) && $0 != randomStateName } }
+        var canGoOn = false
+        var checkpoint = try read(path) { path in
+            try Safetensors.map(path) { name in
+                if name == randomStateName { canGoOn = true }
+                return !name.hasPrefix(optimizerPrefix) && name != randomStateName
+            }
+        }
+        checkpoint.canGoOn = canGoOn
+        return checkpoint
     }
 
     /// Reads what a checkpoint says of the run, and no tensor.
@@ -84,10 +99,12 @@ public struct Checkpoint: Sendable {
         }
         guard let json = file.metadata[metadataKey] else { throw CheckpointError.foreign(path: path) }
         let info = try decodeInfo(json, path: path)
-        var checkpoint = Checkpoint(info: info, model: [])
+        let texts = file.metadata.filter { $0.key != metadataKey && $0.key != "format" }
+        var checkpoint = Checkpoint(info: info, model: [], texts: texts)
         for (name, tensor) in file.tensors {
             if name == randomStateName {
                 checkpoint.randomState = tensor
+                checkpoint.canGoOn = true
             } else if name.hasPrefix(optimizerPrefix) {
                 checkpoint.optimizer.append((String(name.dropFirst(optimizerPrefix.count)), tensor))
             } else {

@@ -10,6 +10,8 @@ public enum CheckpointError: Error, CustomStringConvertible {
     case damaged(path: String, reason: String)
     /// A safetensors file that no training run wrote.
     case foreign(path: String)
+    /// A trained model without the optimiser's state, from which training can't go on.
+    case modelAlone(path: String)
     /// The file is of a format that a later program writes.
     case newer(path: String, version: Int)
     /// The classes are not those that are wanted, or in another order.
@@ -35,6 +37,10 @@ public enum CheckpointError: Error, CustomStringConvertible {
         case .foreign(let path):
             return "\(path): holds tensors but is no checkpoint of a training run; "
                 + "give it as weights to start from instead"
+        case .modelAlone(let path):
+            return
+                "\(path): holds a trained model without its optimiser's state, so its training can't go on; start a new one "
+                + "from it with model.weights"
         case .newer(let path, let version):
             return "\(path): is a checkpoint of format \(version); this program reads up to "
                 + "\(CheckpointInfo.currentVersion). Use a newer one."

@@ -31,6 +31,8 @@ public final class TrainingLoop<Task: TrainingTask> {
     /// as many batches as `TrainingOptions.accumulation` says, over all processes, and the task's `batches` gives those of its
     /// own process (`BatchShare` of DataPipeline says which).
     public var processes: TrainingProcesses?
+    /// The further texts of every checkpoint, asked for when one is written.
+    package var texts: () throws -> [String: String] = { [:] }
     /// What the processes exchange, once the run has begun.
     var exchange: GradientExchange?
     /// Whether the run has said which parameters have no gradient.

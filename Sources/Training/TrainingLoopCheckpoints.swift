@@ -16,7 +16,7 @@ extension TrainingLoop {
         try announce(.checkpointSaved(path: path, kind: kind))
     }
 
-    private func checkpoint() -> Checkpoint {
+    private func checkpoint() throws -> Checkpoint {
         let info = CheckpointInfo(
             classNames: identity.classNames, recipe: identity.recipe, step: position.step, epoch: position.epoch,
             batchInEpoch: position.batchInEpoch, batchesPerEpoch: task.batchesPerEpoch,
@@ -25,8 +25,9 @@ extension TrainingLoop {
             schedule: options.schedule, best: position.best,
             metrics: position.metrics.filter { $0.value.isFinite }, evaluationIsPending: position.evaluationIsPending,
             lossScale: position.lossScale)
-        return Checkpoint(
-            info: info, model: task.model.stateDict(), optimizer: optimizer.stateDict(), randomState: Random.state)
+        return try Checkpoint(
+            info: info, model: task.model.stateDict(), optimizer: optimizer.stateDict(), randomState: Random.state,
+            texts: texts())
     }
 
     /// After an error of the data: writes the run as it was before the step that lacks its batch, and says so.
@@ -63,9 +64,10 @@ extension TrainingLoop {
         for (what, expected, found, canChange) in settings where expected != found && !(canChange && acceptsChanges) {
             throw CheckpointError.otherRun(path: path, what: what, expected: expected, found: found)
         }
+        guard checkpoint.canGoOn else { throw CheckpointError.modelAlone(path: path) }
         let own = Random.state
         guard let randomState = checkpoint.randomState, randomState.shape == own.shape, randomState.dtype == own.dtype
-        else { throw CheckpointError.damaged(path: path, reason: "it has no random state") }
+        else { throw CheckpointError.damaged(path: path, reason: "its random state is not one") }
         try checkpoint.load(into: task.model, classNames: identity.classNames, path: path)
         do {
             try optimizer.loadStateDict(checkpoint.optimizer)

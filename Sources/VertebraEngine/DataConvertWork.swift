@@ -1,3 +1,4 @@
+import Annotations
 import ArgumentParser
 import Commands
 import ScoreCommands
@@ -24,6 +25,7 @@ extension DataCommand.WritingOptions {
             try writer.write(set, to: output, replacing: replace) { line.show($0, of: $1) }
         }
         line.end()
+        guard !json else { return printToStandardOutput(try prettyJSON(summary)) }
         for part in summary.parts {
             printToStandardOutput("\(part.name): \(part.images) images, \(part.objects) objects")
         }

@@ -15,7 +15,7 @@ extension ExportCommand: EngineWork {
             try WholeFile.requireWritable(file)
         }
         let options = ModelExport.Options(
-            input: ModelInput(rawValue: input.rawValue) ?? .uint8,
+            input: PixelInput(rawValue: input.rawValue) ?? .uint8,
             precision: ONNXModel.Precision(rawValue: precision.rawValue) ?? .float32)
         let export =
             fresh

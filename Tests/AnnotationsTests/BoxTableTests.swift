@@ -19,6 +19,7 @@ final class BoxTableTests: XCTestCase {
             "Image Path;X_Min;Y_Min;X_Max;Y_Max;Label\r\na.jpg;1;2;4;6;dog\r\n",
             "img\tx1\ty1\tx2\ty2\tlabel\na.jpg\t1\t2\t4\t6\tdog",
             "file,x0,y0,x1,y1,name\na.jpg,1,2,4,6,dog", "x,y,w,h,class,image\n1,2,3,4,dog,a.jpg",
+            "file,x1,y1,w,h,label\na.jpg,1,2,3,4,dog",
             "label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,image_width,image_height\ndog,1,2,3,4,a.jpg,9,8",
             "path,left,top,right,bottom,category\n\"a.jpg\",1.0,2e0, 4 ,6,\"dog\"",
         ] {

@@ -8,7 +8,7 @@ final class ONNXModelTests: XCTestCase {
     private let statistics = ChannelStatistics(mean: [0.5, 0.4, 0.3], deviation: [0.2, 0.3, 0.4])
 
     private func model(
-        _ input: ModelInput = .uint8, _ precision: ONNXModel.Precision = .float32,
+        _ input: PixelInput = .uint8, _ precision: ONNXModel.Precision = .float32,
         parameters: [(name: String, tensor: Tensor)] = [], network: (Tensor) -> Tensor
     ) throws -> ONNXModel {
         try ONNXModel.classifier(

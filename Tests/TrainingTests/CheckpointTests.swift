@@ -33,6 +33,24 @@ final class CheckpointTests: XCTestCase {
         XCTAssertEqual(layer.weight.tensor.array(Float.self), checkpoint.model[0].tensor.array(Float.self))
     }
 
+    /// Texts of the caller go into the metadata beside the checkpoint's own, which they can't replace.
+    func testFurtherTexts() throws {
+        let path = try temporaryDirectory() + "/c.safetensors"
+        var checkpoint = try written(path)
+        XCTAssertEqual(try Checkpoint.read(path).texts, [:])
+        checkpoint.texts = ["origin": "here \"and\" there", "format": "mine", "vertebra_checkpoint": "no"]
+        try checkpoint.write(to: path)
+        for read in [try Checkpoint.read(path), try Checkpoint.readModel(path)] {
+            XCTAssertEqual(read.texts, ["origin": "here \"and\" there"])
+            XCTAssertEqual(read.info, info)
+            XCTAssertTrue(read.canGoOn)
+        }
+        XCTAssertEqual(try Safetensors.read(path).metadata["format"], "pt")
+        try Checkpoint(info: info, model: checkpoint.model).write(to: path)
+        XCTAssertFalse(try Checkpoint.read(path).canGoOn)
+        XCTAssertFalse(try Checkpoint.readModel(path).canGoOn)
+    }
+
     /// Whoever uses a model reads no more than it needs, and what is left out is checked all the same.
     func testAPartIsReadWithoutTheRest() throws {
         let path = try temporaryDirectory() + "/c.safetensors"

@@ -44,6 +44,16 @@ final class ResumeTests: XCTestCase {
         }
     }
 
+    func testAModelAloneIsNoRun() throws {
+        let folder = try temporaryDirectory()
+        let outcome = try toyLoop(task(), folder, options: evaluatedOptions()).run()
+        let checkpoint = try Checkpoint.read(outcome.lastCheckpoint)
+        try Checkpoint(info: checkpoint.info, model: checkpoint.model).write(to: outcome.lastCheckpoint)
+        XCTAssertThrowsError(try toyLoop(task(), folder, options: evaluatedOptions()).run(resume: true)) {
+            XCTAssertTrue("\($0)".contains("without its optimiser's state"), "\($0)")
+        }
+    }
+
     func testStoppingByASignalAndResumingEqualsRunningThroughBitForBit() throws {
         for adam in [false, true] {
             let whole = try temporaryDirectory()

@@ -31,6 +31,25 @@ final class YOLOLayoutTests: XCTestCase {
         XCTAssertTrue(set.parts[1].annotations.objects(0).isEmpty, "no file of labels is no object")
     }
 
+    /// Shares are those of the picture as it is seen: a camera that was held upright stores it lying.
+    func testPicturesAreUpright() throws {
+        let folder = try temporaryDirectory()
+        try DetectionSetFiles.write(
+            ["data.yaml": "train: images\nnames: [cat]\n", "labels/a.txt": "0 0.5 0.25 0.2 0.5\n"],
+            pictures: ["images/a.jpg": size], to: folder)
+        let url = URL(fileURLWithPath: folder + "/images/a.jpg")
+        // An APP1 segment of 34 bytes: a TIFF header, and a directory of one entry, the orientation 6 as a short.
+        let exif: [UInt8] =
+            [0xFF, 0xE1, 0, 34] + Array("Exif\0\0II*\0".utf8) + [8, 0, 0, 0, 1, 0]
+            + [0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
+        var bytes = try Data(contentsOf: url)
+        bytes.insert(contentsOf: exif, at: 2)
+        try bytes.write(to: url)
+        let annotations = try DetectionSet.read(folder).parts[0].annotations
+        XCTAssertEqual(annotations.imageSize(0), ImageSize(width: 50, height: 100))
+        XCTAssertEqual(annotations.target(0).boxes, [Box(x0: 20, y0: 0, x1: 30, y1: 50)])
+    }
+
     func testRoboflowLayoutAndListsOfClasses() throws {
         for (files, pictures) in [
             (

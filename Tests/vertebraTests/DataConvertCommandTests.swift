@@ -35,6 +35,18 @@ final class DataConvertCommandTests: XCTestCase {
         XCTAssertEqual(voc.status, 0, voc.output)
     }
 
+    func testJSON() throws {
+        let samples = try TinyData.folder.get() + "/samples/coco", folder = try temporaryDirectory()
+        let run = try CommandRun.of(
+            ["data", "convert", samples, "made", "--to", "voc", "--images", "copy", "--json"], in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        let found = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+        XCTAssertEqual(found?["format"] as? String, "voc")
+        XCTAssertEqual(found?["copied"] as? Int, 12)
+        XCTAssertEqual((found?["parts"] as? [[String: Any]])?.compactMap { $0["images"] as? Int }, [8, 4])
+        XCTAssertEqual((found?["notes"] as? [String])?.contains { $0.contains("areas of outlines") }, true, run.output)
+    }
+
     func testAFolderThatIsThereIsLeftAloneUnlessToldOtherwise() throws {
         let samples = try TinyData.folder.get() + "/samples/voc", folder = try temporaryDirectory()
         let call = ["data", "convert", samples, "made", "--to", "yolo", "--images", "none"]

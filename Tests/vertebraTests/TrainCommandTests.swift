@@ -10,7 +10,8 @@ final class TrainCommandTests: XCTestCase {
     private func weights(_ run: String) throws -> Data {
         let folder = try TinyData.folder.get()
         let converted = try CommandRun.of(
-            ["convert", "\(run)/last.safetensors", "\(run)-weights.safetensors", "--replace"], in: folder)
+            ["convert", "\(run)/last.safetensors", "\(run)-weights.safetensors", "--replace", "--bare"],
+            in: folder)
         XCTAssertEqual(converted.status, 0, converted.errors)
         return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(run)-weights.safetensors"))
     }

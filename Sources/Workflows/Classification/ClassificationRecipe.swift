@@ -37,6 +37,8 @@ package struct ClassificationModelSection: ModelSection {
     /// Weights to start from, `.safetensors` or `.pth`; the last layer is left out where its classes are others than the
     /// data's. Nil: random weights.
     package var weights: String?
+    /// The licence that the trained weights are given under. Nil: none is stated.
+    package var license: License?
     /// Whether γ of the last norm of each block starts at 0 (Goyal et al., 2017, section 5.1).
     package var zeroLastNorms = false
     /// Probability of the dropout in front of the classifier.
@@ -48,7 +50,7 @@ package struct ClassificationModelSection: ModelSection {
     package var checkpointsActivations = false
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case backbone, weights, dropout
+        case backbone, weights, license, dropout
         case zeroLastNorms = "zero_last_norms"
         case labelSmoothing = "label_smoothing"
         case checkpointsActivations = "checkpoint_activations"
@@ -58,6 +60,7 @@ package struct ClassificationModelSection: ModelSection {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        license = try values.decodeIfPresent(License.self, forKey: .license)
         try values.update(&zeroLastNorms, .zeroLastNorms)
         try values.update(&dropout, .dropout, "must be in 0…1, without 1") { (0..<1).contains($0) }
         try values.update(&labelSmoothing, .labelSmoothing, "must be in 0…1, without 1") { (0..<1).contains($0) }

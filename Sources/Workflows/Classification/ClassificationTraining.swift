@@ -110,7 +110,7 @@ package struct ClassificationTraining: TrainingJob {
         let (task, data) = (task, recipe.data)
         return RunRecords(
             logging: recipe.logging, device: model.device,
-            data: {
+            data: RunData {
                 [("train", task.loader.dataset), ("val", task.measurement.dataset)].map { $1.record(as: $0, data) }
             })
     }

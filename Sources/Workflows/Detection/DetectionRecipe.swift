@@ -37,13 +37,15 @@ package struct DetectionModelSection: ModelSection {
     package var backbone: String
     /// Weights to start from, `.safetensors` or `.pth`, of a whole detector or of a backbone. Nil: random weights.
     package var weights: String?
+    /// The licence that the trained weights are given under. Nil: none is stated.
+    package var license: License?
     /// The settings of a Faster R-CNN; the defaults are torchvision's.
     package var fasterRCNN: FasterRCNNConfiguration
     /// The settings of an SSD; the defaults are the paper's. Nil for other detectors.
     package var ssd: SSDConfiguration?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case detector, backbone, weights
+        case detector, backbone, weights, license
         case fasterRCNN = "faster_rcnn"
         case ssd
     }
@@ -52,6 +54,7 @@ package struct DetectionModelSection: ModelSection {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.decode(BackboneSection.self, forKey: .backbone).text
         weights = try values.decodeIfPresent(String.self, forKey: .weights)
+        license = try values.decodeIfPresent(License.self, forKey: .license)
         try values.update(&detector, .detector)
         fasterRCNN = try values.decodeIfPresent(FasterRCNNConfiguration.self, forKey: .fasterRCNN) ?? .init()
         ssd = try detector.ssd.map {

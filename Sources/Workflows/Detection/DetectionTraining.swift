@@ -78,7 +78,7 @@ package struct DetectionTraining: TrainingJob {
         let (parts, task) = (parts, task)
         return RunRecords(
             logging: recipe.logging, device: model.device,
-            data: {
+            data: RunData {
                 parts.map { name, part in
                     DataRecord(name, files: [part.annotations.source], annotations: part.annotations)
                 }

@@ -112,7 +112,8 @@ package struct SetStatistics: Sendable, Encodable {
             let sizes = suggestion.anchorSizes.map { "[\($0)]" }.joined(separator: ", ")
             let ratios = suggestion.anchorRatios.map { String(format: "%g", $0) }.joined(separator: ", ")
             return "suggested for Faster R-CNN: input.shorter_side: \(suggestion.shorterSide), input.longer_side: "
-                + "\(suggestion.longerSide), model.faster_rcnn.anchor_sizes: [\(sizes)], anchor_aspect_ratios: [\(ratios)]"
+                + "\(suggestion.longerSide), model.faster_rcnn.anchor_sizes: [\(sizes)], "
+                + "model.faster_rcnn.anchor_aspect_ratios: [\(ratios)]"
         }
     }
 

@@ -15,11 +15,22 @@ package struct SetWriter: Sendable {
     }
 
     /// What was written, and what the format could not hold.
-    package struct Summary: Sendable {
+    package struct Summary: Sendable, Encodable {
+        /// A part that was written.
+        package struct Part: Sendable, Encodable {
+            package let name: String
+            package let images: Int
+            package let objects: Int
+        }
+
         /// The folder.
         package let folder: String
-        /// Images and objects of every part that were written.
-        package var parts: [(name: String, images: Int, objects: Int)] = []
+        /// The format.
+        package let format: DetectionFormat
+        /// The classes, in label order.
+        package let classes: [String]
+        /// Every part.
+        package var parts: [Part] = []
         /// How many pictures were linked and copied.
         package var linked = 0, copied = 0
         /// What reading and writing left out or changed, in a line each.
@@ -48,7 +59,8 @@ package struct SetWriter: Sendable {
         let whole = WholeFolder(folder)
         try requireFree(whole, of: set, replacing: replacing)
         let named = try NamedSet(set.knowingSizes(required: format == .yolo), format: format)
-        var summary = Summary(folder: folder, notes: set.notes + named.notes)
+        var summary = Summary(
+            folder: folder, format: format, classes: set.classNames, notes: set.notes + named.notes)
         do {
             try whole.make { making in
                 try FileManager.default.createDirectory(atPath: making, withIntermediateDirectories: true)
@@ -58,7 +70,10 @@ package struct SetWriter: Sendable {
         } catch let error as WholeFolderError {
             throw JobError(error.path, "the folder can't be made (\(error.reason)); choose another one")
         }
-        summary.parts = named.parts.map { ($0.name, $0.annotations.imageCount, $0.annotations.objectCount) }
+        summary.parts = named.parts.map {
+            Summary.Part(
+                name: $0.name, images: $0.annotations.imageCount, objects: $0.annotations.objectCount)
+        }
         return summary
     }
 

@@ -20,12 +20,12 @@ public struct ModelExport {
     /// How a model is made.
     public struct Options: Sendable {
         /// How the model takes its pixels.
-        public var input = ModelInput.uint8
+        public var input = PixelInput.uint8
         /// What it computes in.
         public var precision = ONNXModel.Precision.float32
 
         /// Pixels as bytes, and float32, unless told otherwise.
-        public init(input: ModelInput = .uint8, precision: ONNXModel.Precision = .float32) {
+        public init(input: PixelInput = .uint8, precision: ONNXModel.Precision = .float32) {
             self.input = input
             self.precision = precision
         }
@@ -195,7 +195,7 @@ public struct ModelExport {
     }
 
     /// Random pixels as a model takes them, of `[N, 3, …]` planes.
-    private static func pixels(_ shape: [Int], _ input: ModelInput) -> Tensor {
+    private static func pixels(_ shape: [Int], _ input: PixelInput) -> Tensor {
         Random.seeded(1) {
             guard input == .uint8 else { return Tensor.rand(shape) }
             let rank = shape.count
@@ -204,7 +204,7 @@ public struct ModelExport {
     }
 
     /// Pixels as float32 planes.
-    private static func planes(_ pixels: Tensor, _ input: ModelInput) -> Tensor {
+    private static func planes(_ pixels: Tensor, _ input: PixelInput) -> Tensor {
         guard input == .uint8 else { return pixels }
         let rank = pixels.rank
         return pixels.permute([0, rank - 1] + Array(1..<rank - 1)).to(.float32)

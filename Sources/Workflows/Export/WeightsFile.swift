@@ -15,6 +15,16 @@ public struct WeightsFile: Sendable {
     public let classNames: [String]?
     /// Whether the file held nothing but the weights, as a published one does.
     let isBare: Bool
+    /// What a checkpoint says of its model and its training; nil if the file is not a checkpoint.
+    let words: Words?
+    /// The texts that another program left in a safetensors file.
+    let metadata: [String: String]
+
+    /// What goes with a model's weights beside their tensors.
+    struct Words {
+        let info: CheckpointInfo
+        let texts: [String: String]
+    }
 
     /// Reads a state dict from safetensors, from PyTorch's files of any age, or from a pickle of numpy arrays. The file's
     /// first bytes say which it is, whatever its name. A checkpoint gives the weights of its model, a run's folder those of
@@ -30,6 +40,8 @@ public struct WeightsFile: Sendable {
         var notes: [String] = []
         var classNames: [String]?
         var isBare = true
+        var words: Words?
+        var metadata: [String: String] = [:]
         let tensors: [(name: String, tensor: Tensor)]
         switch WeightsForm(contentsOf: path) {
         case .safetensors:
@@ -37,9 +49,12 @@ public struct WeightsFile: Sendable {
                 tensors = checkpoint.model
                 classNames = checkpoint.info.classNames
                 isBare = false
+                words = Words(info: checkpoint.info, texts: checkpoint.texts)
                 notes.append("a checkpoint of step \(checkpoint.info.step): only its model's weights are used")
             } else {
-                tensors = try Safetensors.read(path).tensors
+                let file = try Safetensors.read(path)
+                tensors = file.tensors
+                metadata = file.metadata
             }
         case .pth:
             let file = try PTH.read(path)
@@ -53,6 +68,8 @@ public struct WeightsFile: Sendable {
         self.notes = notes + unwrapped.notes
         self.classNames = classNames
         self.isBare = isBare
+        self.words = words
+        self.metadata = metadata
     }
 
     /// A copy of a file's weights with other tensors or other names.
@@ -64,6 +81,8 @@ public struct WeightsFile: Sendable {
         self.notes = file.notes + notes
         self.classNames = classNames ?? file.classNames
         isBare = file.isBare
+        words = file.words
+        metadata = file.metadata
     }
 
     /// These weights under other names.
@@ -90,16 +109,42 @@ public struct WeightsFile: Sendable {
         try WeightsFile(path).state
     }
 
+    /// Writes the weights in the format that a name asks for, completely or not at all. What a checkpoint says of its model and
+    /// its training goes with them into safetensors, without the folders of this machine; PyTorch's format has no place for it.
+    ///
+    /// - Parameters:
+    ///   - path: The file to write.
+    ///   - bare: Whether to write the tensors alone.
+    ///   - replacing: Whether a file that is there is replaced.
+    /// - Returns: Whether there were words that the file has no place for.
+    /// - Throws: `WeightsFileError`, also if the file exists and `replacing` is false; `CheckpointError`.
+    @discardableResult
+    public func write(to path: String, bare: Bool = false, replacing: Bool = true) throws -> Bool {
+        guard let words, !bare, WeightsForm(ofName: path) == .safetensors else {
+            try Self.write(state, to: path, replacing: replacing)
+            return words != nil && !bare
+        }
+        try Self.requireFree(path, replacing: replacing)
+        var info = words.info
+        info.recipe = RecipeFile.withoutFolders(info.recipe)
+        try Checkpoint(info: info, model: state, texts: words.texts).write(to: path)
+        return false
+    }
+
+    private static func requireFree(_ path: String, replacing: Bool) throws {
+        guard replacing || !FileManager.default.fileExists(atPath: path) else {
+            throw WeightsFileError(
+                path: path, reason: "the file exists already; choose another name, or replace it with --replace")
+        }
+    }
+
     /// Writes a state dict in the format that the file's name asks for, completely or not at all.
     ///
     /// - Throws: `WeightsFileError`, also if the file exists and `replacing` is false.
     public static func write(
         _ state: [(name: String, tensor: Tensor)], to path: String, replacing: Bool = true
     ) throws {
-        guard replacing || !FileManager.default.fileExists(atPath: path) else {
-            throw WeightsFileError(
-                path: path, reason: "the file exists already; choose another name, or replace it with --replace")
-        }
+        try requireFree(path, replacing: replacing)
         switch WeightsForm(ofName: path) {
         case .safetensors: try Safetensors.write(state, metadata: ["format": "pt"], to: path)
         case .pth: try PTH.write(state, to: path)

@@ -47,6 +47,7 @@ enum KeyAliases {
             "logging.tensorboard": ["use_tensorboard", "tensorboard_log", "tb", "tb_log"],
             "model.backbone": ["arch", "architecture", "network", "net", "backbone_name", "model_name"],
             "model.weights": ["pretrained", "checkpoint", "ckpt", "init_weights", "resume_from", "load_from"],
+            "model.license": ["licence", "spdx"],
             "model.label_smoothing": ["smoothing", "label_smooth"],
             "data.root": ["data_root", "data_dir", "data_path", "dataset_root", "dataset_dir", "root_dir"],
             "data.format": ["dataset", "dataset_type", "dataset_name"],

@@ -62,6 +62,8 @@ package protocol ModelSection: RecipeSection {
     var backbone: String { get }
     /// Weights to start from. Nil: random weights.
     var weights: String? { get }
+    /// The licence that the trained weights are given under. Nil: none is stated.
+    var license: License? { get }
 }
 
 extension ImageSize {

@@ -114,6 +114,25 @@ public struct RecipeFile: Sendable {
         root[key.split(separator: ".").map(String.init)] != nil
     }
 
+    /// The text of a dotted key; nil for one that is not there, is empty, or is no text.
+    func text(of key: String) -> String? {
+        guard let node = root[key.split(separator: ".").map(String.init)], case .scalar(let text, _) = node.content,
+            !node.isNull
+        else { return nil }
+        return text
+    }
+
+    /// A recipe's text that names no folders of this machine: of the data's and of start weights, the last names are left. A
+    /// text that can't be read stays as it is.
+    static func withoutFolders(_ recipe: String) -> String {
+        guard var file = try? RecipeFile(text: recipe, path: "recipe") else { return recipe }
+        for key in ["data.root", "model.weights"] {
+            guard let path = file.text(of: key), path.contains("/") else { continue }
+            try? file.replace(key, with: FilePath.name(of: path))
+        }
+        return (try? file.text) ?? recipe
+    }
+
     /// The recipe reduced to these dotted keys.
     func keeping(_ keys: [String]) throws -> RecipeFile {
         var copy = self

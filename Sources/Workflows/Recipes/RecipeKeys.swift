@@ -56,6 +56,10 @@ enum RecipeKeys {
     private static let backbone: Words = ("", "a model's name, NAME:axis=value,… or a section with base and axes")
     private static let weights: Words = ("file", "weights to start from, .safetensors or .pth, or a run's folder")
 
+    private static let license: Words = (
+        "", "licence of the trained weights, an SPDX identifier such as Apache-2.0; LicenseRef-NAME for one of your own"
+    )
+
     private static let damagedImages: Words = (
         "", "JPEGs that are damaged, but can be decoded: refuse them as unreadable, or accept, count and name them"
     )
@@ -64,6 +68,7 @@ enum RecipeKeys {
         "detector": ("", "faster_rcnn, ssd300 or ssd512"),
         "backbone": backbone,
         "weights": weights,
+        "license": license,
     ]
 
     static let fasterRCNN: [String: Words] = [
@@ -179,6 +184,7 @@ enum RecipeKeys {
     static let classificationModel: [String: Words] = [
         "backbone": backbone,
         "weights": weights,
+        "license": license,
         "dropout": ("0…1", "probability of the dropout before the classifier"),
         "zero_last_norms": ("", "whether γ of each block's last norm starts at 0"),
         "label_smoothing": ("0…1", "share of the target that is spread evenly over all classes"),

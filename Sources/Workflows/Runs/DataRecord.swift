@@ -7,7 +7,7 @@ import Tensors
 package struct DataRecord: Codable, Hashable, Sendable {
     /// A file that the part was read from.
     package struct File: Codable, Hashable, Sendable {
-        package let path: String
+        package fileprivate(set) var path: String
         /// The file's size; nil where it can't be read again.
         package let bytes: Int?
         /// The CRC-32 of the file's bytes, in hexadecimal digits.
@@ -24,7 +24,7 @@ package struct DataRecord: Codable, Hashable, Sendable {
     /// The part: `train` or `val`.
     package let part: String
     /// The files with annotations, lists or images; folders of images are told by their names alone.
-    package let files: [File]
+    package private(set) var files: [File]
     /// The images, or videos, that the part lists.
     package let images: Int
     /// The CRC-32 of the images' names, a line for each, in their order.
@@ -38,6 +38,18 @@ package struct DataRecord: Codable, Hashable, Sendable {
         case part, files, images, objects
         case namesCRC32 = "names_crc32"
         case objectsCRC32 = "objects_crc32"
+    }
+
+    /// The record with the files' paths in a folder in place of those on this machine; of files elsewhere, the names are left.
+    func relative(to folder: String) -> DataRecord {
+        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        let root = absolute(folder) + "/"
+        var copy = self
+        for i in copy.files.indices {
+            let path = absolute(files[i].path)
+            copy.files[i].path = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : FilePath.name(of: path)
+        }
+        return copy
     }
 
     /// - Parameters:

@@ -65,7 +65,7 @@ package struct RecipeChanges {
 
     /// Keys of which no step depends: where files are, how the work is shared out, and what happens outside of training.
     private static let free: Set = [
-        "data.root", "data.index", "data.failed_images", "data.path_prefix", "data.path_percent",
+        "model.license", "data.root", "data.index", "data.failed_images", "data.path_prefix", "data.path_percent",
         "data.path_backslashes",
         "data.classes", "training.threads", "training.loader_threads",
         "training.memory", "training.cudnn_benchmark", "training.channels_last",

@@ -91,10 +91,10 @@ final class EnvironmentLog: DispensableObserver {
     private let seed: UInt64
     private let device: Device
     private let processes: Int
-    private let data: () -> [DataRecord]
+    private let data: RunData
 
     /// - Parameter data: The parts of the data. It is asked once training begins, because checksums take time.
-    init(path: String, seed: UInt64, device: Device, processes: Int, data: @escaping () -> [DataRecord]) {
+    init(path: String, seed: UInt64, device: Device, processes: Int, data: RunData) {
         (self.path, self.seed, self.device, self.processes, self.data) = (path, seed, device, processes, data)
     }
 
@@ -106,7 +106,7 @@ final class EnvironmentLog: DispensableObserver {
             RunEnvironment.Start(
                 time: Date.now.formatted(.iso8601), step: plan.firstStep, command: CommandLine.arguments,
                 folder: folder, git: GitCheckout(containing: folder), versions: .init(), machine: .init(),
-                device: "\(device)", processes: processes, threads: Threads.count, seed: seed, data: data()))
+                device: "\(device)", processes: processes, threads: Threads.count, seed: seed, data: data.records))
         do {
             try WholeFile.write(try prettyJSON(environment) + "\n", to: path)
         } catch {

@@ -6,7 +6,7 @@ struct RunRecords {
     let logging: LoggingSection
     let device: Device
     /// The parts of the data. Checksums take time: it is asked once training begins, in the process that writes.
-    let data: () -> [DataRecord]
+    let data: RunData
     /// Pictures and curves of the evaluation that was just done; nil for tasks that have none.
     var evidence: (() throws -> [SummaryValue])?
 

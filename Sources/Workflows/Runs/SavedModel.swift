@@ -110,7 +110,7 @@ public struct SavedModel {
     }
 
     /// The checkpoint that a file is; nil for a file of weights.
-    private static func checkpoint(_ path: String) throws -> Checkpoint? {
+    static func checkpoint(_ path: String) throws -> Checkpoint? {
         guard WeightsForm(contentsOf: path) == .safetensors else { return nil }
         do {
             return try Checkpoint.readModel(path)

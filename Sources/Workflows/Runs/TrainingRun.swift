@@ -95,6 +95,8 @@ struct TrainingRun {
                     in: folder, recipe: text, seed: recipe.seed, processes: processes?.size ?? 1))
         loop.lock = lock
         loop.processes = processes
+        let origin = RunOrigin(recipe: file, data: records.data)
+        loop.texts = { try origin.texts }
         do {
             return try loop.run(
                 resume: resumption != nil, from: checkpoint, acceptingChanges: resumption?.acceptsChanges ?? false)

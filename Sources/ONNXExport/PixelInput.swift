@@ -1,5 +1,5 @@
 /// How an exported model takes its pixels, RGB.
-public enum ModelInput: String, CaseIterable, Sendable, Hashable, Codable {
+public enum PixelInput: String, CaseIterable, Sendable, Hashable, Codable {
     /// Bytes as decoders give them: images `[N, H, W, 3]`, clips `[N, T, H, W, 3]`.
     case uint8
     /// float32 in 0…1: images `[N, 3, H, W]`, clips `[N, 3, T, H, W]`.
@@ -37,7 +37,7 @@ public struct ChannelStatistics: Hashable, Sendable {
 extension GraphBuilder {
     /// Pixels as a model takes them, as normalised float32 planes: `[N, 3, H, W]`, or `[N, 3, T, H, W]` of clips.
     func normalized(
-        _ pixels: GraphValue, _ input: ModelInput, by statistics: ChannelStatistics, isOfClips: Bool = false
+        _ pixels: GraphValue, _ input: PixelInput, by statistics: ChannelStatistics, isOfClips: Bool = false
     ) -> GraphValue {
         let planes: GraphValue
         switch input {
