@@ -29,9 +29,27 @@ package struct TrainCommand: EngineCommand {
     @Option(help: "With several processes: write when gradients travelled in each step, for ui.perfetto.dev.")
     package var timeline: String?
 
+    @Flag(help: "Open all data, take two steps, and say what memory and time training would take; write nothing.")
+    package var dryRun = false
+    @Flag(help: "Find a learning rate by letting it grow until the loss diverges; write a picture and the numbers.")
+    package var findLearningRate = false
+
     package var resume: Bool { resumesLast || resumeFrom != nil }
 
     package func validate() throws {
+        guard !(dryRun && findLearningRate) else {
+            throw ValidationError("--dry-run and --find-learning-rate are two things; leave one out.")
+        }
+        for (flag, isSet) in [("--dry-run", dryRun), ("--find-learning-rate", findLearningRate)] where isSet {
+            let others = [
+                ("--resume", resume), ("--seconds", seconds != nil), ("--processes", processes ?? 1 > 1),
+                ("--timeline", timeline != nil),
+            ]
+            if let other = others.first(where: \.1) {
+                throw ValidationError(
+                    "\(flag) begins anew, in one process, and trains no further: leave \(other.0) out.")
+            }
+        }
         guard resume || !acceptChanges else {
             throw ValidationError("--accept-changes is for a run that continues: add --resume or --resume-from.")
         }

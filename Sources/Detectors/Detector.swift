@@ -32,6 +32,10 @@ public protocol Detector: Module {
     /// What becomes of candidates that overlap, and how many stay. At first what the configuration says.
     var suppression: BoxSuppression { get set }
 
+    /// Factors on the terms of the classification loss, float32 `[1 + classCount]` on the device, the background's first; nil for
+    /// 1 each. The sum of the terms is divided by their number, not by their factors.
+    var classWeights: Tensor? { get set }
+
     /// The detector's kind in a few words: "SSD300".
     var title: String { get }
 }

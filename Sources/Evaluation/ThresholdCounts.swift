@@ -21,16 +21,31 @@ public struct ThresholdCounts: Hashable, Sendable {
     }
 
     private init(_ matching: DetectionMatching, class k: Int, thresholds: Int) {
-        name = matching.groundTruth.classNames[k]
-        objects = matching.objectCounts[k]
-        right = [Int](repeating: 0, count: thresholds)
-        wrong = right
+        var right = [Int](repeating: 0, count: thresholds), wrong = right
         for i in matching.ranked[k] {
-            // First by the highest threshold that the score reaches.
             let place = Self.place(of: matching.results.scores[i], thresholds: thresholds)
             if case .right = matching.outcomes[i] { right[place] += 1 } else { wrong[place] += 1 }
         }
-        for place in (0..<thresholds - 1).reversed() {
+        self.init(
+            name: matching.groundTruth.classNames[k], objects: matching.objectCounts[k], rightFrom: right,
+            wrongFrom: wrong)
+    }
+
+    /// The counts of scores that were sorted by the highest threshold that each of them reaches. Lists of different lengths trap.
+    ///
+    /// - Parameters:
+    ///   - name: The class's name.
+    ///   - objects: Objects to find.
+    ///   - rightFrom: For each threshold, the right answers whose score reaches it and not the next.
+    ///   - wrongFrom: Likewise the wrong answers.
+    public init(name: String, objects: Int, rightFrom: [Int], wrongFrom: [Int]) {
+        precondition(
+            rightFrom.count == wrongFrom.count,
+            "ThresholdCounts: \(rightFrom.count) and \(wrongFrom.count) thresholds")
+        self.name = name
+        self.objects = objects
+        (right, wrong) = (rightFrom, wrongFrom)
+        for place in right.indices.dropLast().reversed() {
             right[place] += right[place + 1]
             wrong[place] += wrong[place + 1]
         }
@@ -50,7 +65,7 @@ public struct ThresholdCounts: Hashable, Sendable {
 
     /// The highest threshold that a score reaches, by its place. The division decides, so that a score of exactly 0.29 reaches
     /// the threshold 29/100.
-    private static func place(of score: Double, thresholds: Int) -> Int {
+    public static func place(of score: Double, thresholds: Int) -> Int {
         let steps = Double(thresholds - 1)
         var place = Int(min(max(score, 0), 1) * steps)
         while place + 1 < thresholds, score >= Double(place + 1) / steps { place += 1 }

@@ -10,6 +10,8 @@ public indirect enum LearningRateSchedule: Hashable, Sendable, Codable {
     /// Half a cosine, from 1 at step 0 down to `floor` at step `total`, and `floor` from then on (Loshchilov and
     /// Hutter, "SGDR", 2017, equation 5, without restarts).
     case cosine(total: Int, floor: Double = 0)
+    /// `from` at step 0 to `to` at step `steps`, multiplied by the same factor at each step, and `to` from then on. Both are above 0.
+    case exponential(steps: Int, from: Double, to: Double)
     /// A straight line from `startFactor` at step 0 to 1 at step `steps`, times the factor of `then` at the same step:
     /// milestones and totals count from the run's start, warm-up included.
     case linearWarmup(steps: Int, startFactor: Double = 0.001, then: LearningRateSchedule)
@@ -24,6 +26,9 @@ public indirect enum LearningRateSchedule: Hashable, Sendable, Codable {
         case .cosine(let total, let floor):
             guard step < total else { return floor }
             return floor + (1 - floor) * (1 + cos(Double.pi * Double(step) / Double(total))) / 2
+        case .exponential(let steps, let from, let to):
+            guard step < steps else { return to }
+            return from * pow(to / from, Double(step) / Double(steps))
         case .linearWarmup(let steps, let startFactor, let then):
             let warmup = step < steps ? startFactor + (1 - startFactor) * Double(step) / Double(steps) : 1
             return warmup * then.factor(step: step)

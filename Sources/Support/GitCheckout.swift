@@ -1,11 +1,18 @@
 import Foundation
 
-/// The commit that a checkout of Git is at, as its files say. Git itself isn't needed.
+/// The commit that a checkout of Git is at, as its files say. Git itself is needed only to look for changes.
 package struct GitCheckout: Codable, Hashable, Sendable {
     /// The commit's hash in hexadecimal digits.
     package let commit: String
     /// The branch that is checked out; nil for a commit without one.
     package let branch: String?
+    /// Whether files that Git follows differ from the commit; nil where that isn't known, as without Git.
+    package private(set) var hasUncommittedChanges: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case commit, branch
+        case hasUncommittedChanges = "uncommitted_changes"
+    }
 
     /// The checkout that a folder is in, at any depth; nil if it is in none, or in one without a commit.
     package init?(containing folder: String) {
@@ -25,6 +32,35 @@ package struct GitCheckout: Codable, Hashable, Sendable {
             guard folder != "/", !folder.isEmpty else { return nil }
             folder = FilePath.folder(of: folder)
         }
+    }
+
+    /// Asks Git whether files that it follows differ from the commit. A large checkout on a slow disk can take long: after
+    /// `seconds`, this remains unknown.
+    ///
+    /// - Parameter folder: A folder of the checkout.
+    package mutating func lookForChanges(in folder: String, within seconds: Double = 2) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // Without its monitor and other programs that a repository may name.
+        process.arguments =
+            ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", folder]
+            + ["diff", "--no-ext-diff", "--no-textconv", "--quiet", "HEAD", "--"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return }
+        let deadline = Date() + seconds
+        while process.isRunning {
+            guard Date() < deadline else {
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                return
+            }
+            usleep(5_000)
+        }
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus <= 1 else { return }
+        hasUncommittedChanges = process.terminationStatus == 1
     }
 
     /// Where Git keeps what it knows of the checkout in a folder. A checkout beside others has a file in the place of the folder

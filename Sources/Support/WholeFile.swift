@@ -190,6 +190,28 @@ extension WholeFile {
         return (1...2).contains(numbers.count) && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
     }
 
+    /// Makes `path` another name of the file `source`, by a hard link, or where there are none by a copy. What was there before is
+    /// replaced at once.
+    ///
+    /// - Throws: Foundation's error for a file that can't be copied; ``WholeFileError``.
+    package static func link(_ source: String, as path: String) throws {
+        let made = path + ".\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+        do {
+            try linkOrCopy(source, to: made)
+        } catch {
+            unlink(made)
+            throw error
+        }
+        guard rename(made, path) == 0 else {
+            let code = errno
+            unlink(made)
+            throw WholeFileError(path: path, attempt: .replace, code: code)
+        }
+        // Two names of one file: the system renames nothing then.
+        unlink(made)
+        syncFolder(split(path).folder)
+    }
+
     /// Syncs all files in `folder` and the folders under it to the disk. That takes a fraction of the time that syncing each
     /// file takes.
     package static func syncAll(in folder: String) {

@@ -6,13 +6,16 @@ import Tensors
 /// A training run as it was at one step, in one safetensors file.
 ///
 /// The model's tensors have their own names, so that any reader of safetensors finds the weights. The optimiser's are
-/// under `optimizer/`, the state of libtorch's random generator is `random/cpu`, and the rest is JSON in the file's
+/// under `optimizer/`, the weights that it moves, where those of the model are their average, under `trained/`, the state of libtorch's random generator is `random/cpu`, and the rest is JSON in the file's
 /// metadata, under `vertebra_checkpoint`.
 public struct Checkpoint: Sendable {
     /// Everything but the tensors.
     public var info: CheckpointInfo
-    /// The model's weights and buffers, under their own names.
+    /// The model's weights and buffers, under their own names: what is used and measured. Where a run averages its weights, this
+    /// is the average.
     public var model: [(name: String, tensor: Tensor)]
+    /// The weights and buffers that the optimiser moves, where `model` is their average; else empty.
+    public var trained: [(name: String, tensor: Tensor)]
     /// The optimiser's state, such as momentum.
     public var optimizer: [(name: String, tensor: Tensor)]
     /// The state of libtorch's generator on the CPU.
@@ -23,16 +26,19 @@ public struct Checkpoint: Sendable {
     package private(set) var canGoOn: Bool
 
     private static let metadataKey = "vertebra_checkpoint"
+    private static let trainedPrefix = "trained/"
     private static let optimizerPrefix = "optimizer/"
     private static let randomStateName = "random/cpu"
 
     /// A checkpoint of these tensors, to be written.
     public init(
         info: CheckpointInfo, model: [(name: String, tensor: Tensor)],
-        optimizer: [(name: String, tensor: Tensor)] = [], randomState: Tensor? = nil, texts: [String: String] = [:]
+        trained: [(name: String, tensor: Tensor)] = [], optimizer: [(name: String, tensor: Tensor)] = [],
+        randomState: Tensor? = nil, texts: [String: String] = [:]
     ) {
         self.info = info
         self.model = model
+        self.trained = trained
         self.optimizer = optimizer
         self.randomState = randomState
         self.texts = texts
@@ -44,6 +50,7 @@ public struct Checkpoint: Sendable {
     /// - Throws: ``CheckpointError/cannotWrite(path:reason:intact:)``.
     public func write(to path: String) throws {
         var tensors = model
+        tensors += trained.map { (Self.trainedPrefix + $0.name, $0.tensor) }
         tensors += optimizer.map { (Self.optimizerPrefix + $0.name, $0.tensor) }
         if let randomState { tensors.append((Self.randomStateName, randomState)) }
         let encoder = JSONEncoder()
@@ -65,7 +72,7 @@ public struct Checkpoint: Sendable {
         try read(path) { try Safetensors.read($0) }
     }
 
-    /// Reads a checkpoint without the optimiser's state and the random state, to use its model: the optimiser's state
+    /// Reads a checkpoint without the optimiser's state, the weights that it moves and the random state, to use its model: the optimiser's state
     /// is as large as the weights, or twice that. The model's tensors are the bytes of the file, which must not be written into
     /// until they are loaded into a model; to replace the file is no harm.
     ///
@@ -75,7 +82,7 @@ public struct Checkpoint: Sendable {
         var checkpoint = try read(path) { path in
             try Safetensors.map(path) { name in
                 if name == randomStateName { canGoOn = true }
-                return !name.hasPrefix(optimizerPrefix) && name != randomStateName
+                return isOfModel(name)
             }
         }
         checkpoint.canGoOn = canGoOn
@@ -87,6 +94,10 @@ public struct Checkpoint: Sendable {
     /// - Throws: ``CheckpointError`` for a file that is missing, damaged, not a checkpoint or of a newer format.
     public static func readInfo(_ path: String) throws -> CheckpointInfo {
         try read(path) { try Safetensors.map($0) { _ in false } }.info
+    }
+
+    private static func isOfModel(_ name: String) -> Bool {
+        !name.hasPrefix(optimizerPrefix) && !name.hasPrefix(trainedPrefix) && name != randomStateName
     }
 
     private static func read(_ path: String, by open: (_ path: String) throws -> SafetensorsFile) throws -> Checkpoint {
@@ -107,6 +118,8 @@ public struct Checkpoint: Sendable {
                 checkpoint.canGoOn = true
             } else if name.hasPrefix(optimizerPrefix) {
                 checkpoint.optimizer.append((String(name.dropFirst(optimizerPrefix.count)), tensor))
+            } else if name.hasPrefix(trainedPrefix) {
+                checkpoint.trained.append((String(name.dropFirst(trainedPrefix.count)), tensor))
             } else {
                 checkpoint.model.append((name, tensor))
             }

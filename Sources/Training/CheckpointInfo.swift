@@ -17,13 +17,28 @@ public struct BestScore: Hashable, Sendable, Codable {
     }
 }
 
+/// How long a run has waited for a better evaluation, for `TrainingOptions.EarlyStopping`.
+public struct WaitingForBetter: Hashable, Sendable, Codable {
+    /// The best value so far, by more than the change that counts; nil before the first.
+    public var best: BestScore?
+    /// The evaluations in a row since then.
+    public var evaluations: Int
+
+    /// A wait of so many evaluations since the best one.
+    public init(best: BestScore? = nil, evaluations: Int = 0) {
+        self.best = best
+        self.evaluations = evaluations
+    }
+}
+
 /// What a checkpoint knows beside its tensors.
 public struct CheckpointInfo: Hashable, Sendable, Codable {
-    /// The version of the format that this program writes.
-    public static let currentVersion = 1
+    /// The newest version of the format that this program reads and writes.
+    public static let currentVersion = 2
 
-    /// The version of the format of the file that this was read from.
-    public var version = Self.currentVersion
+    /// The version of the format of the file: 2 where it holds an average of the weights beside them, which programs that know only
+    /// version 1 would take for weights of their own, else 1.
+    public var version = 1
     /// Names of the model's classes, in the order of its outputs.
     public var classNames: [String]
     /// The recipe's text.
@@ -54,6 +69,10 @@ public struct CheckpointInfo: Hashable, Sendable, Codable {
     public var evaluationIsPending = false
     /// The factor on the loss; nil for none.
     public var lossScale: LossScale?
+    /// How the weights were averaged; nil where they were not.
+    public var averaging: WeightAveraging?
+    /// How long the run has waited for a better evaluation; nil where it does not stop early.
+    public var waiting: WaitingForBetter?
 
     /// What a checkpoint is to say of a run.
     public init(

@@ -25,18 +25,21 @@ final class GradientExchange {
     private(set) var untrained: [(name: String, tensor: Tensor)] = []
 
     /// Gives all processes the weights and statistics of the first.
-    init(of model: Module, _ processes: TrainingProcesses) throws {
+    ///
+    /// - Parameter average: The average of the weights, if there is one, which begins with the first process's too.
+    init(of model: Module, _ average: AveragedWeights?, _ processes: TrainingProcesses) throws {
         self.processes = processes
         named = model.namedParameters().filter { $0.parameter.tensor.requiresGrad }.map {
             ($0.name, $0.parameter.tensor)
         }
-        statistics = RunningStatistics(of: model, processes.group)
+        statistics = RunningStatistics(of: model, average, processes.group)
         let synchronized = model.namedModules().compactMap { $0.module as? BatchNorm }.filter(\.isSynchronized)
         for norm in synchronized { norm.processes = processes.group }
         isJoint = !synchronized.isEmpty
         try withoutGrad {
             try processes.group.broadcast(
-                model.namedParameters().map(\.parameter.tensor) + model.namedBuffers().map(\.buffer.tensor))
+                model.namedParameters().map(\.parameter.tensor) + model.namedBuffers().map(\.buffer.tensor)
+                    + (average?.stateDict.map(\.tensor) ?? []))
         }
         statistics.split()
     }

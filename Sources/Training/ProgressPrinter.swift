@@ -162,6 +162,12 @@ public final class ProgressPrinter: TrainingObserver {
         switch outcome.reason {
         case .completed:
             return "done: \(outcome.step) steps in \(duration(outcome.seconds))\(best); \(outcome.lastCheckpoint)"
+        case .stoppedEarly:
+            let waiting = outcome.earlyStopping
+            let than = waiting?.best.map { "\($0.metric) was better than \(number($0.value)) of step \($0.step)" }
+            return
+                "stopped early at step \(outcome.step): in none of the last \(waiting?.evaluations ?? 0) evaluations "
+                + "\(than ?? "there was anything to measure")\(best); \(outcome.lastCheckpoint)"
         case .stopped:
             return "stopped at step \(outcome.step) and saved \(outcome.lastCheckpoint)\(best)\(resume)"
         case .outOfTime:
@@ -170,7 +176,7 @@ public final class ProgressPrinter: TrainingObserver {
     }
 
     /// About four digits.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }
         let size = abs(value)
         if size >= 1000 { return String(format: "%.0f", value) }
@@ -181,7 +187,7 @@ public final class ProgressPrinter: TrainingObserver {
     }
 
     /// `1:02:03`, `2:03`.
-    static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "?" }
         let whole = Int(seconds.rounded())
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)

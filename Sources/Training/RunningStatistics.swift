@@ -6,20 +6,28 @@ import Tensors
 ///
 /// One process moves them with every micro-batch of a step, in order: r ← (1 − m) r + m s. This is linear, so the processes
 /// need not talk: the first begins with the statistics and the others with 0; each adds its own micro-batches, and shrinks
-/// what it has by (1 − m) for every one of the others'. The sum over the processes is then what one process would have.
+/// what it has by (1 − m) for every one of the others'. The sum over the processes is then what one process would have. The same
+/// holds for averages of the statistics over the steps, which are linear too.
 final class RunningStatistics {
     private let norms: [BatchNorm]
+    /// The averages of the norms' statistics; empty without any.
+    private let averages: [Tensor]
     private let processes: ProcessGroup
     private var areWhole = true
 
     /// The statistics of the norms that move.
-    init(of model: Module, _ processes: ProcessGroup) {
-        norms = model.namedModules().compactMap { $0.module as? BatchNorm }
-            .filter { !$0.isFrozen && !$0.isSynchronized }
+    init(of model: Module, _ average: AveragedWeights?, _ processes: ProcessGroup) {
+        let moving = model.namedModules().compactMap { name, module in
+            (module as? BatchNorm).flatMap { $0.isFrozen || $0.isSynchronized ? nil : (name: name, norm: $0) }
+        }
+        norms = moving.map(\.norm)
+        averages = moving.flatMap { name, _ in
+            ["running_mean", "running_var"].compactMap { average?[name.isEmpty ? $0 : "\(name).\($0)"] }
+        }
         self.processes = processes
     }
 
-    private var tensors: [Tensor] { norms.flatMap { [$0.runningMean.tensor, $0.runningVar.tensor] } }
+    private var tensors: [Tensor] { norms.flatMap { [$0.runningMean.tensor, $0.runningVar.tensor] } + averages }
 
     /// Accounts for micro-batches that other processes take.
     func passOver(_ count: Int) {

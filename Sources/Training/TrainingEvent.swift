@@ -20,12 +20,14 @@ public enum TrainingEvent: Sendable {
     case failed
 }
 
-/// Which of a run's two checkpoints.
+/// Which of a run's checkpoints.
 public enum CheckpointKind: String, Sendable {
     /// The one to resume from.
     case last
     /// The one of the best evaluation.
     case best
+    /// One of several of the best evaluations.
+    case kept
 }
 
 /// What lies ahead when a run starts or is taken up again.
@@ -151,6 +153,8 @@ public struct TrainingOutcome: Hashable, Sendable {
         case stopped
         /// The seconds of `TrainingOptions` are over.
         case outOfTime
+        /// Evaluations no longer got better (`TrainingOptions.earlyStopping`).
+        case stoppedEarly
     }
 
     /// Why it ended.
@@ -169,13 +173,16 @@ public struct TrainingOutcome: Hashable, Sendable {
     public var bestCheckpoint: String?
     /// How to go on, where the run isn't complete.
     public var resumeCommand: String?
+    /// What the run waited for, where it ended early.
+    public var earlyStopping: WaitingForBetter?
     /// Seconds since the run was started or taken up.
     public var seconds: Double
 
     /// An end of a run.
     public init(
         reason: Reason, step: Int, epoch: Int, best: BestScore? = nil, metrics: [String: Double],
-        lastCheckpoint: String, bestCheckpoint: String? = nil, resumeCommand: String? = nil, seconds: Double
+        lastCheckpoint: String, bestCheckpoint: String? = nil, resumeCommand: String? = nil,
+        earlyStopping: WaitingForBetter? = nil, seconds: Double
     ) {
         self.reason = reason
         self.step = step
@@ -185,6 +192,7 @@ public struct TrainingOutcome: Hashable, Sendable {
         self.lastCheckpoint = lastCheckpoint
         self.bestCheckpoint = bestCheckpoint
         self.resumeCommand = resumeCommand
+        self.earlyStopping = earlyStopping
         self.seconds = seconds
     }
 }

@@ -15,7 +15,12 @@ struct TrainingFiles {
     var metricsTable: String { folder + "/metrics.csv" }
 
     /// Whether a run has left checkpoints here.
-    var holdRun: Bool { [last, best].contains(where: FileManager.default.fileExists) }
+    var holdRun: Bool {
+        [last, best].contains(where: FileManager.default.fileExists) || names.contains(where: KeptCheckpoints.isName)
+    }
+
+    /// What is in the folder.
+    private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
 
     /// Whether the best checkpoint is here.
     var holdBest: Bool { FileManager.default.fileExists(atPath: best) }
@@ -34,9 +39,10 @@ struct TrainingFiles {
     /// Removes the partly written files of a run that was killed. To be called with the folder locked, or they may be those
     /// of a run that writes them now.
     func removeLeftovers() {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let own = [last, best, failedBatch, metrics, metricsTable].map { ($0 as NSString).lastPathComponent }
-        for file in files where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) {
+        for file in names
+        where own.contains(where: { WholeFile.isLeftover(file, of: $0) }) || KeptCheckpoints.nameOfLeftover(file) != nil
+        {
             try? FileManager.default.removeItem(atPath: folder + "/" + file)
         }
     }

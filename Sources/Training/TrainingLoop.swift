@@ -37,6 +37,10 @@ public final class TrainingLoop<Task: TrainingTask> {
     var exchange: GradientExchange?
     /// Whether the run has said which parameters have no gradient.
     var hasLookedForUntrained = false
+    /// The average of the weights, once the run has begun; nil where there is none.
+    var average: AveragedWeights?
+    /// Whether checkpoints are written; a trial has none.
+    var keepsCheckpoints = true
     /// Whether this process writes files and tells its observers.
     var writes: Bool { processes?.isFirst ?? true }
 
@@ -96,6 +100,7 @@ public final class TrainingLoop<Task: TrainingTask> {
             self.lock = nil
         }
         let source = checkpoint ?? files.last
+        average = options.averaging.map { AveragedWeights(of: task.model, $0) }
         if resume {
             try restore(from: source, acceptingChanges: acceptsChanges)
         } else {
@@ -112,8 +117,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         } else if writes {
             files.removeLeftovers()
         }
-        if let processes { exchange = try GradientExchange(of: task.model, processes) }
-        defer { exchange = nil }
+        if let processes { exchange = try GradientExchange(of: task.model, average, processes) }
+        defer { (exchange, average) = (nil, nil) }
         try announce(.started(plan(resumedFrom: resume ? source : nil)))
         if let exchange, exchange.isOnGPU, !ProcessGroup.connectsGPUs {
             try announce(
@@ -139,8 +144,8 @@ public final class TrainingLoop<Task: TrainingTask> {
         let outcome = TrainingOutcome(
             reason: reason, step: position.step, epoch: position.epoch, best: position.best, metrics: position.metrics,
             lastCheckpoint: files.last, bestCheckpoint: position.best == nil || !files.holdBest ? nil : files.best,
-            resumeCommand: reason == .completed ? nil : identity.resumeCommand,
-            seconds: Self.seconds(since: started))
+            resumeCommand: reason == .completed || reason == .stoppedEarly ? nil : identity.resumeCommand,
+            earlyStopping: reason == .stoppedEarly ? position.waiting : nil, seconds: Self.seconds(since: started))
         try announce(.ended(outcome))
         return outcome
     }
@@ -152,12 +157,12 @@ public final class TrainingLoop<Task: TrainingTask> {
                 BatchesAhead(try task.batches(epoch: position.epoch, startingAt: position.batchInEpoch))
             }
             var epochIsOver = false
-            while !epochIsOver && !reachedStepLimit {
+            while !epochIsOver && !isComplete {
                 guard let more = try takeStep(batches) else { break }
                 epochIsOver = !more
                 if let reason = try finishStep(epochIsOver: epochIsOver) { return reason }
             }
-            if reachedStepLimit { break }
+            if isComplete { break }
             if !epochIsOver {
                 // The batches ended earlier than was said.
                 guard position.batchInEpoch > 0 else { throw TrainingError.noBatches(epoch: position.epoch) }
@@ -165,7 +170,7 @@ public final class TrainingLoop<Task: TrainingTask> {
             }
         }
         if lastSavedStep != position.step { try save(.last) }
-        return .completed
+        return hasReachedEnd ? .completed : .stoppedEarly
     }
 
     /// Runs `body`, which opens or reads data; an error of its is thrown once the run is saved.
@@ -187,7 +192,11 @@ public final class TrainingLoop<Task: TrainingTask> {
     }
 
     private var reachedStepLimit: Bool { options.steps.map { position.step >= $0 } ?? false }
-    private var isComplete: Bool { reachedStepLimit || (options.epochs.map { position.epoch >= $0 } ?? false) }
+    /// Whether all epochs or steps are done.
+    private var hasReachedEnd: Bool { reachedStepLimit || (options.epochs.map { position.epoch >= $0 } ?? false) }
+    private var isComplete: Bool {
+        hasReachedEnd || (options.earlyStopping.map { position.waiting.evaluations >= $0.patience } ?? false)
+    }
 
     /// One optimiser step; nil if there was no batch left, else whether the epoch goes on.
     private func takeStep(_ batches: BatchesAhead<Task.Batch>) throws -> Bool? {
@@ -225,6 +234,7 @@ public final class TrainingLoop<Task: TrainingTask> {
                 try stepOnDevice(&sum, pending, randomState, before: batches)
             }
         position.step += 1
+        average?.update(step: position.step)
 
         let goesOn = position.batchInEpoch < task.batchesPerEpoch
         try announce(
@@ -305,13 +315,14 @@ public final class TrainingLoop<Task: TrainingTask> {
             let existing = result.filter { $0.value.isFinite }
             position.metrics = existing
             let isBest = try noteScore(result)
+            try noteWaiting(result)
             position.evaluationIsPending = false
             try announce(
                 .evaluated(
                     EvaluationReport(
                         step: position.step, epoch: position.epoch, metrics: existing, isBest: isBest,
                         seconds: Self.seconds(since: start))))
-            if isBest { try save(.best) }
+            try saveBest(isBest)
         }
         position.evaluationIsPending = false
         try save(.last)
@@ -321,32 +332,15 @@ public final class TrainingLoop<Task: TrainingTask> {
     private func measure() throws -> [String: Double]? {
         let randomState = Random.state
         try exchange?.statistics.merge()
+        average?.exchange()
         task.model.eval()
         defer {
             task.model.train()
+            average?.exchange()
             Random.state = randomState
             exchange?.statistics.split()
         }
         return try withoutGrad { try task.evaluate() }
-    }
-
-    private func noteScore(_ metrics: [String: Double]) throws -> Bool {
-        guard let criterion = options.best else { return false }
-        guard let value = metrics[criterion.metric] else {
-            throw TrainingError.unknownMetric(criterion.metric, known: Array(metrics.keys))
-        }
-        guard value.isFinite else {
-            try announce(
-                .notice(
-                    "\(criterion.metric) does not exist at step \(position.step): there is nothing to measure it by. "
-                        + "No best checkpoint is chosen by it"))
-            return false
-        }
-        if let best = position.best, criterion.higherIsBetter ? value <= best.value : value >= best.value {
-            return false
-        }
-        position.best = BestScore(metric: criterion.metric, value: value, step: position.step)
-        return true
     }
 
     func announce(_ event: TrainingEvent) throws {

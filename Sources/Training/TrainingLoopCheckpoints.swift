@@ -1,10 +1,45 @@
 import Foundation
 import NN
+import Support
 import Tensors
 
 extension TrainingLoop {
+    /// Writes the checkpoints of the evaluation that was just done.
+    func saveBest(_ isBest: Bool) throws {
+        guard options.keptBest > 1, let criterion = options.best,
+            let value = position.metrics[criterion.metric]
+        else {
+            if isBest { try save(.best) }
+            return
+        }
+        // In all processes, because the statistics of norms are put together; only the first looks into the folder.
+        try exchange?.statistics.merge()
+        defer { exchange?.statistics.split() }
+        guard writes, keepsCheckpoints else { return }
+        let kept = try KeptCheckpoints(folder: files.folder, criterion: criterion).keep(
+            step: position.step, value: value, of: options.keptBest
+        ) { path in
+            try checkpoint().write(to: path)
+            guard isBest else { return }
+            do {
+                try WholeFile.link(path, as: files.best)
+            } catch {
+                throw CheckpointError.cannotWrite(
+                    path: files.best, reason: reason(of: error), intact: files.holdBest)
+            }
+        }
+        guard let kept else {
+            // Files of later steps, which the run has gone back behind, may all be better.
+            if isBest { try save(.best) }
+            return
+        }
+        try announce(.checkpointSaved(path: kept, kind: .kept))
+        if isBest { try announce(.checkpointSaved(path: files.best, kind: .best)) }
+    }
+
     /// Writes the run as it stands to the last or the best checkpoint.
     func save(_ kind: CheckpointKind) throws {
+        guard keepsCheckpoints else { return }
         let path = kind == .last ? files.last : files.best
         try exchange?.statistics.merge()
         defer { exchange?.statistics.split() }
@@ -17,7 +52,7 @@ extension TrainingLoop {
     }
 
     private func checkpoint() throws -> Checkpoint {
-        let info = CheckpointInfo(
+        var info = CheckpointInfo(
             classNames: identity.classNames, recipe: identity.recipe, step: position.step, epoch: position.epoch,
             batchInEpoch: position.batchInEpoch, batchesPerEpoch: task.batchesPerEpoch,
             accumulation: options.accumulation,
@@ -25,9 +60,13 @@ extension TrainingLoop {
             schedule: options.schedule, best: position.best,
             metrics: position.metrics.filter { $0.value.isFinite }, evaluationIsPending: position.evaluationIsPending,
             lossScale: position.lossScale)
+        info.version = average == nil ? 1 : 2
+        info.averaging = average?.averaging
+        info.waiting = options.earlyStopping == nil ? nil : position.waiting
+        let trained = task.model.stateDict()
         return try Checkpoint(
-            info: info, model: task.model.stateDict(), optimizer: optimizer.stateDict(), randomState: Random.state,
-            texts: texts())
+            info: info, model: average?.stateDict ?? trained, trained: average == nil ? [] : trained,
+            optimizer: optimizer.stateDict(), randomState: Random.state, texts: texts())
     }
 
     /// After an error of the data: writes the run as it was before the step that lacks its batch, and says so.
@@ -68,7 +107,7 @@ extension TrainingLoop {
         let own = Random.state
         guard let randomState = checkpoint.randomState, randomState.shape == own.shape, randomState.dtype == own.dtype
         else { throw CheckpointError.damaged(path: path, reason: "its random state is not one") }
-        try checkpoint.load(into: task.model, classNames: identity.classNames, path: path)
+        try loadWeights(checkpoint, path: path)
         do {
             try optimizer.loadStateDict(checkpoint.optimizer)
         } catch let error as OptimizerStateError {
@@ -90,11 +129,29 @@ extension TrainingLoop {
         try announceChanges(since: info)
     }
 
+    /// Loads the weights that the optimiser moves, and their average.
+    private func loadWeights(_ checkpoint: Checkpoint, path: String) throws {
+        var moved = checkpoint
+        if !checkpoint.trained.isEmpty { moved.model = checkpoint.trained }
+        try moved.load(into: task.model, classNames: identity.classNames, path: path)
+        if let lacking = average?.load(checkpoint.model) {
+            throw CheckpointError.damaged(path: path, reason: "it lacks the average of \(lacking)")
+        }
+    }
+
     private func announceChanges(since info: CheckpointInfo) throws {
         if let best = position.best, let criterion = options.best, best.metric != criterion.metric {
             position.best = nil
             try announce(
                 .notice("the best so far was chosen by \(best.metric); from now on \(criterion.metric) chooses anew"))
+        }
+        if let best = position.waiting.best, let stopping = options.earlyStopping,
+            best.metric != stopping.criterion.metric
+        {
+            position.waiting = WaitingForBetter()
+        }
+        if average != nil, info.averaging == nil {
+            try announce(.notice("the average of the weights begins with those of step \(info.step)"))
         }
         if position.best != nil, !files.holdBest {
             position.best = nil

@@ -146,6 +146,7 @@ extension TrainingLoop {
             optimizer.step()
         }
         position.step += 1
+        average?.update(step: position.step)
         let losses = reports.flatMap(\.losses)
         try announce(
             .step(

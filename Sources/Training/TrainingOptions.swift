@@ -24,6 +24,29 @@ public struct TrainingOptions: Hashable, Sendable {
             self.metric = metric
             self.higherIsBetter = higherIsBetter
         }
+
+        /// Whether a value is better than another by more than `margin`.
+        func prefers(_ value: Double, to other: Double, by margin: Double = 0) -> Bool {
+            higherIsBetter ? value > other + margin : value < other - margin
+        }
+    }
+
+    /// When training ends because it no longer gets better (Prechelt, "Early Stopping, But When?", 1998, section 2).
+    public struct EarlyStopping: Hashable, Sendable {
+        /// What gets better.
+        public var criterion: Criterion
+        /// Evaluations in a row without a better value after which training ends.
+        public var patience: Int
+        /// By how much a value must be better than the best one to count as better.
+        public var minimumChange: Double
+
+        /// Training ends after `patience` evaluations, at least 1, without a better value.
+        public init(_ criterion: Criterion, patience: Int, minimumChange: Double = 0) {
+            precondition(patience >= 1 && minimumChange >= 0, "EarlyStopping: \(patience), \(minimumChange)")
+            self.criterion = criterion
+            self.patience = patience
+            self.minimumChange = minimumChange
+        }
     }
 
     /// Passes over the data after which training is done; nil for no such limit.
@@ -52,6 +75,13 @@ public struct TrainingOptions: Hashable, Sendable {
     public var checkpointSeconds: Double? = 600
     /// What chooses `best.safetensors`; nil writes none.
     public var best: Criterion?
+    /// The evaluations, chosen by `best`, of which a checkpoint is kept; with more than 1, each has a file of its own beside
+    /// `best.safetensors`, such as `best-step-1200-AP-0.4132.safetensors`.
+    public var keptBest = 1
+    /// The average of the weights over the steps, which is then what is measured; nil for none.
+    public var averaging: WeightAveraging?
+    /// When training ends early; nil for never.
+    public var earlyStopping: EarlyStopping?
     /// Steps from one record in `metrics.jsonl` to the next.
     public var recordEvery = 1
 

@@ -13,6 +13,8 @@ struct TrainingPosition {
     var evaluationIsPending = false
     /// The factor on the loss; nil for none.
     var lossScale: LossScale?
+    /// How long the run has waited for a better evaluation.
+    var waiting = WaitingForBetter()
 
     /// The start of a run.
     init() {}
@@ -26,5 +28,6 @@ struct TrainingPosition {
         metrics = info.metrics
         evaluationIsPending = info.evaluationIsPending
         lossScale = info.lossScale
+        waiting = info.waiting ?? WaitingForBetter()
     }
 }

@@ -19,6 +19,8 @@ extension TrainCommand: EngineWork {
             return try launch(processes)
         }
         let device = device.opened
+        if dryRun { return try rehearse(on: device) }
+        if findLearningRate { return try findLearningRate(on: device) }
         let joined = try TrainingProcesses.join()
         guard timeline == nil || joined != nil else {
             throw ValidationError("--timeline is for several processes: add --processes, or leave it out.")
@@ -53,7 +55,7 @@ extension TrainCommand: EngineWork {
         guard code == 0 else { throw ExitCode(code) }
     }
 
-    private var folder: String {
+    var folder: String {
         output ?? "runs/" + ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
     }
 

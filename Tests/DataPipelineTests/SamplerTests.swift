@@ -36,6 +36,18 @@ final class SamplerTests: XCTestCase {
             sampler.batches(epoch: 1, batchSize: 4, dropLast: false))
     }
 
+    func testGroupsOfImagesThatComeMoreThanOnce() {
+        let ratios: [Float] = (0..<30).map { $0 % 2 == 0 ? 0.5 : 2 }
+        let base = RepeatSampler(factors: (0..<30).map { $0 < 10 ? 2.5 : 1 }, seed: 2)
+        let sampler = AspectGroupedBatchSampler(aspectRatios: ratios, base: base)
+        XCTAssertEqual(sampler.count, 45)
+        for epoch in 0..<3 {
+            let batches = sampler.batches(epoch: epoch, batchSize: 4, dropLast: false)
+            XCTAssertEqual(batches.count, 12)
+            XCTAssertEqual(batches.flatMap { $0 }.sorted(), base.order(epoch: epoch).sorted())
+        }
+    }
+
     func testMoreGroups() {
         let sampler = AspectGroupedBatchSampler(
             aspectRatios: [0.4, 0.7, 0.99, 1, 1.5, 2.5], boundaries: [1, 0.5, 2], seed: 0)

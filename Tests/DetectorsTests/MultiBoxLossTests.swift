@@ -14,6 +14,19 @@ final class MultiBoxLossTests: XCTestCase {
             offsets: Tensor(offsets, shape: [positives.count, 4]), counts: labels.map { $0.count { $0 > 0 } })
     }
 
+    /// The positive of class 1 counts threefold, the two hard negatives as before.
+    func testClassWeightsByHand() {
+        let ln3 = Float(log(3.0))
+        let logits = Tensor([0, ln3, 0, 0, ln3, 0, 0, ln3], shape: [1, 4, 2])
+        let offsets = Tensor.zeros([1, 4, 4])
+        let targets = targets([[1, 0, 0, 0]], [0.5, 2, 0, -0.5])
+        var loss = MultiBoxLoss(negativesPerPositive: 2, minNegatives: 0)
+        loss.classWeights = Tensor([Float(1), 3], shape: [2])
+        let losses = loss(logits: logits, offsets: offsets, targets: targets)
+        XCTAssertEqual(losses.classification.item(), 3 * log(4.0 / 3) + log(4.0) + log(2), accuracy: 1e-6)
+        XCTAssertEqual(losses.boxRegression.item(), 1.75, accuracy: 1e-6)
+    }
+
     /// One class, four boxes; the first is an object that the network gives 3/4. Of the others, background gets 1/2, 3/4 and
     /// 1/4; two negatives to a positive leave the one of 3/4 out: −ln 3/4 − ln 1/2 − ln 1/4 = ln 32/3. Offsets are off by
     /// ½, 2, 0 and −½: ⅛ + 1½ + 0 + ⅛.

@@ -22,6 +22,10 @@ final class LearningRateScheduleTests: XCTestCase {
         assertTable(.cosine(total: 4, floor: 0.2), [0: 1, 2: 0.6, 4: 0.2])
     }
 
+    func testAnExponentialRamp() {
+        assertTable(.exponential(steps: 4, from: 0.01, to: 100), [0: 0.01, 1: 0.1, 2: 1, 3: 10, 4: 100, 9: 100])
+    }
+
     func testWarmUpEndsWhereTheOtherScheduleIs() {
         assertTable(
             .linearWarmup(steps: 4, startFactor: 0.2, then: .multiStep(milestones: [2, 6], gamma: 0.5)),

@@ -17,6 +17,24 @@ final class LossTests: XCTestCase {
         assertEqual(F.crossEntropy(logits, targets, reduction: .none, labelSmoothing: 0.3), [mixed, second])
     }
 
+    /// `torch.nn.CrossEntropyLoss(weight, label_smoothing)`: what is smoothed is weighted by each class's own weight, and the mean
+    /// is over the weights of the targets.
+    func testWeightedCrossEntropyByHand() {
+        let total = log(exp(1.0) + exp(2) + exp(3))
+        let first = [total - 1, total - 2, total - 3], second = [log(3.0), log(3.0), log(3.0)]
+        let weights = [0.5, 1, 4.0]
+        let tensor = Tensor(weights, shape: [3])
+        // The targets are classes 2 and 0.
+        assertEqual(
+            F.crossEntropy(logits, targets, classWeights: tensor, reduction: .none), [4 * first[2], 0.5 * second[0]])
+        assertEqual(
+            F.crossEntropy(logits, targets, classWeights: tensor), [(4 * first[2] + 0.5 * second[0]) / 4.5])
+        func smooth(_ row: [Double]) -> Double { zip(weights, row).reduce(0) { $0 + 0.1 * $1.0 * $1.1 } }
+        let mixed = [0.7 * 4 * first[2] + smooth(first), 0.7 * 0.5 * second[0] + smooth(second)]
+        assertEqual(
+            F.crossEntropy(logits, targets, classWeights: tensor, labelSmoothing: 0.3), [(mixed[0] + mixed[1]) / 4.5])
+    }
+
     func testSmoothL1IsQuadraticBelowBeta() {
         let x = Tensor([0.5, -3.0])
         let zero = Tensor([0.0, 0])

@@ -54,6 +54,45 @@ final class GitCheckoutTests: XCTestCase {
         XCTAssertEqual(GitCheckout(containing: folder + "/side")?.commit, commit)
     }
 
+    func testUncommittedChanges() throws {
+        let folder = try folder(["a.txt": "one", ".gitignore": "run\n"])
+        func git(_ arguments: String...) throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments =
+                ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.example"] + arguments
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else { throw XCTSkip("git \(arguments) fails here") }
+        }
+        func hasChanges(within seconds: Double = 20) throws -> Bool? {
+            var found = try XCTUnwrap(GitCheckout(containing: folder))
+            XCTAssertNil(found.hasUncommittedChanges)
+            found.lookForChanges(in: folder, within: seconds)
+            return found.hasUncommittedChanges
+        }
+        try git("init", "--quiet")
+        try git("add", ".")
+        try git("commit", "--quiet", "-m", "first")
+        XCTAssertEqual(try hasChanges(), false)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/unknown.txt"))
+        XCTAssertEqual(try hasChanges(), false, "Git does not follow it")
+        try Data("two".utf8).write(to: URL(fileURLWithPath: folder + "/a.txt"))
+        XCTAssertEqual(try hasChanges(), true)
+        try git("add", "a.txt")
+        XCTAssertEqual(try hasChanges(), true, "it isn't committed yet")
+        XCTAssertNil(try hasChanges(within: 0), "no time to find out")
+    }
+
+    /// Git takes a repository of such files for none.
+    func testChangesOfABrokenCheckoutAreNotKnown() throws {
+        let folder = try folder([".git/HEAD": commit + "\n"])
+        var found = try XCTUnwrap(GitCheckout(containing: folder))
+        found.lookForChanges(in: folder, within: 20)
+        XCTAssertNil(found.hasUncommittedChanges)
+    }
+
     func testWhatIsNoCheckout() throws {
         XCTAssertNil(GitCheckout(containing: try folder([".git/HEAD": "ref: refs/heads/main\n"])), "no commit yet")
         XCTAssertNil(GitCheckout(containing: try folder([".git/HEAD": "nonsense"])))

@@ -161,4 +161,20 @@ final class WholeFileTests: XCTestCase {
             XCTAssertFalse(WholeFile.isLeftover(name, of: "a.b"), name)
         }
     }
+
+    func testANewNameOfAFileReplacesAnother() throws {
+        let folder = try temporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (name, text) in [("a", "first"), ("b", "second")] {
+            try WholeFile.write(text, to: folder + "/" + name)
+        }
+        try WholeFile.link(folder + "/b", as: folder + "/a")
+        XCTAssertEqual(try String(contentsOfFile: folder + "/a", encoding: .utf8), "second")
+        // Once more, where both are one file already.
+        try WholeFile.link(folder + "/b", as: folder + "/a")
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder).sorted(), ["a", "b"])
+        XCTAssertThrowsError(try WholeFile.link(folder + "/none", as: folder + "/a"))
+        XCTAssertEqual(try String(contentsOfFile: folder + "/a", encoding: .utf8), "second")
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder).sorted(), ["a", "b"])
+    }
 }

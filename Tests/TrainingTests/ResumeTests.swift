@@ -28,7 +28,9 @@ final class ResumeTests: XCTestCase {
         let first = try Checkpoint.read(a)
         let second = try Checkpoint.read(b)
         XCTAssertEqual(first.info, second.info, line: line)
-        for (x, y) in [(first.model, second.model), (first.optimizer, second.optimizer)] {
+        for (x, y) in [
+            (first.model, second.model), (first.trained, second.trained), (first.optimizer, second.optimizer),
+        ] {
             XCTAssertEqual(x.map(\.name), y.map(\.name), line: line)
             for (p, q) in zip(x, y) {
                 XCTAssertEqual(p.tensor.array(Double.self), q.tensor.array(Double.self), p.name, line: line)
@@ -82,6 +84,27 @@ final class ResumeTests: XCTestCase {
                 try assertSame(whole + "/best.safetensors", folder + "/best.safetensors")
                 XCTAssertEqual(try losses(folder), try losses(whole))
             }
+        }
+    }
+
+    func testAnAverageOfTheWeightsResumesBitForBit() throws {
+        var options = evaluatedOptions()
+        options.averaging = WeightAveraging(decay: 0.9, warmupSteps: 3)
+        options.keptBest = 2
+        let whole = try temporaryDirectory()
+        _ = try toyLoop(task(), whole, options: options).run()
+        XCTAssertFalse(try Checkpoint.read(whole + "/last.safetensors").trained.isEmpty)
+        for (epoch, index) in [(0, 3), (1, 6), (2, 5)] {
+            let folder = try temporaryDirectory()
+            let interrupted = task()
+            interrupted.beforeBatch = { if $0 == epoch && $1 == index { raise(SIGINT) } }
+            XCTAssertEqual(try toyLoop(interrupted, folder, options: options).run().reason, .stopped)
+            let resumed = ToyTask(seed: 99)
+            resumed.score = task().score
+            XCTAssertEqual(try toyLoop(resumed, folder, options: options).run(resume: true).reason, .completed)
+            try assertSame(whole + "/last.safetensors", folder + "/last.safetensors")
+            try assertSame(whole + "/best.safetensors", folder + "/best.safetensors")
+            XCTAssertEqual(try losses(folder), try losses(whole))
         }
     }
 

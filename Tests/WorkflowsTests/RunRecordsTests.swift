@@ -145,12 +145,43 @@ final class RunRecordsTests: XCTestCase {
         _ = try ClassificationTraining(file: file, output: run.path).train()
         let events = try EventReader.events(try XCTUnwrap(EventReader.files(in: run.path).first))
         XCTAssertEqual(values(events, "evaluation/top1").count, 1)
+        XCTAssertEqual(values(events, "evaluation/top5").map(\.value.scalar), [1])
         XCTAssertEqual(values(events, "loss/cross_entropy").map(\.step), [1, 2])
         let data = try XCTUnwrap(RunEnvironment(path: run.environment)?.starts.first?.data)
         XCTAssertEqual(data.map(\.images), [6, 6])
         XCTAssertEqual(data[0].namesCRC32, data[1].namesCRC32, "both parts have the same names")
         XCTAssertNil(data[0].objects)
         XCTAssertEqual(data[0].files, [])
+    }
+
+    /// Each of five images, three cats and two dogs, has a probability for its own class and one for the other.
+    func testAClassifiersPredictionsAndCurves() throws {
+        let root = try classFolders()
+        try FileManager.default.removeItem(atPath: root + "/val/dog/2.png")
+        let run = RunFolder(try temporaryDirectory() + "/run")
+        let file = try recipe(
+            classifier: "backbone: '\(narrowResNet18)'", on: root, training: "epochs: 2, batch: 3")
+        let outcome = try ClassificationTraining(file: file, output: run.path).train()
+        let events = try EventReader.events(try XCTUnwrap(EventReader.files(in: run.path).first))
+        let pictures = values(events, "predictions/")
+        XCTAssertEqual(pictures.map(\.step), [2, 2, 2, 2, 2, 4, 4, 4, 4, 4])
+        XCTAssertEqual(pictures.first?.value.tag, "predictions/cat/0.png")
+        for (_, value) in pictures + values(events, "confusion") {
+            let image = try XCTUnwrap(value.image)
+            let pixels = try ImageFile.decode(image.bytes)
+            XCTAssertEqual([pixels.width, pixels.height], [image.width, image.height])
+        }
+        XCTAssertEqual(values(events, "confusion").map(\.step), [2, 4])
+        let curves = values(events, "precision_recall/").filter { $0.step == 4 }.map(\.value)
+        XCTAssertEqual(
+            curves.map(\.tag), ["all classes", "cat", "dog"].map { "precision_recall/" + $0 })
+        for (curve, (own, others)) in zip(curves, [(5, 5), (3, 2), (2, 3)] as [(Float, Float)]) {
+            // At the threshold 0: every image is right for its own class, wrong for the other, and none is missed.
+            XCTAssertEqual([curve.floats[0], curve.floats[101], curve.floats[303]], [own, others, 0])
+        }
+        // With two classes, the likeliest is the one whose probability is at least a half.
+        let top1 = try XCTUnwrap(outcome.metrics["top1"])
+        XCTAssertEqual(Double(curves[0].floats[50]), 5 * top1, accuracy: 1e-6)
     }
 
     func testEventsAreLeftOutWhereTheRecipeSaysSo() throws {

@@ -28,6 +28,57 @@ final class TrainCommandTests: XCTestCase {
         XCTAssertNotEqual(try weights("parts"), halfway, "two more steps must change something")
     }
 
+    func testADryRunWritesNothing() throws {
+        let folder = try TinyData.folder.get()
+        let run = try train("dry", ["--dry-run"])
+        XCTAssertEqual(run.status, 0, run.errors)
+        for words in [
+            "instances_train.json", "network: 0.", " M parameters, ", "a step: ", " s for 4 images, ", "memory: ",
+            " MiB of this process at most", " for 4 steps (2 an epoch) of ", " s, 2 evaluations of 0:0",
+        ] {
+            XCTAssertTrue(run.output.contains(words), "\(words): \(run.output)")
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: folder + "/dry"))
+        // The doctor's findings come before the error that training would stop with.
+        try FileManager.default.copyItem(atPath: folder + "/samples", toPath: folder + "/flawed")
+        let images = try FileManager.default.contentsOfDirectory(atPath: folder + "/flawed/coco/images").sorted()
+        try FileManager.default.removeItem(atPath: folder + "/flawed/coco/images/" + images[0])
+        let flawed = try train("dry", ["--dry-run", "--set", "data.root=flawed"])
+        XCTAssertEqual(flawed.status, 1)
+        XCTAssertTrue(flawed.output.contains(images[0]), flawed.output)
+        XCTAssertTrue(flawed.errors.contains("data.failed_images"), flawed.errors)
+    }
+
+    func testALearningRateIsFound() throws {
+        let folder = try TinyData.folder.get()
+        let run = try train("range", ["--find-learning-rate"])
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertTrue(run.output.contains("to try: --set training.learning_rate="), run.output)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/range").sorted()
+        XCTAssertEqual(files, ["learning-rate.json", "learning-rate.png"])
+        let json =
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: folder + "/range/learning-rate.json"))) as? [String: Any]
+        let points = try XCTUnwrap(json?["points"] as? [[String: Any]])
+        XCTAssertGreaterThan(points.count, 10)
+        XCTAssertEqual(points[0]["learning_rate"] as? Double ?? 0, 1e-6, accuracy: 1e-12)
+        // The folder is as free for a training as before.
+        XCTAssertEqual(try train("range", ["--set", "training.steps=1"]).status, 0)
+    }
+
+    func testCallsOfTrialsThatMakeNoSense() throws {
+        for (call, words) in [
+            (["--dry-run", "--find-learning-rate"], "are two things"),
+            (["--dry-run", "--resume"], "leave --resume out"),
+            (["--find-learning-rate", "--processes", "2"], "leave --processes out"),
+            (["--dry-run", "--seconds", "3"], "leave --seconds out"),
+        ] {
+            let run = try train("wrong", call)
+            XCTAssertEqual(run.status, 64, run.errors)
+            XCTAssertTrue(run.errors.contains(words), run.errors)
+        }
+    }
+
     func testTheSeedDecides() throws {
         XCTAssertEqual(try train("seed0", ["--set", "training.steps=1"]).status, 0)
         XCTAssertEqual(

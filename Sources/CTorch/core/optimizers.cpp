@@ -3,6 +3,7 @@
 #include "core/guard.hpp"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
@@ -151,5 +152,12 @@ ct_status ct_scale_gradients_by(const ct_tensor *parameters, int32_t count, ct_t
         at::NoGradGuard no_grad;
         const std::vector<at::Tensor> gradients = existing_gradients(parameters, count);
         if (!gradients.empty()) at::_foreach_mul_(gradients, factor->value);
+    });
+}
+
+ct_status ct_move_towards(const ct_tensor *tensors, const ct_tensor *targets, int32_t count, double share) {
+    return ct_guard([&] {
+        at::NoGradGuard no_grad;
+        if (count > 0) at::_foreach_lerp_(ctorch::list(tensors, count), ctorch::list(targets, count), share);
     });
 }

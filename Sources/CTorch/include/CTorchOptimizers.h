@@ -38,6 +38,8 @@ ct_status ct_gradients_are_finite(const ct_tensor *parameters, int32_t count, bo
 ct_status ct_scale_gradients(const ct_tensor *parameters, int32_t count, double factor);
 /// Multiplies every gradient by a number `[]` on the gradients' device.
 ct_status ct_scale_gradients_by(const ct_tensor *parameters, int32_t count, ct_tensor factor);
+/// Moves every tensor in place by `share` of the way to the target of the same number, of its shape and type.
+ct_status ct_move_towards(const ct_tensor *tensors, const ct_tensor *targets, int32_t count, double share);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,8 @@ public struct ClassificationSample: Sendable {
 public protocol ClassificationDataset: Dataset where Sample == ClassificationSample {
     /// The names of labels 0, 1, ….
     var classNames: [String] { get }
+    /// The class of sample `index`, from 0, without opening it.
+    func label(_ index: Int) -> Int
 }
 
 extension Batch where Sample == ClassificationSample {

@@ -83,6 +83,9 @@ public struct ClipDataset: ClassificationDataset {
     /// The names of labels 0, 1, ….
     public var classNames: [String] { annotations.classNames }
 
+    /// The class of video `index`, from 0.
+    public func label(_ index: Int) -> Int { annotations.clips[index].label }
+
     /// The file of video `index`, or its folder of frames.
     public func describe(_ index: Int) -> String { path(of: index) }
 

@@ -79,6 +79,11 @@ public struct DetectionDataset: Dataset {
         return target(ofImage: image, size: annotations.imageSize(image))
     }
 
+    /// The size of sample `index`'s file, which its header says.
+    ///
+    /// - Throws: the decoder's error; ``DatasetError`` where the file is not of the recorded size.
+    package func imageSize(_ index: Int) throws -> ImageSize { try size(of: index) }
+
     /// Sample `index`, decoded and transformed.
     ///
     /// - Throws: the decoder's error; ``DatasetError`` where the file is not of the recorded size.

@@ -90,26 +90,33 @@ public struct PartialSampler: Sampler {
 /// Batches of images of similar proportions, which waste little on padding (torchvision's `GroupedBatchSampler`).
 ///
 /// Indices come in shuffled order; each joins the open batch of its group, and a full batch is handed out at once. What
-/// is left at the end is batched from one group to the next, so every index comes exactly once and every epoch has as
-/// many batches as without groups.
+/// is left at the end is batched from one group to the next, so every index comes as often as without groups, and every
+/// epoch has as many batches.
 public struct AspectGroupedBatchSampler: Sampler {
-    /// What decides the order, with the epoch.
-    public let seed: UInt64
+    /// The order in which indices join their groups.
+    public let base: any Sampler
     /// The group of each index: 0 for the tallest images.
     public let groups: [Int]
 
     /// `aspectRatios` are width over height. Groups part at the `boundaries`, by default at 1: portrait and landscape.
     public init(aspectRatios: [Float], boundaries: [Float] = [1], seed: UInt64) {
-        self.seed = seed
+        self.init(
+            aspectRatios: aspectRatios, boundaries: boundaries,
+            base: ShuffledSampler(count: aspectRatios.count, seed: seed))
+    }
+
+    /// `base` gives the order of indices, which may come more than once or not at all.
+    public init(aspectRatios: [Float], boundaries: [Float] = [1], base: any Sampler) {
+        self.base = base
         let sorted = boundaries.sorted()
         groups = aspectRatios.map { ratio in sorted.count { $0 <= ratio } }
     }
 
-    /// As many as there are groups given.
-    public var count: Int { groups.count }
+    /// As many as the base has.
+    public var count: Int { base.count }
 
-    /// The indices batch by batch, for batches of one: a plain shuffle.
-    public func order(epoch: Int) -> [Int] { ShuffledSampler(count: groups.count, seed: seed).order(epoch: epoch) }
+    /// The indices batch by batch, for batches of one: the order of the base.
+    public func order(epoch: Int) -> [Int] { base.order(epoch: epoch) }
 
     /// Batches of one group each, but for what is left at the end.
     public func batches(epoch: Int, batchSize: Int, dropLast: Bool) -> [[Int]] {

@@ -20,6 +20,11 @@ public final class FasterRCNN: Module, Detector {
     public let classCount: Int
     /// How candidates that overlap are thinned out; at first as the configuration says.
     public var suppression: BoxSuppression
+    /// Factors on the terms of the box head's classification loss, the background's first; nil for 1 each.
+    public var classWeights: Tensor? {
+        get { roiHeads.classWeights }
+        set { roiHeads.classWeights = newValue }
+    }
     let backbone: DetectorBackbone
     let rpn: RegionProposalNetwork
     let roiHeads: RoIHeads

@@ -54,6 +54,8 @@ public final class RoIHeads: Module {
     /// The pyramid's head; the C4 layout uses the backbone's last stage instead.
     @Named("box_head") var boxHead: TwoLayerHead?
     @Named("box_predictor") package var boxPredictor: BoxPredictor
+    /// Factors on the terms of the classification loss, float32 `[1 + classes]`; nil for 1 each.
+    package var classWeights: Tensor?
     package let configuration: FasterRCNNConfiguration
     let matcher: BoxMatcher
     let sampler: BalancedSampler
@@ -158,7 +160,8 @@ public final class RoIHeads: Module {
         if let masks = samples.masks { return losses(logits, offsets, samples, masks) }
         let count = logits.shape[0]
         let classifier =
-            F.crossEntropy(logits.to(.float32), samples.labels, reduction: .sum) / Double(max(1, count))
+            F.crossEntropy(logits.to(.float32), samples.labels, classWeights: classWeights, reduction: .sum)
+            / Double(max(1, count))
         let rows = samples.positives * logits.shape[1] + samples.labels.indexSelect(dim: 0, samples.positives)
         let boxRegression =
             F.smoothL1(
@@ -176,7 +179,8 @@ public final class RoIHeads: Module {
         let rows = samples.positives * logits.shape[1] + labels
         return (
             F.crossEntropy(
-                logits.to(.float32), samples.labels, reduction: .sum, ignoreIndex: Samples.ignoredLabel) / count,
+                logits.to(.float32), samples.labels, classWeights: classWeights, reduction: .sum,
+                ignoreIndex: Samples.ignoredLabel) / count,
             BoxCoder.distance(
                 offsets.to(.float32).reshape([-1, 4]).indexSelect(dim: 0, rows), samples.offsets,
                 mask: masks.arePositive.unsqueeze(1), beta: 1.0 / 9) / count

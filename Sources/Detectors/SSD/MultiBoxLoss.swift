@@ -11,6 +11,9 @@ package struct MultiBoxLoss {
     let negativesPerPositive: Double
     /// Background boxes of an image at least, so that one without objects trains as well.
     let minNegatives: Int
+    /// Factors on the terms of the classification, float32 `[1 + classes]`; nil for 1 each. Which background boxes are hard does
+    /// not depend on them.
+    package var classWeights: Tensor?
 
     package init(negativesPerPositive: Double, minNegatives: Int) {
         self.negativesPerPositive = negativesPerPositive
@@ -51,7 +54,8 @@ package struct MultiBoxLoss {
         let count = Double(max(1, targets.positives.count))
         return (
             F.crossEntropy(
-                flat.indexSelect(dim: 0, chosen), targets.labels.indexSelect(dim: 0, chosen), reduction: .sum) / count,
+                flat.indexSelect(dim: 0, chosen), targets.labels.indexSelect(dim: 0, chosen),
+                classWeights: classWeights, reduction: .sum) / count,
             F.smoothL1(
                 offsets.reshape([-1, 4]).indexSelect(dim: 0, targets.positives), targets.offsets, reduction: .sum)
                 / count
@@ -79,7 +83,7 @@ package struct MultiBoxLoss {
             return isPositive .| (rank.to(.float64) .< wanted)
         }
         let count = isPositive.to(.float32).sum().clamp(min: 1)
-        let entropies = F.crossEntropy(flat, labels.flatten(), reduction: .none)
+        let entropies = F.crossEntropy(flat, labels.flatten(), classWeights: classWeights, reduction: .none)
         return (
             (entropies * areExamples.flatten().to(.float32)).sum() / count,
             BoxCoder.distance(offsets, targets, mask: isPositive.unsqueeze(-1), beta: 1) / count

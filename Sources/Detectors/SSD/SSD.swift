@@ -22,11 +22,16 @@ public final class SSD: Module, Detector {
     public let body: Backbone
     /// How candidates that overlap are thinned out; at first as the configuration says.
     public var suppression: BoxSuppression
+    /// Factors on the terms of the classification loss, the background's first; nil for 1 each.
+    public var classWeights: Tensor? {
+        get { loss.classWeights }
+        set { loss.classWeights = newValue }
+    }
     let extras: ModuleList<ExtraMapLayer>
     let head: SSDHead
     private let batcher: ImageBatcher
     private let matcher: DefaultBoxMatcher
-    private let loss: MultiBoxLoss
+    private var loss: MultiBoxLoss
     private let coder: BoxCoder
     private var defaultBoxes: Tensor
 

@@ -108,7 +108,7 @@ extension Canvas {
     }
 
     /// The label as it is, or as much of its start as fits into `limit` pixels, with an ellipsis.
-    func shortened(_ label: String, toWidth limit: Double, size: Double, isBold: Bool = true) -> String {
+    package func shortened(_ label: String, toWidth limit: Double, size: Double, isBold: Bool = true) -> String {
         if measure(label, size: size, isBold: isBold).width <= limit { return label }
         var kept = Substring(label)
         while kept.count > 1, measure(kept + "…", size: size, isBold: isBold).width > limit { kept = kept.dropLast() }

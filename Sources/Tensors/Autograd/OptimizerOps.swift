@@ -112,6 +112,16 @@ public enum OptimizerOps {
         withHandles(parameters) { check(ct_scale_gradients_by($0, $1, factor.raw), "scaleGradients", parameters) }
     }
 
+    /// Moves each tensor in place by `share` of the way to the target of the same number, of its shape and dtype.
+    package static func move(_ tensors: [Tensor], towards targets: [Tensor], by share: Double) {
+        precondition(tensors.count == targets.count, "move: \(tensors.count) tensors, \(targets.count) targets")
+        withHandles(tensors) { handles, count in
+            withHandles(targets) { targetHandles, _ in
+                check(ct_move_towards(handles, targetHandles, count, share), "move", tensors + targets)
+            }
+        }
+    }
+
     private static func flags(_ count: Int, _ fill: (UnsafeMutablePointer<Bool>?) -> Void) -> [Bool] {
         [Bool](unsafeUninitializedCapacity: count) { buffer, initialized in
             buffer.initialize(repeating: false)

@@ -62,6 +62,39 @@ package struct ClassificationMeasurement {
     package func scores(
         keepsPredictions: Bool = false, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ClassificationScores {
+        var none: ClassificationEvidence?
+        return try scores(keeping: &none, keepsPredictions: keepsPredictions, progress: progress)
+    }
+
+    /// The samples that an evaluation looks at.
+    var readableCount: Int { inventory?.readable ?? loader.dataset.count }
+
+    /// Seconds that an evaluation takes for an image or a video, by its first ones; nil without any.
+    func secondsPerImage() throws -> Double? {
+        let wasTraining = model.network.isTraining
+        model.network.eval()
+        defer { model.network.train(wasTraining) }
+        return try loader.epoch(0).secondsPerSample { batch in
+            // To the host, so that a device has done it.
+            _ = withoutGrad { model.logits(model.input(batch)).array(Float.self) }
+        }
+    }
+
+    /// What an evaluation is to keep, to be looked at.
+    func newEvidence() -> ClassificationEvidence {
+        ClassificationEvidence(
+            classNames: model.classNames, samples: loader.dataset.count, leftOut: inventory?.leftOut ?? [])
+    }
+
+    /// - Parameters:
+    ///   - evidence: Gets what was found, of all processes; nil keeps nothing, in each of them.
+    ///   - keepsPredictions: Whether to keep what is made of each image.
+    ///   - progress: Called with the number of images done.
+    /// - Throws: `Stopped` once the user asks to stop; the loader's errors.
+    func scores(
+        keeping evidence: inout ClassificationEvidence?, keepsPredictions: Bool = false,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> ClassificationScores {
         let wasTraining = model.network.isTraining
         model.network.eval()
         defer { model.network.train(wasTraining) }
@@ -80,12 +113,14 @@ package struct ClassificationMeasurement {
                 try tally.add(
                     logits, loss: loss.item(), labels: batch.samples.map(\.label), names: batch.samples.map(\.name),
                     batch: batch.step)
+                evidence?.add(logits, labels: batch.samples.map(\.label), samples: batch.indices)
             }
-            progress(tally.count, inventory?.readable ?? loader.dataset.count)
+            progress(tally.count, readableCount)
         }
         try processes.agree(isStopped: isStopped)
         if let processes {
             try tally.gather(processes)
+            try evidence?.gather(processes)
             unreadable = try processes.gather(all: unreadable).sorted { $0.step < $1.step }
         }
         guard tally.count > 0 || unreadable.isEmpty else { throw LoaderError.all(skipped: unreadable) }

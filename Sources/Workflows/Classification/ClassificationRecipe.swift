@@ -7,6 +7,7 @@ package typealias ClassificationRecipe = Recipe<ClassificationSections>
 
 package enum ClassificationSections: RecipeSections {
     package static let task = VisionTask.classification
+    package static let hasOneClassASample = true
 
     package static func input(
         _ given: ClassificationInputSection?, for model: ClassificationModelSection, on data: ClassificationDataSection
@@ -290,5 +291,6 @@ package enum ClassificationMetric: String, EvaluationMetric {
     case top1, top5
 
     package static let usual = top1
+    package static let lowerIsBetter = ["loss"]
     package static let usualBatch = 64
 }

@@ -23,7 +23,8 @@ package struct ClassificationTraining: TrainingJob {
         return "\(videos.readable) videos \(classes)\(videos.shortfall)"
     }
     package var start: StartWeights? { model.start }
-    package let notes: [String]
+    package var notes: [String] { dataNotes + [task.sampling].compactMap(\.self) }
+    private let dataNotes: [String]
     /// The videos of the training and of the validation part; nil for images.
     private let survey: ClipSurvey?
     package var replacedImages: [SkippedSample] { task.loader.skipped }
@@ -80,9 +81,10 @@ package struct ClassificationTraining: TrainingJob {
                 images.folder + "/" + images.describe($0)
             }
         }
-        notes = (survey?.notes ?? []) + (index?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? []) + unusable
+        dataNotes =
+            (survey?.notes ?? []) + (index?.notes ?? []) + (survey?.inventories.flatMap(\.notes) ?? []) + unusable
         let leftOut = survey?.inventories[0].leftOut ?? []
-        task = ClassificationTask(
+        task = try ClassificationTask(
             model: model, dataset: training, leavingOut: leftOut,
             share: try recipe.training.share(of: processes, training: model.network, file: self.file),
             measurement: ClassificationMeasurement(
@@ -95,15 +97,33 @@ package struct ClassificationTraining: TrainingJob {
         resume: Bool = false, from checkpoint: String? = nil, acceptingChanges: Bool = false, seconds: Double? = nil,
         resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
+        // In all processes, because they put it together.
+        task.keepsEvidence = recipe.logging.tensorboard
         let videos = try survey.map { [run.videos: try prettyJSON($0) + "\n"] } ?? [:]
-        return try TrainingRun(
-            file: file, folder: run, recipe: recipe.training, classNames: classNames,
-            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue), processes: processes
-        ).train(
+        return try trainingRun.train(
             task, summary: summary, start: start, notes: notes,
             records: records, files: videos,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
+    }
+
+    package func learningRateRange(
+        progress: @escaping (_ done: Int, _ total: Int) -> Void
+    ) throws -> LearningRateRange { try trainingRun.trial(task).learningRateRange(progress: progress) }
+
+    package func rehearse() throws -> TrainingRehearsal {
+        let input = recipe.input
+        return try trainingRun.rehearse(
+            task, model, input: [3] + (model.takesClips ? [input.frames] : []) + [input.side, input.side],
+            measuredImages: task.measurement.readableCount
+        ) { try task.measurement.secondsPerImage() }
+    }
+
+    private var trainingRun: TrainingRun {
+        TrainingRun(
+            file: file, folder: run, recipe: recipe.training, classNames: classNames,
+            evaluation: (recipe.evaluation.every, recipe.evaluation.metric.rawValue),
+            lowerIsBetter: ClassificationMetric.lowerIsBetter, processes: processes)
     }
 
     private var records: RunRecords {
@@ -112,7 +132,8 @@ package struct ClassificationTraining: TrainingJob {
             logging: recipe.logging, device: model.device,
             data: RunData {
                 [("train", task.loader.dataset), ("val", task.measurement.dataset)].map { $1.record(as: $0, data) }
-            })
+            },
+            evidence: { try task.takeEvidence()?.summary(of: task.measurement.dataset) ?? [] })
     }
 }
 
@@ -143,6 +164,11 @@ struct AnyClassificationDataset: ClassificationDataset {
 
     func describe(_ index: Int) -> String { base.describe(index) }
 
+    func label(_ index: Int) -> Int { base.label(index) }
+
+    /// The name of a sample within the data: its file's, relative to the folder.
+    func name(_ index: Int) -> String { clips.map { $0.annotations.clips[index].path } ?? describe(index) }
+
     /// What the data are as a part of a recipe's.
     func record(as part: String, _ data: ClassificationDataSection) -> DataRecord {
         if let clips {
@@ -167,22 +193,47 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     let classifier: ClassifierModel
     let loader: DataLoader<D>
     let measurement: ClassificationMeasurement
+    /// A line on samples that are visited more or less often; nil where all are visited once.
+    let sampling: String?
+    /// Factors on the classes' terms of the loss; nil for 1 each.
+    private let classWeights: Tensor?
+    /// Whether what an evaluation finds is kept until it is taken.
+    var keepsEvidence = false
+    private var evidence: ClassificationEvidence?
 
     var model: Module { classifier.network }
     var batchesPerEpoch: Int { loader.batchesPerEpoch }
 
     /// - Parameter leavingOut: Samples that are known not to be readable. Leaving them out changes no other sample.
+    ///
+    /// - Throws: `RecipeFileError` for weights of classes that the data don't have.
     init(
         model: ClassifierModel, dataset: D, leavingOut leftOut: Set<Int> = [], share: BatchShare = BatchShare(),
         measurement: ClassificationMeasurement
-    ) {
+    ) throws {
         classifier = model
         self.measurement = measurement
         let training = model.recipe.training
+        classWeights = try training.classWeights.map { weights in
+            let own = try weights.weights(
+                of: dataset.classNames,
+                counts: {
+                    var counts = [Int](repeating: 0, count: dataset.classNames.count)
+                    for i in 0..<dataset.count where !leftOut.contains(i) { counts[dataset.label(i)] += 1 }
+                    return counts
+                }, file: model.file)
+            return Tensor(own.map(Float.init), shape: [own.count]).to(model.device)
+        }
+        let weighted = try training.sampling?.sampler(
+            count: dataset.count, seed: training.seed, leftOut: leftOut, classNames: dataset.classNames,
+            file: model.file, classes: { [dataset.label($0)] },
+            name: { (dataset as? AnyClassificationDataset)?.name($0) ?? dataset.describe($0) })
+        sampling = weighted?.summary
         loader = DataLoader(
             dataset: dataset, batchSize: training.microBatch,
-            sampler: PartialSampler(
-                ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
+            sampler: weighted
+                ?? PartialSampler(
+                    ShuffledSampler(count: dataset.count, seed: training.seed), leavingOut: leftOut),
             threads: training.loaderThreads,
             seed: training.seed, failurePolicy: model.recipe.data.failedImages, dropLast: training.dropLast,
             share: share)
@@ -203,7 +254,8 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
     func losses(_ batch: Batch) throws -> [(name: String, value: Tensor)] {
         let (input, labels) = batch.uploaded ?? (classifier.input(batch.loaded), batch.loaded.labels)
         let logits = classifier.inRecipeMemory { classifier.logits(input) }
-        let loss = F.crossEntropy(logits, labels, labelSmoothing: classifier.recipe.model.labelSmoothing)
+        let loss = F.crossEntropy(
+            logits, labels, classWeights: classWeights, labelSmoothing: classifier.recipe.model.labelSmoothing)
         return [("cross_entropy", loss)]
     }
 
@@ -224,5 +276,16 @@ final class ClassificationTask<D: ClassificationDataset>: TrainingTask {
         [("images", classifier.input(batch.loaded).contiguous()), ("labels", batch.loaded.labels)]
     }
 
-    func evaluate() throws -> [String: Double]? { try measurement.scores().metrics }
+    func evaluate() throws -> [String: Double]? {
+        var found = keepsEvidence ? measurement.newEvidence() : nil
+        let scores = try measurement.scores(keeping: &found)
+        evidence = found
+        return scores.metrics
+    }
+
+    /// What the last evaluation found, once; nil if nothing was kept.
+    func takeEvidence() -> ClassificationEvidence? {
+        defer { evidence = nil }
+        return evidence
+    }
 }

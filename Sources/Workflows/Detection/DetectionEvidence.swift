@@ -43,10 +43,6 @@ struct DetectionEvidence {
         let counts = ThresholdCounts.counts(of: try DetectionMatching(groundTruth: truth, results: results))
         let all = ThresholdCounts(sumOf: counts, name: "all classes")
         guard all.objects > 0 else { return [] }
-        return ([all] + counts.filter { $0.objects > 0 }.prefix(Self.mostCurves)).map {
-            SummaryValue(
-                "precision_recall/\($0.name)",
-                .precisionRecall(.init(right: $0.right, wrong: $0.wrong, missed: $0.missed)))
-        }
+        return ([all] + counts.filter { $0.objects > 0 }.prefix(Self.mostCurves)).map(\.curve)
     }
 }

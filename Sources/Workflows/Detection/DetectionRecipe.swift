@@ -9,6 +9,9 @@ package typealias DetectionRecipe = Recipe<DetectionSections>
 
 package enum DetectionSections: RecipeSections {
     package static let task = VisionTask.detection
+    package static let hasOneClassASample = false
+
+    package static func isMeasured(_ data: DetectionDataSection) -> Bool { data.val != nil }
 
     package static func input(
         _ given: DetectionInputSection?, for model: DetectionModelSection, on data: DetectionDataSection
@@ -265,5 +268,6 @@ package enum DetectionMetric: String, EvaluationMetric {
     case voc11 = "VOC11"
 
     package static let usual = ap
+    package static let lowerIsBetter: [String] = []
     package static let usualBatch = 1
 }

@@ -17,7 +17,9 @@ final class DetectionTask: TrainingTask {
     let loader: DataLoader<DetectionDataset>
     /// A line on training images that can't be used and will be replaced; nil without any.
     let unusableFiles: String?
-    private let measurement: DetectionMeasurement?
+    /// A line on images that are visited more or less often; nil where all are visited once.
+    let sampling: String?
+    let measurement: DetectionMeasurement?
     private let damaged = DamagedImageLog()
     /// Whether what an evaluation finds is kept until it is taken.
     var keepsEvidence = false
@@ -43,14 +45,24 @@ final class DetectionTask: TrainingTask {
                 dropsDifficult: !recipe.data.difficultObjects),
             decodeOptions: DecodeOptions(recipe.data.damagedImages, telling: damaged))
         let seed = recipe.training.seed
+        let weighted = try recipe.training.sampling?.sampler(
+            count: dataset.count, seed: seed, classNames: dataset.classNames, file: model.file,
+            classes: { Set(dataset.target($0).labels).map { $0 - 1 } }, name: dataset.describe)
+        sampling = weighted?.summary
+        let plain: any Sampler = weighted ?? ShuffledSampler(count: dataset.count, seed: seed)
         let sampler: any Sampler =
             recipe.input.aspectGroups && recipe.input.side == nil
-            ? AspectGroupedBatchSampler(aspectRatios: dataset.aspectRatios, seed: seed)
-            : ShuffledSampler(count: dataset.count, seed: seed)
+            ? AspectGroupedBatchSampler(aspectRatios: dataset.aspectRatios, base: plain) : plain
         loader = DataLoader(
             dataset: dataset, batchSize: recipe.training.microBatch, sampler: sampler,
             threads: recipe.training.loaderThreads,
             seed: seed, failurePolicy: recipe.data.failedImages, dropLast: recipe.training.dropLast, share: share)
+        if let weights = recipe.training.classWeights {
+            let own = try weights.weights(of: dataset.classNames, counts: { [] }, file: model.file)
+            // The background comes first.
+            model.detector.classWeights = Tensor(([1] + own).map(Float.init), shape: [own.count + 1])
+                .to(model.device)
+        }
         measurement = try validation.map { try DetectionMeasurement(model: model, part: $0, processes: processes) }
         unusableFiles = try dataset.unusableFiles(progress: checking)
             .unusable(of: dataset.count, in: .training, under: recipe.data.failedImages, file: model.file) {

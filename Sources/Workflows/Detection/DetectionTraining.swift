@@ -20,7 +20,7 @@ package struct DetectionTraining: TrainingJob {
     /// A line about the training images and boxes that the filter kept and left out.
     package var summary: String { task.loader.dataset.report.summary }
     package var start: StartWeights? { model.start }
-    package var notes: [String] { dataNotes + model.notes + [task.unusableFiles].compactMap(\.self) }
+    package var notes: [String] { dataNotes + model.notes + [task.sampling, task.unusableFiles].compactMap(\.self) }
     package var replacedImages: [SkippedSample] { task.loader.skipped }
     package var damagedImages: [MediaWarning] { task.damagedImages }
     package var leftOutImages: [UnreadableImage] { task.leftOutImages }
@@ -62,16 +62,29 @@ package struct DetectionTraining: TrainingJob {
         resume: Bool = false, from checkpoint: String? = nil, acceptingChanges: Bool = false, seconds: Double? = nil,
         resumeCommand: String? = nil, showsProgress: Bool = false
     ) throws -> TrainingOutcome {
-        let evaluation = recipe.evaluation
         task.keepsEvidence = recipe.logging.tensorboard && processes?.isFirst ?? true
-        return try TrainingRun(
-            file: file, folder: run, recipe: recipe.training, classNames: classNames,
-            evaluation: recipe.data.val == nil ? nil : (evaluation.every, evaluation.metric.rawValue),
-            processes: processes
-        ).train(
+        return try trainingRun.train(
             task, summary: summary, start: start, notes: notes, records: records,
             resumption: resume ? Resumption(from: checkpoint, acceptsChanges: acceptingChanges) : nil, seconds: seconds,
             resumeCommand: resumeCommand, showsProgress: showsProgress)
+    }
+
+    package func learningRateRange(
+        progress: @escaping (_ done: Int, _ total: Int) -> Void
+    ) throws -> LearningRateRange { try trainingRun.trial(task).learningRateRange(progress: progress) }
+
+    package func rehearse() throws -> TrainingRehearsal {
+        let size = recipe.input.evaluationSize(of: try task.loader.dataset.imageSize(0))
+        return try trainingRun.rehearse(
+            task, model, input: [3, size.height, size.width], measuredImages: task.measurement?.imageCount ?? 0
+        ) { try task.measurement?.secondsPerImage() }
+    }
+
+    private var trainingRun: TrainingRun {
+        TrainingRun(
+            file: file, folder: run, recipe: recipe.training, classNames: classNames,
+            evaluation: recipe.data.val == nil ? nil : (recipe.evaluation.every, recipe.evaluation.metric.rawValue),
+            lowerIsBetter: DetectionMetric.lowerIsBetter, processes: processes)
     }
 
     private var records: RunRecords {

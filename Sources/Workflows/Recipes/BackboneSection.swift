@@ -7,14 +7,7 @@ struct BackboneSection: Decodable {
     /// The architecture as `BackboneArchitecture(text:)` reads it.
     let text: String
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.init(stringValue) }
-        init?(intValue: Int) { nil }
-    }
+    private typealias Key = RecipeKey
 
     init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self) {

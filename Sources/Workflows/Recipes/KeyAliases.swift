@@ -36,6 +36,13 @@ enum KeyAliases {
             "training.tf32": ["allow_tf32"],
             "training.cudnn_benchmark": ["benchmark"],
             "training.channels_last": ["memory_format"],
+            "training.ema.decay": ["ema_decay", "model_ema", "model_ema_decay", "use_ema"],
+            "training.early_stopping.patience": [
+                "patience", "early_stop", "early_stopping_patience", "early_stop_patience",
+            ],
+            "training.keep_best": ["save_top_k", "keep_top_k", "max_keep_ckpts", "keep_best_k"],
+            "training.sampling.repeat_threshold": ["repeat_thr", "repeat_thresh", "oversample_thr", "oversample"],
+            "training.class_weights": ["class_weight", "cls_weights", "loss_weights"],
             "training.seed": ["random_seed", "manual_seed", "rng_seed"],
             "training.checkpoint_steps": [
                 "save_every", "save_steps", "checkpoint_period", "save_interval", "save_freq",
@@ -72,6 +79,13 @@ enum KeyAliases {
         return sections.lazy.compactMap { section, keys in
             keys.contains { $0.key == plain } ? "\(section).\(plain)" : nil
         }.first
+    }
+
+    /// Whether a dotted key is one of recipes for some task.
+    static func isKey(_ full: String) -> Bool {
+        (RecipeKeys.detection(ssd: false) + RecipeKeys.classification()).contains { section, keys in
+            keys.contains { "\(section).\($0.key)" == full }
+        }
     }
 
     private static func plain(_ name: String) -> String { name.lowercased().replacing("-", with: "_") }

@@ -32,7 +32,59 @@ package struct Recipe<Sections: RecipeSections>: Codable, Hashable, Sendable {
         evaluation = try values.decodeIfPresent(EvaluationSection.self, forKey: .evaluation) ?? .init()
         inference = try values.decodeIfPresent(Sections.Inference.self, forKey: .inference) ?? .init()
         logging = try values.decodeIfPresent(LoggingSection.self, forKey: .logging) ?? .init()
+        if let stopping = training.earlyStopping {
+            training.earlyStopping?.metric = stopping.metric ?? evaluation.metric.rawValue
+        }
+        if let (path, reason) = faultOfTraining() {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath + path.map(RecipeKey.init), debugDescription: reason))
+        }
     }
+}
+
+extension Recipe {
+    /// What in the section `training` does not go with the others; nil if all does.
+    private func faultOfTraining() -> (path: [String], reason: String)? {
+        if let metric = training.earlyStopping?.metric {
+            let known = Sections.Metric.allCases.map(\.rawValue) + Sections.Metric.lowerIsBetter
+            guard known.contains(metric) else {
+                let nearest = nearestName(to: metric, among: known, within: max(2, metric.count / 3))
+                return (
+                    ["training", "early_stopping", "metric"],
+                    "is '\(metric)'; " + (nearest.map { "did you mean \($0)? It " } ?? "it ")
+                        + "can be \(known.joined(separator: ", "))"
+                )
+            }
+            guard evaluation.every > 0 else {
+                return (
+                    ["training", "early_stopping"],
+                    "needs evaluations, but evaluation.every is 0: only the end is measured"
+                )
+            }
+        }
+        if !Sections.isMeasured(data) {
+            let needing = training.earlyStopping != nil ? "early_stopping" : training.keepBest > 1 ? "keep_best" : nil
+            if let needing { return (["training", needing], "needs evaluations, but the recipe has no data.val") }
+        }
+        if training.classWeights == .balanced, !Sections.hasOneClassASample {
+            return (
+                ["training", "class_weights"],
+                "can be balanced for classifiers; for a detector, whose background has no number, name classes: "
+                    + "{rare: 4, usual: 0.5}"
+            )
+        }
+        return nil
+    }
+}
+
+/// A key of a recipe by its name, for the place of an error.
+struct RecipeKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
 }
 
 /// The sections in which the recipes of one task differ from those of others.
@@ -48,10 +100,15 @@ package protocol RecipeSections: Sendable {
     static func input(_ given: Input?, for model: Model, on data: Data) -> Input
     /// What is wrong with a completed section `input`; nil if nothing is.
     static func fault(of input: Input) -> String?
+    /// Whether there are data to measure on.
+    static func isMeasured(_ data: Data) -> Bool
+    /// Whether every sample has one class, so that classes can be counted.
+    static var hasOneClassASample: Bool { get }
 }
 
 extension RecipeSections {
     package static func fault(of input: Input) -> String? { nil }
+    package static func isMeasured(_ data: Data) -> Bool { true }
 }
 
 package typealias RecipeSection = Codable & Hashable & Sendable
@@ -90,6 +147,8 @@ package protocol InferenceSection: RecipeSection {
 /// The measure by which the best checkpoint is chosen: the one with the highest value is kept.
 package protocol EvaluationMetric: RecipeSection, RawRepresentable<String>, CaseIterable {
     static var usual: Self { get }
+    /// Further measures, which choose no best checkpoint, because their lowest value is the best.
+    static var lowerIsBetter: [String] { get }
     /// Images in a batch of an evaluation.
     static var usualBatch: Int { get }
 }

@@ -67,6 +67,7 @@ struct RecipeDecoder: Decoder {
             return "unknown key \(full); did you mean \(prefix)\(nearest)?"
         }
         // A key of this section in recipes of another task is none here.
+        if KeyAliases.isKey(full) { return "unknown key \(full): it is for recipes of another task" }
         if !known.isEmpty, let elsewhere = KeyAliases.elsewhere(key), elsewhere != full {
             return "unknown key \(full); did you mean \(elsewhere)?"
         }

@@ -34,7 +34,7 @@ enum RecipeKeys {
                 : ("model.faster_rcnn", pyramid),
             ("data", data),
             ("input", described(DetectionInputSection.CodingKeys.self, by: detectionInput)),
-            ("training", described(TrainingSection.CodingKeys.self, by: training)),
+            ("training", trainingKeys),
             ("evaluation", described(EvaluationSection<DetectionMetric>.CodingKeys.self, by: evaluation)),
             ("inference", described(DetectionInferenceSection.CodingKeys.self, by: inference)),
             ("logging", described(LoggingSection.CodingKeys.self, by: logging)),
@@ -47,10 +47,22 @@ enum RecipeKeys {
             ("model", described(ClassificationModelSection.CodingKeys.self, by: classificationModel)),
             ("data", described(ClassificationDataSection.CodingKeys.self, by: classificationData)),
             ("input", described(ClassificationInputSection.CodingKeys.self, by: classificationInput)),
-            ("training", described(TrainingSection.CodingKeys.self, by: training)),
+            ("training", trainingKeys),
             ("evaluation", described(EvaluationSection<ClassificationMetric>.CodingKeys.self, by: evaluation)),
             ("logging", described(LoggingSection.CodingKeys.self, by: logging)),
         ]
+    }
+
+    /// The keys of the section `training`, those of the sections in it with both names.
+    private static var trainingKeys: [(key: String, words: Words?)] {
+        let inner: [String: [(key: String, words: Words?)]] = [
+            "ema": described(AveragingSection.CodingKeys.self, by: averaging),
+            "early_stopping": described(EarlyStoppingSection.CodingKeys.self, by: earlyStopping),
+            "sampling": described(SamplingSection.CodingKeys.self, by: sampling),
+        ]
+        return described(TrainingSection.CodingKeys.self, by: training).flatMap { key, words in
+            inner[key].map { $0.map { ("\(key).\($0.key)", $0.words) } } ?? [(key, words)]
+        }
     }
 
     private static let backbone: Words = ("", "a model's name, NAME:axis=value,… or a section with base and axes")
@@ -251,6 +263,10 @@ enum RecipeKeys {
         "warmup_steps": ("steps", "steps in which the learning rate grows to its full value"),
         "warmup_epochs": ("epochs", "the warm-up in epochs, in place of warmup_steps"),
         "clip_norm": ("", "largest norm of all gradients together; none: no limit"),
+        "keep_best": ("", "evaluations of which a checkpoint is kept, the best ones by evaluation.metric"),
+        "class_weights": (
+            "", "factors on classes in the classification loss: {class: factor}, or balanced for classifiers; none: 1"
+        ),
         "seed": ("", "seed of fresh weights, order and transforms"),
         "checkpoint_steps": ("steps", "a checkpoint after so many steps, beside those of the epochs; none: only these"),
         "checkpoint_minutes": (
@@ -269,6 +285,28 @@ enum RecipeKeys {
             "", "whether cuDNN tries its algorithms for each size of a convolution; none: if all inputs have one size"
         ),
         "channels_last": ("", "whether the backbone's maps and weights have the channels last in memory"),
+    ]
+
+    /// The keys of `ema`. With any of them, the average of the weights is measured.
+    static let averaging: [String: Words] = [
+        "decay": (
+            "0…1", "share of the weights' average that a step keeps; none: no average, or 0.9999 in a section ema"
+        ),
+        "warmup_steps": ("steps", "the decay grows as 1 − exp(−step / warmup_steps); none: 2000 in a section ema"),
+    ]
+
+    static let earlyStopping: [String: Words] = [
+        "metric": ("", "the measure, one of evaluation.metric's or a classifier's loss; none: evaluation.metric"),
+        "patience": ("evaluations", "training ends after so many evaluations without a better one; none: never early"),
+        "min_delta": ("", "by how much a value must be better to count; none: 0"),
+    ]
+
+    static let sampling: [String: Words] = [
+        "repeat_threshold": (
+            "0…1", "repeat factor sampling: images with classes in a smaller share of all come more often; none: not"
+        ),
+        "classes": ("visits", "visits in an epoch of images with a class: {class: visits}; none: 1"),
+        "folders": ("visits", "visits in an epoch of images whose names begin so: {name/: visits}; none: 1"),
     ]
 
     static let evaluation: [String: Words] = [

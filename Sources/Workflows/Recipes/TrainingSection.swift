@@ -64,6 +64,16 @@ package struct TrainingSection: Codable, Hashable, Sendable {
     package var warmupEpochs: Double?
     /// Largest norm of all gradients together. Nil: no limit.
     package var clipNorm: Double?
+    /// The average of the weights that is measured and saved beside them. Nil: none.
+    package var ema: AveragingSection?
+    /// When training ends because it no longer gets better. Nil: never.
+    package var earlyStopping: EarlyStoppingSection?
+    /// Evaluations of which a checkpoint is kept, the best ones.
+    package var keepBest = 1
+    /// How often images are visited. Nil: once in an epoch.
+    package var sampling: SamplingSection?
+    /// Factors on the classes' terms of the classification loss. Nil: 1 for all.
+    package var classWeights: ClassWeights?
     package var seed: UInt64 = 0
     /// Steps from one checkpoint to the next, beside those at the end of an epoch. Nil: no such rule.
     package var checkpointSteps: Int?
@@ -96,6 +106,11 @@ package struct TrainingSection: Codable, Hashable, Sendable {
         case warmupSteps = "warmup_steps"
         case warmupEpochs = "warmup_epochs"
         case clipNorm = "clip_norm"
+        case ema
+        case earlyStopping = "early_stopping"
+        case keepBest = "keep_best"
+        case sampling
+        case classWeights = "class_weights"
         case seed
         case checkpointSteps = "checkpoint_steps"
         case checkpointMinutes = "checkpoint_minutes"
@@ -144,6 +159,11 @@ package struct TrainingSection: Codable, Hashable, Sendable {
             "says the same as warmup_steps; keep one of them")
         clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
         try values.require(clipNorm.map { $0 > 0 } ?? true, .clipNorm, "must be above 0")
+        ema = try values.decodeIfPresent(AveragingSection.self, forKey: .ema)
+        earlyStopping = try values.decodeIfPresent(EarlyStoppingSection.self, forKey: .earlyStopping)
+        try values.update(&keepBest, .keepBest, "must be 1 to 1000") { (1...1000).contains($0) }
+        sampling = try values.decodeIfPresent(SamplingSection.self, forKey: .sampling)
+        classWeights = try values.decodeIfPresent(ClassWeights.self, forKey: .classWeights)
         try values.update(&seed, .seed)
         checkpointSteps = try values.decodeIfPresent(Int.self, forKey: .checkpointSteps)
         try values.require(checkpointSteps.map { $0 > 0 } ?? true, .checkpointSteps, "must be above 0")

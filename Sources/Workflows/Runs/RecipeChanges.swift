@@ -69,7 +69,8 @@ package struct RecipeChanges {
         "data.path_backslashes",
         "data.classes", "training.threads", "training.loader_threads",
         "training.memory", "training.cudnn_benchmark", "training.channels_last",
-        "training.checkpoint_steps", "training.checkpoint_minutes", "model.checkpoint_activations", "input.test_clips",
+        "training.keep_best", "training.checkpoint_steps", "training.checkpoint_minutes",
+        "model.checkpoint_activations", "input.test_clips",
         "input.test_crops", "model.faster_rcnn.rpn_pre_nms_top_n_test", "model.faster_rcnn.rpn_post_nms_top_n_test",
         "model.faster_rcnn.box_score_thresh", "model.faster_rcnn.box_nms_thresh",
         "model.faster_rcnn.box_detections_per_img", "model.ssd.score_thresh", "model.ssd.topk_candidates",
@@ -78,6 +79,7 @@ package struct RecipeChanges {
 
     private static func isHarmless(_ key: String) -> Bool {
         free.contains(key) || key.hasPrefix("evaluation.") || key.hasPrefix("inference.") || key.hasPrefix("logging.")
+            || key.hasPrefix("training.early_stopping.")
             || key.hasPrefix("data.val")
     }
 

@@ -102,10 +102,12 @@ final class EnvironmentLog: DispensableObserver {
         guard case .started(let plan) = event else { return }
         var environment = (plan.resumedFrom == nil ? nil : RunEnvironment(path: path)) ?? RunEnvironment()
         let folder = FileManager.default.currentDirectoryPath
+        var git = GitCheckout(containing: folder)
+        git?.lookForChanges(in: folder)
         environment.starts.append(
             RunEnvironment.Start(
                 time: Date.now.formatted(.iso8601), step: plan.firstStep, command: CommandLine.arguments,
-                folder: folder, git: GitCheckout(containing: folder), versions: .init(), machine: .init(),
+                folder: folder, git: git, versions: .init(), machine: .init(),
                 device: "\(device)", processes: processes, threads: Threads.count, seed: seed, data: data.records))
         do {
             try WholeFile.write(try prettyJSON(environment) + "\n", to: path)

@@ -27,6 +27,10 @@ public struct RunFolder: Hashable, Sendable {
     public var lastCheckpoint: String { path + "/last.safetensors" }
     /// The checkpoint that scored best.
     public var bestCheckpoint: String { path + "/best.safetensors" }
+    /// What `train --find-learning-rate` found: the loss at each learning rate.
+    public var learningRates: String { path + "/learning-rate.json" }
+    /// The picture of that.
+    public var learningRatePicture: String { path + "/learning-rate.png" }
     /// The numbers that `evaluate` measured.
     public var evaluation: String { path + "/metrics.json" }
     /// The detections that `evaluate` scored, in COCO's results format.

@@ -1,3 +1,4 @@
+import Evaluation
 import Tensors
 import Training
 
@@ -39,5 +40,12 @@ private final class EvidenceLog: DispensableObserver {
         let values = try evidence()
         // Why there is no file, the log has said itself.
         if log.isOpen && !values.isEmpty { try log.add(values, step: report.step) }
+    }
+}
+
+extension ThresholdCounts {
+    /// The curve of precision against recall that TensorBoard shows.
+    var curve: SummaryValue {
+        SummaryValue("precision_recall/\(name)", .precisionRecall(.init(right: right, wrong: wrong, missed: missed)))
     }
 }

@@ -35,6 +35,17 @@ public protocol TrainingJob {
         resume: Bool, from checkpoint: String?, acceptingChanges: Bool, seconds: Double?, resumeCommand: String?,
         showsProgress: Bool
     ) throws -> TrainingOutcome
+
+    /// Lets the learning rate grow from step to step until the loss diverges. The weights move, and nothing is written.
+    ///
+    /// - Parameter progress: Is told of the steps done, and of all.
+    /// - Throws: What training's steps throw; `Stopped` once the user asks to stop.
+    func learningRateRange(progress: @escaping (_ done: Int, _ total: Int) -> Void) throws -> LearningRateRange
+
+    /// Takes two steps and the beginning of an evaluation to say what the training will take. Nothing is written.
+    ///
+    /// - Throws: What training's steps throw; `Stopped` once the user asks to stop.
+    func rehearse() throws -> TrainingRehearsal
 }
 
 extension TrainingJob {

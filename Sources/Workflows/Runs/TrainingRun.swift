@@ -13,6 +13,8 @@ struct TrainingRun {
     let classNames: [String]
     /// Epochs between evaluations and the measure that chooses the best checkpoint; nil never evaluates.
     let evaluation: (every: Int, metric: String)?
+    /// Measures whose lowest value is the best.
+    let lowerIsBetter: [String]
     /// The processes that train together; nil for one alone.
     let processes: TrainingProcesses?
 
@@ -112,7 +114,7 @@ struct TrainingRun {
         return identity
     }
 
-    private func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
+    func options(batchesPerEpoch: Int, seconds: Double?) -> TrainingOptions {
         let stepsPerEpoch = (batchesPerEpoch + recipe.microBatches - 1) / recipe.microBatches
         var options = TrainingOptions(epochs: recipe.epochs, steps: recipe.steps)
         options.seconds = seconds
@@ -124,6 +126,9 @@ struct TrainingRun {
         options.seed = recipe.seed
         options.checkpointSteps = recipe.checkpointSteps
         options.checkpointSeconds = recipe.checkpointMinutes > 0 ? recipe.checkpointMinutes * 60 : nil
+        options.averaging = recipe.ema?.averaging
+        options.keptBest = recipe.keepBest
+        options.earlyStopping = recipe.earlyStopping?.stopping(lowerIsBetter: lowerIsBetter)
         if let evaluation {
             options.evaluation = .epochs(evaluation.every == 0 ? recipe.epochs : evaluation.every)
             options.best = .init(evaluation.metric)
