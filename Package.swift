@@ -39,7 +39,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 
 let dataModules = [
-    "Support", "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "SampleSets", "Doctor",
+    "Support", "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Tracking", "Reports", "SampleSets",
+    "Doctor",
 ]
 let torchModules = [
     "Tensors", "NN", "Backbones", "Detectors", "DataPipeline", "Training", "ONNXExport", "Workflows",
@@ -68,6 +69,7 @@ let targetsWithoutLibtorch: [Target] =
     + module("Annotations", ["CSimdJSON", "CXML", "Support"])
     + module("Media", ["CMedia", "Support"], testDependencies: ["CVideoFixtures"])
     + module("Evaluation", ["Annotations", "Support"])
+    + module("Tracking", ["Annotations"], testDependencies: ["Support"])
     + module("Reports", ["Annotations", "Evaluation", "Media", "Support"])
     + module("SampleSets", ["Annotations", "Media", "Support"])
     + module("Doctor", ["Annotations", "Media", "Support"])
@@ -109,7 +111,7 @@ let targetsWithLibtorch: [Target] =
             dependencies: [
                 "CAllocator", "Commands", "Workflows", "Benchmarks", "Serving", "Annotations", "Detectors",
                 "DataPipeline", "Doctor", "Media", "ONNXExport", "SampleSets", "ScoreCommands", "Support", "Tensors",
-                "Training",
+                "Tracking", "Training",
                 argumentParser,
             ]),
         .testTarget(
@@ -135,7 +137,8 @@ let targetsWithLibtorch: [Target] =
         "Workflows",
         [
             "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets",
-            "Tensors", "NN", "DataPipeline", "Backbones", "Training", "Detectors", "ONNXExport", "Support", yams, logging,
+            "Tensors", "NN", "DataPipeline", "Backbones", "Tracking", "Training", "Detectors", "ONNXExport", "Support", yams,
+            logging,
         ], testDependencies: ["SimulatedDevice"])
     + [
         .target(

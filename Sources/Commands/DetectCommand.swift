@@ -27,6 +27,8 @@ package struct DetectCommand: EngineCommand {
     package var stream: Int?
     @Option(help: "Number of video frames that the detector gets at a time.") package var batch = 8
     @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") package var sound = true
+    @OptionGroup package var drawn: DrawnContainerOption
+    @OptionGroup(title: "Following objects") package var tracking: TrackingOptions
     @Option(help: "Also write the detections to this file in COCO's results format; images only.") package var results:
         String?
     @Option(

@@ -11,6 +11,9 @@ package struct RecognizeCommand: EngineCommand {
             A class's probability is the mean over several clips and crops of a video; the recipe's input.test_clips and \
             input.test_crops say how many. Each video is told as soon as it is done; one that can't be read is named and \
             left out, and then the command ends with 1.
+
+            With --timeline, videos may be long and hold many actions one after the other: what happens is told with its \
+            times, as JSON, subtitles and a drawn video.
             """)
 
     @Argument(help: "Video files, folders of frames, or folders of both.") package var videos: [String]
@@ -22,12 +25,14 @@ package struct RecognizeCommand: EngineCommand {
     @OptionGroup package var damaged: DamagedImagesOption
     @Option(
         help: """
-            Folder for recognized.json and for the videos with their classes drawn in. Default: none; JSON goes to standard \
-            output and nothing is drawn.
+            Folder for recognized.json and for the videos with their classes drawn in; with --timeline, for timeline.json, \
+            subtitles and videos. Default: none; JSON goes to standard output and nothing is drawn.
             """)
     package var output: String?
     @OptionGroup(title: "Weights of others") package var weights: WeightsOptions
     @Flag(inversion: .prefixedNo, help: "Copy a video's sound into the drawn one.") package var sound = true
+    @OptionGroup package var drawn: DrawnContainerOption
+    @OptionGroup(title: "Timeline") package var timeline: TimelineArguments
     @OptionGroup package var set: SettingOptions
     @OptionGroup package var precision: PrecisionOption
     @OptionGroup package var device: DeviceOption

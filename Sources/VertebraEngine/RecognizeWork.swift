@@ -18,6 +18,9 @@ extension RecognizeCommand: EngineWork {
             device: device, top: top,
             stream: stream)
         useThreads(recognition.model.recipe.training.threads)
+        if timeline.timeline {
+            return try TimelineWork(command: self, recognition: recognition, files: files).work()
+        }
         var names = PictureNames(folder: folder?.path ?? "", images: files)
         var all: [RecognizedClip] = [], failures: [any Error] = [], stop: (any Error)?
         var list = PrintedList()
@@ -28,7 +31,8 @@ extension RecognizeCommand: EngineWork {
                     try requireGoingOn(before: file)
                     var found = try recognition.recognize(file)
                     if folder != nil {
-                        try found.writeVideo(to: names.path(for: file, ending: "mp4"), keepsSound: sound)
+                        try found.writeVideo(
+                            to: names.path(for: file, ending: drawn.container.rawValue), keepsSound: sound)
                     }
                     all.append(found)
                     line.end()

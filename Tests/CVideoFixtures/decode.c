@@ -1,6 +1,7 @@
 #include "memory_file.h"
 #include "video_fixtures.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +111,7 @@ int fx_decode(const uint8_t *bytes, size_t count, fx_frames *out) {
     return error;
 }
 
-static int listen(AVFormatContext *container, AVPacket *packet, fx_sound *out) {
+static int listen(AVFormatContext *container, AVPacket *packet, int number, fx_sound *out) {
     int error = avformat_find_stream_info(container, NULL);
     if (error < 0) return error;
     int pictures = av_find_best_stream(container, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
@@ -119,13 +120,28 @@ static int listen(AVFormatContext *container, AVPacket *packet, fx_sound *out) {
         out->aspect_width = aspect.num;
         out->aspect_height = aspect.den;
     }
-    int stream = av_find_best_stream(container, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
+    int stream = -1;
+    for (unsigned i = 0; i < container->nb_streams; i++)
+        if (container->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && out->streams++ == number)
+            stream = (int)i;
     out->hash = 0xCBF29CE484222325;
-    while (stream >= 0 && av_read_frame(container, packet) >= 0) {
+    if (stream >= 0) {
+        const AVStream *from = container->streams[stream];
+        snprintf(out->codec, sizeof out->codec, "%s", avcodec_get_name(from->codecpar->codec_id));
+        const AVDictionaryEntry *language = av_dict_get(from->metadata, "language", NULL, 0);
+        snprintf(out->language, sizeof out->language, "%s", language ? language->value : "");
+    }
+    bool begun = false;
+    while (av_read_frame(container, packet) >= 0) {
+        double unit = av_q2d(container->streams[packet->stream_index]->time_base);
+        double time = (double)packet->pts * unit, end = (double)(packet->pts + packet->duration) * unit;
+        if (packet->stream_index == pictures && !(packet->flags & AV_PKT_FLAG_DISCARD)) {
+            if (!begun || time < out->pictures) out->pictures = time;
+            begun = true;
+        }
         if (packet->stream_index == stream) {
-            double unit = av_q2d(container->streams[stream]->time_base);
-            if (!out->packets++) out->begin = (double)packet->pts * unit;
-            out->end = (double)(packet->pts + packet->duration) * unit;
+            if (!out->packets++) out->begin = time;
+            out->end = end;
             for (int i = 0; i < packet->size; i++) out->hash = (out->hash ^ packet->data[i]) * 0x100000001B3;
         }
         av_packet_unref(packet);
@@ -133,7 +149,7 @@ static int listen(AVFormatContext *container, AVPacket *packet, fx_sound *out) {
     return 0;
 }
 
-int fx_listen(const uint8_t *bytes, size_t count, fx_sound *out) {
+int fx_listen(const uint8_t *bytes, size_t count, int stream, fx_sound *out) {
     memset(out, 0, sizeof *out);
     memory m = {bytes, (int64_t)count, 0};
     AVFormatContext *container = avformat_alloc_context();
@@ -142,7 +158,7 @@ int fx_listen(const uint8_t *bytes, size_t count, fx_sound *out) {
     AVIOContext *io = avio_alloc_context(buffer, 4096, 0, &m, on_read, NULL, on_seek);
     container->pb = io;
     int error = avformat_open_input(&container, NULL, NULL, NULL);
-    if (!error) error = listen(container, packet, out);
+    if (!error) error = listen(container, packet, stream, out);
     av_packet_free(&packet);
     avformat_close_input(&container);
     av_freep(&io->buffer);

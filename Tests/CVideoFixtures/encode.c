@@ -1,5 +1,6 @@
 #include "video_fixtures.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,13 @@ static int64_t on_seek(void *opaque, int64_t offset, int whence) {
     return fseek(opaque, (long)offset, whence) ? AVERROR(EIO) : ftell(opaque);
 }
 
+/// A stream of sound beside the pictures.
+typedef struct voice {
+    AVStream *stream;
+    AVCodecContext *encoder;
+    AVFrame *wave;
+} voice;
+
 typedef struct job {
     const fx_video *video;
     FILE *file;
@@ -42,9 +50,7 @@ typedef struct job {
     AVPacket *packet;
     int packets;
     /// What writes the sound beside the pictures.
-    AVStream *sound;
-    AVCodecContext *voice;
-    AVFrame *wave;
+    voice voices[2];
 } job;
 
 /// Texture that slides, a square that moves over it, and a step in brightness now and then.
@@ -144,13 +150,15 @@ static int set_up_sound(job *j) {
 }
 
 /// Adds a stream of sound beside the pictures.
-static int add_sound(job *j) {
-    if (!j->video->sound) return 0;
-    const AVCodec *codec = avcodec_find_encoder_by_name(j->video->sound);
+static int add_sound(job *j, int number) {
+    const char *name = number ? j->video->second_sound : j->video->sound;
+    if (!name) return 0;
+    const AVCodec *codec = avcodec_find_encoder_by_name(name);
     if (!codec) return AVERROR_ENCODER_NOT_FOUND;
-    AVCodecContext *e = j->voice = avcodec_alloc_context3(codec);
-    j->wave = av_frame_alloc();
-    if (!e || !j->wave) return AVERROR(ENOMEM);
+    voice *v = &j->voices[number];
+    AVCodecContext *e = v->encoder = avcodec_alloc_context3(codec);
+    v->wave = av_frame_alloc();
+    if (!e || !v->wave) return AVERROR(ENOMEM);
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     e->sample_rate = 48000;
     e->sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : AV_SAMPLE_FMT_S16;
@@ -160,31 +168,44 @@ static int add_sound(job *j) {
     if (j->container->oformat->flags & AVFMT_GLOBALHEADER) e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     int error = avcodec_open2(e, codec, NULL);
     if (error < 0) return error;
-    j->wave->format = e->sample_fmt;
-    j->wave->nb_samples = e->frame_size ? e->frame_size : 1024;
-    j->wave->sample_rate = 48000;
-    av_channel_layout_copy(&j->wave->ch_layout, &mono);
-    if ((error = av_frame_get_buffer(j->wave, 0)) < 0) return error;
-    if (!(j->sound = avformat_new_stream(j->container, NULL))) return AVERROR(ENOMEM);
-    j->sound->time_base = e->time_base;
-    return avcodec_parameters_from_context(j->sound->codecpar, e);
+    v->wave->format = e->sample_fmt;
+    v->wave->nb_samples = e->frame_size ? e->frame_size : 1024;
+    v->wave->sample_rate = 48000;
+    av_channel_layout_copy(&v->wave->ch_layout, &mono);
+    if ((error = av_frame_get_buffer(v->wave, 0)) < 0) return error;
+    if (!(v->stream = avformat_new_stream(j->container, NULL))) return AVERROR(ENOMEM);
+    v->stream->time_base = e->time_base;
+    if (number) av_dict_set(&v->stream->metadata, "language", "deu", 0);
+    return avcodec_parameters_from_context(v->stream->codecpar, e);
 }
 
-/// Encodes sound as long as the pictures; what it sounds like doesn't matter.
-static int write_sound(job *j, int64_t samples) {
-    if (!j->sound) return 0;
+/// A sine of 440 Hz, or of 660 Hz in the second stream.
+static void sing(AVFrame *wave, int64_t time, int number) {
+    for (int i = 0; i < wave->nb_samples; i++) {
+        double value = 0.3 * sin(2 * M_PI * (number ? 660 : 440) * (double)(time + i) / 48000);
+        if (av_get_packed_sample_fmt((enum AVSampleFormat)wave->format) == AV_SAMPLE_FMT_FLT)
+            ((float *)(void *)wave->data[0])[i] = (float)value;
+        else if (av_get_packed_sample_fmt((enum AVSampleFormat)wave->format) == AV_SAMPLE_FMT_S32)
+            ((int32_t *)(void *)wave->data[0])[i] = (int32_t)(value * 2147483647);
+        else
+            ((int16_t *)(void *)wave->data[0])[i] = (int16_t)(value * 32767);
+    }
+}
+
+/// Encodes sound up to the end of the pictures.
+static int write_sound(job *j, int number, int64_t end) {
+    voice *v = &j->voices[number];
+    if (!v->stream) return 0;
     int error = 0;
-    for (int64_t time = 0; error >= 0; time += j->wave->nb_samples) {
-        bool ends = time >= samples;
-        if (!ends && (error = av_frame_make_writable(j->wave)) < 0) return error;
-        int bytes = j->wave->nb_samples * av_get_bytes_per_sample(j->voice->sample_fmt);
-        for (int i = 0; !ends && i < bytes; i++)
-            j->wave->data[0][i] = (uint8_t)(i % 4 == 3 ? 0x3C : (i * 7 + time / 1024 * 13) % 251);
-        j->wave->pts = time;
-        if ((error = avcodec_send_frame(j->voice, ends ? NULL : j->wave)) < 0) return error;
-        while (!(error = avcodec_receive_packet(j->voice, j->packet))) {
-            av_packet_rescale_ts(j->packet, j->voice->time_base, j->sound->time_base);
-            j->packet->stream_index = j->sound->index;
+    for (int64_t time = (int64_t)j->video->sound_start * 48; error >= 0; time += v->wave->nb_samples) {
+        bool ends = time >= end;
+        if (!ends && (error = av_frame_make_writable(v->wave)) < 0) return error;
+        if (!ends) sing(v->wave, time, number);
+        v->wave->pts = time;
+        if ((error = avcodec_send_frame(v->encoder, ends ? NULL : v->wave)) < 0) return error;
+        while (!(error = avcodec_receive_packet(v->encoder, j->packet))) {
+            av_packet_rescale_ts(j->packet, v->encoder->time_base, v->stream->time_base);
+            j->packet->stream_index = v->stream->index;
             if ((error = av_interleaved_write_frame(j->container, j->packet)) < 0) return error;
         }
         if (ends) break;
@@ -212,7 +233,7 @@ static int encode(job *j) {
     if (error < 0) return error;
     if (!(j->stream = avformat_new_stream(j->container, NULL))) return AVERROR(ENOMEM);
     if ((error = avcodec_parameters_from_context(j->stream->codecpar, j->encoder)) < 0) return error;
-    if ((error = add_rotation(j)) < 0 || (error = add_sound(j)) < 0) return error;
+    if ((error = add_rotation(j)) < 0 || (error = add_sound(j, 0)) < 0 || (error = add_sound(j, 1)) < 0) return error;
     j->stream->time_base = j->encoder->time_base;
     j->stream->avg_frame_rate = j->encoder->framerate;
     j->stream->sample_aspect_ratio = j->encoder->sample_aspect_ratio;
@@ -236,7 +257,8 @@ static int encode(job *j) {
         if ((error = avcodec_send_frame(j->encoder, j->frame)) < 0 || (error = write_packets(j)) < 0) return error;
     }
     if ((error = avcodec_send_frame(j->encoder, NULL)) < 0 || (error = write_packets(j)) < 0) return error;
-    if ((error = write_sound(j, time * 48000 / 25)) < 0) return error;
+    for (int number = 0; number < 2; number++)
+        if ((error = write_sound(j, number, time * 48000 / 25)) < 0) return error;
     return av_write_trailer(j->container);
 }
 
@@ -258,8 +280,10 @@ int fx_encode(const fx_video *video, uint8_t **bytes, size_t *count) {
     if (j.file) fclose(j.file);
     avcodec_free_context(&j.encoder);
     av_frame_free(&j.frame);
-    avcodec_free_context(&j.voice);
-    av_frame_free(&j.wave);
+    for (int number = 0; number < 2; number++) {
+        avcodec_free_context(&j.voices[number].encoder);
+        av_frame_free(&j.voices[number].wave);
+    }
     av_packet_free(&j.packet);
     avformat_free_context(j.container);
     return error;

@@ -36,6 +36,10 @@ struct VideoFixture {
     var isSoundOnly = false
     /// libavcodec's name of a codec for sound beside the pictures.
     var sound: String?
+    /// libavcodec's name of a codec for a second stream of sound, in German.
+    var secondSound: String?
+    /// When the sound begins, in milliseconds from the time 0 of the pictures.
+    var soundStart = 0
     var aspect = PixelAspect(width: 0, height: 0)
     /// The number of a packet that is left out, from 1; 0 for none.
     var lostPacket = 0
@@ -47,8 +51,12 @@ struct VideoFixture {
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
         if let sound, !fx_has_encoder(sound) { throw MissingEncoder(codec: sound) }
-        let voice = sound.map { strdup($0) } ?? nil
-        defer { free(voice) }
+        if let secondSound, !fx_has_encoder(secondSound) { throw MissingEncoder(codec: secondSound) }
+        let voice = sound.map { strdup($0) } ?? nil, secondVoice = secondSound.map { strdup($0) } ?? nil
+        defer {
+            free(voice)
+            free(secondVoice)
+        }
         let error = container.withCString { container in
             codec.withCString { codec in
                 settings.withCString { settings in
@@ -70,6 +78,8 @@ struct VideoFixture {
                     video.is_noise = isNoise
                     video.sound_only = isSoundOnly
                     video.sound = UnsafePointer(voice)
+                    video.second_sound = UnsafePointer(secondVoice)
+                    video.sound_start = Int32(soundStart)
                     video.aspect_width = Int32(aspect.width)
                     video.aspect_height = Int32(aspect.height)
                     video.lost_packet = Int32(lostPacket)

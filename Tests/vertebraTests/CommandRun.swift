@@ -67,6 +67,23 @@ final class BackgroundCommand {
             * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// The most bytes of memory that it had so far; 0 once it has ended.
+    private var peakMemory: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return (line.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0) * 1024
+    }
+
+    /// Runs to the end, and returns with it the most bytes of memory that it had, as far as that is seen in time.
+    func waitMeasuringMemory() -> (run: CommandRun, peak: Int) {
+        var peak = 0
+        while isRunning {
+            peak = max(peak, peakMemory)
+            usleep(2_000)
+        }
+        return (wait(), peak)
+    }
+
     /// What it has printed so far.
     var outputSoFar: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 

@@ -235,16 +235,8 @@ final class DetectCommandTests: XCTestCase {
     func testABrokenVideoIsNamed() throws {
         let checkpoint = try Self.run.get() + "/watching"
         let folder = try temporaryDirectory()
-        try clip(folder + "/clip.mp4", frames: 60)
-        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/clip.mp4"))
-        // The pictures come after the head; some of the last ones are overwritten.
-        let start = try XCTUnwrap(bytes.range(of: Data("mdat".utf8))).upperBound
-        let middle = start + (bytes.count - start) / 3
-        bytes.replaceSubrange(middle..<(middle + 400), with: Data(repeating: 0xFF, count: 400))
-        try bytes.write(to: URL(fileURLWithPath: folder + "/broken.mp4"))
         try Data("no video".utf8).write(to: URL(fileURLWithPath: folder + "/text.mp4"))
         for (file, message) in [
-            ("broken.mp4", "vertebra: broken.mp4 is corrupt at frame "),
             ("text.mp4", "vertebra: text.mp4 is not an MP4, Matroska, WebM, AVI, MPEG, FLV or GIF video: "),
             ("none.mp4", "vertebra: none.mp4: there is no such video"),
         ] {
@@ -257,6 +249,98 @@ final class DetectCommandTests: XCTestCase {
         }
     }
 
+    /// What can be decoded of a damaged video is kept, and the damage is told: with 1, or with 0 where it is accepted.
+    func testADamagedVideo() throws {
+        let checkpoint = try Self.run.get() + "/watching"
+        let folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 120)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/clip.mp4"))
+        // The pictures come after the head; some in the middle are overwritten.
+        let start = try XCTUnwrap(bytes.range(of: Data("mdat".utf8))).upperBound
+        let middle = start + (bytes.count - start) / 3
+        bytes.replaceSubrange(middle..<(middle + 400), with: Data(repeating: 0xFF, count: 400))
+        try bytes.write(to: URL(fileURLWithPath: folder + "/broken.mp4"))
+        for (options, status) in [([], Int32(1)), (["--damaged-images", "accept"], 0)] {
+            let run = try CommandRun.of(
+                ["detect", "broken.mp4", "--checkpoint", checkpoint, "--output", "found"] + options, in: folder)
+            XCTAssertEqual(run.status, status, run.errors)
+            XCTAssertTrue(run.errors.contains("vertebra: broken.mp4 is corrupt at frame "), run.errors)
+            XCTAssertTrue(run.errors.contains("; what was found in the others is kept."), run.errors)
+            let found = try json(file: folder + "/found/detections.json")
+            let damage = try XCTUnwrap(found[0]["damage"] as? [String: Any])
+            let lacking = try XCTUnwrap(damage["frames"] as? Int)
+            XCTAssertTrue((1..<110).contains(lacking), "\(lacking)")
+            let frames = try XCTUnwrap(found[0]["frames"] as? [[String: Any]]).compactMap { $0["frame"] as? Int }
+            let ranges = try XCTUnwrap(damage["ranges"] as? [[Int]]).map { $0[0]...$0[1] }
+            // What is damaged beyond being told apart is no frame.
+            let count = try XCTUnwrap(found[0]["frameCount"] as? Int)
+            XCTAssertTrue((100...120).contains(count), "\(count)")
+            XCTAssertEqual(frames, (0..<count).filter { frame in !ranges.contains { $0.contains(frame) } })
+            let drawn = try VideoReader(path: folder + "/found/broken.mp4")
+            XCTAssertEqual(drawn.frameCount, count - lacking)
+            XCTAssertEqual(try XCTUnwrap(drawn.duration), 9.6, accuracy: 0.01, "it lasts as long")
+            XCTAssertEqual(try XCTUnwrap(drawn.time(ofFrame: drawn.frameCount - 1)), 119 / 12.5, accuracy: 0.001)
+        }
+    }
+
+    /// Each followed object has a number in the frames and a line of its own.
+    func testObjectsAreFollowed() throws {
+        let checkpoint = try Self.run.get() + "/watching", folder = try temporaryDirectory()
+        try clip(folder + "/clip.mp4", frames: 10)
+        let detect = ["detect", "clip.mp4", "--checkpoint", checkpoint, "--threshold", "0", "--top-k", "2"]
+        let run = try CommandRun.of(detect + ["--track", "--track-hits", "2", "--output", "found"], in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertTrue(run.output.contains(" followed\n"), run.output)
+        let found = try json(file: folder + "/found/detections.json")
+        let tracks = try XCTUnwrap(found[0]["tracks"] as? [[String: Any]])
+        XCTAssertFalse(tracks.isEmpty)
+        XCTAssertEqual(tracks.compactMap { $0["id"] as? Int }, Array(1...tracks.count))
+        var seen: [Int: Int] = [:]
+        for frame in try XCTUnwrap(found[0]["frames"] as? [[String: Any]]) {
+            let ids = try XCTUnwrap(frame["detections"] as? [[String: Any]]).compactMap { $0["track"] as? Int }
+            XCTAssertEqual(Set(ids).count, ids.count, "each once")
+            for id in ids { seen[id, default: 0] += 1 }
+        }
+        XCTAssertEqual(tracks.compactMap { $0["frames"] as? Int }, (1...tracks.count).map { seen[$0, default: 0] })
+        let alone = try CommandRun.of(detect, in: folder)
+        XCTAssertNil(try json(Data(alone.output.utf8))[0]["tracks"])
+        XCTAssertFalse(alone.output.contains("\"track\""), alone.output)
+    }
+
+    /// Matroska takes the sound that MP4 does not.
+    func testADrawnVideoInMatroska() throws {
+        let checkpoint = try Self.run.get() + "/watching", folder = try temporaryDirectory()
+        try SoundClip.write(to: folder + "/raw.avi", container: "avi", codec: "mpeg4", sound: "pcm_s16le")
+        let run = try CommandRun.of(
+            ["detect", "raw.avi", "--checkpoint", checkpoint, "--output", "found", "--container", "mkv"], in: folder)
+        XCTAssertEqual(run.status, 0, run.errors)
+        XCTAssertEqual(run.errors, "")
+        let (before, after) = (try SoundClip.facts(folder + "/raw.avi"), try SoundClip.facts(folder + "/found/raw.mkv"))
+        XCTAssertEqual([after.packets], [before.packets])
+        XCTAssertEqual(after.hash, before.hash)
+    }
+
+    /// A video eight times as long takes little more memory.
+    func testMemoryIsFlatInTheLengthOfTheVideo() throws {
+        let checkpoint = try Self.run.get() + "/watching", folder = try temporaryDirectory()
+        let peaks = try [60, 480].map { frames in
+            try clip(folder + "/clip.mp4", frames: frames)
+            let command = BackgroundCommand(
+                [
+                    "detect", "clip.mp4", "--checkpoint", checkpoint, "--output", "found", "--threshold", "0",
+                    "--track",
+                    "--every", "4",
+                ], in: folder)
+            try command.start()
+            let (run, peak) = command.waitMeasuringMemory()
+            XCTAssertEqual(run.status, 0, run.errors)
+            XCTAssertGreaterThan(peak, 50 << 20)
+            return peak
+        }
+        // A drawn frame has 0.9 MB: one that stayed of each would be 390 MB more.
+        XCTAssertLessThan(peaks[1] - peaks[0], 48 << 20, "\(peaks)")
+    }
+
     func testCtrlCLeavesNothingHalf() throws {
         let checkpoint = try Self.run.get() + "/watching"
         let folder = try temporaryDirectory()
@@ -266,7 +350,10 @@ final class DetectCommandTests: XCTestCase {
     }
 
     func testWrongCalls() throws {
-        for options in [["--every", "0"], ["--batch", "0"]] {
+        for options in [
+            ["--every", "0"], ["--batch", "0"], ["--track-hits", "0"], ["--track-keep=-1"], ["--track-overlap", "0"],
+            ["--track-low", "2"], ["--container", "avi"],
+        ] {
             XCTAssertEqual(try CommandRun.of(["detect", "x.mp4", "--checkpoint", "c"] + options).status, 64)
         }
         let folder = try temporaryDirectory()

@@ -33,7 +33,7 @@ enum SoundClip {
     static func facts(_ path: String) throws -> fx_sound {
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         var sound = fx_sound()
-        XCTAssertEqual(fx_listen(bytes, bytes.count, &sound), 0, path)
+        XCTAssertEqual(fx_listen(bytes, bytes.count, 0, &sound), 0, path)
         return sound
     }
 }

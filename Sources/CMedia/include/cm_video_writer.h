@@ -13,7 +13,9 @@ typedef enum cm_video_format {
     /// H.264 in MP4, or MPEG-4 part 2 where FFmpeg has no libx264.
     CM_VIDEO_MP4 = 0,
     /// VP9 in WebM, or VP8 where FFmpeg can't encode VP9.
-    CM_VIDEO_WEBM
+    CM_VIDEO_WEBM,
+    /// What MP4 has, in Matroska, which takes sound of nearly every kind.
+    CM_VIDEO_MATROSKA
 } cm_video_format;
 
 typedef struct cm_video_writer_options {
@@ -34,8 +36,8 @@ typedef struct cm_video_writer_options {
     /// Width to height of a pixel; 0 and 0 where it is not known.
     int aspect_width;
     int aspect_height;
-    /// The video whose sound is copied, from its first frame on; it must stay open as long as the writer. NULL for none.
-    /// Only with `timed`.
+    /// The video whose sound is copied, all its streams; it must stay open as long as the writer. NULL for none. Sound that
+    /// begins before the first frame puts the pictures off by as much. Only with `timed`.
     const cm_video *sound_of;
 } cm_video_writer_options;
 

@@ -73,7 +73,7 @@ static cm_status fail(cm_video_writer *w, int error, cm_report *report) {
 }
 
 static const AVCodec *choose_encoder(cm_video_format format) {
-    static const char *const names[2][2] = {{"libx264", "mpeg4"}, {"libvpx-vp9", "libvpx"}};
+    static const char *const names[3][2] = {{"libx264", "mpeg4"}, {"libvpx-vp9", "libvpx"}, {"libx264", "mpeg4"}};
     const AVCodec *codec = avcodec_find_encoder_by_name(names[format][0]);
     return codec ? codec : avcodec_find_encoder_by_name(names[format][1]);
 }
@@ -151,7 +151,7 @@ static int open_scaler(cm_video_writer *w) {
     return av_frame_get_buffer(w->frame, 0);
 }
 
-static int open_all(cm_video_writer *w, const AVCodec *codec, bool with_sound) {
+static int open_all(cm_video_writer *w, const AVCodec *codec) {
     unsigned char *buffer = av_malloc(1 << 16);
     if (!buffer) return AVERROR(ENOMEM);
     w->io = avio_alloc_context(buffer, 1 << 16, 1, w, NULL, on_write, on_seek);
@@ -163,8 +163,8 @@ static int open_all(cm_video_writer *w, const AVCodec *codec, bool with_sound) {
     w->packet = av_packet_alloc();
     w->held = av_packet_alloc();
     if (!w->frame || !w->packet || !w->held) return AVERROR(ENOMEM);
-    const char *name = w->options.format == CM_VIDEO_WEBM ? "webm" : "mp4";
-    int error = avformat_alloc_output_context2(&w->container, NULL, name, NULL);
+    static const char *const names[] = {"mp4", "webm", "matroska"};
+    int error = avformat_alloc_output_context2(&w->container, NULL, names[w->options.format], NULL);
     if (error < 0) return error;
     w->container->pb = w->io;
     w->container->flags |= AVFMT_FLAG_BITEXACT;
@@ -175,7 +175,7 @@ static int open_all(cm_video_writer *w, const AVCodec *codec, bool with_sound) {
     w->stream->time_base = w->encoder->time_base;
     w->stream->avg_frame_rate = w->encoder->framerate;
     w->stream->sample_aspect_ratio = w->encoder->sample_aspect_ratio;
-    if (with_sound) video_sound_open(&w->sound, w->options.sound_of, w->container);
+    if (w->options.timed && w->options.sound_of) video_sound_open(&w->sound, w->options.sound_of, w->container);
     return avformat_write_header(w->container, NULL);
 }
 
@@ -204,17 +204,7 @@ cm_status cm_video_writer_open(
     if (!w) return CM_OUT_OF_MEMORY;
     w->options = *options;
     w->file = file;
-    int error = open_all(w, codec, options->timed && options->sound_of);
-    if (error < 0 && w->sound.to && !w->error) {
-        char left_out[sizeof w->sound.left_out];
-        snprintf(
-            left_out, sizeof left_out, "%s: the container of the copy does not take it",
-            avcodec_get_name(w->sound.to->codecpar->codec_id));
-        release(w);
-        *w = (cm_video_writer){.options = *options, .file = file};
-        error = ftruncate(file, 0) ? AVERROR(errno) : open_all(w, codec, false);
-        memcpy(w->sound.left_out, left_out, sizeof left_out);
-    }
+    int error = open_all(w, codec);
     if (error < 0) {
         cm_status status = fail(w, error, report);
         cm_video_writer_close(w);
@@ -227,7 +217,7 @@ cm_status cm_video_writer_open(
 /// Writes the packet that is held back, and before it the sound up to it. It is shown until `end`.
 static int write_held(cm_video_writer *w, int64_t end) {
     if (!w->held->size) return 0;
-    video_sound_copy(&w->sound, w->container, (double)w->held->dts * av_q2d(w->stream->time_base));
+    video_sound_copy(&w->sound, w->container, (double)w->held->dts * av_q2d(w->stream->time_base) - w->sound.lead);
     w->held->duration = end > w->held->pts ? end - w->held->pts : 1;
     // Sound and pictures come in order already, and so a packet's error is its own.
     int error = av_write_frame(w->container, w->held);
@@ -266,10 +256,13 @@ static const uint8_t *even(cm_video_writer *w, const uint8_t *rgb) {
     return w->padded;
 }
 
-/// A time in units of the encoder's, after the last picture's.
+/// A time in units of the encoder's, after the last picture's. Sound that begins earlier puts all pictures off.
 static int64_t next_time(cm_video_writer *w, double seconds) {
     double unit = av_q2d(w->encoder->time_base), units = seconds / unit;
-    if (!(units >= 0 && units < 1e15)) units = w->count ? (double)w->last + 1 / (w->options.rate * unit) : 0;
+    if (!(units >= 0 && units < 1e15))
+        units = w->count ? (double)w->last + 1 / (w->options.rate * unit) : w->sound.lead / unit;
+    else
+        units += w->sound.lead / unit;
     int64_t time = llrint(units);
     if (w->count && time <= w->last) time = w->last + 1;
     return w->last = time;
@@ -293,8 +286,8 @@ cm_status cm_video_writer_finish(cm_video_writer *w, double end, cm_report *repo
     int error = avcodec_send_frame(w->encoder, NULL);
     if (error >= 0) error = write_packets(w);
     if (error >= 0 && w->options.timed) {
-        double units = end / av_q2d(w->stream->time_base);
-        error = write_held(w, units >= 0 && units < 1e15 ? llrint(units) : 0);
+        double units = (end + w->sound.lead) / av_q2d(w->stream->time_base);
+        error = write_held(w, end >= 0 && units < 1e15 ? llrint(units) : 0);
         video_sound_copy(&w->sound, w->container, INFINITY);
     }
     if (error >= 0) error = av_write_trailer(w->container);

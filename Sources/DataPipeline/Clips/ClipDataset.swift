@@ -129,5 +129,7 @@ public struct ClipDataset: ClassificationDataset {
 
 extension ResizeRule {
     /// How the frames of a video are scaled before they are cropped: in proportion, the longer side rounded.
-    static func clipFrames(shorterSide: Int) -> ResizeRule { .shorterSide(shorterSide, .toNearestOrAwayFromZero) }
+    package static func clipFrames(shorterSide: Int) -> ResizeRule {
+        .shorterSide(shorterSide, .toNearestOrAwayFromZero)
+    }
 }

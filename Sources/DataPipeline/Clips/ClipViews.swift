@@ -54,6 +54,20 @@ public struct ClipViews: Sendable {
             self.shorterSide = shorterSide
             self.framePrefix = framePrefix
         }
+
+        /// The left upper corners of the crops of a frame of this size.
+        fileprivate func corners(in size: ImageSize) -> [(x: Int, y: Int)] {
+            (0..<crops).map { crop in
+                func place(_ room: Int, isLonger: Bool) -> Int {
+                    // One crop, and every one across the shorter side, is the middle.
+                    isLonger && crops > 1 ? (2 * crop * room + crops - 1) / (2 * (crops - 1)) : room / 2
+                }
+                return (
+                    place(size.width - side, isLonger: size.width >= size.height),
+                    place(size.height - side, isLonger: size.height > size.width)
+                )
+            }
+        }
     }
 
     /// Decodes the frames that the views need.
@@ -80,19 +94,27 @@ public struct ClipViews: Sendable {
         frames = try source.frames(at: union, size: size)
         clips = wanted.map { $0.compactMap { places[$0] } }
         side = layout.side
-        corners = (0..<layout.crops).map { crop in
-            func place(_ room: Int, isLonger: Bool) -> Int {
-                // One crop, and every one across the shorter side, is the middle.
-                isLonger && layout.crops > 1
-                    ? (2 * crop * room + layout.crops - 1) / (2 * (layout.crops - 1)) : room / 2
-            }
-            let (width, height) = (size.width - layout.side, size.height - layout.side)
-            return (
-                place(width, isLonger: size.width >= size.height), place(height, isLonger: size.height > size.width)
-            )
-        }
+        corners = layout.corners(in: size)
         self.label = label
         name = path
+    }
+
+    /// The crops of one clip whose frames are there.
+    ///
+    /// - Parameters:
+    ///   - clip: The frames, of one size, whose shorter side is the layout's `shorterSide`.
+    ///   - name: The video's file or folder of frames.
+    ///   - layout: How they are cropped.
+    package init(clip: [ByteImage], name: String, layout: Layout) {
+        precondition(!clip.isEmpty, "ClipViews: a clip of \(name) without frames")
+        label = 0
+        self.name = name
+        frameCount = clip.count
+        frameRate = nil
+        frames = clip
+        clips = [Array(clip.indices)]
+        side = layout.side
+        corners = layout.corners(in: clip[0].size)
     }
 
     /// The views of `range`: uint8 `[views, 3, T, side, side]`, channels last in memory. The crops of a clip lie

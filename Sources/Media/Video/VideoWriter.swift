@@ -9,6 +9,27 @@ public struct VideoEncoding: Hashable, Sendable {
         case mp4
         /// VP9 in WebM, or VP8 where FFmpeg can't encode VP9.
         case webm
+        /// The pictures of `mp4` in Matroska, which takes nearly every kind of sound.
+        case matroska
+
+        var code: cm_video_format {
+            switch self {
+            case .mp4: CM_VIDEO_MP4
+            case .webm: CM_VIDEO_WEBM
+            case .matroska: CM_VIDEO_MATROSKA
+            }
+        }
+
+        /// The format that a file's name asks for by its ending, `mp4`, `m4v`, `webm` or `mkv`; nil for another.
+        public init?(ofFile path: String) {
+            let name = path.split(separator: "/").last ?? ""
+            switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last?.lowercased() {
+            case "mp4", "m4v": self = .mp4
+            case "webm": self = .webm
+            case "mkv": self = .matroska
+            default: return nil
+            }
+        }
     }
 
     /// The kind of file, whatever its name ends with.
@@ -64,7 +85,8 @@ public final class VideoWriter {
     private var writer: OpaquePointer?
     /// The video whose times the pictures have.
     private let original: VideoReader?
-    private var count = 0
+    /// The frame of the original whose time the next picture has.
+    private var next = 0
 
     /// Begins a video of `width` x `height` pixels for `path`, in the format of `encoding`, whatever the path ends
     /// with.
@@ -75,9 +97,8 @@ public final class VideoWriter {
         try self.init(path: path, width: width, height: height, encoding: encoding, syncs: true)
     }
 
-    /// Begins a video of pictures that are drawn on the frames of another one, each on the next: they have the times of
-    /// those frames, so that the video lasts as long, and pixels of their shape. The original must have been read from
-    /// once.
+    /// Begins a video of pictures that are drawn on the frames of another one: they have the times of those frames, so
+    /// that the video lasts as long, and pixels of their shape. The original must have been read from once.
     ///
     /// - Parameters:
     ///   - path: Where the file will be.
@@ -85,7 +106,8 @@ public final class VideoWriter {
     ///   - height: Rows of pixels of every picture.
     ///   - encoding: How the pictures are encoded; its rate is for frames without a time.
     ///   - original: The video that is drawn on. It is not read from, and other frames of it may be.
-    ///   - keepsSound: Whether its sound is copied, where the format takes it; ``soundLeftOut`` says where it does not.
+    ///   - keepsSound: Whether its sound is copied without being encoded again, all its streams that the format takes;
+    ///     ``soundLeftOut`` says which it does not. Sound that begins before the first frame does so in the copy too.
     /// - Throws: ``MediaError``, which names the file.
     public convenience init(
         path: String, width: Int, height: Int, encoding: VideoEncoding = VideoEncoding(),
@@ -115,7 +137,7 @@ public final class VideoWriter {
             throw MediaError(error)
         }
         var options = cm_video_writer_options(
-            format: encoding.format == .mp4 ? CM_VIDEO_MP4 : CM_VIDEO_WEBM, width: Int32(clamping: width),
+            format: encoding.format.code, width: Int32(clamping: width),
             height: Int32(clamping: height), rate: encoding.rate, quality: Int32(encoding.quality),
             key_distance: Int32(clamping: encoding.keyFrameDistance), threads: Int32(clamping: encoding.threads),
             timed: original != nil, aspect_width: Int32(clamping: original?.pixelAspect?.width ?? 0),
@@ -135,16 +157,21 @@ public final class VideoWriter {
     deinit { abandon() }
 
     /// Appends a picture, which must have the video's size; a grey one becomes RGB.
+    ///
+    /// - Parameters:
+    ///   - image: The picture.
+    ///   - frame: The frame of the original whose time it has; nil for the one after the last picture's.
     /// - Throws: ``MediaError``, which names the file; what was written is then removed, and the writer is of no more
     ///   use.
-    public func append(_ image: ByteImage) throws {
+    public func append(_ image: ByteImage, asFrame frame: Int? = nil) throws {
         precondition(
             image.width == width && image.height == height,
             "VideoWriter: a picture of \(image.width) x \(image.height) in a video of \(width) x \(height)")
         guard let writer else { preconditionFailure("VideoWriter: append to \(path) after its end") }
         var report = cm_report()
-        let time = original.flatMap { count < $0.frameCount ? $0.time(ofFrame: count) : nil } ?? -1
-        count += 1
+        let frame = frame ?? next
+        let time = original.flatMap { frame < $0.frameCount ? $0.time(ofFrame: frame) : nil } ?? -1
+        next = frame + 1
         let status = image.convertedToRGB().withUnsafeBytes {
             cm_video_writer_add(writer, $0.bytePointer, time, &report)
         }

@@ -64,6 +64,9 @@ public struct ClipRecognition {
     package var limits = VideoLimits()
     private let damaged = DamagedImageLog()
 
+    /// How the frames of folders are decoded, and what becomes of damaged ones.
+    var frameOptions: DecodeOptions { DecodeOptions(model.recipe.data.damagedImages, telling: damaged) }
+
     /// The damaged frames of folders that were accepted so far, as the recipe's `data.damaged_images` says.
     package var damagedImages: [MediaWarning] { damaged.images }
 
@@ -92,7 +95,7 @@ public struct ClipRecognition {
 
     /// - Throws: `MediaError`, naming the file and the frame; `Stopped` once the user asks to stop.
     public func recognize(_ path: String) throws -> RecognizedClip {
-        let frameOptions = DecodeOptions(model.recipe.data.damagedImages, telling: damaged)
+        let frameOptions = frameOptions
         let views = try ClipViews(
             path: path, layout: model.recipe.input.views(framePrefix: model.recipe.data.framePrefix),
             options: VideoOptions(threads: Threads.count, stream: stream, limits: limits), frameOptions: frameOptions)
@@ -150,9 +153,7 @@ extension RecognizedClip {
         let source = try ClipSource(
             video, options: VideoOptions(threads: Threads.count, stream: stream), framePrefix: framePrefix,
             frameOptions: frameOptions)
-        let least = 240, shorter = min(source.size.width, source.size.height)
-        let scale = (least + shorter - 1) / shorter
-        let size = ImageSize(width: source.size.width * scale, height: source.size.height * scale)
+        let size = ClassBars.readableSize(of: source.size)
         var begun: VideoWriter?
         try source.forEachFrame(size: size) { index, frame in
             if StopSignal.isRequested { throw Stopped(amid: video, beforeFrame: index) }
@@ -168,18 +169,8 @@ extension RecognizedClip {
     /// A frame with a line for each class: its name, and a bar whose length is the probability.
     func drawn(on frame: ByteImage) throws -> ByteImage {
         let canvas = try Canvas(frame)
-        let size = max(11, Double(min(frame.width, frame.height)) / 22), line = size * 1.35, width = Double(frame.width)
-        for (index, found) in classes.prefix(3).enumerated() {
-            let y = Double(index) * line
-            canvas.rectangle(x: 0, y: y, width: width, height: line, fill: .color(.black.withOpacity(0.55)))
-            canvas.rectangle(
-                x: 0, y: y, width: width * Double(found.probability), height: line,
-                fill: .color(Color(hex: 0x2980B9, opacity: 0.75)))
-            canvas.text(
-                String(format: "%.0f%%  %@", found.probability * 100, found.name), x: size * 0.5, y: y + size,
-                size: size,
-                color: .white)
-        }
+        ClassBars.draw(
+            classes.prefix(3).map { ($0.name, Double($0.probability), Color(hex: 0x2980B9)) }, on: canvas)
         return canvas.image()
     }
 }

@@ -13,6 +13,13 @@ package struct DetectedObject: Hashable, Sendable {
     /// How sure the detector is, 0…1.
     package var score: Float
 
+    /// An object of class `label` in `box`.
+    package init(box: Box, label: Int, score: Float) {
+        self.box = box
+        self.label = label
+        self.score = score
+    }
+
     /// A detector's tensors as Swift values, best first.
     package static func list(_ detections: Detections) -> [DetectedObject] {
         let boxes = detections.boxes.array(Float.self)

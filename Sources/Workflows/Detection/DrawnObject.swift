@@ -10,8 +10,13 @@ struct DrawnObject {
     var score: Double?
     /// The box in XYXY pixels.
     var box: Box
+    /// The number of the object that is followed, from 1, which then decides the colour.
+    var track: Int?
 
-    private var caption: String { score.map { "\(name) \(String(format: "%.0f", $0 * 100))%" } ?? name }
+    private var caption: String {
+        let known = track.map { "\(name) \($0)" } ?? name
+        return score.map { "\(known) \(String(format: "%.0f", $0 * 100))%" } ?? known
+    }
 
     /// The image with its objects drawn, the first on top. A small image is enlarged, so that the names can be read.
     static func draw(_ objects: [DrawnObject], on image: ByteImage, shorterSide: Int = 480) throws -> ByteImage {
@@ -25,7 +30,8 @@ struct DrawnObject {
             let box = object.box
             canvas.box(
                 x0: Double(box.x0) * scale, y0: Double(box.y0) * scale, x1: Double(box.x1) * scale,
-                y1: Double(box.y1) * scale, label: object.caption, color: Palette.color(object.label - 1))
+                y1: Double(box.y1) * scale, label: object.caption,
+                color: Palette.color((object.track ?? object.label) - 1))
         }
         return canvas.image()
     }

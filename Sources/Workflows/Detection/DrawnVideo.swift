@@ -23,7 +23,8 @@ struct DrawnVideo {
     {
         // Frames that have times need no rate, and files state odd ones.
         let rate = min(max(original?.frameRate ?? 25, 1), 1000)
-        let encoding = VideoEncoding(rate: rate, threads: Threads.count)
+        let encoding = VideoEncoding(
+            format: VideoEncoding.Format(ofFile: path) ?? .mp4, rate: rate, threads: Threads.count)
         guard let original else {
             return try VideoWriter(path: path, width: size.width, height: size.height, encoding: encoding)
         }
@@ -32,12 +33,13 @@ struct DrawnVideo {
             keepsSound: keepsSound)
     }
 
-    mutating func append(_ image: ByteImage, objects: [ImageDetections.Object]) throws {
+    /// Draws on frame number `frame` of the original. Frames come in order; one that is left out leaves the one before shown.
+    mutating func append(_ image: ByteImage, frame: Int, objects: [ImageDetections.Object]) throws {
         let picture = try DrawnObject.draw(objects.map(\.drawn), on: image)
         let writer =
             try self.writer ?? Self.writer(path, size: picture.size, on: original, keepsSound: keepsSound)
         self.writer = writer
-        try writer.append(picture)
+        try writer.append(picture, asFrame: frame)
     }
 
     /// Completes the file and returns its path; nil if there were no frames.

@@ -18,6 +18,9 @@ public struct ImageDetections: Encodable, Sendable {
         public let score: Float
         /// The box in XYXY pixels of the file.
         public let box: [Float]
+        /// The number of the object that this is, where objects are followed over the frames of a video; nil elsewhere, and
+        /// until it has been seen often enough.
+        public internal(set) var track: Int?
     }
 
     /// The file.
@@ -74,17 +77,18 @@ public struct ImageDetection {
 }
 
 extension ImageDetections.Object {
-    init(_ object: DetectedObject, classNames: [String]) {
+    package init(_ object: DetectedObject, classNames: [String]) {
         name = classNames[object.label - 1]
         label = object.label
         score = object.score
         box = [object.box.x0, object.box.y0, object.box.x1, object.box.y1]
     }
 
+    /// The box, XYXY in pixels.
+    var bounds: Box { Box(x0: box[0], y0: box[1], x1: box[2], y1: box[3]) }
+
     var drawn: DrawnObject {
-        DrawnObject(
-            name: name, label: label, score: Double(score),
-            box: Box(x0: box[0], y0: box[1], x1: box[2], y1: box[3]))
+        DrawnObject(name: name, label: label, score: Double(score), box: bounds, track: track)
     }
 }
 

@@ -1,53 +1,12 @@
+import Annotations
 import DataPipeline
 import Detectors
 import Foundation
 import Media
 import Support
 import Tensors
+import Tracking
 import Training
-
-/// What a detector found in one video file.
-public struct VideoDetections: Encodable, Sendable {
-    /// The detections of one frame.
-    public struct Frame: Encodable, Sendable {
-        /// The frame's number, from 0.
-        public let frame: Int
-        /// Seconds after the first frame; nil if the file doesn't say.
-        public let time: Double?
-        /// The objects that were found, best first, with boxes in XYXY pixels of the video.
-        public let detections: [ImageDetections.Object]
-    }
-
-    /// The file.
-    public internal(set) var video: String
-    /// Width in pixels.
-    public let width: Int
-    /// Height in pixels.
-    public let height: Int
-    /// Number of frames of the video.
-    public let frameCount: Int
-    /// Frames a second on average; nil if the file doesn't say.
-    public let frameRate: Double?
-    /// The frames that were looked at, in the order of the video.
-    public internal(set) var frames: [Frame] = []
-    /// Path of the video with the boxes drawn in; nil if none was asked for.
-    public internal(set) var drawing: String?
-    /// Why the drawn video has no sound, though the video has; nil otherwise.
-    public internal(set) var soundLeftOut: String?
-    /// Seconds that decoding, detecting and drawing took together.
-    public internal(set) var seconds = 0.0
-
-    enum CodingKeys: String, CodingKey {
-        case video, width, height, frameCount, frameRate, frames, drawing, soundLeftOut
-    }
-
-    /// These detections with another name of the file.
-    package func named(_ name: String) -> VideoDetections {
-        var copy = self
-        copy.video = name
-        return copy
-    }
-}
 
 /// Which frames of a video are looked at, and how many at a time.
 public struct VideoPasses: Hashable, Sendable {
@@ -75,45 +34,56 @@ extension Stopped {
 }
 
 extension ImageDetection {
-    /// Finds objects in the frames of a video.
+    /// Finds objects in the frames of a video, in one pass that holds few frames at a time. Frames that can't be decoded are
+    /// left out and counted in `damage`.
     ///
     /// - Parameters:
     ///   - path: The video's file.
-    ///   - threshold: The lowest score that is kept, 0…1.
+    ///   - threshold: The lowest score that is kept, 0…1. Of objects that are followed, this is the score of which a track
+    ///     begins; lower ones are kept where they continue one.
     ///   - stream: The number of the file's stream to read; nil for the one that FFmpeg prefers.
     ///   - limits: How large the video may be.
     ///   - passes: Which frames are looked at, and how many together.
-    ///   - drawing: Path of an MP4 to write, with boxes on every frame, which lasts as long as the video. A skipped frame
-    ///     shows the boxes of the last frame that was looked at. The file appears once it is complete.
-    ///   - keepsSound: Whether the MP4 has the video's sound, where it can.
+    ///   - tracking: How objects are followed over frames; nil leaves each frame alone.
+    ///   - drawing: Path of a video to write, MP4 unless its name ends with `mkv` or `webm`, with boxes on every frame, which
+    ///     lasts as long as the original. A skipped frame shows the boxes of the last frame that was looked at. The file
+    ///     appears once it is complete.
+    ///   - keepsSound: Whether the drawn video has the video's sound, where it can.
     ///   - progress: called with the number of frames done.
-    /// - Throws: `MediaError` naming the file and the frame; `Stopped` once the user asks to stop.
+    ///   - each: called with the detections of each frame that was looked at, in order. They are then not in the result, so
+    ///     that memory does not grow with the video.
+    /// - Throws: `MediaError` naming the file; `Stopped` once the user asks to stop; what `each` throws.
     public func detectVideo(
         _ path: String, threshold: Float, stream: Int? = nil, limits: VideoLimits = VideoLimits(),
-        passes: VideoPasses = VideoPasses(),
-        drawing: String? = nil,
-        keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        passes: VideoPasses = VideoPasses(), tracking: TrackerOptions? = nil, drawing: String? = nil,
+        keepsSound: Bool = true, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        each: ((VideoDetections.Frame) throws -> Void)? = nil
     ) throws -> VideoDetections {
         let began = ContinuousClock.now
-        let reader = try VideoReader(
-            path: path, options: VideoOptions(threads: Threads.count, stream: stream, limits: limits))
-        var result = VideoDetections(
-            video: path, width: reader.width, height: reader.height, frameCount: reader.frameCount,
-            frameRate: reader.frameRate)
+        let options = VideoOptions(threads: Threads.count, damage: .keepDecodable, stream: stream, limits: limits)
+        let reader = try VideoReader(path: path, options: options)
+        var result = VideoDetections(reader, path: path)
+        var damage = VideoDamage()
+        damage.isTruncated = reader.isTruncated
         var drawn = drawing.map { DrawnVideo(path: $0, original: reader, keepsSound: keepsSound) }
+        var follower = tracking.map { FollowedObjects($0, every: passes.every, frameRate: reader.frameRate) }
         var waiting: [(index: Int, image: ByteImage)] = []
+        var shown: [ImageDetections.Object] = []
+        let lowest = min(threshold, tracking?.lowScore ?? threshold)
 
         func flush(upTo end: Int) throws {
             let looked = waiting.filter { $0.index % passes.every == 0 }
-            let found = objects(in: looked.map(\.image), threshold: threshold)
-            for (frame, objects) in zip(looked, found) {
-                result.frames.append(
-                    .init(frame: frame.index, time: reader.time(ofFrame: frame.index), detections: objects))
-            }
-            var next = result.frames.count - looked.count
-            for frame in waiting {
-                if next < result.frames.count, result.frames[next].frame == frame.index { next += 1 }
-                try drawn?.append(frame.image, objects: next > 0 ? result.frames[next - 1].detections : [])
+            var found = objects(in: looked.map(\.image), threshold: lowest)[...]
+            for (index, image) in waiting {
+                if index % passes.every == 0, var objects = found.popFirst() {
+                    let time = reader.time(ofFrame: index)
+                    follower?.follow(&objects, frame: index, time: time)
+                    shown = objects.filter { $0.score >= threshold || $0.track != nil }
+                    let frame = VideoDetections.Frame(frame: index, time: time, detections: shown)
+                    result.count(frame)
+                    if let each { try each(frame) } else { result.frames.append(frame) }
+                }
+                try drawn?.append(image, frame: index, objects: shown)
             }
             waiting = []
             progress(end, reader.frameCount)
@@ -128,10 +98,17 @@ extension ImageDetection {
                 try flush(upTo: index)
                 looks = 0
             }
-            waiting.append((index, try reader.image(at: index)))
+            let frames = try reader.frames(at: [index])
+            guard frames.missing.isEmpty else {
+                damage.add(index)
+                continue
+            }
+            waiting.append((index, frames.image(0)))
             if isLookedAt { looks += 1 }
         }
         try flush(upTo: reader.frameCount)
+        result.damage = damage.isNone ? nil : damage
+        result.tracks = follower?.tracks
         result.drawing = try drawn?.finish()
         result.soundLeftOut = drawn?.soundLeftOut
         result.seconds = (ContinuousClock.now - began) / .seconds(1)
@@ -147,20 +124,5 @@ extension ImageDetection {
         let seen = model.recipe.input.evaluationSize(of: original)
         let scaled = images.map { $0.resized(to: seen) }
         return objects(in: scaled, originalSizes: images.map(\.size), threshold: threshold)
-    }
-}
-
-extension VideoDetections {
-    /// One line for a person: the speed, and the number of frames in which each class was found.
-    public var summary: String {
-        var counts: [String: Int] = [:]
-        for frame in frames {
-            for name in Set(frame.detections.map(\.name)) { counts[name, default: 0] += 1 }
-        }
-        let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) in \($0.value)" }
-        let rate = seconds > 0 ? String(format: "%.1f", Double(frameCount) / seconds) : "–"
-        let looked = frames.count == frameCount ? "" : ", \(frames.count) of them looked at"
-        return "\(frameCount) frames\(looked), \(rate) a second: "
-            + (names.isEmpty ? "nothing" : names.joined(separator: ", "))
     }
 }

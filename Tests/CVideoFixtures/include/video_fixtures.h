@@ -27,9 +27,9 @@ typedef struct fx_video {
     int format;
     int matrix;
     int range;
-    /// Every sample of a plane is this, rather than a moving pattern.
     /// Every sample is one of all 256 by chance, instead of a drawn scene.
     bool is_noise;
+    /// Every sample of a plane is this, rather than a moving pattern.
     bool is_flat;
     int flat[3];
     /// A stream of sound instead of pictures.
@@ -38,6 +38,10 @@ typedef struct fx_video {
     int lost_packet;
     /// libavcodec's name of a codec for a stream of sound beside the pictures; NULL for none.
     const char *sound;
+    /// The name of a codec for a second stream of sound, whose language is German; NULL for none.
+    const char *second_sound;
+    /// When the sound begins, in milliseconds from the time 0 of the pictures.
+    int sound_start;
     /// Width to height of a pixel; 0 and 0 write none.
     int aspect_width;
     int aspect_height;
@@ -67,8 +71,15 @@ typedef struct fx_frames {
 
 /// What a file says of its sound and of the shape of its pixels.
 typedef struct fx_sound {
-    /// Packets of sound; 0 where there is none.
+    /// Streams of sound.
+    int streams;
+    /// Packets of one stream of sound; 0 where there is none.
     int packets;
+    /// When the first packet of the pictures is shown, in seconds.
+    double pictures;
+    /// FFmpeg's name of the codec, and the language.
+    char codec[32];
+    char language[8];
     /// Seconds at which the first begins and the last ends.
     double begin;
     double end;
@@ -78,8 +89,8 @@ typedef struct fx_sound {
     int aspect_height;
 } fx_sound;
 
-/// Reads the packets of a file's sound.
-int fx_listen(const uint8_t *bytes, size_t count, fx_sound *sound);
+/// Reads the packets of a file's stream of sound number `stream`, counted from 0 among those of sound.
+int fx_listen(const uint8_t *bytes, size_t count, int stream, fx_sound *sound);
 
 /// Decodes the whole file with one thread, as FFmpeg's examples do.
 int fx_decode(const uint8_t *bytes, size_t count, fx_frames *frames);
