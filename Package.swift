@@ -137,7 +137,8 @@ let targetsWithLibtorch: [Target] =
         "Workflows",
         [
             "Architectures", "Listings", "Annotations", "Media", "Evaluation", "Reports", "Doctor", "SampleSets",
-            "Tensors", "NN", "DataPipeline", "Backbones", "Tracking", "Training", "Detectors", "ONNXExport", "Support", yams,
+            "Tensors", "NN", "DataPipeline", "Backbones", "Tracking", "Training", "Detectors", "ONNXExport", "Support",
+            yams,
             logging,
         ], testDependencies: ["SimulatedDevice"])
     + [

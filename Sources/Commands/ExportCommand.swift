@@ -39,9 +39,11 @@ package struct ExportCommand: EngineCommand {
             "Also write random pixels, and what the network gives on them, to a .safetensors file, to try a runtime with.",
             valueName: "file"))
     package var sample: String?
-    @Flag(help: "Export a classifier of this name with fresh weights, to measure a runtime with.") package var fresh = false
+    @Flag(help: "Export a classifier of this name with fresh weights, to measure a runtime with.") package var fresh =
+        false
     @Option(
-        help: ArgumentHelp("With --fresh: the input's height and width, with frames in front for clips.", valueName: "[T×]H×W"))
+        help: ArgumentHelp(
+            "With --fresh: the input's height and width, with frames in front for clips.", valueName: "[T×]H×W"))
     package var size: String?
     @Flag(help: "Overwrite an existing file.") package var replace = false
     @OptionGroup package var weights: WeightsOptions
@@ -62,9 +64,12 @@ package struct ExportCommand: EngineCommand {
             throw ValidationError("--sample: \(sample) should end in .safetensors.")
         }
         if size != nil {
-            guard fresh else { throw ValidationError("--size goes with --fresh; a trained network has a size of its own.") }
+            guard fresh else {
+                throw ValidationError("--size goes with --fresh; a trained network has a size of its own.")
+            }
             guard sizes != nil, sizes?.count != 1 else {
-                throw ValidationError("--size: \(size ?? "") should be two numbers such as 224x224, or three for clips.")
+                throw ValidationError(
+                    "--size: \(size ?? "") should be two numbers such as 224x224, or three for clips.")
             }
         }
     }

@@ -49,7 +49,8 @@ extension OperationCall {
     /// The left, upper, right and lower edges of boxes, or the parts of offsets, along the last axis, which stays.
     private func parts(_ boxes: GraphValue) -> [GraphValue] {
         graph.nodes(
-            "Split", [boxes], ["axis": .int(-1), "num_outputs": .int(4)], types: [ElementType](repeating: boxes.type, count: 4))
+            "Split", [boxes], ["axis": .int(-1), "num_outputs": .int(4)],
+            types: [ElementType](repeating: boxes.type, count: 4))
     }
 
     /// Boxes `[…, 4]` from offsets and reference boxes of one shape, or of shapes that broadcast (Girshick et al. 2014,

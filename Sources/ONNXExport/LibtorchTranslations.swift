@@ -54,7 +54,9 @@ extension Translator {
         },
         "aten::unsqueeze": { call in
             let axis = try call.int("dim")
-            return [call.graph.unsqueeze(try call.value("self"), [axis < 0 ? axis + (try call.rank("self")) + 1 : axis])]
+            return [
+                call.graph.unsqueeze(try call.value("self"), [axis < 0 ? axis + (try call.rank("self")) + 1 : axis])
+            ]
         },
         "aten::squeeze": { [$0.graph.squeeze(try $0.value("self"), [try $0.axis("dim", of: "self")])] },
         "aten::narrow": { call in
@@ -159,7 +161,8 @@ extension OperationCall {
             return graph.node(
                 "BatchNormalization",
                 [
-                    try value("input"), try filled("weight", 1), try filled("bias", 0), try value("running_mean", .float32),
+                    try value("input"), try filled("weight", 1), try filled("bias", 0),
+                    try value("running_mean", .float32),
                     try value("running_var", .float32),
                 ], ["epsilon": .float(epsilon)])
         }
@@ -230,7 +233,8 @@ extension OperationCall {
         let rank = try rank("self")
         let axes = try ints("dim").map { $0 < 0 ? $0 + rank : $0 }
         return graph.node(
-            name, [try value("self"), axes.isEmpty ? nil : graph.ints(axes)], ["keepdims": .int(bool("keepdim") ? 1 : 0)])
+            name, [try value("self"), axes.isEmpty ? nil : graph.ints(axes)],
+            ["keepdims": .int(bool("keepdim") ? 1 : 0)])
     }
 
     func flattened() throws -> GraphValue {

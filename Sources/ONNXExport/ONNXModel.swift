@@ -104,9 +104,9 @@ public struct ONNXModel {
 
     /// The outputs of a detector.
     public enum DetectorOutputs: Sendable {
-        /// Of one image: `boxes` `[n, 4]`, `scores` `[n]`, `labels` `[n]`.
+        /// What one image holds: `boxes` `[n, 4]`, `scores` `[n]`, `labels` `[n]`.
         case ofImage
-        /// Of a batch: `boxes` `[N, limit, 4]`, `scores` `[N, limit]`, `labels` `[N, limit]`, `counts` `[N]`; zeros behind the last
+        /// What each image of a batch holds: `boxes` `[N, limit, 4]`, `scores` `[N, limit]`, `labels` `[N, limit]`, `counts` `[N]`; zeros behind the last
         /// detection of each image.
         case ofBatch(limit: Int)
     }

@@ -79,7 +79,9 @@ struct OperationCall {
     func ints(_ name: String) throws -> [Int] {
         if case .none = argument(name) { return [] }
         return try list(name).map {
-            guard case .int(let value) = $0 else { throw error("\(name) is \(argument(name)), which depends on the input's size") }
+            guard case .int(let value) = $0 else {
+                throw error("\(name) is \(argument(name)), which depends on the input's size")
+            }
             return value
         }
     }

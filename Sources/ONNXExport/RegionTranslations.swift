@@ -122,7 +122,8 @@ extension OperationCall {
     func roiPool() throws -> GraphValue {
         let size = try ints("output_size")
         return graph.node(
-            "MaxRoiPool", [try translator.value(operation.inputs[0], .float32), try translator.value(operation.inputs[1], .float32)],
+            "MaxRoiPool",
+            [try translator.value(operation.inputs[0], .float32), try translator.value(operation.inputs[1], .float32)],
             ["pooled_shape": .ints(size), "spatial_scale": .float(try doubles("scales")[0])])
     }
 }

@@ -42,7 +42,8 @@ final class ONNXModelTests: XCTestCase {
         XCTAssertEqual(proto.producerVersion, "1.2.3")
         XCTAssertEqual(proto.metadataProps.map { "\($0.key)=\($0.value)" }, ["task=a test"])
         XCTAssertEqual(
-            proto.graph.node.map(\.opType), ["Transpose", "Cast", "Add", "Mul", "Conv", "Relu", "ReduceMean", "Identity"])
+            proto.graph.node.map(\.opType),
+            ["Transpose", "Cast", "Add", "Mul", "Conv", "Relu", "ReduceMean", "Identity"])
         // Each node takes what stands before it.
         var known = Set(proto.graph.input.map(\.name) + proto.graph.initializer.map(\.name))
         for node in proto.graph.node {

@@ -1,7 +1,6 @@
+import ONNXExport
 import Tensors
 import XCTest
-
-import ONNXExport
 
 final class TraceTests: XCTestCase {
     private func trace(_ sizes: [Int], _ work: (Tensor) -> Tensor) throws -> Trace {

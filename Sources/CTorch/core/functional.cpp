@@ -41,8 +41,8 @@ ct_status ct_group_norm(ct_tensor x, int64_t groups, ct_tensor weight, ct_tensor
     return ct_guard([&] {
         const at::Tensor &map = x->value;
         // A recording is to name the norm, whatever computes it.
-        const bool is_composed = !is_recording() && !is_native(map) && (map.dim() == 4 || map.dim() == 5) && map.numel() > 0 &&
-            map.size(1) % groups == 0 && map.scalar_type() != at::kDouble;
+        const bool is_composed = !is_recording() && !is_native(map) && (map.dim() == 4 || map.dim() == 5) &&
+            map.numel() > 0 && map.size(1) % groups == 0 && map.scalar_type() != at::kDouble;
         *out = wrap(
             is_composed ? composed_group_norm(
                               map, groups, optional(weight).value_or(at::Tensor()),

@@ -13,9 +13,10 @@ public struct VideoLimits: Hashable, Sendable {
 }
 
 extension VideoOptions {
-    /// Options that differ from the usual ones in threads, stream and limits.
-    package init(threads: Int, stream: Int?, limits: VideoLimits) {
-        self.init(threads: threads, maxPixels: limits.maxPixels, maxFrames: limits.maxFrames, stream: stream)
+    /// Options that differ from the usual ones in threads, what damage means, stream and limits.
+    package init(threads: Int, damage: Damage = .fail, stream: Int?, limits: VideoLimits) {
+        self.init(
+            threads: threads, damage: damage, maxPixels: limits.maxPixels, maxFrames: limits.maxFrames, stream: stream)
     }
 }
 

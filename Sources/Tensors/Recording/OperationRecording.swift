@@ -81,7 +81,8 @@ package func recorded<Result>(
         withHandles(outputs(result)) { outputs, outputCount in
             check(
                 ct_recording_note(
-                    "vertebra::\(name)", String(decoding: text, as: UTF8.self), inputs, inputCount, outputs, outputCount),
+                    "vertebra::\(name)", String(decoding: text, as: UTF8.self), inputs, inputCount, outputs, outputCount
+                ),
                 "record")
         }
     }

@@ -1,6 +1,6 @@
-import Support
 import Foundation
 import Listings
+import Support
 
 extension WeightsDescription {
     /// Text for a person.

@@ -84,7 +84,8 @@ public struct ModelExport {
     ) throws {
         model = try ONNXModel.classifier(
             shape: shape, statistics: statistics, input: options.input, precision: options.precision,
-            parameters: Self.parameters(network)) { network($0) }
+            parameters: Self.parameters(network)
+        ) { network($0) }
         let isOfClips = shape.count == 4
         metadata =
             Self.common(
@@ -112,7 +113,8 @@ public struct ModelExport {
             }
         self.model = try ONNXModel.detector(
             outputs, input: options.input, precision: options.precision,
-            parameters: Self.parameters(detector)) { _ = detector.detect(images: $0) }
+            parameters: Self.parameters(detector)
+        ) { _ = detector.detect(images: $0) }
         let (mean, deviation) =
             (detector as? SSD).map { ($0.configuration.imageMean, $0.configuration.imageStd) }
             ?? ((detector as? FasterRCNN).map { ($0.configuration.imageMean, $0.configuration.imageStd) } ?? ([], []))
@@ -177,7 +179,10 @@ public struct ModelExport {
     ) -> [(key: String, value: String)] {
         [
             ("task", task), ("model", title), ("precision", options.precision.rawValue),
-            ("input", "RGB, \(options.input == .uint8 ? "0 to 255" : "0 to 1"), \(options.input.layout(isOfClips: isOfClips))"),
+            (
+                "input",
+                "RGB, \(options.input == .uint8 ? "0 to 255" : "0 to 1"), \(options.input.layout(isOfClips: isOfClips))"
+            ),
             ("normalization", "in the model: (pixel / \(options.input == .uint8 ? 255 : 1) - mean) / std"),
             ("mean", json(statistics.mean)), ("std", json(statistics.deviation)),
         ]
