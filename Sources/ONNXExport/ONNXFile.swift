@@ -42,11 +42,7 @@ extension ONNXModel {
             model.graph.initializer = try writeConstants(to: place, named: name)
             files.append(place)
         } else {
-            model.graph.initializer = constants.map { name, tensor in
-                var constant = Self.proto(name, tensor)
-                constant.rawData = Self.bytes(tensor)
-                return constant
-            }
+            model.graph.initializer = constants.map(Self.whole)
         }
         let file = try WholeFile(path: path)
         try model.serializedData().withUnsafeBytes { try file.write($0) }
@@ -54,13 +50,20 @@ extension ONNXModel {
         return files
     }
 
-    /// Writes the elements of all constants one behind the other, and says where each stands.
+    /// From how many bytes on a constant goes into a file of its own. Shapes and axes are smaller, and those who look at a model
+    /// without its weights need them.
+    private static let leastBytesBeside = 1024
+
+    /// Writes the elements of all large constants one behind the other, and says where each stands.
     private func writeConstants(to path: String, named name: String) throws -> [Onnx_TensorProto] {
         let file = try WholeFile(path: path)
         // Readers map the file into memory, and want each constant at the beginning of a line of the cache.
         let alignment = 64
         var offset = 0
         let protos = try constants.map { constant in
+            guard constant.tensor.count * constant.tensor.dtype.size >= Self.leastBytesBeside else {
+                return Self.whole(constant)
+            }
             let gap = (alignment - offset % alignment) % alignment
             try file.write([UInt8](repeating: 0, count: gap))
             offset += gap
@@ -78,6 +81,13 @@ extension ONNXModel {
         }
         try file.commit()
         return protos
+    }
+
+    /// A constant with its elements.
+    private static func whole(_ constant: (name: String, tensor: Tensor)) -> Onnx_TensorProto {
+        var proto = proto(constant.name, constant.tensor)
+        proto.rawData = bytes(constant.tensor)
+        return proto
     }
 
     private static func proto(_ name: String, _ tensor: Tensor) -> Onnx_TensorProto {

@@ -69,22 +69,26 @@ final class ONNXModelTests: XCTestCase {
     }
 
     func testExternalDataHoldsEveryConstant() throws {
-        let weight = Tensor.randn([7, 3, 1, 1])
+        let weight = Tensor.randn([100, 3, 1, 1])
         let model = try model(parameters: [("w", weight)]) { F.conv2d($0, weight: weight).mean([2, 3]) }
         let (proto, folder) = try written(model, externalData: true)
         let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/m.onnx.data"))
+        let beside = proto.graph.initializer.filter { $0.dataLocation == .external }
+        XCTAssertEqual(beside.map(\.name), ["w"])
         for constant in proto.graph.initializer {
-            XCTAssertEqual(constant.dataLocation, .external)
+            // Shapes stay where everybody reads them.
+            guard constant.dataLocation == .external else {
+                XCTAssertFalse(constant.rawData.isEmpty, constant.name)
+                continue
+            }
             let entries = Dictionary(uniqueKeysWithValues: constant.externalData.map { ($0.key, $0.value) })
             XCTAssertEqual(entries["location"], "m.onnx.data")
             let offset = try XCTUnwrap(entries["offset"].flatMap { Int($0) })
             let length = try XCTUnwrap(entries["length"].flatMap { Int($0) })
             XCTAssertEqual(offset % 64, 0)
-            if constant.name == "w" {
-                XCTAssertEqual(
-                    data[offset..<offset + length].withUnsafeBytes { Array($0.bindMemory(to: Float.self)) },
-                    weight.array(Float.self))
-            }
+            XCTAssertEqual(
+                data[offset..<offset + length].withUnsafeBytes { Array($0.bindMemory(to: Float.self)) },
+                weight.array(Float.self))
         }
     }
 
@@ -114,8 +118,8 @@ final class ONNXModelTests: XCTestCase {
                 y.addInPlace(Tensor.ones([1, 3]))
                 return view
             }.contains("changed with another one whose memory it shares"))
-        XCTAssertTrue(
-            reason { $0.mean([2, 3]) * Double($0.shape[0]) }.contains("an argument depends on the input's size"))
+        let varied = reason { $0.mean([2, 3]) * Double($0.shape[0]) }
+        XCTAssertTrue(varied.contains("for each size of the input") || varied.contains("on the input's size"), varied)
     }
 
     func testNothingIsLeftWhereAModelCantBeWritten() throws {

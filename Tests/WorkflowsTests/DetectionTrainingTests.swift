@@ -12,6 +12,10 @@ import Workflows
 import XCTest
 
 final class DetectionTrainingTests: XCTestCase {
+    /// Checkpoints hold the date of their training, so it is held while their bytes are compared.
+    override func setUp() { setenv("SOURCE_DATE_EPOCH", "1700000000", 1) }
+    override func tearDown() { unsetenv("SOURCE_DATE_EPOCH") }
+
     private static let samples: Result<String, any Error> = Result {
         let folder = try processTemporaryPath()
         var settings = ShapeSampleSet.Settings()

@@ -70,7 +70,7 @@ final class InferenceSectionTests: XCTestCase {
         XCTAssertThrowsError(
             try RecipeFile(text: classifier, path: "c.yaml", settings: ["inference.flip=true"]).decode(
                 ClassificationRecipe.self)
-        ) { XCTAssertTrue("\($0)".contains("unknown key inference.flip; inference has no keys"), "\($0)") }
+        ) { XCTAssertTrue("\($0)".contains("unknown key inference.flip: it is for recipes of another task"), "\($0)") }
     }
 
     private static let samples: Result<String, any Error> = Result {
