@@ -1,6 +1,6 @@
 /// Boxes that may be detections, with a score for each class.
 struct Candidates {
-    /// float32: `[C, P, 4]` where each class has boxes of its own, `[N, C, k, 4]` for a batch of images.
+    /// float32: `[P, C, 4]` of one image, of which each class has boxes of its own; `[N, C, k, 4]` of a batch of images.
     var boxes: GraphValue
     /// float32 of the boxes' shape without its last axis; −1 where there is no candidate.
     var scores: GraphValue
@@ -85,7 +85,7 @@ extension OperationCall {
         )
     }
 
-    /// Every class of every proposal (Girshick 2015): boxes `[C, P, 4]` in pixels of the batch.
+    /// Every class of every proposal (Girshick 2015): boxes `[P, C, 4]` in pixels of the batch.
     func regionCandidates() throws {
         let numbers = operation.inputs
         guard numbers.count == 3 else {
@@ -102,9 +102,8 @@ extension OperationCall {
         let scores = graph.where(areFound, all, graph.scalar(-1))
         // Class 0 is the background.
         translator.candidates = Candidates(
-            boxes: graph.transpose(graph.slice(boxes.boxes, axis: 1, 1, classes), [1, 0, 2]),
-            scores: graph.transpose(graph.slice(scores, axis: 1, 1, classes), [1, 0]), isBatch: false,
-            classes: classes - 1, count: 0)
+            boxes: graph.slice(boxes.boxes, axis: 1, 1, classes), scores: graph.slice(scores, axis: 1, 1, classes),
+            isBatch: false, classes: classes - 1, count: 0)
     }
 
     /// Candidates' boxes in pixels of the image that was given.

@@ -58,6 +58,7 @@ struct OperationCall {
         switch argument(name) {
         case .double(let value): return value
         case .int(let value): return Double(value)
+        case .size: throw error("\(name) depends on the input's size: \(argument(name))")
         default: throw error("\(name) is no number")
         }
     }

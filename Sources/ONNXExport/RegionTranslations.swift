@@ -37,8 +37,10 @@ extension OperationCall {
         let byLevel = graph.where(
             graph.and(isOfLevel, graph.unsqueeze(isKept, [0])), graph.unsqueeze(score, [0]), graph.scalar(-1))
         let limit = try int("limit")
+        let apart = graph.movedApart(
+            inside.boxes, by: graph.unsqueeze(graph.cast(level, to: .float32), [1]), where: isKept)
         let found = graph.suppressed(
-            boxes: graph.unsqueeze(inside.boxes, [0]), scores: graph.unsqueeze(byLevel, [0]),
+            boxes: graph.unsqueeze(apart, [0]), scores: graph.unsqueeze(byLevel, [0]),
             iouThreshold: try double("iou_threshold"), scoreThreshold: -0.5, limit: limit)
         let places = graph.squeeze(graph.slice(found, axis: 1, 2, 3), [1])
         let order = graph.best(graph.gather(score, places), limit: limit)

@@ -12,32 +12,34 @@ extension OperationCall {
 
     /// Boxes `[n, 4]`, scores `[n]` and labels `[n]` of one image.
     private func ofImage(_ candidates: Candidates) throws -> [GraphValue] {
-        let limit = try int("limit")
-        let boxes: GraphValue
-        let scores: GraphValue
-        // Each class has boxes of its own, so classes take the place of images.
+        let (limit, threshold) = (try int("limit"), try double("score_threshold"))
+        let classes = candidates.classes
+        var boxes = candidates.boxes
+        var scores = candidates.scores
         if bool("class_agnostic") {
-            boxes = graph.reshape(candidates.boxes, [1, -1, 4])
-            scores = graph.reshape(candidates.scores, [1, 1, -1])
+            boxes = graph.reshape(boxes, [1, -1, 4])
+            scores = graph.reshape(scores, [1, -1])
         } else {
-            boxes = candidates.boxes
-            scores = graph.unsqueeze(candidates.scores, [1])
+            let labels = graph.floats((1...classes).map(Double.init), shape: [1, classes, 1])
+            let isCandidate = graph.greater(scores, graph.scalar(threshold))
+            // Each class has boxes of its own, so classes take the place of images.
+            boxes = graph.transpose(graph.movedApart(boxes, by: labels, where: isCandidate), [1, 0, 2])
+            scores = graph.transpose(scores, [1, 0])
         }
         let found = graph.suppressed(
-            boxes: boxes, scores: scores, iouThreshold: try double("iou_threshold"),
-            scoreThreshold: try double("score_threshold"), limit: limit)
+            boxes: boxes, scores: graph.unsqueeze(scores, [1]), iouThreshold: try double("iou_threshold"),
+            scoreThreshold: threshold, limit: limit)
         let places = graph.gather(found, graph.ints([0, 2]), axis: 1)
-        let order = graph.best(
-            graph.node("GatherND", [graph.squeeze(scores, [1]), places]), limit: limit)
+        let order = graph.best(graph.node("GatherND", [scores, places]), limit: limit)
         let kept = graph.gather(places, order.indices)
-        let label: GraphValue
-        if bool("class_agnostic") {
-            let count = graph.gather(graph.sizes(candidates.scores, 1..<2), graph.int(0))
-            label = graph.div(graph.squeeze(graph.slice(kept, axis: 1, 1, 2), [1]), count)
-        } else {
-            label = graph.squeeze(graph.slice(kept, axis: 1, 0, 1), [1])
-        }
-        return [graph.node("GatherND", [boxes, kept]), order.values, graph.add(label, graph.int(1))]
+        let first = graph.squeeze(graph.slice(kept, axis: 1, 0, 1), [1])
+        let second = graph.squeeze(graph.slice(kept, axis: 1, 1, 2), [1])
+        let count = graph.int(classes)
+        let place = bool("class_agnostic") ? second : graph.add(graph.mul(second, count), first)
+        return [
+            graph.gather(graph.reshape(candidates.boxes, [-1, 4]), place), order.values,
+            graph.add(graph.node("Mod", [place, count]), graph.int(1)),
+        ]
     }
 
     /// Boxes `[N, limit, 4]`, scores `[N, limit]`, labels `[N, limit]` and counts `[N]` of a batch of images; zeros behind the
@@ -68,5 +70,24 @@ extension OperationCall {
             graph.where(isFound, best.values, graph.scalar(0)), graph.where(isFound, labels, graph.int(0)),
             graph.node("ReduceSum", [graph.cast(isFound, to: .int64), graph.ints([1])], ["keepdims": .int(0)]),
         ]
+    }
+}
+
+extension GraphBuilder {
+    /// Boxes as torchvision's `batched_nms` compares them: up to 1000 candidates are moved apart by their class, which rounds
+    /// their edges, and only the same rounding gives the same decisions; more are compared as they are.
+    ///
+    /// - Parameters:
+    ///   - boxes: `[…, 4]`.
+    ///   - classes: numbers of the boxes' classes, float32, of a shape that broadcasts to the boxes'.
+    ///   - isCandidate: `[…]`.
+    func movedApart(_ boxes: GraphValue, by classes: GraphValue, where isCandidate: GraphValue) -> GraphValue {
+        let all: [String: NodeAttribute] = ["keepdims": .int(0)]
+        let candidates = `where`(unsqueeze(isCandidate, [-1]), boxes, scalar(-.greatestFiniteMagnitude))
+        let count = node("ReduceSum", [cast(isCandidate, to: .int64)], all)
+        let isFew = node("LessOrEqual", [count, int(1000)], type: .bool)
+        let isAny = node("Greater", [count, int(0)], type: .bool)
+        let step = `where`(and(isFew, isAny), add(node("ReduceMax", [candidates], all), scalar(1)), scalar(0))
+        return add(boxes, mul(classes, step))
     }
 }

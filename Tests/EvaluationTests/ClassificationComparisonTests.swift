@@ -1,7 +1,11 @@
 import Evaluation
+import Support
 import XCTest
 
 final class ClassificationComparisonTests: XCTestCase {
+    /// Resampling ends when a stop is asked for, as tests before may have left it.
+    override func setUp() { StopSignal.watching(saving: false, speaking: false) {} }
+
     /// Predictions of classes by their names; a class is called by one letter. The loss is 0.1 where right, 2 where wrong.
     private func predictions(
         _ rows: [(name: String, label: Character, guess: Character)], classes: String = "abc"
