@@ -14,7 +14,9 @@ public struct ThresholdCounts: Hashable, Sendable {
 
     /// The counts of every class, in the order of labels. A score below 0 counts as 0, one above 1 as 1.
     ///
-    /// - Parameter thresholds: How many thresholds there are, at least 2.
+    /// - Parameters:
+    ///   - matching: The detections with the objects that they found.
+    ///   - thresholds: How many thresholds there are, at least 2.
     public static func counts(of matching: DetectionMatching, thresholds: Int = 101) -> [ThresholdCounts] {
         precondition(thresholds >= 2, "ThresholdCounts: \(thresholds) thresholds; from 0 to 1 there are at least 2")
         return matching.ranked.indices.map { ThresholdCounts(matching, class: $0, thresholds: thresholds) }
@@ -53,7 +55,9 @@ public struct ThresholdCounts: Hashable, Sendable {
 
     /// The counts of several classes together. Lists of different lengths trap.
     ///
-    /// - Parameter name: What the sum is called.
+    /// - Parameters:
+    ///   - counts: What is summed.
+    ///   - name: What the sum is called.
     public init(sumOf counts: [ThresholdCounts], name: String) {
         self.name = name
         objects = counts.reduce(0) { $0 + $1.objects }

@@ -12,6 +12,7 @@ public struct ONNXModel {
 
     /// The types that a model's convolutions compute in.
     public enum Precision: String, CaseIterable, Sendable, Hashable, Codable {
+        /// IEEE 754's type of 32 or 16 bits.
         case float32, float16
 
         var type: ElementType { self == .float32 ? .float32 : .float16 }

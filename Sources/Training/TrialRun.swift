@@ -23,6 +23,7 @@ public struct TrialRun<Task: TrainingTask> {
     /// Takes `count` steps and reports each.
     ///
     /// - Parameters:
+    ///   - count: The number of steps.
     ///   - schedule: The factor on the optimiser's learning rate at each step.
     ///   - body: Is told of a step; false ends the trial.
     /// - Returns: Whether all steps were taken, and not fewer because `body` or the user ended it.
@@ -50,7 +51,9 @@ public struct TrialRun<Task: TrainingTask> {
 
     /// Lets the learning rate grow evenly in its logarithm until the loss diverges.
     ///
-    /// - Parameter progress: Is told of the steps done, and of all.
+    /// - Parameters:
+    ///   - settings: Where the range begins and ends, and in how many steps.
+    ///   - progress: Is told of the steps done, and of all.
     /// - Throws: `Stopped` once the user asks to stop; what `TrainingLoop.run` throws.
     public func learningRateRange(
         _ settings: LearningRateRange.Settings = .init(),

@@ -9,7 +9,11 @@ public struct BootstrapResamples: Hashable, Sendable, Codable {
     /// What the draws begin with; the same seed draws the same images.
     public var seed: UInt64
 
-    /// - Parameter count: At least 1.
+    /// Choices of images.
+    ///
+    /// - Parameters:
+    ///   - count: How many, at least 1.
+    ///   - seed: What the draws begin with.
     public init(count: Int = 1000, seed: UInt64 = 0) {
         precondition(count > 0, "\(count) resamples: there must be one")
         self.count = count

@@ -26,7 +26,11 @@ public struct ComparisonTable: Sendable {
     private let comparison: Comparison
     private let facts: [Facts]
 
-    /// - Parameter facts: By run; nil where nothing is known, as of detections in a file.
+    /// A table of a comparison.
+    ///
+    /// - Parameters:
+    ///   - comparison: What the runs scored.
+    ///   - facts: By run; nil where nothing is known, as of detections in a file.
     public init(_ comparison: Comparison, facts: [Facts]? = nil) {
         self.comparison = comparison
         self.facts = facts ?? []

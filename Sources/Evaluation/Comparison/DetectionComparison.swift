@@ -103,6 +103,9 @@ public struct DetectionComparison: Sendable {
     ///   - annotationsPath: An instances file.
     ///   - resultsPaths: Two results files or more; the others are compared with the first.
     ///   - opensImages: Whether images will be opened; if not, it doesn't matter what the annotations call them.
+    ///   - resamples: How the images are drawn again for the intervals.
+    ///   - scoreThreshold: The score from which on detections count where single images are compared.
+    ///   - progress: Is told how many resamples are done, and of how many.
     /// - Throws: `AnnotationError` for a file that can't be read; ``EvaluationError`` and `Stopped` as
     ///   ``init(_:groundTruth:resamples:scoreThreshold:judgedByVOC:threads:progress:)`` does.
     public init(

@@ -8,7 +8,10 @@ public struct GroundTruthDifference: Hashable, Sendable, CustomStringConvertible
     /// Nil where both have the same classes by name, the same images by file name, and the same objects on them, in any order
     /// and with any ids. Images without a file name are told by their ids.
     ///
-    /// - Parameter names: What the two are called.
+    /// - Parameters:
+    ///   - first: The annotations of one run.
+    ///   - second: Those of another one.
+    ///   - names: What the two are called.
     public init?(_ first: DetectionAnnotations, _ second: DetectionAnnotations, named names: (String, String)) {
         if let words = NameDifference(first.classNames, second.classNames, named: names)?.words("class") {
             description = "their classes differ: \(words)"

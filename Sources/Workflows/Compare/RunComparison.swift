@@ -104,6 +104,8 @@ public struct RunComparison {
     ///   - annotations: An instances file.
     ///   - results: Two results files or more; the others are compared with the first.
     ///   - images: The folder of the images, to draw them; nil shows none.
+    ///   - options: How many resamples and pictures there are, and from which score on detections are shown.
+    ///   - progress: Is told how far the work has come.
     /// - Throws: `AnnotationError`, `EvaluationError`; `Stopped` once the user asks to stop.
     public init(
         annotations: String, results: [String], images: String? = nil, options: Options = Options(),
@@ -125,7 +127,10 @@ public struct RunComparison {
 
     /// Compares runs; those that lack what is needed are measured first.
     ///
-    /// - Parameter paths: Two folders or more, of runs or of `evaluate --output`; the others are compared with the first.
+    /// - Parameters:
+    ///   - paths: Two folders or more, of runs or of `evaluate --output`; the others are compared with the first.
+    ///   - options: How many resamples and pictures there are, and from which score on detections are shown.
+    ///   - progress: Is told how far the work has come.
     /// - Throws: `JobError` for folders that hold no run, and for runs of different kinds or on different data;
     ///   `RecipeFileError`, `AnnotationError`, `EvaluationError`; `Stopped` once the user asks to stop.
     public init(runs paths: [String], options: Options = Options(), progress: Progress = Progress()) throws {

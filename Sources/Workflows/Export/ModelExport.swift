@@ -33,7 +33,7 @@ public struct ModelExport {
 
     /// The model of a network that a training saved, or that others trained.
     ///
-    /// - Throws: ``ONNXExportError`` naming the operation that ONNX lacks; `RecipeFileError`, `CheckpointError`.
+    /// - Throws: `ONNXExportError` naming the operation that ONNX lacks; `RecipeFileError`, `CheckpointError`.
     public init(_ saved: SavedModel, _ options: Options = Options()) throws {
         switch saved.task {
         case .classification: try self.init(ClassifierModel(saved), options)
@@ -53,7 +53,7 @@ public struct ModelExport {
     ///   - text: a name that `vertebra models` lists, with changes to its axes or without.
     ///   - shape: `[3, H, W]`, or `[3, T, H, W]`; nil for the usual one.
     ///   - options: how the model is made.
-    /// - Throws: `ArchitectureError`; ``ONNXExportError``.
+    /// - Throws: `ArchitectureError`; `ONNXExportError`.
     public init(fresh text: String, shape: [Int]? = nil, _ options: Options = Options()) throws {
         let architecture = try BackboneArchitecture(text: text)
         let network = try Random.seeded(0) { try Backbone(architecture) }
