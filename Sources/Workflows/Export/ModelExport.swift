@@ -137,6 +137,11 @@ public struct ModelExport {
             Self.common(
                 task: "object-detection", title: "\(detector.title), \(model.recipe.model.backbone)", options: options,
                 isOfClips: false, statistics: ChannelStatistics(mean: mean, deviation: deviation)) + extra
+        if detector is SSD {
+            notes.append(
+                "the model scales images bilinearly; vertebra detect smooths what it makes smaller, so scores differ a little"
+            )
+        }
         if model.recipe.inference.flip {
             notes.append("inference.flip: the model looks at an image once, not at its mirror image too")
         }
