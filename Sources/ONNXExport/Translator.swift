@@ -81,9 +81,6 @@ final class Translator {
         return value.type.isFloatingPoint ? graph.cast(value, to: type ?? computation) : value
     }
 
-    /// Whether a tensor depends on the input's elements.
-    func depends(_ number: Int) -> Bool { values[number] != nil }
-
     /// Number of axes of a tensor.
     func rank(_ number: Int) -> Int { trace.tensor(number).rank }
 

@@ -61,15 +61,6 @@ package indirect enum RecordedArgument: Hashable, Sendable, Codable {
             }
         }
     }
-
-    /// The numbers of the tensors in it.
-    package var tensors: [Int] {
-        switch self {
-        case .tensor(let number): [number]
-        case .list(let elements): elements.flatMap(\.tensors)
-        default: []
-        }
-    }
 }
 
 extension RecordedArgument: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral {
