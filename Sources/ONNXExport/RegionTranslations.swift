@@ -27,21 +27,26 @@ extension OperationCall {
             scores.append(best.values)
             levels.append(graph.node("Expand", [graph.int(level), graph.size(best.values, 0)]))
         }
-        let score = graph.node("Sigmoid", [graph.concat(scores)])
+        // Logits have the probabilities' order, and tell apart those that onnxruntime's sigmoid gives one value, below −18.
+        let score = graph.concat(scores)
         let level = graph.concat(levels)
         let inside = try clipped(graph.concat(boxes))
-        let isKept = graph.and(
-            inside.areLarge, graph.atLeast(score, graph.scalar(try double("score_threshold"))))
+        var isKept = inside.areLarge
+        let threshold = try double("score_threshold")
+        if threshold > 0 {
+            isKept = graph.and(isKept, graph.atLeast(graph.node("Sigmoid", [score]), graph.scalar(threshold)))
+        }
+        let none = -Double(Float.greatestFiniteMagnitude)
         let all = graph.ints(Array(cells.indices))
         let isOfLevel = graph.node("Equal", [graph.unsqueeze(all, [1]), graph.unsqueeze(level, [0])], type: .bool)
         let byLevel = graph.where(
-            graph.and(isOfLevel, graph.unsqueeze(isKept, [0])), graph.unsqueeze(score, [0]), graph.scalar(-1))
+            graph.and(isOfLevel, graph.unsqueeze(isKept, [0])), graph.unsqueeze(score, [0]), graph.scalar(none))
         let limit = try int("limit")
         let apart = graph.movedApart(
             inside.boxes, by: graph.unsqueeze(graph.cast(level, to: .float32), [1]), where: isKept)
         let found = graph.suppressed(
             boxes: graph.unsqueeze(apart, [0]), scores: graph.unsqueeze(byLevel, [0]),
-            iouThreshold: try double("iou_threshold"), scoreThreshold: -0.5, limit: limit)
+            iouThreshold: try double("iou_threshold"), scoreThreshold: none, limit: limit)
         let places = graph.squeeze(graph.slice(found, axis: 1, 2, 3), [1])
         let order = graph.best(graph.gather(score, places), limit: limit)
         return graph.gather(inside.boxes, graph.gather(places, order.indices))
