@@ -48,7 +48,7 @@ public final class BatchNorm: Module, NormLayer {
     /// How many training batches went through, an int64 scalar.
     public let numBatchesTracked: Buffer
     /// Share of a new batch in the running statistics; nil averages over all batches since the start.
-    public let momentum: Double?
+    public var momentum: Double?
     /// What is added to the variance before its root.
     public let epsilon: Double
     /// Whether statistics are of all processes that train together, once they have been joined.

@@ -106,14 +106,13 @@ extension OperationCall {
             isBatch: false, classes: classes - 1, count: 0)
     }
 
-    /// Candidates' boxes in pixels of the image that was given.
+    /// Candidates' boxes in pixels of the image that the network was given.
     func originalScale() throws {
-        let images = try images()
-        guard images.isScaled, let candidates = translator.candidates else { return }
-        translator.candidates?.boxes = graph.mul(candidates.boxes, images.toOriginal(graph))
+        guard let factors = try images().toOriginal(graph), let candidates = translator.candidates else { return }
+        translator.candidates?.boxes = graph.mul(candidates.boxes, factors)
     }
 
-    /// The best default boxes of each class and image, in pixels of the image that was given.
+    /// The best default boxes of each class and image, in pixels of the image that the network was given.
     func defaultBoxCandidates() throws {
         let numbers = operation.inputs
         let probabilities = try translator.value(numbers[0], .float32)
@@ -128,9 +127,9 @@ extension OperationCall {
             graph.where(graph.unsqueeze(boxes.areLarge, [1]), objects, graph.scalar(-1)), graph.ints([count]))
         let chosen = graph.node(
             "GatherND", [boxes.boxes, graph.unsqueeze(best.indices, [3])], ["batch_dims": .int(1)])
-        let images = try images()
+        let factors = try images().toOriginal(graph)
         translator.candidates = Candidates(
-            boxes: images.isScaled ? graph.mul(chosen, images.toOriginal(graph)) : chosen, scores: best.values,
+            boxes: factors.map { graph.mul(chosen, $0) } ?? chosen, scores: best.values,
             isBatch: true, classes: classes, count: count)
     }
 }

@@ -195,6 +195,9 @@ extension GraphBuilder {
         node("Gather", [value, indices], ["axis": .int(axis)])
     }
 
+    /// The mean along an axis, which stays with one element.
+    func mean(_ value: GraphValue, axis: Int) -> GraphValue { node("ReduceMean", [value, ints([axis])]) }
+
     func transpose(_ value: GraphValue, _ axes: [Int]) -> GraphValue {
         node("Transpose", [value], ["perm": .ints(axes)])
     }

@@ -93,7 +93,9 @@ public struct ONNXModel {
         let pixels = GraphValue(name: translator.graph.unique(PixelInput.valueName), type: input.type)
         translator.setInput(
             trace.inputs[0],
-            to: translator.graph.normalized(pixels, input, by: statistics, isOfClips: isOfClips))
+            to: translator.graph.normalized(
+                translator.graph.planes(pixels, input, isOfClips: isOfClips), input, by: statistics,
+                isOfClips: isOfClips))
         try translator.run()
         let logits = translator.graph.name(try translator.value(trace.outputs[0], .float32), "logits")
         let sizes = shape.map(String.init)
@@ -118,13 +120,15 @@ public struct ONNXModel {
     ///   - outputs: whether it takes one image or a batch.
     ///   - input: how it takes pixels.
     ///   - precision: what its convolutions compute in; boxes are decided on in float32.
+    ///   - loading: how the model scales images before the network, smoothly and in whole levels of 255, as a loader of files does:
+    ///     `.shortestEdge` or `.fixed`; nil where the network takes images of any size.
     ///   - parameters: the network's weights with their names.
     ///   - detect: finds the objects in float32 images `[3, H, W]` in 0…1, of one size. It must be in evaluation, on the CPU, in
     ///     float32.
     /// - Throws: ``ONNXExportError``
     public static func detector(
         _ outputs: DetectorOutputs, input: PixelInput = .uint8, precision: Precision = .float32,
-        parameters: [(name: String, tensor: Tensor)], detect: ([Tensor]) -> Void
+        loading: ResizeRule? = nil, parameters: [(name: String, tensor: Tensor)], detect: ([Tensor]) -> Void
     ) throws -> ONNXModel {
         // Images that differ in both extents, also where one side is scaled to a fixed length; batches that differ in number.
         func recording(_ number: Int) throws -> OperationRecording {
@@ -138,7 +142,8 @@ public struct ONNXModel {
         }
         let names = WeightNames(parameters, made: try recording(0))
         let trace = try Trace([recording(0), recording(1)])
-        let translator = Translator(trace, names: names, computation: precision.type, input: input)
+        let translator = Translator(
+            trace, names: names, computation: precision.type, input: input, loading: loading)
         let graph = translator.graph
         let pixels = GraphValue(name: graph.unique(PixelInput.valueName), type: input.type)
         translator.setInput(trace.inputs[0], to: pixels)

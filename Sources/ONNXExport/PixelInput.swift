@@ -35,16 +35,18 @@ public struct ChannelStatistics: Hashable, Sendable {
 }
 
 extension GraphBuilder {
-    /// Pixels as a model takes them, as normalised float32 planes: `[N, 3, H, W]`, or `[N, 3, T, H, W]` of clips.
-    func normalized(
-        _ pixels: GraphValue, _ input: PixelInput, by statistics: ChannelStatistics, isOfClips: Bool = false
-    ) -> GraphValue {
-        let planes: GraphValue
+    /// Pixels as a model takes them, as float32 planes: `[N, 3, H, W]`, or `[N, 3, T, H, W]` of clips.
+    func planes(_ pixels: GraphValue, _ input: PixelInput, isOfClips: Bool = false) -> GraphValue {
         switch input {
-        case .uint8:
-            planes = cast(transpose(pixels, isOfClips ? [0, 4, 1, 2, 3] : [0, 3, 1, 2]), to: .float32)
-        case .float: planes = pixels
+        case .uint8: cast(transpose(pixels, isOfClips ? [0, 4, 1, 2, 3] : [0, 3, 1, 2]), to: .float32)
+        case .float: pixels
         }
+    }
+
+    /// Planes of pixels, normalised.
+    func normalized(
+        _ planes: GraphValue, _ input: PixelInput, by statistics: ChannelStatistics, isOfClips: Bool = false
+    ) -> GraphValue {
         let range = input == .uint8 ? 255.0 : 1
         let shape = [1, 3, 1, 1] + (isOfClips ? [1] : [])
         // As PixelNormalization computes it, in float32 throughout.

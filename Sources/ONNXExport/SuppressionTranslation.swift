@@ -7,7 +7,9 @@ extension OperationCall {
                 "ONNX has no soft non-maximum suppression (\(method)); export with --set inference.nms=hard")
         }
         guard let candidates = translator.candidates else { throw error("nothing was found to be thinned out") }
-        translator.detections = candidates.isBatch ? try ofBatch(candidates) : try ofImage(candidates)
+        var detections = candidates.isBatch ? try ofBatch(candidates) : try ofImage(candidates)
+        if let factors = try images().toGiven(graph) { detections[0] = graph.mul(detections[0], factors) }
+        translator.detections = detections
     }
 
     /// Boxes `[n, 4]`, scores `[n]` and labels `[n]` of one image.

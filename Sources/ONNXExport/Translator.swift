@@ -1,3 +1,4 @@
+import Support
 import Tensors
 
 /// Turns what a network was seen to compute into the nodes of an ONNX graph.
@@ -8,6 +9,8 @@ final class Translator {
     let computation: ElementType
     /// How the graph takes its pixels.
     let input: PixelInput
+    /// How the graph scales images before the network, as a loader does; nil where the network is given them as they are.
+    let loading: ResizeRule?
     /// The value of each tensor that depends on the input, by its number.
     private(set) var values: [Int: GraphValue] = [:]
     /// What the input's images became, for operations that ask for their sizes.
@@ -29,11 +32,15 @@ final class Translator {
     ///   - names: the names of weights, and of what is made of them.
     ///   - computation: float32 or float16.
     ///   - input: how the graph takes its pixels.
-    init(_ trace: Trace, names: WeightNames, computation: ElementType, input: PixelInput) {
+    ///   - loading: how it scales images before the network.
+    init(
+        _ trace: Trace, names: WeightNames, computation: ElementType, input: PixelInput, loading: ResizeRule? = nil
+    ) {
         self.trace = trace
         self.names = names
         self.computation = computation
         self.input = input
+        self.loading = loading
     }
 
     /// Gives the value of one of the network's inputs.

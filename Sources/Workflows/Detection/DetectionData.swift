@@ -119,12 +119,14 @@ extension DetectionInputSection {
         return scaledBy == .network ? [] : [ResizeShortestEdge(sides, longestSide: longerSide)]
     }
 
-    /// The size that an image is scaled to before the network, outside training.
-    func evaluationSize(of size: ImageSize) -> ImageSize {
-        if let side { return ImageSize(width: side, height: side) }
-        return scaledBy == .network
-            ? size : ResizeRule.shortestEdge(evaluationShorterSide, longest: longerSide).size(of: size)
+    /// The rule by which images are scaled before the network, outside training; nil where the network scales them itself.
+    var evaluationRule: ResizeRule? {
+        if let side { return .fixed(ImageSize(width: side, height: side)) }
+        return scaledBy == .network ? nil : .shortestEdge(evaluationShorterSide, longest: longerSide)
     }
+
+    /// The size that an image is scaled to before the network, outside training.
+    func evaluationSize(of size: ImageSize) -> ImageSize { evaluationRule?.size(of: size) ?? size }
 
     /// Pixels of the shorter side outside training.
     package var evaluationShorterSide: Int { shorterSide[shorterSide.count - 1] }

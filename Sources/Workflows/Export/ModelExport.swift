@@ -4,6 +4,7 @@ import Detectors
 import Foundation
 import NN
 import ONNXExport
+import Media
 import Support
 import Tensors
 
@@ -37,17 +38,12 @@ public struct ModelExport {
     public init(_ saved: SavedModel, _ options: Options = Options()) throws {
         switch saved.task {
         case .classification: try self.init(ClassifierModel(saved), options)
-        case .detection:
-            // A model in the world gets images as they are, so it scales them itself, whoever did so in training.
-            let recipe = try saved.file.decode(DetectionRecipe.self)
-            let isScaled = recipe.model.ssd != nil || recipe.input.scaledBy == .network
-            let scaling = try isScaled ? saved : saved.with(settings: ["input.scaled_by=network"])
-            try self.init(DetectorModel(scaling), options, isScaledByLoader: !isScaled)
+        case .detection: try self.init(DetectorModel(saved), options)
         }
     }
 
-    /// The model of a classifier with fresh weights, to try a runtime with: 224×224 pixels, 1000 classes, clips of 16 frames of
-    /// 112×112 and 400 classes, or what the architecture says.
+    /// The model of a classifier with fresh weights, and norms with the statistics of random pixels, to try a runtime with: 224×224
+    /// pixels, 1000 classes, clips of 16 frames of 112×112 and 400 classes, or what the architecture says.
     ///
     /// - Parameters:
     ///   - text: a name that `vertebra models` lists, with changes to its axes or without.
@@ -56,14 +52,31 @@ public struct ModelExport {
     /// - Throws: `ArchitectureError`; `ONNXExportError`.
     public init(fresh text: String, shape: [Int]? = nil, _ options: Options = Options()) throws {
         let architecture = try BackboneArchitecture(text: text)
-        let network = try Random.seeded(0) { try Backbone(architecture) }
-        network.eval()
         let usual = architecture.rank == .video ? [3, 16, 112, 112] : [3, 224, 224]
+        let shape = shape ?? usual
+        let network = try Random.seeded(0) {
+            let network = try Backbone(architecture)
+            Self.takeStatistics(network, of: Tensor.randn([4] + shape))
+            return network
+        }
         let classes = architecture.classes ?? 0
         try self.init(
-            network, shape: shape ?? usual, classNames: (0..<classes).map(String.init),
+            network, shape: shape, classNames: (0..<classes).map(String.init),
             statistics: ChannelStatistics(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225]), title: text,
             options, extra: [("weights", "fresh")])
+    }
+
+    /// Gives batch norms the statistics of one batch, and leaves the network in evaluation. A deep network whose norms have none lets
+    /// activations grow past what float16 holds, and rounding with them, as no trained network does.
+    private static func takeStatistics(_ network: Backbone, of batch: Tensor) {
+        let norms = network.namedModules().compactMap { $0.module as? BatchNorm }
+        let momentum = norms.map(\.momentum)
+        // Without a momentum, running statistics are the mean of all batches: of this one.
+        for norm in norms { norm.momentum = nil }
+        network.train()
+        withoutGrad { _ = network(batch) }
+        network.eval()
+        for (norm, momentum) in zip(norms, momentum) { norm.momentum = momentum }
     }
 
     private init(_ model: ClassifierModel, _ options: Options) throws {
@@ -102,8 +115,9 @@ public struct ModelExport {
         }
     }
 
-    private init(_ model: DetectorModel, _ options: Options, isScaledByLoader: Bool) throws {
+    private init(_ model: DetectorModel, _ options: Options) throws {
         let detector = model.detector
+        let scaling = model.recipe.input
         let suppression = detector.suppression
         let outputs: ONNXModel.DetectorOutputs =
             if let ssd = detector as? SSD {
@@ -112,7 +126,7 @@ public struct ModelExport {
                 .ofImage
             }
         self.model = try ONNXModel.detector(
-            outputs, input: options.input, precision: options.precision,
+            outputs, input: options.input, precision: options.precision, loading: scaling.evaluationRule,
             parameters: Self.parameters(detector)
         ) { _ = detector.detect(images: $0) }
         let (mean, deviation) =
@@ -122,35 +136,34 @@ public struct ModelExport {
             ("names", Self.names(model.classNames, from: 1)), ("boxes", "XYXY pixels of the image that is given"),
             ("score_threshold", "\(suppression.scoreThreshold)"), ("iou_threshold", "\(suppression.iouThreshold)"),
             ("limit", "\(suppression.limit)"),
+            (
+                "scaling",
+                "in the model: bilinear, " + (scaling.evaluationRule == nil ? "not smoothed" : "smoothed where it shrinks")
+            ),
         ]
         var notes: [String] = []
+        if case .fixed(let size) = scaling.evaluationRule { extra.append(("size", Self.json([size.height, size.width]))) }
         if detector is FasterRCNN {
-            extra.append(("shorter_side", "\(model.recipe.input.shorterSide.last ?? 0)"))
-            extra.append(("longer_side", "\(model.recipe.input.longerSide)"))
-            if isScaledByLoader {
-                notes.append(
-                    "the model scales images bilinearly, and gives what the network gives with input.scaled_by=network; it was "
-                        + "trained with input.scaled_by=loader, which smooths what it makes smaller")
-            }
+            extra.append(("shorter_side", "\(scaling.evaluationShorterSide)"))
+            extra.append(("longer_side", "\(scaling.longerSide)"))
         }
         metadata =
             Self.common(
                 task: "object-detection", title: "\(detector.title), \(model.recipe.model.backbone)", options: options,
                 isOfClips: false, statistics: ChannelStatistics(mean: mean, deviation: deviation)) + extra
-        if detector is SSD {
-            notes.append(
-                "the model scales images bilinearly; vertebra detect smooths what it makes smaller, so scores differ a little"
-            )
-        }
         if model.recipe.inference.flip {
             notes.append("inference.flip: the model looks at an image once, not at its mirror image too")
         }
         self.notes = notes
         sample = {
-            let pixels = Self.pixels([1, 3, 240, 320], options.input)
-            let found = detector.detect(images: [pixels.select(dim: 0, index: 0)])[0]
+            let pixels = Self.pixels([1, 3, 480, 640], .uint8)
+            let given = ByteImage(width: 640, height: 480, pixels: pixels.array(UInt8.self))
+            let size = scaling.evaluationSize(of: given.size)
+            let image = given.resized(width: size.width, height: size.height)
+            let found = detector.detect(images: [Tensor(image)])[0].scaled(from: size, to: given.size)
+            let planes = options.input == .uint8 ? pixels : Self.planes(pixels, .uint8) / 255
             return [
-                ("pixels", pixels), ("boxes", found.boxes), ("scores", found.scores), ("labels", found.labels),
+                ("pixels", planes), ("boxes", found.boxes), ("scores", found.scores), ("labels", found.labels),
             ]
         }
     }
