@@ -2,9 +2,9 @@ import Architectures
 import Backbones
 import Detectors
 import Foundation
+import Media
 import NN
 import ONNXExport
-import Media
 import Support
 import Tensors
 
@@ -138,11 +138,14 @@ public struct ModelExport {
             ("limit", "\(suppression.limit)"),
             (
                 "scaling",
-                "in the model: bilinear, " + (scaling.evaluationRule == nil ? "not smoothed" : "smoothed where it shrinks")
+                "in the model: bilinear, "
+                    + (scaling.evaluationRule == nil ? "not smoothed" : "smoothed where it shrinks")
             ),
         ]
         var notes: [String] = []
-        if case .fixed(let size) = scaling.evaluationRule { extra.append(("size", Self.json([size.height, size.width]))) }
+        if case .fixed(let size) = scaling.evaluationRule {
+            extra.append(("size", Self.json([size.height, size.width])))
+        }
         if detector is FasterRCNN {
             extra.append(("shorter_side", "\(scaling.evaluationShorterSide)"))
             extra.append(("longer_side", "\(scaling.longerSide)"))
