@@ -70,9 +70,16 @@ public:
 
     /// Any value.
     bool pass() {
+        std::string_view value;
+        return pass(value);
+    }
+
+    /// Any value, and its text.
+    bool pass(std::string_view &value) {
         UncheckedSource source{{at_}};
         StrictWalk<UncheckedSource> walk(source);
         const bool sound = walk.value();
+        value = std::string_view(at_, static_cast<size_t>(source.at - at_));
         at_ = source.at;
         return sound;
     }
@@ -119,6 +126,7 @@ bool read_value(PlainText &text, AnnotationValues &values) {
         }
         if (text.take("\"iscrowd\"")) return colon() && text.flag(values.flags, CS_FLAG_CROWD);
         if (text.take("\"ignore\"")) return colon() && text.flag(values.flags, CS_FLAG_IGNORE);
+        if (text.take("\"segmentation\"")) return colon() && text.pass(values.outline);
     }
     // A key with escapes may be one of these.
     std::string_view key;
@@ -138,14 +146,13 @@ bool read_record(PlainText &text, AnnotationValues &values) {
 }  // namespace
 
 bool parse_plain(const Chunk &chunk, Columns &columns) {
-    const bool is_result = chunk.section == CS_SECTION_RESULTS;
-    if (!is_result && chunk.section != CS_SECTION_ANNOTATIONS) return false;
+    if (chunk.section != CS_SECTION_RESULTS && chunk.section != CS_SECTION_ANNOTATIONS) return false;
     PlainText text(chunk.text.data());
     if (!text.take('[')) return false;
     size_t count = 0;
     do {
         text.space();
-        AnnotationValues values(is_result);
+        AnnotationValues values(chunk);
         if (!read_record(text, values)) return false;
         values.push(columns);
         // After some records, about as many as there will be are known.

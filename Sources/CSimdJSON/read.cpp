@@ -46,7 +46,8 @@ constexpr int64_t size_worth_a_thread = 2 << 20;
 /// of the file, without waiting for a chunk that is not ready.
 class Reading {
 public:
-    Reading(cs_file_s &file, const char *path, cs_kind kind) : file_(file), splitter_(path, kind) {}
+    Reading(cs_file_s &file, const char *path, cs_kind kind)
+        : file_(file), splitter_(path, kind), is_outlined_(kind == CS_OUTLINED) {}
 
     void run(int threads) {
         const auto useful = static_cast<int>(std::min<int64_t>(threads, splitter_.file_size() / size_worth_a_thread));
@@ -72,6 +73,7 @@ private:
         try {
             RecordParser parser;
             Chunk chunk;
+            chunk.is_outlined = is_outlined_;
             while (take(chunk)) {
                 Parsed parsed;
                 parser.parse(chunk, parsed);
@@ -112,6 +114,7 @@ private:
 
     cs_file_s &file_;
     Splitter splitter_;
+    const bool is_outlined_;
     std::mutex splitting_;
     std::mutex order_;
     std::map<int64_t, Parsed> ready_;
@@ -121,7 +124,8 @@ private:
 };
 
 bool is_name_end(cs_column column) {
-    return column == CS_IMAGE_NAME_END || column == CS_CATEGORY_NAME_END || column == CS_CATEGORY_GROUP_END;
+    return column == CS_IMAGE_NAME_END || column == CS_CATEGORY_NAME_END || column == CS_CATEGORY_GROUP_END ||
+        column == CS_ANNOTATION_OUTLINE_END;
 }
 
 }  // namespace

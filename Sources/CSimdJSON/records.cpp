@@ -49,9 +49,18 @@ struct Visit {
 
     /// Passes over the value at `place`, which must be JSON all the same.
     bool pass(const char *place) {
+        std::string_view value;
+        return pass(place, value);
+    }
+
+    /// Passes over the value at `place` and says what its text is.
+    bool pass(const char *place, std::string_view &value) {
         TextSource text{place};
         StrictWalk<TextSource> walk(text);
-        if (walk.value()) return true;
+        if (walk.value()) {
+            value = std::string_view(place, static_cast<size_t>(text.at - place));
+            return true;
+        }
         if (!breach.place) breach = {text.at, walk.wanted};
         return false;
     }
@@ -213,8 +222,8 @@ error_code read_category(Visit &visit, ondemand::object record) {
     return SUCCESS;
 }
 
-error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
-    AnnotationValues values(result);
+error_code read_annotation(Visit &visit, ondemand::object record) {
+    AnnotationValues values(visit.chunk);
     const auto error = visit_keys(visit, record, [&](std::string_view key, ondemand::value value, const char *at) {
         if (key == "image_id") {
             values.seen |= has_image;
@@ -225,7 +234,7 @@ error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
         } else if (key == "bbox") {
             values.seen |= has_box;
             read_box(visit, at, values.box);
-        } else if (result) {
+        } else if (values.is_result) {
             if (key == "score") {
                 values.seen |= has_score;
                 read_real(visit, at, "score", values.score);
@@ -249,6 +258,8 @@ error_code read_annotation(Visit &visit, ondemand::object record, bool result) {
             read_flag(visit, at, "iscrowd", values.flags, CS_FLAG_CROWD);
         } else if (key == "ignore") {
             read_flag(visit, at, "ignore", values.flags, CS_FLAG_IGNORE);
+        } else if (key == "segmentation") {
+            visit.pass(at, values.outline);
         } else {
             visit.pass(at);
         }
@@ -269,8 +280,7 @@ error_code read_record(Visit &visit, ondemand::object record) {
     switch (visit.chunk.section) {
         case CS_SECTION_IMAGES: return read_image(visit, record);
         case CS_SECTION_CATEGORIES: return read_category(visit, record);
-        case CS_SECTION_ANNOTATIONS: return read_annotation(visit, record, false);
-        default: return read_annotation(visit, record, true);
+        default: return read_annotation(visit, record);
     }
 }
 

@@ -20,6 +20,7 @@ struct Chunk {
     int64_t first_record = 0;
     int64_t byte = 0;  // where text[1] stands in the file
     int64_t sequence = 0;
+    bool is_outlined = false;  // whether the texts of outlines are kept
 };
 
 class Splitter {

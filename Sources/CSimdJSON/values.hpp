@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "columns.hpp"
+#include "splitter.hpp"
 
 #pragma GCC visibility push(hidden)
 
@@ -13,12 +14,13 @@ enum : unsigned { has_id = 1, has_image = 2, has_category = 4, has_box = 8, has_
 
 /// An annotation, or with `is_result` a detection, which has a score and neither id, area nor flags, and may have names.
 struct AnnotationValues {
-    explicit AnnotationValues(bool is_result) : is_result(is_result) {}
+    explicit AnnotationValues(const Chunk &chunk)
+        : is_result(chunk.section == CS_SECTION_RESULTS), is_outlined(chunk.is_outlined) {}
 
-    const bool is_result;
+    const bool is_result, is_outlined;
     int64_t id = 0, image = 0, category = 0;
     double box[4] = {0, 0, 0, 0}, area = 0, score = 0;
-    std::string_view image_name, category_name;
+    std::string_view image_name, category_name, outline;
     uint8_t flags = 0;
     unsigned seen = 0;
 
@@ -41,6 +43,7 @@ struct AnnotationValues {
             columns.push(CS_ANNOTATION_ID, id);
             columns.push(CS_ANNOTATION_AREA, area);
             columns.push_flags(CS_ANNOTATION_FLAGS, flags);
+            if (is_outlined) columns.push_name(CS_ANNOTATION_OUTLINE_BYTES, CS_ANNOTATION_OUTLINE_END, outline);
         }
     }
 };

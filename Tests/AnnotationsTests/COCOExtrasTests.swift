@@ -8,11 +8,11 @@ final class COCOExtrasTests: XCTestCase {
         let path = try temporaryDirectory() + "/a.json"
         for (text, found) in [
             ("{\"segmentation\": [], \"keypoints\" : null, \"attributes\": { }}", []),
-            ("{\"segmentation\": [], \"segmentation\":\n[ [1, 2]]}", ["outlines (segmentation)"]),
-            ("{\"segmentation\": {\"counts\": []}}", ["outlines (segmentation)"]),
+            ("{\"keypoints\": [], \"keypoints\":\n[ 1, 2]}", ["keypoints"]),
+            ("{\"attributes\": {\"a\": []}}", ["attributes"]),
             ("{\"file_name\": \"\\\"keypoints\\\": [1]\"}", []), ("{\"keypoints\": [1]}", ["keypoints"]),
-            ("{\"attributes\": {\"a\": 1}, \"caption\": \"x\"}", ["attributes", "captions"]), ("\"segmentation\"", []),
-            ("\"segmentation\":", []), ("", []),
+            ("{\"attributes\": {\"a\": 1}, \"caption\": \"x\"}", ["attributes", "captions"]), ("\"keypoints\"", []),
+            ("\"keypoints\":", []), ("", []),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             XCTAssertEqual(try COCOExtras.found(in: path), found, text)

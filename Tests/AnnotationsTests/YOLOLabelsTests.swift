@@ -34,11 +34,18 @@ final class YOLOLabelsTests: XCTestCase {
 
     func testOutlinesAndKeypoints() throws {
         let outline = try read("0 0.1 0.2 0.5 0.4 0.3 0.8")
-        XCTAssertEqual(outline.objects, [ObjectRecord(id: 1, label: 1, x: 10, y: 10, width: 40, height: 30)])
-        XCTAssertEqual([outline.outlines, outline.keypoints], [1, 0])
+        let triangle = ObjectOutline.polygons([[10, 10, 50, 20, 30, 40]])
+        XCTAssertEqual(
+            outline.objects,
+            [ObjectRecord(id: 1, label: 1, x: 10, y: 10, width: 40, height: 30, area: 500, outline: triangle)])
+        XCTAssertEqual(outline.keypoints, 0)
+        // The corners of the box, in any order, say no more than the box.
+        let corners = try read("0 0.5 0.8 0.1 0.8 0.1 0.2 0.5 0.2").objects
+        XCTAssertEqual(corners, [ObjectRecord(id: 1, label: 1, x: 10, y: 10, width: 40, height: 30)])
         let pose = try read("0 0.5 0.5 1 1 0.1 0.2 7\n0 0.5 0.5 1 1", keypointNumbers: 3)
         XCTAssertEqual(pose.objects.map(\.width), [100, 100])
-        XCTAssertEqual([pose.outlines, pose.keypoints], [0, 1])
+        XCTAssertEqual(pose.keypoints, 1)
+        XCTAssertEqual(pose.objects.map(\.outline), [nil, nil])
     }
 
     func testMistakesNameTheLineAndWhatToDo() throws {
@@ -79,5 +86,50 @@ final class YOLOLabelsTests: XCTestCase {
         // The centre of the first lies on the edge, so it stays; the second is clipped to its last ten pixels.
         XCTAssertEqual(written.text, "0 0 0.5 1 1\n0 0.95 0.5 0.1 1\n")
         XCTAssertEqual([written.clipped, written.leftOut], [1, 2])
+    }
+
+    private func object(_ outline: ObjectOutline?, x: Double = 10, width: Double = 40) -> ObjectRecord {
+        ObjectRecord(
+            id: 1, label: 1, x: x, y: 10, width: width, height: 30, area: outline?.area, outline: outline)
+    }
+
+    func testOutlinesAreReadBack() throws {
+        let triangle = ObjectOutline.polygons([[10, 10, 50, 20, 30.25, 40]])
+        var objects = [object(triangle), object(nil)]
+        objects[1].id = 2
+        let written = YOLOLabels.text(of: objects, size: size)
+        // Beside an outline a box has four corners, since others take every line of such a file for an outline.
+        XCTAssertEqual(
+            written.text, "0 0.1 0.2 0.5 0.4 0.3025 0.8\n0 0.1 0.2 0.5 0.2 0.5 0.8 0.1 0.8\n")
+        XCTAssertEqual([written.joined, written.boxed], [0, 0])
+        XCTAssertEqual(try read(written.text).objects, objects)
+    }
+
+    func testOutlinesThatLabelsCannotHold() throws {
+        // A bounding box half a pixel wider is the outline's; one that is wider than that is not.
+        let triangle = ObjectOutline.polygons([[10, 10, 50, 20, 30, 40]])
+        XCTAssertEqual(YOLOLabels.text(of: [object(triangle, width: 40.5)], size: size).boxed, 0)
+        let wider = YOLOLabels.text(of: [object(triangle, width: 40.6)], size: size)
+        XCTAssertEqual(wider.boxed, 1)
+        XCTAssertEqual(wider.text, "0 0.303 0.5 0.406 0.6\n")
+        let mask = YOLOLabels.text(of: [object(.runs([10, 20], size))], size: size)
+        XCTAssertEqual([mask.boxed, mask.joined], [1, 0])
+        // What lies outside moves to the edge.
+        let outside = YOLOLabels.text(
+            of: [object(.polygons([[-10, 10, 50, 20, 30, 40]]), x: -10, width: 60)], size: size)
+        XCTAssertEqual(outside.text, "0 0 0.2 0.5 0.4 0.3 0.8\n")
+    }
+
+    /// Three squares become one polygon that encloses what they enclosed.
+    func testPolygonsAreJoined() throws {
+        func square(_ x: Double) -> [Double] { [x, 10, x + 8, 10, x + 8, 40, x, 40] }
+        let three = ObjectOutline.polygons([square(10), square(26), square(42)])
+        let written = YOLOLabels.text(of: [object(three)], size: size)
+        XCTAssertEqual(written.joined, 1)
+        let read = try read(written.text).objects[0]
+        XCTAssertEqual([read.x, read.y, read.width, read.height], [10, 10, 40, 30])
+        XCTAssertEqual(read.area, 3 * 8 * 30, accuracy: 1e-6)
+        guard case .polygons(let polygons) = read.outline else { return XCTFail("no polygons") }
+        XCTAssertEqual(polygons.count, 1)
     }
 }

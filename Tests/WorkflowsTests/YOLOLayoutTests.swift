@@ -77,7 +77,7 @@ final class YOLOLayoutTests: XCTestCase {
         }
     }
 
-    func testOutlinesAndKeypointsAreSaid() throws {
+    func testOutlinesAndKeypoints() throws {
         let folder = try temporaryDirectory()
         let yaml = "train: images\nnames: [cat]\n"
         try DetectionSetFiles.write(
@@ -86,8 +86,9 @@ final class YOLOLayoutTests: XCTestCase {
             to: folder)
         let outlines = try DetectionSet.read(folder)
         XCTAssertEqual(outlines.parts[0].annotations.target(0).boxes, [Box(x0: 10, y0: 10, x1: 50, y1: 40)])
-        XCTAssertEqual(outlines.notes.count, 1)
-        XCTAssertTrue(outlines.notes[0].hasSuffix("of 1 outlines the bounding boxes are kept"))
+        XCTAssertEqual(outlines.notes, [])
+        XCTAssertEqual(
+            outlines.parts[0].annotations.object(0).outline, .polygons([[10, 10, 50, 10, 50, 40, 10, 30]]))
         try DetectionSetFiles.write(
             ["data.yaml": yaml + "kpt_shape: [1, 3]\n", "labels/a.txt": "0 0.5 0.5 0.2 0.4 0.5 0.5 2\n"], to: folder)
         let keypoints = try DetectionSet.read(folder)

@@ -24,7 +24,7 @@ public enum COCO {
 
     /// Reads an instances file. Category ids become labels 1…n in ascending order of id; images stay in file order.
     /// `area` defaults to width times height, `iscrowd` and `ignore` to 0; null counts as missing, and a category without a
-    /// name is called by its id. Segmentations are skipped.
+    /// name is called by its id. Outlines (`segmentation`) are skipped.
     ///
     /// - Parameters:
     ///   - path: The file, such as `instances_val2017.json`.
@@ -194,7 +194,7 @@ extension DetectionAnnotations {
                 if record.contains(.crowd) { flags.insert(.crowd) }
                 if record.contains(.ignore) { flags.insert(.ignore) }
                 return flags
-            })
+            }, outlines: records.outlines(of: order))
     }
 }
 

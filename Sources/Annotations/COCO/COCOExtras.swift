@@ -1,15 +1,14 @@
 import Foundation
 import Support
 
-/// What a COCO file says that no reader here keeps: outlines, keypoints and the like.
+/// What a COCO file says that no reader here keeps: keypoints, attributes and the like.
 package enum COCOExtras {
     /// The keys that are looked for, and what they hold in words.
     private static let keys = [
-        ("segmentation", "outlines (segmentation)"), ("keypoints", "keypoints"), ("attributes", "attributes"),
-        ("caption", "captions"),
+        ("keypoints", "keypoints"), ("attributes", "attributes"), ("caption", "captions"),
     ]
 
-    /// What a file holds of these, in words; a key whose values are all empty, as Roboflow writes outlines, does not count.
+    /// What a file holds of these, in words; a key whose values are all empty does not count.
     ///
     /// - Throws: ``AnnotationError`` for a file that can't be read.
     package static func found(in path: String) throws -> [String] {

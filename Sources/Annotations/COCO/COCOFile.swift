@@ -4,10 +4,12 @@ import Foundation
 /// A COCO JSON file as CSimdJSON read it.
 final class COCOFile {
     let path: String
+    let kind: cs_kind
     private let handle: cs_file
 
     init(path: String, kind: cs_kind, threads: Int? = nil) throws {
         self.path = path
+        self.kind = kind
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw AnnotationError(

@@ -21,19 +21,22 @@ package struct COCOInstances: Sendable {
     ///   - path: The file.
     ///   - classNames: Classes that are known already, which stay whatever they look like.
     ///   - fileNames: What becomes of file names.
+    ///   - keepsOutlines: Whether objects get their outlines (`segmentation`), which take most of a file's memory.
     /// - Throws: ``AnnotationError`` as ``COCO/readInstances(_:unknownReferences:fileNames:threads:)`` does.
     package init(
-        _ path: String, classNames: [String]?, fileNames: COCO.FileNames = .inFolder(FileNameMap())
+        _ path: String, classNames: [String]?, fileNames: COCO.FileNames = .inFolder(FileNameMap()),
+        keepsOutlines: Bool = false
     ) throws {
         try self.init(
-            path, unknownReferences: .fail, fileNames: fileNames, leavesGroupsOut: true, besides: classNames)
+            path, unknownReferences: .fail, fileNames: fileNames, leavesGroupsOut: true, besides: classNames,
+            keepsOutlines: keepsOutlines)
     }
 
     private init(
         _ path: String, unknownReferences: COCO.UnknownReferences, fileNames: COCO.FileNames, leavesGroupsOut: Bool,
-        besides classNames: [String]?, threads: Int? = nil
+        besides classNames: [String]?, threads: Int? = nil, keepsOutlines: Bool = false
     ) throws {
-        let file = try COCOFile(path: path, kind: CS_INSTANCES, threads: threads)
+        let file = try COCOFile(path: path, kind: keepsOutlines ? CS_OUTLINED : CS_INSTANCES, threads: threads)
         try file.check()
         let records =
             if case .inFolder(let map) = fileNames {
@@ -44,9 +47,16 @@ package struct COCOInstances: Sendable {
         let groups = leavesGroupsOut ? records.groupCategories(besides: classNames) : []
         annotations = try DetectionAnnotations(
             records, unknownReferences: unknownReferences, fileNames: fileNames, leftOut: groups)
+        let strange = records.strangeOutlineCount
         notes =
             groups.map { "\(path): \(records.groupNote($0))" }
-            + [records.renamingNote.map { "\(path): \($0)" }].compactMap(\.self)
+            + [
+                records.renamingNote.map { "\(path): \($0)" },
+                strange == 0
+                    ? nil
+                    : "\(path): \(strange) outlines (segmentation) are neither polygons of three or more points nor masks, and "
+                        + "are not kept",
+            ].compactMap(\.self)
     }
 }
 

@@ -28,6 +28,8 @@ package struct COCORecords: Sendable {
     package let imageHeights: [Int]
     package let imageFlags: [RecordFlags]
     let imageNames: StringColumn
+    /// The texts of every annotation's "segmentation"; nil where they were not to be kept.
+    let outlineTexts: StringColumn?
     /// How many file names the map changed, and the first of them as it was and as it is; nil without a map.
     let renamedFiles: (count: Int, before: String, after: String)?
 
@@ -82,6 +84,10 @@ package struct COCORecords: Sendable {
         height = file.take(CS_ANNOTATION_HEIGHT)
         area = file.take(CS_ANNOTATION_AREA)
         annotationFlags = file.take(CS_ANNOTATION_FLAGS)
+        outlineTexts =
+            file.kind == CS_OUTLINED
+            ? StringColumn(
+                bytes: file.take(CS_ANNOTATION_OUTLINE_BYTES), ends: file.integers(CS_ANNOTATION_OUTLINE_END)) : nil
         categoryIDs = file.integers(CS_CATEGORY_ID)
         categoryFlags = file.take(CS_CATEGORY_FLAGS)
         namesInFile = file.strings(CS_CATEGORY_NAME_BYTES, CS_CATEGORY_NAME_END)
@@ -110,6 +116,25 @@ package struct COCORecords: Sendable {
         guard !candidates.isEmpty else { return [] }
         let used = Set(annotationCategories)
         return candidates.filter { !used.contains(categoryIDs[$0]) }
+    }
+
+    /// The outlines of the annotations at these positions, by their places in the list.
+    func outlines(of positions: [Int32]) -> [Int: ObjectOutline] {
+        guard let outlineTexts else { return [:] }
+        var outlines: [Int: ObjectOutline] = [:]
+        for (place, j) in positions.enumerated() {
+            outlines[place] = ObjectOutline(json: outlineTexts.utf8(Int(j)))
+        }
+        return outlines
+    }
+
+    /// How many annotations have a "segmentation" that is no outline.
+    var strangeOutlineCount: Int {
+        guard let outlineTexts else { return 0 }
+        return (0..<outlineTexts.count).count {
+            let text = outlineTexts.utf8($0)
+            return !ObjectOutline.isNone(json: text) && ObjectOutline(json: text) == nil
+        }
     }
 
     package var imageCount: Int { imageIDs.count }

@@ -2,7 +2,7 @@ import Foundation
 import Support
 
 extension COCO {
-    /// Writes an instances file with `images`, `annotations` and `categories`; numbers are printed so that reading
+    /// Writes an instances file with `images`, `annotations` and `categories`, and a `segmentation` where an object has an outline; numbers are printed so that reading
     /// gives them back to the bit. The file appears whole or not at all.
     ///
     /// - Throws: ``AnnotationError`` for a file that can't be written, and for a number that is not finite.
@@ -29,6 +29,10 @@ extension COCO {
                 try out.number(object.area, of: "annotation \(object.id)")
                 out.text(", \"iscrowd\": \(object.flags.contains(.crowd) ? 1 : 0)")
                 if object.flags.contains(.ignore) { out.text(", \"ignore\": 1") }
+                if let outline = object.outline {
+                    out.text(", \"segmentation\": ")
+                    try outline.write(to: out, of: "annotation \(object.id)")
+                }
                 out.text("}")
                 try out.spill()
             }
@@ -104,7 +108,7 @@ package enum JSONText {
 }
 
 /// Text gathered in memory and written in pieces to a file that appears at the end.
-private final class JSONFileWriter {
+final class JSONFileWriter {
     private let file: WholeFile
     private var buffer: [UInt8] = []
 

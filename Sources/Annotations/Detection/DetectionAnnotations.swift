@@ -36,11 +36,13 @@ public struct ObjectRecord: Hashable, Sendable {
     public var area: Double
     /// Whether the object is a crowd, difficult and so on.
     public var flags: ObjectFlags
+    /// What the object covers, where that was read; its box may be another all the same.
+    public var outline: ObjectOutline?
 
     /// An object from its values; without `area` it is width times height.
     public init(
         id: Int, label: Int, x: Double, y: Double, width: Double, height: Double, area: Double? = nil,
-        flags: ObjectFlags = []
+        flags: ObjectFlags = [], outline: ObjectOutline? = nil
     ) {
         self.id = id
         self.label = label
@@ -50,6 +52,7 @@ public struct ObjectRecord: Hashable, Sendable {
         self.height = height
         self.area = area ?? width * height
         self.flags = flags
+        self.outline = outline
     }
 
     /// The object's box as XYXY.
@@ -118,11 +121,14 @@ public struct DetectionAnnotations: Sendable {
     public let area: [Double]
     /// Whether every object is a crowd, difficult and so on.
     public let flags: [ObjectFlags]
+    /// The outlines of objects, by the objects' positions; readers for training and scoring leave them out.
+    let outlines: [Int: ObjectOutline]
 
     init(
         source: String, classNames: [String], categoryIDs: [Int], imageIDs: [Int], imageWidths: [Int32],
         imageHeights: [Int32], fileNames: StringColumn, objectOffsets: [Int], annotationIDs: [Int], labels: [Int32],
-        x: [Double], y: [Double], width: [Double], height: [Double], area: [Double], flags: [ObjectFlags]
+        x: [Double], y: [Double], width: [Double], height: [Double], area: [Double], flags: [ObjectFlags],
+        outlines: [Int: ObjectOutline] = [:]
     ) {
         self.source = source
         self.classNames = classNames
@@ -140,6 +146,7 @@ public struct DetectionAnnotations: Sendable {
         self.height = height
         self.area = area
         self.flags = flags
+        self.outlines = outlines
     }
 
     /// Annotations from values. Category ids must ascend; without them label n has category id n.
@@ -160,7 +167,9 @@ public struct DetectionAnnotations: Sendable {
             fileNames: StringColumn(images.map(\.fileName)), objectOffsets: offsets, annotationIDs: objects.map(\.id),
             labels: objects.map { Int32($0.label) }, x: objects.map(\.x), y: objects.map(\.y),
             width: objects.map(\.width), height: objects.map(\.height), area: objects.map(\.area),
-            flags: objects.map(\.flags))
+            flags: objects.map(\.flags),
+            outlines: Dictionary(
+                uniqueKeysWithValues: objects.enumerated().compactMap { j, object in object.outline.map { (j, $0) } }))
     }
 
     /// How many images there are.
@@ -202,7 +211,7 @@ public struct DetectionAnnotations: Sendable {
     public func object(_ j: Int) -> ObjectRecord {
         ObjectRecord(
             id: annotationIDs[j], label: Int(labels[j]), x: x[j], y: y[j], width: width[j], height: height[j],
-            area: area[j], flags: flags[j])
+            area: area[j], flags: flags[j], outline: outlines[j])
     }
 
     /// Image `i` and its objects as a value.

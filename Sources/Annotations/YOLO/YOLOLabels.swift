@@ -2,14 +2,12 @@ import Foundation
 import Support
 
 /// The text files of YOLO's labels, one for each picture: a line for each object with the index of its class from 0, the
-/// centre of its box and the box's extent, as shares of the picture's sides.
+/// centre of its box and the box's extent, or the points of its outline, as shares of the picture's sides.
 public enum YOLOLabels {
     /// What a file of labels holds.
     public struct Content: Hashable, Sendable {
-        /// The objects, with ids from 1 in the order of the lines and boxes in pixels.
+        /// The objects, with ids from 1 in the order of the lines, boxes in pixels, and outlines where lines hold them.
         public var objects: [ObjectRecord] = []
-        /// Lines that hold an outline, of which the bounding box was taken.
-        public var outlines = 0
         /// Lines with keypoints behind the box, which were passed over.
         public var keypoints = 0
     }
@@ -74,37 +72,77 @@ public enum YOLOLabels {
                         ? "Divide pixels by the picture's \(size.width) × \(size.height)"
                         : "Write shares of the picture's width and height")
             }
-            if isOutline { content.outlines += 1 } else if values.count > 5 { content.keypoints += 1 }
+            if isBox, values.count > 5 { content.keypoints += 1 }
             let box = isBox ? Share(box: Array(shares)) : Share(around: Array(shares))
-            content.objects.append(box.record(id: content.objects.count + 1, label: index + 1, size: size))
+            var object = box.record(id: content.objects.count + 1, label: index + 1, size: size)
+            if isOutline { object.take(points: Array(shares), size: size) }
+            content.objects.append(object)
         }
         return content
     }
 
-    /// The text of a picture's labels.
+    /// The text of a picture's labels, and what became of objects that labels can't hold as they are.
+    package struct Text: Hashable, Sendable {
+        /// The file's content.
+        package var text = ""
+        /// Boxes that reach too far outside, and were clipped.
+        package var clipped = 0
+        /// Boxes of which nothing lies inside; they were left out.
+        package var leftOut = 0
+        /// Outlines of several polygons, which were joined by lines that enclose nothing.
+        package var joined = 0
+        /// Outlines that are masks, or reach elsewhere than their boxes; the boxes were written.
+        package var boxed = 0
+    }
+
+    /// The text of a picture's labels. Programs take all lines of a file for outlines as soon as one is, so beside one boxes are
+    /// written as outlines of four corners.
     ///
     /// - Parameters:
     ///   - objects: The objects; their flags and areas are not written.
     ///   - size: The picture's size, which must be known.
-    /// - Returns: The text, how many boxes were clipped because they reach too far outside, and how many were left out because
-    ///   nothing of them lies inside.
-    package static func text(
-        of objects: [ObjectRecord], size: ImageSize
-    ) -> (text: String, clipped: Int, leftOut: Int) {
-        var text = "", clipped = 0, leftOut = 0
-        for object in objects {
+    package static func text(of objects: [ObjectRecord], size: ImageSize) -> Text {
+        var result = Text()
+        let polygons = objects.map(\.polygonsOfBox)
+        let hasOutlines = polygons.contains { $0 != nil }
+        for (object, polygons) in zip(objects, polygons) {
             var share = Share(object, size: size)
             if !share.isWithin {
                 guard let part = share.clipped else {
-                    leftOut += 1
+                    result.leftOut += 1
                     continue
                 }
                 share = part
-                clipped += 1
+                result.clipped += 1
             }
-            text += "\(object.label - 1) \(share.text)\n"
+            if object.outline != nil, polygons == nil { result.boxed += 1 }
+            if let polygons, polygons.count > 1 { result.joined += 1 }
+            let line =
+                if let polygons {
+                    Share.points(joined(polygons), size: size)
+                } else {
+                    hasOutlines ? share.corners : share.numbers
+                }
+            result.text += "\(object.label - 1) \(line.map(Self.text).joined(separator: " "))\n"
         }
-        return (text, clipped, leftOut)
+        return result
+    }
+
+    /// Polygons as one: from its first point the first one leads to each of the others and back.
+    private static func joined(_ polygons: [[Double]]) -> [Double] {
+        guard polygons.count > 1 else { return polygons.first ?? [] }
+        var points: [Double] = []
+        for polygon in polygons { points += polygon + polygon.prefix(2) }
+        for polygon in polygons.dropFirst().dropLast().reversed() { points += polygon.prefix(2) }
+        return points
+    }
+
+    /// A share with ten decimals, without zeros at its end.
+    private static func text(_ value: Double) -> String {
+        var text = String(format: "%.10f", value)[...]
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return String(text)
     }
 
     /// A box as shares of a picture's sides.
@@ -142,13 +180,20 @@ public enum YOLOLabels {
             return left < right && top < bottom ? Share(left: left, top: top, right: right, bottom: bottom) : nil
         }
 
-        var text: String {
-            [centreX, centreY, width, height].map { value in
-                var text = String(format: "%.10f", value)[...]
-                while text.last == "0" { text.removeLast() }
-                if text.last == "." { text.removeLast() }
-                return String(text)
-            }.joined(separator: " ")
+        var numbers: [Double] { [centreX, centreY, width, height] }
+
+        /// The box's four corners, x and y in turn.
+        var corners: [Double] {
+            let left = centreX - width / 2, right = centreX + width / 2
+            let top = centreY - height / 2, bottom = centreY + height / 2
+            return [left, top, right, top, right, bottom, left, bottom].map { max(0, min(1, $0)) }
+        }
+
+        /// Points in pixels as shares, those outside moved to the picture's edge.
+        static func points(_ points: [Double], size: ImageSize) -> [Double] {
+            points.enumerated().map { i, value in
+                max(0, min(1, value / Double(i.isMultiple(of: 2) ? size.width : size.height)))
+            }
         }
 
         func record(id: Int, label: Int, size: ImageSize) -> ObjectRecord {
@@ -160,5 +205,35 @@ public enum YOLOLabels {
                 y: pixels((centreY - height / 2) * down), width: pixels(width * across),
                 height: pixels(height * down))
         }
+    }
+}
+
+extension ObjectRecord {
+    /// Takes an outline of points, shares of the picture's sides, x and y in turn. Four points that are the corners of the box say
+    /// no more than the box does.
+    fileprivate mutating func take(points: [Double], size: ImageSize) {
+        let pixels = points.enumerated().map { i, value in
+            (value * Double(i.isMultiple(of: 2) ? size.width : size.height)).pixelDigits(within: 1e-5)
+        }
+        func lies(_ value: Double, _ start: Double, _ extent: Double) -> Bool {
+            min(abs(value - start), abs(value - start - extent)) < 1e-3
+        }
+        let areCorners =
+            points.count == 8
+            && (0..<4).allSatisfy { lies(pixels[2 * $0], x, width) && lies(pixels[2 * $0 + 1], y, height) }
+        guard !areCorners else { return }
+        let outline = ObjectOutline.polygons([pixels])
+        self.outline = outline
+        area = outline.area ?? area
+    }
+
+    /// The polygons of an outline whose bounds are the box within half a pixel, so that the box can be told from them; nil without
+    /// such an outline.
+    fileprivate var polygonsOfBox: [[Double]]? {
+        guard let outline, case .polygons(let polygons) = outline, let bounds = outline.bounds else { return nil }
+        let edges = [
+            bounds.x0 - x, bounds.y0 - y, bounds.x1 - x - width, bounds.y1 - y - height,
+        ]
+        return edges.allSatisfy { abs($0) <= 0.5 } ? polygons : nil
     }
 }

@@ -16,6 +16,7 @@ extern "C" {
 typedef enum {
     CS_INSTANCES = 0,  ///< an object with "images", "annotations" and "categories"
     CS_RESULTS = 1,    ///< an array of detections
+    CS_OUTLINED = 2,   ///< as CS_INSTANCES, with the text of each annotation's "segmentation"
 } cs_kind;
 
 /// A section of a file, for places in error messages.
@@ -42,6 +43,7 @@ typedef enum {
     CS_CATEGORY_ID,
     CS_CATEGORY_NAME_END,   ///< where each name stops in CS_CATEGORY_NAME_BYTES
     CS_CATEGORY_GROUP_END,  ///< where each "supercategory" stops in CS_CATEGORY_GROUP_BYTES; empty where there is none
+    CS_ANNOTATION_OUTLINE_END,  ///< where each text stops in CS_ANNOTATION_OUTLINE_BYTES; empty where there is none
     // double
     CS_ANNOTATION_X,
     CS_ANNOTATION_Y,
@@ -53,6 +55,7 @@ typedef enum {
     CS_IMAGE_FLAGS,
     CS_IMAGE_NAME_BYTES,
     CS_ANNOTATION_FLAGS,
+    CS_ANNOTATION_OUTLINE_BYTES,
     CS_CATEGORY_FLAGS,
     CS_CATEGORY_NAME_BYTES,
     CS_CATEGORY_GROUP_BYTES,

@@ -57,7 +57,8 @@ enum COCOLayout {
         }
         var notes: [String] = []
         let parts = try zip(files, SetFiles.partNames(files.map(\.part))).map { file, name in
-            let read = try COCOInstances(file.path, classNames: nil, fileNames: .inFolder(reading.fileNames))
+            let read = try COCOInstances(
+                file.path, classNames: nil, fileNames: .inFolder(reading.fileNames), keepsOutlines: true)
             let annotations = read.annotations
             for i in 0..<annotations.imageCount where annotations.fileName(i).isEmpty {
                 throw AnnotationError(
@@ -67,7 +68,7 @@ enum COCOLayout {
             notes += read.notes
             let extras = try COCOExtras.found(in: file.path)
             if !extras.isEmpty {
-                notes.append("\(file.path): \(extras.joined(separator: ", ")) are not kept; areas are")
+                notes.append("\(file.path): \(extras.joined(separator: ", ")) are not kept")
             }
             let folder = reading.imageFolder ?? imageFolder(of: annotations, file: file)
             return DetectionSet.Part(name: name, annotations: annotations, folder: folder)

@@ -101,10 +101,17 @@ struct NamedSet {
                     "\(count) objects are marked \(words), which \(format.title) can't say; they are kept without")
             }
         }
-        guard format == .voc || format == .yolo else { return }
-        let areas = parts.reduce(0) { sum, part in
-            sum + (0..<part.annotations.objectCount).count { part.annotations.object($0).hasAreaOfItsOwn }
+        func count(_ predicate: (ObjectRecord) -> Bool) -> Int {
+            parts.reduce(0) { sum, part in
+                sum + (0..<part.annotations.objectCount).count { predicate(part.annotations.object($0)) }
+            }
         }
+        let outlines = format == .voc || format == .csv ? count { $0.outline != nil } : 0
+        if outlines > 0 {
+            notes.append("\(outlines) outlines are not kept: \(format.title) holds boxes")
+        }
+        guard format == .voc || format == .yolo else { return }
+        let areas = count { $0.hasAreaOfItsOwn && (format == .voc || $0.outline == nil) }
         if areas > 0 {
             notes.append(
                 "\(areas) objects have areas of outlines, which \(format.title) can't say; those of boxes take their place"

@@ -192,7 +192,7 @@ package struct SetWriter: Sendable {
     }
 
     private func writeLabels(_ parts: [DetectionSet.Part], in folder: String, _ summary: inout Summary) throws {
-        var clipped = 0, leftOut = 0
+        var clipped = 0, leftOut = 0, joined = 0, boxed = 0
         for part in parts {
             var made = Set<String>()
             for i in 0..<part.annotations.imageCount {
@@ -201,6 +201,8 @@ package struct SetWriter: Sendable {
                     of: image.objects, size: ImageSize(width: image.width, height: image.height))
                 clipped += written.clipped
                 leftOut += written.leftOut
+                joined += written.joined
+                boxed += written.boxed
                 // The path is made from the set's folder on, whose own name may be images.
                 let path =
                     folder + "/" + YOLOLabels.path(ofImage: format.imageFolder(of: part.name) + "/" + image.fileName)
@@ -210,6 +212,15 @@ package struct SetWriter: Sendable {
         }
         if clipped > 0 { summary.notes.append("\(clipped) boxes reach outside of their pictures and were clipped") }
         if leftOut > 0 { summary.notes.append("\(leftOut) boxes lie outside of their pictures and were left out") }
+        if joined > 0 {
+            summary.notes.append(
+                "\(joined) outlines of several polygons were joined to one each: a line of labels holds one polygon")
+        }
+        if boxed > 0 {
+            summary.notes.append(
+                "\(boxed) outlines are masks or reach elsewhere than their boxes, and are not kept: labels say a box by its "
+                    + "outline, so the boxes were written")
+        }
     }
 
     private func write(_ text: String, to path: String) throws {

@@ -34,7 +34,7 @@ enum YOLOLayout {
             try isList
             ? YOLOConfiguration(classList: file, folder: isFolder ? path : SetFiles.folder(of: file))
             : YOLOConfiguration(path: file)
-        var outlines = 0, keypoints = 0
+        var keypoints = 0
         let parts = try configuration.parts.map { part in
             let (folder, names) = try pictures(of: part, root: configuration.root)
             guard !names.isEmpty else {
@@ -64,7 +64,6 @@ enum YOLOLayout {
                     image.objects[j].id = nextID
                     nextID += 1
                 }
-                outlines += content?.outlines ?? 0
                 keypoints += content?.keypoints ?? 0
                 return image
             }
@@ -74,7 +73,6 @@ enum YOLOLayout {
                 folder: folder)
         }
         var notes: [String] = []
-        if outlines > 0 { notes.append("\(path): of \(outlines) outlines the bounding boxes are kept") }
         if keypoints > 0 { notes.append("\(path): the keypoints of \(keypoints) objects are not kept") }
         return try DetectionSet(source: path, format: .yolo, parts: parts, notes: notes)
     }

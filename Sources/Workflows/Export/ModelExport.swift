@@ -56,7 +56,7 @@ public struct ModelExport {
         let shape = shape ?? usual
         let network = try Random.seeded(0) {
             let network = try Backbone(architecture)
-            Self.takeStatistics(network, of: Tensor.randn([4] + shape))
+            Self.draw(network, statisticsOf: Tensor.randn([4] + shape))
             return network
         }
         let classes = architecture.classes ?? 0
@@ -66,9 +66,15 @@ public struct ModelExport {
             options, extra: [("weights", "fresh")])
     }
 
-    /// Gives batch norms the statistics of one batch, and leaves the network in evaluation. A deep network whose norms have none lets
-    /// activations grow past what float16 holds, and rounding with them, as no trained network does.
-    private static func takeStatistics(_ network: Backbone, of batch: Tensor) {
+    /// Draws biases, gives batch norms the statistics of one batch, and leaves the network in evaluation. A deep network as it stands
+    /// before a training is chaotic: without statistics activations grow past what float16 holds, and without biases each block
+    /// makes rounding larger.
+    private static func draw(_ network: Backbone, statisticsOf batch: Tensor) {
+        withoutGrad {
+            for (name, parameter) in network.namedParameters() where name.hasSuffix("bias") {
+                parameter.tensor.copyInPlace(from: Tensor.randn(parameter.tensor.shape))
+            }
+        }
         let norms = network.namedModules().compactMap { $0.module as? BatchNorm }
         let momentum = norms.map(\.momentum)
         // Without a momentum, running statistics are the mean of all batches: of this one.
