@@ -14,6 +14,16 @@ final class LearningRatePictureTests: XCTestCase {
         return found
     }
 
+    /// The rows of a column below the names of the lines whose pixels have a colour, but for smooth edges.
+    private func rows(_ color: UInt32, column: Int, _ image: ByteImage) -> [Int] {
+        image.withUnsafeBytes { bytes in
+            (50..<image.height).filter { y in
+                let i = 3 * (y * image.width + column)
+                return (0..<3).allSatisfy { abs(Int(bytes[i + $0]) - Int(color >> (16 - 8 * $0) & 255)) <= 20 }
+            }
+        }
+    }
+
     func testLinesAndMarksAreDrawn() {
         var losses: [(rate: Double, loss: Double)] = [], smoothed = losses
         for i in 1...50 {
@@ -25,6 +35,17 @@ final class LearningRatePictureTests: XCTestCase {
         let drawn = picture.drawn()
         XCTAssertEqual([drawn.width, drawn.height], [900, 520])
         XCTAssertTrue(colors(drawn).isSuperset(of: [0x1B62C9, 0xB9C6DA, 0xE5383B]))
+        // The smoothed loss falls to the right; the loss lies under it.
+        func smooth(_ column: Int) -> Double {
+            let rows = rows(0x1B62C9, column: column, drawn)
+            return Double(rows.reduce(0, +)) / Double(rows.count)
+        }
+        XCTAssertLessThan(smooth(100) + 5, smooth(700))
+        XCTAssertLessThan(smooth(700) + 50, smooth(860))
+        XCTAssertGreaterThan(rows(0xB9C6DA, column: 700, drawn).first ?? 0, Int(smooth(700)))
+        // 1e-4 of 1e-6…2.5e-3 is 0.5886 of the way in decades, from column 70 to column 880, in dashes.
+        let mark = 70 + Int(0.5886 * 810)
+        XCTAssertGreaterThan((mark - 1...mark + 1).map { rows(0xE5383B, column: $0, drawn).count }.max() ?? 0, 100)
         var unmarked = picture
         unmarked.marks = []
         XCTAssertFalse(colors(unmarked.drawn()).contains(0xE5383B))

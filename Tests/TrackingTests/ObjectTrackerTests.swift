@@ -112,6 +112,33 @@ final class ObjectTrackerTests: XCTestCase {
         XCTAssertEqual(tracker.update([detection(place + 36, 0)]), [nil])
     }
 
+    /// A track is lost for a time, however many frames that are.
+    func testALossIsATime() {
+        for (steps, id) in [(2.0, 1), (4.0, nil as Int?)] {
+            var tracker = ObjectTracker(TrackerOptions(longestLoss: 3))
+            XCTAssertEqual(tracker.update([detection(0, 0)]), [1])
+            XCTAssertEqual(tracker.update([], steps: steps), [])
+            XCTAssertEqual(tracker.update([detection(0, 0)]), [id], "\(steps)")
+        }
+    }
+
+    /// A detection belongs to a track that is sure, though one that is not fits better.
+    func testSureTracksComeFirst() {
+        var tracker = ObjectTracker()
+        XCTAssertEqual(tracker.update([detection(0, 0)]), [1])
+        XCTAssertEqual(tracker.update([detection(0, 0), detection(5, 0)]), [1, nil])
+        XCTAssertEqual(tracker.update([detection(5, 0)]), [1])
+    }
+
+    /// A detection of a low score must overlap a track by half; one of a high score by a third.
+    func testLowScoresMustOverlapMore() {
+        for (place, score, id) in [(9, 0.9, 1), (9, 0.3, nil), (5, 0.3, 1)] as [(Float, Float, Int?)] {
+            var tracker = ObjectTracker()
+            XCTAssertEqual(tracker.update([detection(0, 0)]), [1])
+            XCTAssertEqual(tracker.update([detection(place, 0, score: score)]), [id], "\(place), \(score)")
+        }
+    }
+
     func testBoxesWithoutInsideBelongToNoTrack() {
         var tracker = ObjectTracker()
         let flat = ObjectTracker.Detection(box: Box(x0: 5, y0: 5, x1: 5, y1: 9), label: 1, score: 0.9)

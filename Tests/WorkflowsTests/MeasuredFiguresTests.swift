@@ -13,12 +13,17 @@ final class MeasuredFiguresTests: XCTestCase {
         return (folder, try job.train(resume: false, seconds: nil, resumeCommand: nil, showsProgress: false))
     }
 
-    private func write(_ folder: String, images: Int) throws {
-        let text = """
-            {"top1": 0.5, "top5": 1, "loss": 2, "images": \(images), "seconds": 1, "unreadable": [], "damaged": [],
-             "classes": [{"name": "cat", "images": \(images), "top1": 0.5}, {"name": "dog", "images": 0, "top1": 0}]}
-            """
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
+    /// Changes what `evaluate` wrote.
+    private func change(_ folder: String, _ body: (inout [String: Any]) -> Void) throws {
+        let path = folder + "/metrics.json"
+        let data = try XCTUnwrap(FileManager.default.contents(atPath: path))
+        var scores = try XCTUnwrap(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        body(&scores)
+        try JSONSerialization.data(withJSONObject: scores).write(to: URL(fileURLWithPath: path))
+    }
+
+    private func evaluate(_ folder: String) throws {
+        _ = try ClassificationEvaluation(SavedModel(folder)).run(into: RunFolder(folder))
     }
 
     func testTrainingsFiguresUnlessEvaluateMeasured() throws {
@@ -28,7 +33,14 @@ final class MeasuredFiguresTests: XCTestCase {
         XCTAssertEqual(trained.overall.map(\.name), ["top1", "top5"])
         XCTAssertTrue(trained.isOfValidation)
 
-        try write(folder, images: 6)
+        try evaluate(folder)
+        try change(folder) { scores in
+            scores["top1"] = 0.5
+            scores["top5"] = 1
+            scores["classes"] = [
+                ["name": "cat", "images": 6, "top1": 0.5], ["name": "dog", "images": 0, "top1": 0],
+            ]
+        }
         let measured = try XCTUnwrap(WeightsDescription(folder).figures)
         XCTAssertEqual(measured.images, 6)
         XCTAssertTrue(measured.isOfValidation)
@@ -36,7 +48,7 @@ final class MeasuredFiguresTests: XCTestCase {
         XCTAssertEqual(measured.classes.map(\.values), [[0.5], [nil]])
         XCTAssertNil(try WeightsDescription(outcome.lastCheckpoint).figures?.images, "they are of the best checkpoint")
 
-        try write(folder, images: 7)
+        try change(folder) { $0["images"] = 7 }
         XCTAssertEqual(try WeightsDescription(folder).figures?.isOfValidation, false, "6 images are in that part")
         let card = ModelCard(try WeightsDescription(folder), name: "a", weights: "a.safetensors").text
         XCTAssertTrue(card.contains("Measured on other data than the recipe's, 7 pictures."), card)
@@ -45,12 +57,17 @@ final class MeasuredFiguresTests: XCTestCase {
         XCTAssertNil(try WeightsDescription(folder).figures?.images)
     }
 
-    /// Numbers that are older than the checkpoint are of another one.
-    func testOldNumbersDoNotCount() throws {
+    func testNumbersOfAnotherCheckpointDoNotCount() throws {
         let (folder, _) = try run()
-        try write(folder, images: 6)
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: folder + "/metrics.json")
-        XCTAssertNil(try WeightsDescription(folder).figures?.images)
+        for (key, value) in [("step", 2 as Any), ("checkpoint", "/elsewhere/other.safetensors")] {
+            try evaluate(folder)
+            XCTAssertEqual(try WeightsDescription(folder).figures?.images, 6)
+            try change(folder) { scores in
+                var measured = scores["measured"] as? [String: Any] ?? [:]
+                measured[key] = value
+                scores["measured"] = measured
+            }
+            XCTAssertNil(try WeightsDescription(folder).figures?.images, key)
+        }
     }
 }

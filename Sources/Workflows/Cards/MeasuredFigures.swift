@@ -73,11 +73,9 @@ package struct MeasuredFigures: Hashable, Sendable, Encodable {
                     values: [entry.ap, entry.ap50, entry.ap75, entry.ar100].map { $0 < 0 ? nil : $0 })
             }
         case .classification:
-            // These numbers don't say of which checkpoint they are: it is the one that evaluate takes from a folder.
             guard let scores = try? decoder.decode(ClassificationScores.self, from: data),
-                let usual = try? RunFolder.checkpoint(at: run.path),
-                FilePath.name(of: usual) == FilePath.name(of: path),
-                let measured = Self.date(of: run.evaluation), let written = Self.date(of: path), measured >= written
+                let measured = scores.measured, measured.step == step,
+                FilePath.name(of: measured.checkpoint) == FilePath.name(of: path)
             else { return nil }
             images = scores.images
             isOfValidation = scores.images + scores.unreadable.count == validation?.images
@@ -93,9 +91,5 @@ package struct MeasuredFigures: Hashable, Sendable, Encodable {
         order.compactMap { name in
             metrics[name].flatMap { $0.isFinite && $0 >= 0 ? Figure(name: name, value: $0) : nil }
         }
-    }
-
-    private static func date(of path: String) -> Date? {
-        (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
 }
