@@ -77,13 +77,17 @@ final class TimelineWorkTests: XCTestCase {
         let (before, after) = (try SoundClip.facts(folder + "/clip.mp4"), try SoundClip.facts(folder + "/a.mkv"))
         XCTAssertEqual([after.packets], [before.packets])
         XCTAssertEqual(after.hash, before.hash)
-        // The strip lies on the lower edge, and its mark moves.
+        // The strip lies on the lower edge, and its white mark moves from one end to the other; segments have one colour each.
         let first = try drawn.image(at: 0), last = try drawn.image(at: drawn.frameCount - 1)
-        func brightness(_ image: ByteImage, _ x: Int) -> Int {
-            Int(image.pixels[((image.height - 8) * image.width + x) * 3])
+        func whiteness(_ image: ByteImage, _ x: Int) -> UInt8 {
+            let start = ((image.height - 8) * image.width + x) * 3
+            return image.pixels[start..<start + 3].min() ?? 0
         }
-        XCTAssertGreaterThan(brightness(first, 0), 150)
-        XCTAssertGreaterThan(brightness(last, Int(Double(last.width) * 1.92 / 1.96)), 150)
+        let end = Int(Double(last.width) * 1.92 / 1.96)
+        XCTAssertGreaterThan(whiteness(first, 0), 150)
+        XCTAssertGreaterThan(whiteness(last, end), 150)
+        XCTAssertLessThan(whiteness(last, 0), 130)
+        XCTAssertLessThan(whiteness(first, end), 130)
 
         let written = try CommandRun.of(command + ["--output", "found", "--no-sound"], in: folder)
         XCTAssertEqual(written.status, 0, written.errors)

@@ -193,11 +193,13 @@ public final class RoIHeads: Module {
         features: Tensor, proposals: [Tensor], sizes: [ImageSize], scoreThreshold: Double
     ) -> [Detections] {
         let (logits, offsets) = boxPredictor(features)
-        let arguments: [String: RecordedArgument] = [
-            "score_threshold": .double(scoreThreshold), "min_size": .double(Self.minSize),
-            "weights": .doubles(coder.recordedWeights), "clip": .double(BoxCoder.clip),
-        ]
-        return recorded(as: "region_candidates", [logits, offsets] + proposals, arguments) {
+        func arguments() -> [String: RecordedArgument] {
+            [
+                "score_threshold": .double(scoreThreshold), "min_size": .double(Self.minSize),
+                "weights": .doubles(coder.recordedWeights), "clip": .double(BoxCoder.clip),
+            ]
+        }
+        return recorded(as: "region_candidates", [logits, offsets] + proposals, arguments()) {
             candidates(
                 logits: logits, offsets: offsets, proposals: proposals, sizes: sizes, scoreThreshold: scoreThreshold)
         }

@@ -167,12 +167,14 @@ public final class SSD: Module, Detector {
             let batch = batcher.batch(images, training: false, device: device)
             let (logits, offsets) = predict(batch.tensor)
             let scores = logits.softmax(dim: 2)
-            let arguments: [String: RecordedArgument] = [
-                "candidates": .int(configuration.candidatesPerClass), "min_size": .double(Self.minSize),
-                "score_threshold": .double(suppression.scoreThreshold), "weights": .doubles(coder.recordedWeights),
-                "clip": .double(BoxCoder.clip),
-            ]
-            return recorded(as: "default_box_candidates", [scores, offsets, references()], arguments) {
+            func arguments() -> [String: RecordedArgument] {
+                [
+                    "candidates": .int(configuration.candidatesPerClass), "min_size": .double(Self.minSize),
+                    "score_threshold": .double(suppression.scoreThreshold), "weights": .doubles(coder.recordedWeights),
+                    "clip": .double(BoxCoder.clip),
+                ]
+            }
+            return recorded(as: "default_box_candidates", [scores, offsets, references()], arguments()) {
                 batch.sizes.indices.map { image in
                     candidates(
                         scores: scores.select(dim: 0, index: image), offsets: offsets.select(dim: 0, index: image),

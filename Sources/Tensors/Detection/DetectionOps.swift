@@ -105,11 +105,13 @@ public enum DetectionOps {
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double, samplingRatio: Int,
         aligned: Bool, outputFormat: MemoryFormat = .preserve
     ) -> Tensor {
-        let arguments: [String: RecordedArgument] = [
-            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
-            "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
-        ]
-        return recorded(as: "roi_align", [x, rois], arguments, outputs: { [$0] }) {
+        func arguments() -> [String: RecordedArgument] {
+            [
+                "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
+                "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
+            ]
+        }
+        return recorded(as: "roi_align", [x, rois], arguments(), outputs: { [$0] }) {
             guard isNative(x, rois) else {
                 return ComposedDetectionOps.roiAlign(
                     x, rois: rois, outputSize: outputSize, spatialScale: spatialScale, samplingRatio: samplingRatio,
@@ -143,12 +145,14 @@ public enum DetectionOps {
         precondition(
             !levels.isEmpty && levels.count == scales.count,
             "multiScaleRoIAlign: \(levels.count) levels with \(scales.count) scales")
-        let arguments: [String: RecordedArgument] = [
-            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles(scales),
-            "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
-            "canonical_size": .double(canonicalSize), "canonical_level": .double(canonicalLevel),
-        ]
-        return recorded(as: "roi_align", levels + [rois], arguments, outputs: { [$0] }) {
+        func arguments() -> [String: RecordedArgument] {
+            [
+                "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles(scales),
+                "sampling_ratio": .int(samplingRatio), "aligned": .bool(aligned),
+                "canonical_size": .double(canonicalSize), "canonical_level": .double(canonicalLevel),
+            ]
+        }
+        return recorded(as: "roi_align", levels + [rois], arguments(), outputs: { [$0] }) {
             guard levels.allSatisfy({ isNative($0) }), isNative(rois) else {
                 return ComposedDetectionOps.multiScaleRoIAlign(
                     levels, rois: rois, scales: scales, outputSize: outputSize, samplingRatio: samplingRatio,
@@ -192,10 +196,12 @@ public enum DetectionOps {
     public static func roiPool(
         _ x: Tensor, rois: Tensor, outputSize: (Int, Int), spatialScale: Double
     ) -> Tensor {
-        let arguments: [String: RecordedArgument] = [
-            "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
-        ]
-        return recorded(as: "roi_pool", [x, rois], arguments, outputs: { [$0] }) {
+        func arguments() -> [String: RecordedArgument] {
+            [
+                "output_size": .ints([outputSize.0, outputSize.1]), "scales": .doubles([spatialScale]),
+            ]
+        }
+        return recorded(as: "roi_pool", [x, rois], arguments(), outputs: { [$0] }) {
             guard isNative(x, rois) else {
                 return ComposedDetectionOps.roiPool(x, rois: rois, outputSize: outputSize, spatialScale: spatialScale)
             }
