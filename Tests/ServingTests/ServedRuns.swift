@@ -16,24 +16,7 @@ enum ServedRuns {
         (settings.trainImages, settings.validationImages) = (4, 4)
         try ShapeSampleSet(settings: settings).write(to: $0 + "/samples", replacing: true)
         return """
-            task: detection
-            model:
-              backbone: '\(narrowResNet18)'
-              faster_rcnn:
-                pyramid_channels: 16
-                box_head_features: 16
-                rpn_batch_size_per_image: 16
-                box_batch_size_per_image: 16
-                rpn_pre_nms_top_n_train: 50
-                rpn_post_nms_top_n_train: 50
-                rpn_pre_nms_top_n_test: 50
-                rpn_post_nms_top_n_test: 50
-                anchor_sizes: [[16], [32], [64], [96], [128]]
-            data:
-              root: \($0)/samples
-              format: coco
-              train: {annotations: coco/annotations/instances_train.json, images: coco/images}
-              val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+            \(tinyDetector(samples: $0 + "/samples"))
             input: {shorter_side: 64, longer_side: 128}
             training: {steps: 1, batch: 2, schedule: constant}
             evaluation: {every: 0}

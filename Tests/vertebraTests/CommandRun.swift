@@ -130,24 +130,7 @@ enum TinyData {
 
     static var recipe: String {
         """
-        task: detection
-        model:
-          backbone: '\(narrowResNet18)'
-          faster_rcnn:
-            pyramid_channels: 16
-            box_head_features: 16
-            rpn_batch_size_per_image: 16
-            box_batch_size_per_image: 16
-            rpn_pre_nms_top_n_train: 50
-            rpn_post_nms_top_n_train: 50
-            rpn_pre_nms_top_n_test: 50
-            rpn_post_nms_top_n_test: 50
-            anchor_sizes: [[16], [32], [64], [96], [128]]
-        data:
-          root: samples
-          format: coco
-          train: {annotations: coco/annotations/instances_train.json, images: coco/images}
-          val: {annotations: coco/annotations/instances_val.json, images: coco/images}
+        \(tinyDetector(samples: "samples"))
         input:
           shorter_side: 64
           longer_side: 128
@@ -164,6 +147,15 @@ enum TinyData {
 
 /// A tiny set of clips, eighteen in nine classes, and a tiny recipe on it.
 enum TinyClips {
+    /// A folder with clips and recipe, and with a run of one step in `run`, which tests only read.
+    static let trained: Result<String, any Error> = Result {
+        let folder = try processTemporaryPath()
+        try write(to: folder)
+        let trained = try CommandRun.of(["train", "clips.yaml", "--output", "run"], in: folder)
+        guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
+        return folder
+    }
+
     /// Writes the clips to `clips` of a folder, in place of older ones, and the recipe to `clips.yaml`.
     static func write(to folder: String) throws {
         let made = try CommandRun.of(

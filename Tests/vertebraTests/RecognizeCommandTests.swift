@@ -5,14 +5,6 @@ import XCTest
 
 /// `recognize`, by one short training on the built-in set of actions.
 final class RecognizeCommandTests: XCTestCase {
-    private static let folder: Result<String, any Error> = Result {
-        let folder = try processTemporaryPath()
-        try TinyClips.write(to: folder)
-        let trained = try CommandRun.of(["train", "clips.yaml", "--output", "run"], in: folder)
-        guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
-        return folder
-    }
-
     private func clip(_ path: String, frames: Int) throws {
         let pictures = (0..<8).map { index in
             ByteImage(
@@ -23,7 +15,7 @@ final class RecognizeCommandTests: XCTestCase {
     }
 
     func testCtrlCLeavesNothingHalf() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/clip.mp4", frames: 900)
         let ended = try assertCtrlCLeavesNothingHalf(
             ["recognize", "clip.mp4", "--checkpoint", run, "--output", "found"], in: folder)
@@ -40,7 +32,7 @@ final class RecognizeCommandTests: XCTestCase {
 
     /// One that can't be read costs nothing of the others: a file and a folder of frames.
     func testABrokenVideoAmongOthers() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try FileManager.default.createDirectory(atPath: folder + "/v/frames", withIntermediateDirectories: true)
         try clip(folder + "/v/a.mp4", frames: 12)
         try Data("no video".utf8).write(to: URL(fileURLWithPath: folder + "/v/b.mp4"))
@@ -84,7 +76,7 @@ final class RecognizeCommandTests: XCTestCase {
 
     /// Who stops a long run has what was done.
     func testResultsAreToldAsTheyCome() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/a.mp4", frames: 8)
         try clip(folder + "/clip.mp4", frames: 900)
         let command = BackgroundCommand(
@@ -104,7 +96,7 @@ final class RecognizeCommandTests: XCTestCase {
     }
 
     func testADrawnVideoLastsAsLongAndSounds() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try SoundClip.write(to: folder + "/clip.mp4", sound: "aac")
         try SoundClip.write(to: folder + "/raw.avi", container: "avi", codec: "mpeg4", sound: "pcm_s16le")
         let arguments = ["recognize", "clip.mp4", "raw.avi", "--checkpoint", run, "--output", "found"]
@@ -130,7 +122,7 @@ final class RecognizeCommandTests: XCTestCase {
 
     /// A damaged frame of a folder is refused with the key, or accepted and named at the end; the drawn video has it too.
     func testADamagedFrameOfAFolder() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try FileManager.default.createDirectory(atPath: folder + "/v", withIntermediateDirectories: true)
         for number in 1...6 {
             let pixels = (0..<96 * 64 * 3).map { UInt8(truncatingIfNeeded: $0 * number / 7) }
@@ -153,7 +145,7 @@ final class RecognizeCommandTests: XCTestCase {
 
     /// A file of two videos: the stream that is asked for is recognised and drawn.
     func testAStreamIsChosenByItsNumber() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try assertAStreamIsChosen(
             ["recognize", "two.mp4", "--checkpoint", run], in: folder, frames: 12, 20, drawnBy: clip)
         for (stream, frames) in [(0, 12), (1, 20)] {
@@ -163,7 +155,7 @@ final class RecognizeCommandTests: XCTestCase {
     }
 
     func testPrecision() throws {
-        let folder = try Self.folder.get(), video = try temporaryDirectory() + "/a.mp4"
+        let folder = try TinyClips.trained.get(), video = try temporaryDirectory() + "/a.mp4"
         try clip(video, frames: 20)
         let probabilities = try ["float32", "float16"].map { precision -> [Double] in
             let run = try CommandRun.of(

@@ -5,14 +5,6 @@ import XCTest
 
 /// `recognize --timeline`, by one short training on the built-in set of actions.
 final class TimelineWorkTests: XCTestCase {
-    private static let folder: Result<String, any Error> = Result {
-        let folder = try processTemporaryPath()
-        try TinyClips.write(to: folder)
-        let trained = try CommandRun.of(["train", "clips.yaml", "--output", "run"], in: folder)
-        guard trained.status == 0 else { throw TinyDataError(description: trained.errors) }
-        return folder
-    }
-
     private func clip(_ path: String, frames: Int) throws {
         let pictures = (0..<8).map { index in
             ByteImage(
@@ -30,7 +22,7 @@ final class TimelineWorkTests: XCTestCase {
     /// Windows from end to end, segments that follow from them, subtitles of these, and a video with the original's times
     /// and sound.
     func testATimelineInAllItsForms() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try SoundClip.write(to: folder + "/clip.mp4", sound: "aac")
         let options = [
             "--timeline", "--enter", "0", "--leave", "0", "--top", "3", "--window", "0.5s", "--stride", "0.25",
@@ -103,7 +95,7 @@ final class TimelineWorkTests: XCTestCase {
 
     /// The network's clip is 4 frames, 2 apart: 8 frames of 12.5 a second, half of them on each time.
     func testTheUsualWindowIsTheNetworksClip() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/clip.mp4", frames: 40)
         let found = try json(
             Data(
@@ -138,7 +130,7 @@ final class TimelineWorkTests: XCTestCase {
     }
 
     func testADamagedVideo() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/clip.mp4", frames: 120)
         var bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/clip.mp4"))
         let start = try XCTUnwrap(bytes.range(of: Data("mdat".utf8))).upperBound
@@ -156,14 +148,14 @@ final class TimelineWorkTests: XCTestCase {
     }
 
     func testCtrlCLeavesNothingHalf() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         try clip(folder + "/clip.mp4", frames: 900)
         _ = try assertCtrlCLeavesNothingHalf(
             ["recognize", "clip.mp4", "--checkpoint", run, "--timeline", "--output", "found"], in: folder)
     }
 
     func testMemoryIsFlatInTheLengthOfTheVideo() throws {
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         let peaks = try [100, 800].map { frames in
             try clip(folder + "/clip.mp4", frames: frames)
             let command = BackgroundCommand(
@@ -186,7 +178,7 @@ final class TimelineWorkTests: XCTestCase {
             XCTAssertEqual(
                 try CommandRun.of(["recognize", "x.mp4", "--checkpoint", "c"] + options).status, 64, "\(options)")
         }
-        let run = try Self.folder.get() + "/run", folder = try temporaryDirectory()
+        let run = try TinyClips.trained.get() + "/run", folder = try temporaryDirectory()
         for name in ["a", "b"] { try clip("\(folder)/\(name).mp4", frames: 8) }
         let two = try CommandRun.of(
             ["recognize", "a.mp4", "b.mp4", "--checkpoint", run, "--timeline", "--srt", "a.srt"], in: folder)

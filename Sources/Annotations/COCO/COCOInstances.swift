@@ -47,7 +47,7 @@ package struct COCOInstances: Sendable {
         let groups = leavesGroupsOut ? records.groupCategories(besides: classNames) : []
         annotations = try DetectionAnnotations(
             records, unknownReferences: unknownReferences, fileNames: fileNames, leftOut: groups)
-        let strange = records.strangeOutlineCount
+        let strange = records.outlineTextCount - annotations.outlines.count
         notes =
             groups.map { "\(path): \(records.groupNote($0))" }
             + [

@@ -128,13 +128,10 @@ package struct COCORecords: Sendable {
         return outlines
     }
 
-    /// How many annotations have a "segmentation" that is no outline.
-    var strangeOutlineCount: Int {
+    /// How many annotations have a "segmentation" that says something, be it an outline or not.
+    var outlineTextCount: Int {
         guard let outlineTexts else { return 0 }
-        return (0..<outlineTexts.count).count {
-            let text = outlineTexts.utf8($0)
-            return !ObjectOutline.isNone(json: text) && ObjectOutline(json: text) == nil
-        }
+        return (0..<outlineTexts.count).count { !ObjectOutline.isNone(json: outlineTexts.utf8($0)) }
     }
 
     package var imageCount: Int { imageIDs.count }

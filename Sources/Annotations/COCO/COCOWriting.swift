@@ -2,8 +2,8 @@ import Foundation
 import Support
 
 extension COCO {
-    /// Writes an instances file with `images`, `annotations` and `categories`, and a `segmentation` where an object has an outline; numbers are printed so that reading
-    /// gives them back to the bit. The file appears whole or not at all.
+    /// Writes an instances file with `images`, `annotations` and `categories`, and a `segmentation` where an object has an
+    /// outline; numbers are printed so that reading gives them back to the bit. The file appears whole or not at all.
     ///
     /// - Throws: ``AnnotationError`` for a file that can't be written, and for a number that is not finite.
     public static func writeInstances(_ annotations: DetectionAnnotations, to path: String) throws {

@@ -175,18 +175,24 @@ public enum YOLOLabels {
 
         /// The part of the box inside the picture; nil where there is none.
         var clipped: Share? {
-            let left = max(0, centreX - width / 2), right = min(1, centreX + width / 2)
-            let top = max(0, centreY - height / 2), bottom = min(1, centreY + height / 2)
+            let (left, top, right, bottom) = edgesInside
             return left < right && top < bottom ? Share(left: left, top: top, right: right, bottom: bottom) : nil
+        }
+
+        /// The box's edges, those outside the picture moved to its edge.
+        private var edgesInside: (left: Double, top: Double, right: Double, bottom: Double) {
+            (
+                max(0, centreX - width / 2), max(0, centreY - height / 2), min(1, centreX + width / 2),
+                min(1, centreY + height / 2)
+            )
         }
 
         var numbers: [Double] { [centreX, centreY, width, height] }
 
-        /// The box's four corners, x and y in turn.
+        /// The four corners of the part inside the picture, x and y in turn.
         var corners: [Double] {
-            let left = centreX - width / 2, right = centreX + width / 2
-            let top = centreY - height / 2, bottom = centreY + height / 2
-            return [left, top, right, top, right, bottom, left, bottom].map { max(0, min(1, $0)) }
+            let (left, top, right, bottom) = edgesInside
+            return [left, top, right, top, right, bottom, left, bottom]
         }
 
         /// Points in pixels as shares, those outside moved to the picture's edge.

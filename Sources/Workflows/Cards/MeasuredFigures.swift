@@ -50,11 +50,13 @@ package struct MeasuredFigures: Hashable, Sendable, Encodable {
         let run = RunFolder(FilePath.folder(of: path).isEmpty ? "." : FilePath.folder(of: path))
         guard let data = FileManager.default.contents(atPath: run.evaluation) else { return nil }
         let decoder = JSONDecoder()
+        func isThis(_ checkpoint: String, at measuredStep: Int) -> Bool {
+            measuredStep == step && FilePath.name(of: checkpoint) == FilePath.name(of: path)
+        }
         switch task {
         case .detection:
             guard let scores = try? decoder.decode(DetectionScores.self, from: data), let measured = scores.measured,
-                measured.step == step,
-                FilePath.name(of: measured.checkpoint) == FilePath.name(of: path)
+                isThis(measured.checkpoint, at: measured.step)
             else { return nil }
             images = scores.images
             let file: String? =
@@ -74,8 +76,7 @@ package struct MeasuredFigures: Hashable, Sendable, Encodable {
             }
         case .classification:
             guard let scores = try? decoder.decode(ClassificationScores.self, from: data),
-                let measured = scores.measured, measured.step == step,
-                FilePath.name(of: measured.checkpoint) == FilePath.name(of: path)
+                let measured = scores.measured, isThis(measured.checkpoint, at: measured.step)
             else { return nil }
             images = scores.images
             isOfValidation = scores.images + scores.unreadable.count == validation?.images
